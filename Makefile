@@ -1,0 +1,124 @@
+# Builds, runs and tests Bulwark. `make` alone says what there is to do.
+#
+# Only what changed is built again. What is built lies in dist/, what the tools keep in .build/.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DELETE_ON_ERROR:
+# A newer Node.js than the machine's own comes first, where tools/setup.sh had to install one.
+export PATH := $(CURDIR)/.node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+# --- What to build, and from what ---------------------------------------------------------------
+
+machine := $(shell uname -m)
+# libbpf's headers and npm's packages each have names of their own for it.
+bpf_arch := $(subst x86_64,x86,$(subst aarch64,arm64,$(machine)))
+npm_arch := $(subst x86_64,x64,$(subst aarch64,arm64,$(machine)))
+bpf_flags := -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_$(bpf_arch)
+bpf_objects := $(patsubst bpf/%.c,dist/%.o,$(wildcard bpf/*.bpf.c))
+shipped_folders := $(wildcard schema policy graph native agent server cli)
+sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
+# Not the scenarios: they are for the tests, and no rules.
+rules := $(shell find rules -name '*.yaml' ! -name '*scenarios.yaml' 2>/dev/null)
+c_files := $(shell find bpf native tools -name node_modules -prune -o -path bpf/gen -prune \
+	-o -name '*.[ch]' -print -o -name '*.cc' -print)
+generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md
+
+.PHONY: help setup build artifacts run attack bench clean
+.PHONY: test test-unit check fmt lint tidy types generated
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what this machine lacks to build and to test
+	@tools/setup.sh test
+
+build: ## build dist/: the eBPF objects, the addon, the program, the rules
+	@tools/setup.sh build
+	@node tools/generate.ts
+	@# In a make of its own: it must see what was just generated.
+	@$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) artifacts
+
+artifacts: $(bpf_objects) dist/bulwark.node dist/bulwark.js dist/rules
+	@: # Quiet when there is nothing to do.
+
+dist/%.bpf.o: bpf/%.bpf.c Makefile
+	@mkdir -p dist .build/bpf
+	clang $(bpf_flags) -MMD -MP -MF .build/bpf/$*.d -MT $@ -c $< -o $@
+	@llvm-strip -g $@ # Keeps .BTF and .BTF.ext, which loading needs; a third is DWARF.
+
+-include $(wildcard .build/bpf/*.d)
+
+dist/bulwark.node: $(wildcard native/*.cc native/*.h) native/Makefile
+	@mkdir -p dist
+	$(MAKE) -f native/Makefile OUT=$@
+
+# esbuild's own program: the one in .bin/ is a script that adds a stack trace to every error.
+esbuild := node_modules/@esbuild/linux-$(npm_arch)/bin/esbuild
+# For bundled packages that still call `require`; a name that no source has.
+banner := import { createRequire as bannerRequire } from 'node:module'; \
+	const require = bannerRequire(import.meta.url)
+
+dist/bulwark.js: $(sources) package-lock.json Makefile
+	$(esbuild) cli/main.ts --bundle --platform=node --format=esm --target=node22 --outfile=$@ \
+		--sourcemap --legal-comments=linked --log-level=warning --banner:js="$(banner)"
+	@node --check $@
+
+dist/rules: $(rules)
+	@rm -rf $@ && mkdir -p $@
+	@for file in $(rules); do install -D -m 644 $$file dist/$$file; done
+
+# --- Run and test -------------------------------------------------------------------------------
+
+# Standard output is for alerts alone.
+run: ## watch this machine: alerts to standard output; ARGS='--rules …'
+	@$(MAKE) build >&2
+	@bin/bulwark run $(ARGS)
+
+attack: ## attack throwaway containers; NAME='reverse-shell …', ARGS=--list or --twin
+	@tools/setup.sh test
+	@node tools/lab/attack.ts $(ARGS) $(NAME)
+
+test: ## every check and every test; needs root for those of the kernel
+	@tools/setup.sh test
+	@$(MAKE) build
+	@$(MAKE) check generated
+	@node tools/test.ts all
+
+test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
+	@node tools/test.ts unit $(ONLY)
+
+check: tidy types lint ## everything that needs no run: tidy, tsc, the linter, the formats
+
+types:
+	@tsc -b
+
+tidy: ## the import table, purity, banned calls, lengths, links
+	@node tools/tidy.ts
+
+lint: ## the linter and the formats, without changing a file
+	@oxlint
+	@prettier --check --log-level=warn .
+	@clang-format --dry-run -Werror $(c_files)
+
+fmt: ## format every file
+	@prettier --write --log-level=warn .
+	@clang-format -i $(c_files)
+
+# Only in CI is what differs a fault: a working copy may hold a change that is not committed yet.
+generated:
+ifdef CI
+	@node tools/generate.ts
+	@changed=$$(git status --porcelain -- $(generated)) || exit 1; \
+	if [ -n "$$changed" ]; then \
+		echo "these are not what schema/ generates; run \`npm run generate\` and commit them:"; \
+		echo "$$changed"; exit 1; \
+	fi
+endif
+
+bench: build ## run every benchmark; ARGS are given to each
+	@for file in $(filter-out %/index.ts %.test.ts,$(wildcard bench/*.ts)); do \
+		echo "# $$file"; node $$file $(ARGS) || exit 1; \
+	done
+
+clean: ## delete what was built; .node/ and node_modules/ stay
+	rm -rf dist .build
