@@ -1,0 +1,327 @@
+/* Generated from schema/ by tools/generate.ts. Do not edit. */
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#define LAYOUT_VERSION 1u
+#define PATH_BYTES_MAX 4096u
+#define ARGUMENTS_BYTES_MAX 8192u
+#define UNIX_PATH_BYTES_MAX 108u
+#define RECORD_BYTES_MAX 24576u
+#define PATH_COMPONENTS_MAX 96u
+#define TEXT_LENGTH_UNKNOWN 4294967295u
+#define RECORD_USER_MEMORY 1u
+#define FILE_UPPER_LAYER 1u
+#define FILE_LOWER_LAYER 2u
+#define FILE_MEMFD 4u
+#define FILE_DELETED 8u
+#define PEER_NONE 0u
+#define PEER_SOCKET 1u
+#define PEER_USER 2u
+
+enum event_kind {
+	EVENT_EXEC = 1,
+	EVENT_FORK = 2,
+	EVENT_EXIT = 3,
+	EVENT_CGROUP = 4,
+	EVENT_CHDIR = 5,
+	EVENT_OPEN = 6,
+	EVENT_UNLINK = 7,
+	EVENT_RENAME = 8,
+	EVENT_LINK = 9,
+	EVENT_SYMLINK = 10,
+	EVENT_SOCKET = 11,
+	EVENT_CONNECT = 12,
+	EVENT_ACCEPT = 13,
+	EVENT_LISTEN = 14,
+	EVENT_SEND = 15,
+	EVENT_DUP = 16,
+	EVENT_PTRACE = 17,
+	EVENT_MODULE = 18,
+};
+
+/* Counters of what was lost, by place. */
+enum place {
+	PLACE_RING_FULL = 0, /* the ring buffer was full */
+	PLACE_SCRATCH_BUSY = 1, /* all scratch slots of the CPU were in use */
+	PLACE_RECORD_FULL = 2, /* a text did not fit into the record any more */
+	PLACE_COMPAT_SYSCALL = 3, /* a 32-bit system call, which no hook reads */
+	PLACE_FILE_GONE = 4, /* the descriptor was closed before the hook ran */
+	PLACE_READ_KERNEL = 5, /* kernel memory could not be read */
+	PLACE_READ_USER = 6, /* user memory could not be read (not present) */
+	PLACE_PATH_DEEP = 7, /* a path had too many components */
+	PLACES = 8,
+};
+
+/* Text that follows the fixed part; offset from the start of the record. */
+struct text {
+	__u16 offset;
+	__u16 bytes;
+	__u32 true_bytes;
+};
+
+/* The inode behind a file descriptor or an executable. */
+struct file_facts {
+	__u64 inode; /* inode number */
+	__u32 device; /* device of the file system */
+	__u32 mode; /* type and permissions, as in stat(2) */
+	__u32 file_flags; /* bits FILE_* */
+	__u32 links; /* hard links */
+};
+_Static_assert(sizeof(struct file_facts) == 24, "file_facts: layout differs from the schema");
+
+/* A socket and the two ends of it. */
+struct socket_facts {
+	__u64 inode; /* inode number of the socket */
+	__u16 family; /* AF_* */
+	__u16 type; /* SOCK_STREAM, SOCK_DGRAM, ... */
+	__u16 protocol; /* IPPROTO_* */
+	__u16 local_port; /* port, host byte order */
+	__u16 remote_port; /* port, host byte order */
+	__u8 state; /* TCP_* state, also of UDP */
+	__u8 remote_source; /* where the remote end was read: PEER_* */
+	__u32 padding; /* zero */
+	__u8 local_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
+	__u8 remote_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
+};
+_Static_assert(sizeof(struct socket_facts) == 56, "socket_facts: layout differs from the schema");
+
+struct event_header {
+	__u32 bytes; /* length of the record */
+	__u16 kind; /* kind of event */
+	__u16 flags; /* bits RECORD_* */
+	__u64 time_ns; /* nanoseconds since boot, suspend included */
+	__u64 cgroup_id; /* id in the v2 hierarchy */
+	__u64 start_ns; /* start of the process, since boot */
+	__u64 cap_effective; /* bits CAP_* */
+	__u64 cap_permitted; /* bits CAP_* */
+	__u64 cap_inheritable; /* bits CAP_* */
+	__s64 result; /* result of the system call */
+	__s32 syscall; /* number on this machine */
+	__u32 pid; /* process (thread group), host namespace */
+	__u32 tid; /* thread, host namespace */
+	__u32 ppid; /* parent process, host namespace */
+	__u32 vpid; /* process, in its own namespace */
+	__u32 vtid; /* thread, in its own namespace */
+	__u32 euid; /* effective user, host namespace */
+	__u32 egid; /* effective group, host namespace */
+	__u32 login_uid; /* user of the login session */
+	__u32 reserved; /* zero */
+	char comm[16]; /* name of the thread */
+};
+_Static_assert(sizeof(struct event_header) == 120, "event_header: layout differs from the schema");
+
+/* A process has become another program. Failed calls are not seen. */
+struct event_exec {
+	struct event_header header;
+	struct file_facts exe; /* the executable */
+	__u64 exe_ctime_ns; /* change time, since 1970 */
+	__u64 exe_mtime_ns; /* modification time, since 1970 */
+	__u32 tty; /* major << 8 | minor */
+	__u32 pgid; /* process group, host namespace */
+	__u32 vpgid; /* process group, own namespace */
+	__u32 sid; /* session, host namespace */
+	__u32 argument_count; /* arguments, the program included */
+	__u32 padding; /* zero */
+	struct text exe_path; /* path of the executable as the process sees it */
+	struct text cwd; /* working directory */
+	struct text arguments; /* NUL after each */
+};
+_Static_assert(sizeof(struct event_exec) == 208, "event_exec: layout differs from the schema");
+
+/* A process has made another one, by whichever call. New threads are not sent. */
+struct event_fork {
+	struct event_header header;
+	__u64 child_start_ns; /* start of the child, since boot */
+	__u64 child_cgroup_id; /* v2 cgroup of the child */
+	__u32 child_pid; /* host namespace */
+	__u32 child_vpid; /* own namespace */
+};
+_Static_assert(sizeof(struct event_fork) == 144, "event_fork: layout differs from the schema");
+
+/* The last thread of a process has ended. */
+struct event_exit {
+	struct event_header header;
+	__u32 exit_code; /* status as wait(2) gives it */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_exit) == 128, "event_exit: layout differs from the schema");
+
+/* A cgroup was made. It comes before any event of a process in it. */
+struct event_cgroup {
+	struct event_header header;
+	__u64 made_id; /* id of the new cgroup */
+	__u32 hierarchy; /* 0: the v2 hierarchy */
+	__u32 padding; /* zero */
+	struct text path; /* path below the root of the hierarchy */
+};
+_Static_assert(sizeof(struct event_cgroup) == 144, "event_cgroup: layout differs from the schema");
+
+/* A process has changed its working directory. */
+struct event_chdir {
+	struct event_header header;
+	struct text cwd; /* the new working directory */
+};
+_Static_assert(sizeof(struct event_chdir) == 128, "event_chdir: layout differs from the schema");
+
+/* A file was opened, or could not be. */
+struct event_open {
+	struct event_header header;
+	struct file_facts file; /* the file; zeros when the call failed */
+	__u32 open_flags; /* O_* as asked for */
+	__u32 open_mode; /* permissions for a new file */
+	struct text path; /* the file as the process sees it */
+	struct text raw_path; /* path as given */
+	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd; only of a failed call */
+};
+_Static_assert(sizeof(struct event_open) == 176, "event_open: layout differs from the schema");
+
+/* A name was removed, or could not be. */
+struct event_unlink {
+	struct event_header header;
+	struct text raw_path; /* path as given */
+	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	__u32 call_flags; /* AT_REMOVEDIR or 0 */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_unlink) == 144, "event_unlink: layout differs from the schema");
+
+/* A name was changed, or could not be. */
+struct event_rename {
+	struct event_header header;
+	struct text old_path; /* path as given */
+	struct text old_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text new_path; /* path as given */
+	struct text new_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	__u32 call_flags; /* flags of the call */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_rename) == 160, "event_rename: layout differs from the schema");
+
+/* A hard link was made, or could not be. */
+struct event_link {
+	struct event_header header;
+	struct text old_path; /* path as given */
+	struct text old_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text new_path; /* path as given */
+	struct text new_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	__u32 call_flags; /* flags of the call */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_link) == 160, "event_link: layout differs from the schema");
+
+/* A symbolic link was made, or could not be. `old_path` is what it points to. */
+struct event_symlink {
+	struct event_header header;
+	struct text old_path; /* path as given */
+	struct text old_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text new_path; /* path as given */
+	struct text new_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	__u32 call_flags; /* flags of the call */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_symlink) == 160, "event_symlink: layout differs from the schema");
+
+/* A socket was made, or could not be. */
+struct event_socket {
+	struct event_header header;
+	__u32 family; /* AF_* */
+	__u32 type; /* SOCK_*, with its flags */
+	__u32 protocol; /* protocol */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_socket) == 136, "event_socket: layout differs from the schema");
+
+/* A socket was connected, is connecting, or could not be. */
+struct event_connect {
+	struct event_header header;
+	struct socket_facts socket; /* the socket after the call */
+	__s32 fd; /* descriptor */
+	__u32 padding; /* zero */
+	struct text unix_path; /* path of the peer; abstract names start with NUL */
+};
+_Static_assert(sizeof(struct event_connect) == 192, "event_connect: layout differs from the schema");
+
+/* A connection was accepted. Calls that failed carry the listening socket. */
+struct event_accept {
+	struct event_header header;
+	struct socket_facts socket; /* the new socket */
+	__s32 fd; /* the new descriptor */
+	__u32 padding; /* zero */
+	struct text unix_path; /* path that the socket is bound to */
+};
+_Static_assert(sizeof(struct event_accept) == 192, "event_accept: layout differs from the schema");
+
+/* A socket listens, or could not. */
+struct event_listen {
+	struct event_header header;
+	struct socket_facts socket; /* the listening socket */
+	__s32 fd; /* descriptor */
+	__s32 backlog; /* connections that may wait */
+	struct text unix_path; /* path that the socket is bound to */
+};
+_Static_assert(sizeof(struct event_listen) == 192, "event_listen: layout differs from the schema");
+
+/* A message was sent, or could not be. */
+struct event_send {
+	struct event_header header;
+	struct socket_facts socket; /* the socket; the remote end is where the message goes */
+	__s32 fd; /* descriptor */
+	__u32 message_flags; /* MSG_* */
+	struct text unix_path; /* path of the peer */
+};
+_Static_assert(sizeof(struct event_send) == 192, "event_send: layout differs from the schema");
+
+/* A descriptor was copied to another number. */
+struct event_dup {
+	struct event_header header;
+	struct file_facts file; /* the file behind the new descriptor; zeros when the call failed */
+	struct socket_facts socket; /* the socket behind it */
+	__s32 old_fd; /* descriptor copied from */
+	__s32 new_fd; /* descriptor asked for */
+	struct text path; /* the file; or the path of a unix socket */
+};
+_Static_assert(sizeof(struct event_dup) == 216, "event_dup: layout differs from the schema");
+
+/* A process has acted on another one through ptrace, or tried to. */
+struct event_ptrace {
+	struct event_header header;
+	__u32 request; /* PTRACE_* */
+	__u32 target_vpid; /* the other process, in the caller's namespace */
+	__u64 address; /* address */
+	__u64 data; /* data */
+};
+_Static_assert(sizeof(struct event_ptrace) == 144, "event_ptrace: layout differs from the schema");
+
+/* A kernel module was loaded, or could not be. */
+struct event_module {
+	struct event_header header;
+	__s32 fd; /* descriptor of the module */
+	__u32 call_flags; /* MODULE_INIT_* */
+	__u64 image_bytes; /* size of the image */
+	struct text path; /* file of the module */
+	struct text parameters; /* module parameters */
+};
+_Static_assert(sizeof(struct event_module) == 152, "event_module: layout differs from the schema");
+
+/* Any record. In the value of a map it brings all the types into the BTF of the object. */
+union event {
+	struct event_header header;
+	struct event_exec exec_event;
+	struct event_fork fork_event;
+	struct event_exit exit_event;
+	struct event_cgroup cgroup_event;
+	struct event_chdir chdir_event;
+	struct event_open open_event;
+	struct event_unlink unlink_event;
+	struct event_rename rename_event;
+	struct event_link link_event;
+	struct event_symlink symlink_event;
+	struct event_socket socket_event;
+	struct event_connect connect_event;
+	struct event_accept accept_event;
+	struct event_listen listen_event;
+	struct event_send send_event;
+	struct event_dup dup_event;
+	struct event_ptrace ptrace_event;
+	struct event_module module_event;
+};

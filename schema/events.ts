@@ -1,0 +1,367 @@
+/**
+ * Every event that the kernel side sends, as data: kinds, members, units, sources, and what
+ * "absent" means. The C header, the decoder and `docs/events.md` are generated from it
+ * (`npm run generate`). The numbers here are on the wire: change them with `layoutVersion`.
+ */
+import type { EventKind, Member, Place } from './eventtypes.ts'
+import { textLengthUnknown } from './record.ts'
+import { chars, fileFacts, group, number, socketFacts, text } from './members.ts'
+
+/** Goes up with every change of a record; the agent refuses a BPF object of another version. */
+export const layoutVersion = 1
+
+/** Upper bounds of what one record can hold, in bytes. */
+export const recordLimits = {
+  /** One path or file name, as PATH_MAX. */
+  pathBytesMax: 4096,
+  /** The arguments of a program, NUL between them. */
+  argumentsBytesMax: 8192,
+  /** sun_path. */
+  unixPathBytesMax: 108,
+  /** A whole record. */
+  recordBytesMax: 24_576,
+  /** Components of one path that are walked; a deeper path loses its beginning, and says so. */
+  pathComponentsMax: 96,
+} as const
+
+const user = 'user memory at the end of the system call (flag USER_MEMORY)'
+const base = 'the directory that a relative path starts from: walked from fs.pwd or from the dirfd'
+
+/** The first members of every record. */
+export const header: readonly Member[] = [
+  number('bytes', 'u32', 'length of the record', 'the program'),
+  number('kind', 'u16', 'kind of event', 'the program'),
+  number('flags', 'u16', 'bits RECORD_*', 'the program'),
+  number('time_ns', 'u64', 'nanoseconds since boot, suspend included', 'bpf_ktime_get_boot_ns'),
+  number('cgroup_id', 'u64', 'id in the v2 hierarchy', 'bpf_get_current_cgroup_id', '1: the root'),
+  number('start_ns', 'u64', 'start of the process, since boot', 'group_leader.start_boottime'),
+  number('cap_effective', 'u64', 'bits CAP_*', 'cred.cap_effective'),
+  number('cap_permitted', 'u64', 'bits CAP_*', 'cred.cap_permitted'),
+  number('cap_inheritable', 'u64', 'bits CAP_*', 'cred.cap_inheritable'),
+  number('result', 'i64', 'result of the system call', 'sys_exit', '0: not a system call'),
+  number('syscall', 'i32', 'number on this machine', 'pt_regs', '-1: none, or not known'),
+  number('pid', 'u32', 'process (thread group), host namespace', 'bpf_get_current_pid_tgid'),
+  number('tid', 'u32', 'thread, host namespace', 'bpf_get_current_pid_tgid'),
+  number('ppid', 'u32', 'parent process, host namespace', 'real_parent.tgid', '0: none'),
+  number('vpid', 'u32', 'process, in its own namespace', 'group_leader.thread_pid.numbers'),
+  number('vtid', 'u32', 'thread, in its own namespace', 'thread_pid.numbers'),
+  number('euid', 'u32', 'effective user, host namespace', 'cred.euid'),
+  number('egid', 'u32', 'effective group, host namespace', 'cred.egid'),
+  number('login_uid', 'u32', 'user of the login session', 'task.loginuid', '4294967295: none'),
+  number('reserved', 'u32', 'zero', 'none'),
+  chars('comm', 16, 'name of the thread', 'bpf_get_current_comm'),
+]
+
+const twoPaths: readonly Member[] = [
+  text('old_path', 'path as given', user),
+  text('old_base', base, 'dentries and mounts'),
+  text('new_path', 'path as given', user),
+  text('new_base', base, 'dentries and mounts'),
+  number('call_flags', 'u32', 'flags of the call', 'pt_regs', '0'),
+  number('padding', 'u32', 'zero', 'none'),
+]
+
+/** The kinds of event, by number. */
+export const eventKinds: readonly EventKind[] = [
+  {
+    kind: 1,
+    name: 'exec',
+    meaning: 'A process has become another program. Failed calls are not seen.',
+    hooks: [{ program: 'on_exec', tracepoint: 'sched_process_exec' }],
+    types: ['execve', 'execveat'],
+    state: true,
+    members: [
+      group(fileFacts, 'exe', 'the executable'),
+      number('exe_ctime_ns', 'u64', 'change time, since 1970', 'inode ctime'),
+      number('exe_mtime_ns', 'u64', 'modification time, since 1970', 'inode mtime'),
+      number('tty', 'u32', 'major << 8 | minor', 'signal.tty', '0: no terminal'),
+      number('pgid', 'u32', 'process group, host namespace', 'signal.pids'),
+      number('vpgid', 'u32', 'process group, own namespace', 'signal.pids'),
+      number('sid', 'u32', 'session, host namespace', 'signal.pids'),
+      number('argument_count', 'u32', 'arguments, the program included', 'linux_binprm.argc'),
+      number('padding', 'u32', 'zero', 'none'),
+      text('exe_path', 'path of the executable as the process sees it', 'bprm.file'),
+      text('cwd', 'working directory', 'fs.pwd'),
+      text('arguments', 'NUL after each', 'mm.arg_start, before the program runs'),
+    ],
+  },
+  {
+    kind: 2,
+    name: 'fork',
+    meaning: 'A process has made another one, by whichever call. New threads are not sent.',
+    hooks: [{ program: 'on_fork', tracepoint: 'sched_process_fork' }],
+    types: ['clone'],
+    state: true,
+    members: [
+      number('child_start_ns', 'u64', 'start of the child, since boot', 'child.start_boottime'),
+      number('child_cgroup_id', 'u64', 'v2 cgroup of the child', 'child.cgroups.dfl_cgrp'),
+      number('child_pid', 'u32', 'host namespace', 'child.tgid'),
+      number('child_vpid', 'u32', 'own namespace', 'child.thread_pid.numbers'),
+    ],
+  },
+  {
+    kind: 3,
+    name: 'exit',
+    meaning: 'The last thread of a process has ended.',
+    hooks: [{ program: 'on_exit', tracepoint: 'sched_process_exit' }],
+    types: ['procexit'],
+    state: true,
+    members: [
+      number('exit_code', 'u32', 'status as wait(2) gives it', 'task.exit_code'),
+      number('padding', 'u32', 'zero', 'none'),
+    ],
+  },
+  {
+    kind: 4,
+    name: 'cgroup',
+    meaning: 'A cgroup was made. It comes before any event of a process in it.',
+    hooks: [{ program: 'on_cgroup_mkdir', tracepoint: 'cgroup_mkdir' }],
+    types: [],
+    state: true,
+    members: [
+      number('made_id', 'u64', 'id of the new cgroup', 'cgroup.kn.id'),
+      number('hierarchy', 'u32', '0: the v2 hierarchy', 'cgroup_root.hierarchy_id'),
+      number('padding', 'u32', 'zero', 'none'),
+      text('path', 'path below the root of the hierarchy', 'the tracepoint'),
+    ],
+  },
+  {
+    kind: 5,
+    name: 'chdir',
+    meaning: 'A process has changed its working directory.',
+    hooks: [{ program: 'on_chdir', syscalls: ['chdir', 'fchdir'] }],
+    types: ['chdir', 'fchdir'],
+    state: true,
+    members: [text('cwd', 'the new working directory', 'fs.pwd')],
+  },
+  {
+    kind: 6,
+    name: 'open',
+    meaning: 'A file was opened, or could not be.',
+    hooks: [
+      { program: 'on_open', syscalls: ['open'] },
+      { program: 'on_creat', syscalls: ['creat'] },
+      { program: 'on_openat', syscalls: ['openat'] },
+      { program: 'on_openat2', syscalls: ['openat2'] },
+    ],
+    types: ['open', 'openat', 'openat2', 'creat'],
+    state: false,
+    members: [
+      group(fileFacts, 'file', 'the file; zeros when the call failed'),
+      number('open_flags', 'u32', 'O_* as asked for', 'pt_regs, or open_how'),
+      number('open_mode', 'u32', 'permissions for a new file', 'pt_regs, or open_how'),
+      text('path', 'the file as the process sees it', 'file.f_path', 'zero bytes: failed'),
+      text('raw_path', 'path as given', user),
+      text('base', `${base}; only of a failed call`, 'dentries and mounts'),
+    ],
+  },
+  {
+    kind: 7,
+    name: 'unlink',
+    meaning: 'A name was removed, or could not be.',
+    hooks: [
+      { program: 'on_unlink', syscalls: ['unlink'] },
+      { program: 'on_unlinkat', syscalls: ['unlinkat'] },
+    ],
+    types: ['unlink', 'unlinkat'],
+    state: false,
+    members: [
+      text('raw_path', 'path as given', user),
+      text('base', base, 'dentries and mounts'),
+      number('call_flags', 'u32', 'AT_REMOVEDIR or 0', 'pt_regs'),
+      number('padding', 'u32', 'zero', 'none'),
+    ],
+  },
+  {
+    kind: 8,
+    name: 'rename',
+    meaning: 'A name was changed, or could not be.',
+    hooks: [
+      { program: 'on_rename', syscalls: ['rename'] },
+      { program: 'on_renameat', syscalls: ['renameat'] },
+      { program: 'on_renameat2', syscalls: ['renameat2'] },
+    ],
+    types: ['rename', 'renameat', 'renameat2'],
+    state: false,
+    members: twoPaths,
+  },
+  {
+    kind: 9,
+    name: 'link',
+    meaning: 'A hard link was made, or could not be.',
+    hooks: [
+      { program: 'on_link', syscalls: ['link'] },
+      { program: 'on_linkat', syscalls: ['linkat'] },
+    ],
+    types: ['link', 'linkat'],
+    state: false,
+    members: twoPaths,
+  },
+  {
+    kind: 10,
+    name: 'symlink',
+    meaning: 'A symbolic link was made, or could not be. `old_path` is what it points to.',
+    hooks: [
+      { program: 'on_symlink', syscalls: ['symlink'] },
+      { program: 'on_symlinkat', syscalls: ['symlinkat'] },
+    ],
+    types: ['symlink', 'symlinkat'],
+    state: false,
+    members: twoPaths,
+  },
+  {
+    kind: 11,
+    name: 'socket',
+    meaning: 'A socket was made, or could not be.',
+    hooks: [{ program: 'on_socket', syscalls: ['socket'] }],
+    types: ['socket'],
+    state: false,
+    members: [
+      number('family', 'u32', 'AF_*', 'pt_regs'),
+      number('type', 'u32', 'SOCK_*, with its flags', 'pt_regs'),
+      number('protocol', 'u32', 'protocol', 'pt_regs'),
+      number('padding', 'u32', 'zero', 'none'),
+    ],
+  },
+  {
+    kind: 12,
+    name: 'connect',
+    meaning: 'A socket was connected, is connecting, or could not be.',
+    hooks: [{ program: 'on_connect', syscalls: ['connect'] }],
+    types: ['connect'],
+    state: false,
+    members: [
+      group(socketFacts, 'socket', 'the socket after the call'),
+      number('fd', 'i32', 'descriptor', 'pt_regs'),
+      number('padding', 'u32', 'zero', 'none'),
+      text('unix_path', 'path of the peer; abstract names start with NUL', 'unix_sock.peer'),
+    ],
+  },
+  {
+    kind: 13,
+    name: 'accept',
+    meaning: 'A connection was accepted. Calls that failed carry the listening socket.',
+    hooks: [{ program: 'on_accept', syscalls: ['accept', 'accept4'] }],
+    types: ['accept', 'accept4'],
+    state: false,
+    members: [
+      group(socketFacts, 'socket', 'the new socket'),
+      number('fd', 'i32', 'the new descriptor', 'sys_exit', 'negative: failed'),
+      number('padding', 'u32', 'zero', 'none'),
+      text('unix_path', 'path that the socket is bound to', 'unix_sock.addr'),
+    ],
+  },
+  {
+    kind: 14,
+    name: 'listen',
+    meaning: 'A socket listens, or could not.',
+    hooks: [{ program: 'on_listen', syscalls: ['listen'] }],
+    types: ['listen'],
+    state: false,
+    members: [
+      group(socketFacts, 'socket', 'the listening socket'),
+      number('fd', 'i32', 'descriptor', 'pt_regs'),
+      number('backlog', 'i32', 'connections that may wait', 'pt_regs'),
+      text('unix_path', 'path that the socket is bound to', 'unix_sock.addr'),
+    ],
+  },
+  {
+    kind: 15,
+    name: 'send',
+    meaning: 'A message was sent, or could not be.',
+    hooks: [
+      { program: 'on_sendto', syscalls: ['sendto'] },
+      { program: 'on_sendmsg', syscalls: ['sendmsg'] },
+    ],
+    types: ['sendto', 'sendmsg'],
+    state: false,
+    members: [
+      group(socketFacts, 'socket', 'the socket; the remote end is where the message goes'),
+      number('fd', 'i32', 'descriptor', 'pt_regs'),
+      number('message_flags', 'u32', 'MSG_*', 'pt_regs'),
+      text('unix_path', 'path of the peer', 'unix_sock.peer, or user memory'),
+    ],
+  },
+  {
+    kind: 16,
+    name: 'dup',
+    meaning: 'A descriptor was copied to another number.',
+    hooks: [
+      { program: 'on_dup', syscalls: ['dup'] },
+      { program: 'on_dup2', syscalls: ['dup2', 'dup3'] },
+    ],
+    types: ['dup', 'dup2', 'dup3'],
+    state: false,
+    members: [
+      group(fileFacts, 'file', 'the file behind the new descriptor; zeros when the call failed'),
+      group(socketFacts, 'socket', 'the socket behind it'),
+      number('old_fd', 'i32', 'descriptor copied from', 'pt_regs'),
+      number('new_fd', 'i32', 'descriptor asked for', 'pt_regs', '-1: dup'),
+      text('path', 'the file; or the path of a unix socket', 'file.f_path'),
+    ],
+  },
+  {
+    kind: 17,
+    name: 'ptrace',
+    meaning: 'A process has acted on another one through ptrace, or tried to.',
+    hooks: [{ program: 'on_ptrace', syscalls: ['ptrace'] }],
+    types: ['ptrace'],
+    state: false,
+    members: [
+      number('request', 'u32', 'PTRACE_*', 'pt_regs'),
+      number('target_vpid', 'u32', "the other process, in the caller's namespace", 'pt_regs'),
+      number('address', 'u64', 'address', 'pt_regs'),
+      number('data', 'u64', 'data', 'pt_regs'),
+    ],
+  },
+  {
+    kind: 18,
+    name: 'module',
+    meaning: 'A kernel module was loaded, or could not be.',
+    hooks: [
+      { program: 'on_init_module', syscalls: ['init_module'] },
+      { program: 'on_finit_module', syscalls: ['finit_module'] },
+    ],
+    types: ['init_module', 'finit_module'],
+    state: false,
+    members: [
+      number('fd', 'i32', 'descriptor of the module', 'pt_regs', '-1: init_module'),
+      number('call_flags', 'u32', 'MODULE_INIT_*', 'pt_regs', '0'),
+      number('image_bytes', 'u64', 'size of the image', 'pt_regs', '0: finit_module'),
+      text('path', 'file of the module', 'file.f_path', 'zero bytes: init_module'),
+      text('parameters', 'module parameters', user),
+    ],
+  },
+]
+
+/** Where the kernel side can lose an event or a part of one. Each has a counter. */
+export const places: readonly Place[] = [
+  { name: 'ring_full', meaning: 'the ring buffer was full', loses: 'event' },
+  { name: 'scratch_busy', meaning: 'all scratch slots of the CPU were in use', loses: 'event' },
+  { name: 'record_full', meaning: 'a text did not fit into the record any more', loses: 'part' },
+  { name: 'compat_syscall', meaning: 'a 32-bit system call, which no hook reads', loses: 'event' },
+  { name: 'file_gone', meaning: 'the descriptor was closed before the hook ran', loses: 'part' },
+  { name: 'read_kernel', meaning: 'kernel memory could not be read', loses: 'part' },
+  { name: 'read_user', meaning: 'user memory could not be read (not present)', loses: 'part' },
+  { name: 'path_deep', meaning: 'a path had too many components', loses: 'part' },
+]
+
+/** Numbers that the C side and this side share: `name`, then value. */
+export const constants: Readonly<Record<string, number>> = {
+  LAYOUT_VERSION: layoutVersion,
+  PATH_BYTES_MAX: recordLimits.pathBytesMax,
+  ARGUMENTS_BYTES_MAX: recordLimits.argumentsBytesMax,
+  UNIX_PATH_BYTES_MAX: recordLimits.unixPathBytesMax,
+  RECORD_BYTES_MAX: recordLimits.recordBytesMax,
+  PATH_COMPONENTS_MAX: recordLimits.pathComponentsMax,
+  TEXT_LENGTH_UNKNOWN: textLengthUnknown,
+  /** Some text of the record is from user memory, which the process could have changed. */
+  RECORD_USER_MEMORY: 1,
+  FILE_UPPER_LAYER: 1,
+  FILE_LOWER_LAYER: 2,
+  FILE_MEMFD: 4,
+  FILE_DELETED: 8,
+  PEER_NONE: 0,
+  PEER_SOCKET: 1,
+  PEER_USER: 2,
+}

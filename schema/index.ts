@@ -1,0 +1,25 @@
+/** Every shape that crosses a boundary: event records, rule fields, names and numbers. Pure. */
+export type {
+  ArgumentSpec,
+  Comparison,
+  FieldRef,
+  FieldSpec,
+  FieldType,
+  FieldValue,
+  IpAddress,
+  Scalar,
+} from './fieldtypes.ts'
+export type { Backend, EventKind, Group, Hook, Member, Place, Storage } from './eventtypes.ts'
+export { constants, eventKinds, header, layoutVersion, places, recordLimits } from './events.ts'
+export { groups } from './members.ts'
+export * from './layout.gen.ts'
+export type { TextLength } from './record.ts'
+export { RecordError, RecordView } from './record.ts'
+export { checkRecord } from './check-record.ts'
+export type { CutText, RecordValues } from './encode.ts'
+export { encodeRecord } from './encode.ts'
+export type { Machine } from './syscalls.ts'
+export { syscallNumbers } from './syscalls.ts'
+export { byteString, printableText } from './bytestring.ts'
+export { fieldNamed, fields } from './fields.ts'
+export { isEventName, isParameterName, otherEventNames, syscallNames } from './eventnames.ts'

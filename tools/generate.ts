@@ -1,0 +1,34 @@
+/**
+ * `npm run generate`: writes everything that is derived from `schema/`. The files are committed,
+ * and the tests check that they are what this writes.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { writeDecoder } from './generate/decoder.ts'
+import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
+import { writeHeader } from './generate/header.ts'
+
+const root = join(import.meta.dirname, '..')
+
+const outputs: readonly (readonly [path: string, text: string])[] = [
+  ['bpf/gen/events.h', writeHeader()],
+  ['schema/layout.gen.ts', writeDecoder()],
+  ['docs/events.md', writeEventsPage()],
+  ['docs/fields.md', writeFieldsPage()],
+]
+
+const readOr = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+for (const [path, text] of outputs) {
+  const file = join(root, path)
+  if (readOr(file) === text) continue
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  console.log(`generate: wrote ${path}`)
+}
