@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All that differs between kernels and machines. Asks for the member, never for the version, and
+ * names the change that made the difference.
+ */
+#pragma once
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+/* Change times: i_ctime until 6.6 (13bc24457850 "fs: rename i_ctime field to __i_ctime"), then
+ * __i_ctime, then seconds and nanoseconds apart since 6.11 (3aa63a569c64 "fs: switch timespec64
+ * fields in inode to discrete integers"). i_mtime went the same way in 6.7. Since 6.13 the top
+ * bit of i_ctime_nsec is a flag (4e40eff0b573 "fs: add infrastructure for multigrain
+ * timestamps"). */
+struct timespec64___bulwark {
+	__s64 tv_sec;
+	long tv_nsec;
+} __attribute__((preserve_access_index));
+
+struct inode___times {
+	struct timespec64___bulwark i_ctime, __i_ctime, i_mtime, __i_mtime;
+	__s64 i_ctime_sec, i_mtime_sec;
+	__u32 i_ctime_nsec, i_mtime_nsec;
+} __attribute__((preserve_access_index));
+
+#define INODE_TIME_NS(inode, which)                                                     \
+	({                                                                              \
+		struct inode___times *__i = (void *)(inode);                            \
+		__u64 __ns = 0;                                                         \
+		if (bpf_core_field_exists(__i->i_##which##_sec))                        \
+			__ns = BPF_CORE_READ(__i, i_##which##_sec) * 1000000000ull +    \
+			       (BPF_CORE_READ(__i, i_##which##_nsec) & 0x7fffffff);     \
+		else if (bpf_core_field_exists(__i->__i_##which))                       \
+			__ns = BPF_CORE_READ(__i, __i_##which.tv_sec) * 1000000000ull + \
+			       BPF_CORE_READ(__i, __i_##which.tv_nsec);                 \
+		else                                                                    \
+			__ns = BPF_CORE_READ(__i, i_##which.tv_sec) * 1000000000ull +   \
+			       BPF_CORE_READ(__i, i_##which.tv_nsec);                   \
+		__ns;                                                                   \
+	})
+
+/* Capabilities were two 32-bit words until 6.3 (f122a08b197d "capability: just use a 'u64'
+ * instead of a 'u32[2]' array"): the same 8 bytes on a little-endian machine. */
+#define CAPABILITIES(cred, which)                                               \
+	({                                                                      \
+		__u64 __caps = 0;                                               \
+		bpf_probe_read_kernel(&__caps, sizeof(__caps), &(cred)->which); \
+		__caps;                                                         \
+	})
+
+/* The number of the system call. At sys_exit the argument registers still hold the arguments,
+ * but on arm64 the first one is overwritten by the result and kept in orig_x0. */
+#if defined(__TARGET_ARCH_x86)
+#define SYSCALL_NUMBER(regs) ((long)(regs)->orig_ax)
+#define SYSCALL_ARG1(regs) ((regs)->di)
+#define SYSCALL_ARG2(regs) ((regs)->si)
+#define SYSCALL_ARG3(regs) ((regs)->dx)
+#define SYSCALL_ARG4(regs) ((regs)->r10)
+#define SYSCALL_ARG5(regs) ((regs)->r8)
+#define SYSCALL_ARG6(regs) ((regs)->r9)
+#elif defined(__TARGET_ARCH_arm64)
+#define SYSCALL_NUMBER(regs) ((long)(regs)->syscallno)
+#define SYSCALL_ARG1(regs) ((regs)->orig_x0)
+#define SYSCALL_ARG2(regs) ((regs)->regs[1])
+#define SYSCALL_ARG3(regs) ((regs)->regs[2])
+#define SYSCALL_ARG4(regs) ((regs)->regs[3])
+#define SYSCALL_ARG5(regs) ((regs)->regs[4])
+#define SYSCALL_ARG6(regs) ((regs)->regs[5])
+#else
+#error "build with -D__TARGET_ARCH_x86 or -D__TARGET_ARCH_arm64"
+#endif
+
+/* Since 5.15 (dd6e10fbd9fb "bpf: Add bpf_task_pt_regs() helper"): which call an exec came from. */
+enum bpf_func_id___compat {
+	BPF_FUNC_task_pt_regs___compat = 175,
+};
+
+static __always_inline long syscall_of_task(struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_task_pt_regs___compat))
+		return -1;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	return SYSCALL_NUMBER(regs);
+}
+
+/* A 32-bit program's system call has another number table; no handler may see it. */
+static __always_inline bool is_compat_syscall(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return task->thread_info.status & TS_COMPAT;
+#else
+	return false;
+#endif
+}

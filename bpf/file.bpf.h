@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Facts of files: from a descriptor to its file, and from a file to its inode and layer. */
+#pragma once
+
+#include "path.bpf.h"
+#include "task.bpf.h"
+
+/* The file behind a descriptor of the current process; NULL when there is none. */
+static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
+/* The file behind the descriptor that a call has returned; NULL when it failed. */
+static __always_inline struct file *file_of_result(struct task_struct *task, long result)
+{
+	struct file *file = result < 0 ? NULL : file_of_fd(task, result);
+
+	if (!file && result >= 0)
+		count_loss(PLACE_FILE_GONE); /* closed by another thread meanwhile */
+	return file;
+}
+
+/*
+ * Which layer of an overlay an inode is on. The pointer to the upper layer's dentry follows the
+ * inode in struct ovl_inode since 4.13 (09d8b586731b "ovl: move __upperdentry to ovl_inode"),
+ * which only overlay's own module declares.
+ */
+static __always_inline __u32 overlay_layer(struct inode *inode)
+{
+	__u64 upper = 0;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return 0;
+	if (bpf_probe_read_kernel(&upper, sizeof(upper),
+				  (void *)inode + bpf_core_type_size(struct inode)))
+		count_loss(PLACE_READ_KERNEL);
+	return upper ? FILE_UPPER_LAYER : FILE_LOWER_LAYER;
+}
+
+/* A file made by memfd_create(2): named so, and in no directory tree. */
+static __always_inline __u32 is_memfd(struct dentry *dentry)
+{
+	char n[6] = {};
+
+	if (BPF_CORE_READ(dentry, d_parent) != dentry)
+		return 0;
+	bpf_probe_read_kernel(n, sizeof(n), BPF_CORE_READ(dentry, d_name.name));
+	if (n[0] == 'm' && n[1] == 'e' && n[2] == 'm' && n[3] == 'f' && n[4] == 'd' && n[5] == ':')
+		return FILE_MEMFD;
+	return 0;
+}
+
+static __always_inline void fill_file(struct file_facts *facts, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	facts->inode = BPF_CORE_READ(inode, i_ino);
+	facts->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	facts->mode = BPF_CORE_READ(inode, i_mode);
+	facts->links = BPF_CORE_READ(inode, i_nlink);
+	facts->file_flags = overlay_layer(inode) | is_memfd(BPF_CORE_READ(file, f_path.dentry)) |
+			    (facts->links == 0 ? FILE_DELETED : 0);
+}
+
+/* The directory that a relative path of a system call starts from. */
+static __always_inline void append_base(struct scratch *s, struct text *slot,
+					struct task_struct *task, __s32 dirfd,
+					const void *user_path)
+{
+	char first = 0;
+
+	if (bpf_probe_read_user(&first, 1, user_path) == 0 && first == '/')
+		return;
+	if (dirfd == AT_FDCWD) {
+		append_path(s, slot, BPF_CORE_READ(task, fs, pwd.dentry),
+			    BPF_CORE_READ(task, fs, pwd.mnt));
+		return;
+	}
+	struct file *file = file_of_fd(task, dirfd);
+
+	if (file)
+		append_file_path(s, slot, file);
+	else
+		count_loss(PLACE_FILE_GONE);
+}
+
+/* What every form of open(2) ends in. */
+static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 dirfd,
+				     const void *user_path, __u32 open_flags, __u32 open_mode)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s = record_start(event_open, EVENT_OPEN, task);
+	struct event_open *e = s ? (void *)s->record : NULL;
+	struct file *file;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->open_flags = open_flags;
+	e->open_mode = open_mode;
+	file = file_of_result(task, result);
+	if (file) {
+		fill_file(&e->file, file);
+		append_file_path(s, &e->path, file);
+	} else {
+		append_base(s, &e->base, task, dirfd, user_path);
+	}
+	text_from_user(s, &e->raw_path, user_path, PATH_BYTES_MAX);
+	return scratch_send(s);
+}
+
+static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 dirfd,
+				       const void *user_path, __u32 call_flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s = record_start(event_unlink, EVENT_UNLINK, task);
+	struct event_unlink *e = s ? (void *)s->record : NULL;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->call_flags = call_flags;
+	text_from_user(s, &e->raw_path, user_path, PATH_BYTES_MAX);
+	append_base(s, &e->base, task, dirfd, user_path);
+	return scratch_send(s);
+}
+
+struct two_paths {
+	__s32 old_dirfd, new_dirfd;
+	const void *old_path, *new_path;
+	__u32 call_flags;
+	bool old_is_text; /* what a symbolic link points to: no path of now */
+};
+
+/* rename, link and symlink: their records have the same members. */
+static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16 kind,
+					const struct two_paths *p)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s = record_start(event_rename, kind, task);
+	struct event_rename *e = s ? (void *)s->record : NULL;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->call_flags = p->call_flags;
+	text_from_user(s, &e->old_path, p->old_path, PATH_BYTES_MAX);
+	if (!p->old_is_text)
+		append_base(s, &e->old_base, task, p->old_dirfd, p->old_path);
+	text_from_user(s, &e->new_path, p->new_path, PATH_BYTES_MAX);
+	append_base(s, &e->new_base, task, p->new_dirfd, p->new_path);
+	return scratch_send(s);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Processes and cgroups: exec, fork, exit, chdir, ptrace, modules. */
+#pragma once
+
+#include "file.bpf.h"
+
+static __always_inline __u32 terminal_of(struct signal_struct *signal)
+{
+	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+
+	if (!tty)
+		return 0;
+	return BPF_CORE_READ(tty, driver, major) << 8 |
+	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+}
+
+/* The arguments, which the kernel has just put there and the program has not seen yet. */
+static __always_inline void append_arguments(struct scratch *s, struct text *slot,
+					     struct task_struct *task)
+{
+	unsigned long start = task->mm->arg_start;
+	__u32 true_bytes = task->mm->arg_end - start;
+	__u32 bytes = true_bytes;
+	__u32 at = s->used;
+
+	if (record_full(s, ARGUMENTS_BYTES_MAX))
+		return;
+	if (bytes > ARGUMENTS_BYTES_MAX - 1)
+		bytes = ARGUMENTS_BYTES_MAX - 1;
+	asm volatile("" : "+r"(at));
+	if (at > RECORD_BYTES_MAX - ARGUMENTS_BYTES_MAX)
+		return;
+	bytes &= ARGUMENTS_BYTES_MAX - 1;
+	if (bpf_probe_read_user(&s->record[at], bytes, (void *)start)) {
+		count_loss(PLACE_READ_USER);
+		return;
+	}
+	text_written(s, slot, bytes, true_bytes);
+}
+
+static __always_inline int on_exec_done(struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct scratch *s = record_start(event_exec, EVENT_EXEC, task);
+	struct event_exec *e = s ? (void *)s->record : NULL;
+	struct file *file = bprm->file;
+	struct inode *inode = file->f_inode;
+	struct signal_struct *signal = task->signal;
+
+	if (!e)
+		return 0;
+	/* A number of the 32-bit table means another call in ours. */
+	e->header.syscall = is_compat_syscall(task) ? -1 : syscall_of_task(task);
+	fill_file(&e->exe, file);
+	e->exe_ctime_ns = INODE_TIME_NS(inode, ctime);
+	e->exe_mtime_ns = INODE_TIME_NS(inode, mtime);
+	e->tty = terminal_of(signal);
+	e->pgid = number_in_host(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]));
+	e->vpgid = number_as_seen_by(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]),
+				     task->group_leader->thread_pid);
+	e->sid = number_in_host(BPF_CORE_READ(signal, pids[PIDTYPE_SID]));
+	e->argument_count = bprm->argc;
+	append_file_path(s, &e->exe_path, file);
+	append_path(s, &e->cwd, BPF_CORE_READ(task, fs, pwd.dentry),
+		    BPF_CORE_READ(task, fs, pwd.mnt));
+	append_arguments(s, &e->arguments, task);
+	return scratch_send(s);
+}
+
+static __always_inline int on_forked(struct task_struct *parent, struct task_struct *child)
+{
+	struct scratch *s;
+	struct event_fork *e;
+
+	if (child->pid != child->tgid)
+		return 0; /* a thread: the process table is by process */
+	s = record_start(event_fork, EVENT_FORK, parent);
+	if (!s)
+		return 0;
+	e = (void *)s->record;
+	e->child_pid = child->tgid;
+	e->child_start_ns = child->start_boottime;
+	e->child_cgroup_id = child->cgroups->dfl_cgrp->kn->id;
+	e->child_vpid = number_in_own_namespace(child->thread_pid);
+	e->header.result = e->child_vpid;
+	return scratch_send(s);
+}
+
+static __always_inline int on_exited(struct task_struct *task)
+{
+	struct scratch *s;
+
+	if (task->signal->live.counter != 0)
+		return 0; /* other threads go on, whichever of them this one was */
+	s = record_start(event_exit, EVENT_EXIT, task);
+	if (!s)
+		return 0;
+	((struct event_exit *)s->record)->exit_code = task->exit_code;
+	return scratch_send(s);
+}
+
+static __always_inline int on_cgroup_made(struct cgroup *cgroup, const char *path)
+{
+	struct scratch *s = record_start(event_cgroup, EVENT_CGROUP, bpf_get_current_task_btf());
+	struct event_cgroup *e = s ? (void *)s->record : NULL;
+
+	if (!e)
+		return 0;
+	e->made_id = cgroup->kn->id;
+	e->hierarchy = cgroup->root->hierarchy_id;
+	text_from_kernel(s, &e->path, path, PATH_BYTES_MAX);
+	return scratch_send(s);
+}
+
+static __always_inline int on_directory_changed(struct pt_regs *regs, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s;
+
+	if (result != 0)
+		return 0;
+	s = record_start(event_chdir, EVENT_CHDIR, task);
+	if (!s)
+		return 0;
+	fill_syscall(s, regs, result);
+	append_path(s, &((struct event_chdir *)s->record)->cwd, BPF_CORE_READ(task, fs, pwd.dentry),
+		    BPF_CORE_READ(task, fs, pwd.mnt));
+	return scratch_send(s);
+}
+
+static __always_inline int on_ptraced(struct pt_regs *regs, long result)
+{
+	struct scratch *s = record_start(event_ptrace, EVENT_PTRACE, bpf_get_current_task_btf());
+	struct event_ptrace *e = s ? (void *)s->record : NULL;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->request = SYSCALL_ARG1(regs);
+	e->target_vpid = SYSCALL_ARG2(regs);
+	e->address = SYSCALL_ARG3(regs);
+	e->data = SYSCALL_ARG4(regs);
+	return scratch_send(s);
+}
+
+static __always_inline int on_module_loaded(struct pt_regs *regs, long result, bool from_fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s = record_start(event_module, EVENT_MODULE, task);
+	struct event_module *e = s ? (void *)s->record : NULL;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->fd = -1;
+	if (from_fd) {
+		struct file *file;
+
+		e->fd = SYSCALL_ARG1(regs);
+		e->call_flags = SYSCALL_ARG3(regs);
+		text_from_user(s, &e->parameters, (void *)SYSCALL_ARG2(regs), PATH_BYTES_MAX);
+		file = file_of_fd(task, e->fd);
+		if (file)
+			append_file_path(s, &e->path, file);
+	} else {
+		e->image_bytes = SYSCALL_ARG2(regs);
+		text_from_user(s, &e->parameters, (void *)SYSCALL_ARG3(regs), PATH_BYTES_MAX);
+	}
+	return scratch_send(s);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where a record is built, and how it gets to the ring.
+ *
+ * A record is filled in a per-CPU slot and copied to the ring when it is whole. A program can be
+ * preempted, or interrupted by another one, on the same CPU while it fills; so there are several
+ * slots, and each has an owner count: whoever brings it from 0 to 1 owns it. Nothing here knows
+ * what an event means.
+ */
+#pragma once
+
+#include "compat.bpf.h"
+#include "gen/events.h"
+
+#define SCRATCH_SLOTS 4
+#define NAME_BYTES_MAX 256
+
+/* The state of one walk up a path: see path.bpf.h. */
+struct walk {
+	void *dentry, *mount;
+	void *root_dentry, *root_mount;
+	__u32 at; /* first byte of what is written, an offset into scratch.path */
+	__u32 bytes; /* the length that the whole path has */
+	__u32 full; /* no room for the next name: only the length is counted from here on */
+	__u32 whole;
+};
+
+struct scratch {
+	__u64 owners;
+	__u32 used; /* bytes of `record` that are filled */
+	__u32 padding;
+	union {
+		__u8 record[RECORD_BYTES_MAX];
+		union event event;
+	};
+	struct walk walk;
+	/* Slack behind the end, so that one masked write can never pass it. */
+	__u8 path[PATH_BYTES_MAX + NAME_BYTES_MAX];
+};
+_Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU map value has 32 KiB at the most");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_SLOTS);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PLACES);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024); /* the agent sets its own size before loading */
+} events SEC(".maps");
+
+/* The doorbell: the agent sets it when it goes to sleep on an empty ring. */
+__u32 armed = 0;
+
+static __always_inline void count_loss(__u32 place)
+{
+	__u64 *count = bpf_map_lookup_elem(&lost, &place);
+
+	if (count)
+		*count += 1;
+}
+
+static __always_inline struct scratch *scratch_take(void)
+{
+	for (__u32 i = 0; i < SCRATCH_SLOTS; i++) {
+		__u32 key = i;
+		struct scratch *s = bpf_map_lookup_elem(&scratch_slots, &key);
+
+		if (!s)
+			return NULL;
+		/* Adds without fetching, because 5.10 has no other atomic: at most one of those
+		 * who add can then read 1. */
+		__sync_fetch_and_add(&s->owners, 1);
+		if (*(volatile __u64 *)&s->owners == 1)
+			return s;
+		__sync_fetch_and_add(&s->owners, -1);
+	}
+	count_loss(PLACE_SCRATCH_BUSY);
+	return NULL;
+}
+
+static __always_inline void scratch_release(struct scratch *s)
+{
+	__sync_fetch_and_add(&s->owners, -1);
+}
+
+/* Sends the record and gives the slot back. */
+static __always_inline int scratch_send(struct scratch *s)
+{
+	__u64 wakeup = BPF_RB_NO_WAKEUP;
+	__u32 bytes = s->used;
+
+	if (bytes > RECORD_BYTES_MAX)
+		bytes = RECORD_BYTES_MAX;
+	s->event.header.bytes = bytes;
+	if (*(volatile __u32 *)&armed) {
+		*(volatile __u32 *)&armed = 0;
+		wakeup = BPF_RB_FORCE_WAKEUP;
+	}
+	if (bpf_ringbuf_output(&events, s->record, bytes, wakeup))
+		count_loss(PLACE_RING_FULL);
+	scratch_release(s);
+	return 0;
+}
+
+/* Notes the text of `bytes` bytes that was written at the end of the record. */
+static __always_inline void text_written(struct scratch *s, struct text *slot, __u32 bytes,
+					 __u32 true_bytes)
+{
+	slot->offset = s->used;
+	slot->bytes = bytes;
+	slot->true_bytes = true_bytes;
+	s->used += bytes;
+}
+
+/* True, and counted, when the record has no room for another `bytes_max` bytes of text. */
+static __always_inline bool record_full(struct scratch *s, __u32 bytes_max)
+{
+	if (s->used <= RECORD_BYTES_MAX - bytes_max)
+		return false;
+	count_loss(PLACE_RECORD_FULL);
+	return true;
+}
+
+/*
+ * Appends a NUL-terminated string, without its NUL. `bytes_max` and `is_user` are constants.
+ * Verifier: the offset is checked right before its use, and hidden from the compiler, which would
+ * otherwise keep the checked value and the used one in different registers.
+ */
+static __always_inline void text_from(struct scratch *s, struct text *slot, const void *from,
+				      const __u32 bytes_max, const bool is_user)
+{
+	__u32 at = s->used;
+	long bytes;
+
+	if (!from || record_full(s, bytes_max))
+		return;
+	asm volatile("" : "+r"(at));
+	if (at > RECORD_BYTES_MAX - bytes_max)
+		return;
+	if (is_user) {
+		s->event.header.flags |= RECORD_USER_MEMORY;
+		bytes = bpf_probe_read_user_str(&s->record[at], bytes_max, from);
+	} else {
+		bytes = bpf_probe_read_kernel_str(&s->record[at], bytes_max, from);
+	}
+	if (bytes <= 0) {
+		count_loss(is_user ? PLACE_READ_USER : PLACE_READ_KERNEL);
+		return;
+	}
+	text_written(s, slot, bytes - 1,
+		     bytes == bytes_max ? TEXT_LENGTH_UNKNOWN : (__u32)bytes - 1);
+}
+
+static __always_inline void text_from_user(struct scratch *s, struct text *slot, const void *from,
+					   const __u32 bytes_max)
+{
+	text_from(s, slot, from, bytes_max, true);
+}
+
+static __always_inline void text_from_kernel(struct scratch *s, struct text *slot, const void *from,
+					     const __u32 bytes_max)
+{
+	text_from(s, slot, from, bytes_max, false);
+}
