@@ -1,0 +1,100 @@
+// Links: programs of an object that are attached, and iterators, which are read instead.
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "addon.h"
+#include "map.h"
+#include "object.h"
+
+namespace bulwark {
+
+struct DestroyLink {
+	void operator()(bpf_link *link) const { bpf_link__destroy(link); }
+};
+
+struct LinkHandle : Handle {
+	static constexpr Kind handleKind = Kind::link;
+	static constexpr const char *name = "link";
+
+	LinkHandle(bpf_link *attached, std::string title, std::shared_ptr<bpf_object> from)
+		: Handle(handleKind), program(std::move(title)), object(std::move(from)),
+		  link(attached)
+	{
+	}
+
+	const std::string program;
+	// Before `link`, so that it goes after it.
+	const std::shared_ptr<bpf_object> object;
+	const std::unique_ptr<bpf_link, DestroyLink> link;
+};
+
+static napi_value attach(Call &call)
+{
+	const auto &object = call.handle<ObjectHandle>(0);
+	const std::string name = call.text(1, "program");
+	const bpf_program *program = object.program(name);
+	object.fdOf(program);
+	startLog();
+	bpf_link *link = bpf_program__attach(program);
+	if (!link)
+		fail(errno,
+		     "attach program " + name + " (" + bpf_program__section_name(program) + ")",
+		     takeLog());
+	auto handle = std::make_unique<LinkHandle>(link, name, object.file);
+	return makeNumber(call.env, call.environment.add(std::move(handle)));
+}
+
+// One walk of an iterator from its start to its end, as one Uint8Array.
+static napi_value readIterator(Call &call)
+{
+	const auto &link = call.handle<LinkHandle>(0);
+	const size_t bytesMax = call.number(1, "bytesMax");
+	const int fd = bpf_iter_create(bpf_link__fd(link.link.get()));
+	if (fd < 0)
+		fail(fd, "start iterator " + link.program);
+	const OwnedFd file(fd);
+	constexpr size_t chunkBytes = 64 * 1024;
+	// The kernel says EAGAIN after a long walk without output; a walk that never has any ends
+	// too.
+	constexpr int quietReadsMax = 1000;
+	std::vector<uint8_t> all;
+	size_t used = 0;
+	for (int quietReads = 0; quietReads < quietReadsMax;) {
+		all.resize(used + chunkBytes);
+		const ssize_t got = ::read(file.fd, all.data() + used, chunkBytes);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+			quietReads++;
+			continue;
+		}
+		if (got < 0)
+			fail(errno, "read iterator " + link.program);
+		used += static_cast<size_t>(got);
+		if (used > bytesMax)
+			fail(EOVERFLOW, "read iterator " + link.program + ": more than " +
+						std::to_string(bytesMax) + " bytes");
+		if (got == 0) {
+			napi_value buffer, bytes;
+			void *target = nullptr;
+			check(napi_create_arraybuffer(call.env, used, &target, &buffer));
+			if (used)
+				memcpy(target, all.data(), used);
+			check(napi_create_typedarray(call.env, napi_uint8_array, used, buffer, 0,
+						     &bytes));
+			return bytes;
+		}
+	}
+	fail(EAGAIN, "read iterator " + link.program);
+}
+
+void registerLinks(napi_env env, napi_value exports)
+{
+	addFunction(env, exports, "attach", entry<attach>);
+	addFunction(env, exports, "readIterator", entry<readIterator>);
+}
+
+} // namespace bulwark

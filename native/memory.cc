@@ -1,0 +1,73 @@
+// See memory.h.
+#include "memory.h"
+
+#include <cerrno>
+
+#include <sys/mman.h>
+
+#include "call.h"
+
+namespace bulwark {
+
+struct Mapping::Region {
+	void *address;
+	size_t bytes;
+
+	~Region() { munmap(address, bytes); }
+
+	// Puts empty pages in place of the kernel's. When that fails, those stay until the end.
+	void empty() const
+	{
+		mmap(address, bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	}
+};
+
+Mapping::Mapping(int fd, size_t offset, size_t bytes, bool writable, const char *what)
+{
+	void *address = mmap(nullptr, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ,
+			     MAP_SHARED, fd, static_cast<off_t>(offset));
+	if (address == MAP_FAILED)
+		fail(errno, std::string("map memory of ") + what);
+	region.reset(new Region{ address, bytes });
+}
+
+Mapping::~Mapping()
+{
+	region->empty();
+}
+
+napi_value Mapping::buffer(napi_env env, size_t bytes)
+{
+	napi_value buffer = nullptr;
+	if (reference) {
+		check(napi_get_reference_value(env, reference, &buffer));
+		return buffer;
+	}
+	auto keep = std::make_unique<std::shared_ptr<Region>>(region);
+	const napi_finalize drop = [](napi_env, void *, void *hint) {
+		delete static_cast<std::shared_ptr<Region> *>(hint);
+	};
+	check(napi_create_external_arraybuffer(env, region->address, bytes, drop, keep.get(),
+					       &buffer));
+	keep.release();
+	check(napi_create_reference(env, buffer, 1, &reference));
+	return buffer;
+}
+
+void Mapping::close(napi_env env)
+{
+	if (!reference)
+		return;
+	napi_handle_scope scope;
+	napi_value buffer = nullptr;
+	if (napi_open_handle_scope(env, &scope) == napi_ok) {
+		if (napi_get_reference_value(env, reference, &buffer) == napi_ok && buffer)
+			napi_detach_arraybuffer(env, buffer);
+		napi_close_handle_scope(env, scope);
+	}
+	napi_delete_reference(env, reference);
+	reference = nullptr;
+}
+
+} // namespace bulwark

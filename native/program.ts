@@ -1,0 +1,84 @@
+/** Programs made of raw instructions. */
+import type { ProgramInfo, RunResult } from './addon.ts'
+import { addon } from './addon.ts'
+import { closedError } from './native-error.ts'
+
+/** What `loadProgram` needs. Numbers are the kernel's (linux/bpf.h). */
+export interface RawProgramSpec {
+  /** BPF_PROG_TYPE_*. */
+  readonly type: number
+  /** At most 15 bytes: letters, digits, `_` and `.`. */
+  readonly name: string
+  /** 8 bytes each, in the machine's order. Maps are named by `BpfMap.facts.fd`. */
+  readonly instructions: Uint8Array
+  /** `GPL` for helpers that the kernel gives to no other. */
+  readonly license: string
+  /** BPF_TRACE_RAW_TP, BPF_LSM_MAC and so on. */
+  readonly expectedAttachType?: number
+  /** Of the hook's type in the kernel: see `findKernelType`. */
+  readonly attachBtfId?: number
+}
+
+const noBytes = new Uint8Array(0)
+
+/** A loaded program. Nothing runs it but `testRun` and tail calls. Close it when done. */
+export class RawProgram {
+  readonly #opened: ReturnType<ReturnType<typeof addon>['loadProgram']>
+  #closed = false
+
+  constructor(spec: RawProgramSpec) {
+    this.#opened = addon().loadProgram(
+      spec.type,
+      spec.name,
+      spec.license,
+      spec.instructions,
+      spec.expectedAttachType ?? 0,
+      spec.attachBtfId ?? 0,
+    )
+  }
+
+  /** Open until `close`. */
+  get fd(): number {
+    if (this.#closed) throw closedError('BPF program')
+    return this.#opened.fd
+  }
+
+  /** See `testRunProgram`. */
+  testRun(context: Uint8Array, repeat: number, data?: Uint8Array): RunResult {
+    return testRunProgram(this.fd, context, repeat, data)
+  }
+
+  info(): ProgramInfo {
+    return addon().programInfo(this.fd)
+  }
+
+  /** The kernel unloads it with its last user, such as a prog array. Harmless when done before. */
+  close(): void {
+    this.#closed = true
+    addon().close(this.#opened.handle)
+  }
+}
+
+/**
+ * Runs a program in the kernel, synchronously.
+ *
+ * @param context  what the program gets: the arguments of a raw tracepoint, 8 bytes each, or the
+ *   bytes of a `syscall` program, which it may change in place; empty for none
+ * @param repeat   0 or 1 for once; types that refuse to be repeated (raw tracepoints, `syscall`)
+ *   want 0
+ * @param data     packet of a network program
+ * @throws NativeError  the type cannot be test-run so (EINVAL, ENOTSUPP)
+ */
+export const testRunProgram = (
+  fd: number,
+  context: Uint8Array,
+  repeat: number,
+  data: Uint8Array = noBytes,
+): RunResult => addon().testRun(fd, context, data, repeat)
+
+/**
+ * Loads a program from raw instructions.
+ *
+ * @throws NativeError  the kernel refuses; `log` ends with what the verifier says
+ */
+export const loadProgram = (spec: RawProgramSpec): RawProgram => new RawProgram(spec)

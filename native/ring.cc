@@ -1,0 +1,169 @@
+// The BPF ring buffer: its memory, and the callback when the kernel rings the bell.
+//
+// One page holds the consumer's position, which JavaScript writes. The rest only the kernel writes:
+// a page with the producer's position, then the data twice in a row, so that no record is split.
+// That part is mapped read-only, and a write to it ends the process: ring.ts hands out readers.
+#include <cerrno>
+#include <memory>
+
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <uv.h>
+
+#include "addon.h"
+#include "map.h"
+#include "memory.h"
+
+namespace bulwark {
+
+// libuv's watcher of one ring. libuv frees it, after its handle was closed.
+struct Watcher {
+	uv_poll_t poll;
+	Environment *environment;
+	napi_ref callback;
+};
+
+struct RingHandle : Handle {
+	static constexpr Kind handleKind = Kind::ring;
+	static constexpr const char *name = "ring";
+
+	RingHandle(int mapFd, size_t pageBytes, size_t dataBytes, const char *title)
+		: Handle(handleKind), file(mapFd), consumer(mapFd, 0, pageBytes, true, title),
+		  producer(mapFd, pageBytes, pageBytes + 2 * dataBytes, false, title)
+	{
+	}
+	void close(Environment &environment) override;
+
+	const OwnedFd file;
+	Mapping consumer, producer;
+	Watcher *watcher = nullptr;
+};
+
+static void closeWatcher(Watcher *watcher)
+{
+	Environment &environment = *watcher->environment;
+	napi_delete_reference(environment.env, watcher->callback);
+	environment.watchersClosing++;
+	uv_close(reinterpret_cast<uv_handle_t *>(&watcher->poll), [](uv_handle_t *handle) {
+		auto *closed = static_cast<Watcher *>(handle->data);
+		Environment *waiting = closed->environment;
+		delete closed;
+		waiting->watcherClosed();
+	});
+}
+
+void RingHandle::close(Environment &environment)
+{
+	if (watcher)
+		closeWatcher(watcher);
+	watcher = nullptr;
+	consumer.close(environment.env);
+	producer.close(environment.env);
+}
+
+// Positions are compared by their low 32 bits.
+static constexpr size_t dataBytesMax = size_t{ 1 } << 30;
+
+static napi_value openRing(Call &call)
+{
+	const auto &map = call.handle<MapHandle>(0);
+	const char *title = map.facts.title.c_str();
+	if (map.facts.type != BPF_MAP_TYPE_RINGBUF)
+		reject("map " + map.facts.title, "it is no ring buffer");
+	const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+	const size_t dataBytes = map.facts.maxEntries;
+	if (dataBytes > dataBytesMax)
+		reject("ring " + map.facts.title, "it is larger than 1 GiB");
+	const int fd = OwnedFd::copyOf(map.file.fd, title);
+	auto ring = std::make_unique<RingHandle>(fd, page, dataBytes, title);
+	Made made(call.env);
+	made.set("consumer", ring->consumer.buffer(call.env, page))
+		.set("producer", ring->producer.buffer(call.env, page + 2 * dataBytes))
+		.set("pageBytes", static_cast<double>(page))
+		.set("dataBytes", static_cast<double>(dataBytes));
+	return made.set("handle", call.environment.add(std::move(ring))).value;
+}
+
+// Runs on the loop's thread, once a turn while there is data: the watch is level-triggered.
+static void onReadable(uv_poll_t *poll, int, int)
+{
+	const auto *watcher = static_cast<Watcher *>(poll->data);
+	const napi_env env = watcher->environment->env;
+	napi_handle_scope scope;
+	napi_value callback, receiver, error;
+	if (napi_open_handle_scope(env, &scope) != napi_ok)
+		return;
+	// The callback may close the ring, and the watcher with it: no use of either from here on.
+	if (napi_get_reference_value(env, watcher->callback, &callback) == napi_ok &&
+	    napi_get_global(env, &receiver) == napi_ok &&
+	    napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr) ==
+		    napi_pending_exception &&
+	    napi_get_and_clear_last_exception(env, &error) == napi_ok)
+		napi_fatal_exception(env, error);
+	napi_close_handle_scope(env, scope);
+}
+
+// Sets the callback, once a ring. It does not keep the process alive until `setRingRef`.
+static napi_value watchRing(Call &call)
+{
+	auto &ring = call.handle<RingHandle>(0);
+	const napi_value function = call.function(1, "callback");
+	if (ring.watcher)
+		reject("callback of a ring", "it has one already");
+	uv_loop_t *loop = nullptr;
+	check(napi_get_uv_event_loop(call.env, &loop));
+	auto watcher = std::make_unique<Watcher>();
+	watcher->environment = &call.environment;
+	check(napi_create_reference(call.env, function, 1, &watcher->callback));
+	const int error = uv_poll_init(loop, &watcher->poll, ring.file.fd);
+	if (error) {
+		napi_delete_reference(call.env, watcher->callback);
+		fail(error, "watch a ring");
+	}
+	// From here on libuv knows it, so that it goes only through `closeWatcher`.
+	watcher->poll.data = watcher.get();
+	uv_unref(reinterpret_cast<uv_handle_t *>(&watcher->poll));
+	ring.watcher = watcher.release();
+	uv_poll_start(&ring.watcher->poll, UV_READABLE, onReadable);
+	return nullptr;
+}
+
+static Watcher &watcherOf(RingHandle &ring)
+{
+	if (!ring.watcher)
+		reject("callback of a ring", "it has none yet: onReadable sets it");
+	return *ring.watcher;
+}
+
+static napi_value setRingWatch(Call &call)
+{
+	Watcher &watcher = watcherOf(call.handle<RingHandle>(0));
+	const int error = call.boolean(1, "watch") ?
+				  uv_poll_start(&watcher.poll, UV_READABLE, onReadable) :
+				  uv_poll_stop(&watcher.poll);
+	if (error)
+		fail(error, "watch a ring");
+	return nullptr;
+}
+
+static napi_value setRingRef(Call &call)
+{
+	Watcher &watcher = watcherOf(call.handle<RingHandle>(0));
+	auto *handle = reinterpret_cast<uv_handle_t *>(&watcher.poll);
+	if (call.boolean(1, "ref"))
+		uv_ref(handle);
+	else
+		uv_unref(handle);
+	return nullptr;
+}
+
+void registerRings(napi_env env, napi_value exports)
+{
+	addFunction(env, exports, "openRing", entry<openRing>);
+	addFunction(env, exports, "watchRing", entry<watchRing>);
+	addFunction(env, exports, "setRingWatch", entry<setRingWatch>);
+	addFunction(env, exports, "setRingRef", entry<setRingRef>);
+}
+
+} // namespace bulwark
