@@ -1,0 +1,96 @@
+/** The compiled form: what it reads, when, and what a fault does. Its meaning is in the laws. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fieldNamed, fields, isEventName } from '@bulwark/schema'
+import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
+import { compileCondition, compileRules } from './compile.ts'
+import { checkCondition } from './falco/check.ts'
+import { parseCondition } from './falco/parse.ts'
+import type { Condition } from './ir.ts'
+
+const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
+
+const typed = (text: string): Condition => {
+  const parsed = parseCondition(text)
+  assert.ok(parsed.ok, text)
+  const checked = checkCondition(parsed.node, catalog)
+  assert.ok(checked.ok, text)
+  return checked.condition
+}
+
+type Event = Readonly<Record<string, FieldValue>>
+
+/** Notes which fields are read, in order. */
+const noting = (reads: string[]) => ({
+  field: (ref: FieldRef) => (event: Event) => {
+    reads.push(ref.field.name)
+    if (event[ref.field.name] === 'throw') throw new Error('no value')
+    return event[ref.field.name]
+  },
+  resolve: () => () => new Set<IpAddress>(),
+})
+
+const noFault = (index: number, error: unknown): void => {
+  throw new Error(`rule ${index} failed`, { cause: error })
+}
+
+test('fields are read once, from left to right, and only when needed', () => {
+  const check = (texts: readonly string[], event: Event, wanted: string): void => {
+    const reads: string[] = []
+    const run = compileRules(texts.map(typed), noting(reads))
+    const matched: number[] = []
+    run(event, (index) => matched.push(index) > 99, noFault)
+    assert.equal(`${reads.join(' ')} -> ${matched.join(' ')}`, wanted)
+  }
+  const sh = { 'proc.name': 'sh', 'fd.name': '/etc/shadow' }
+  const both = 'proc.name = sh and fd.name startswith /etc'
+  check([both], sh, 'proc.name fd.name -> 0')
+  check([both], { 'proc.name': 'ls' }, 'proc.name -> ')
+  check([both, both], sh, 'proc.name fd.name -> 0 1')
+  check([both, 'fd.name exists or proc.name = x'], { 'fd.name': '/' }, 'proc.name fd.name -> 1')
+  check(['proc.name = a', 'proc.name != a'], {}, 'proc.name -> ')
+  check(['not proc.name = a'], {}, 'proc.name -> 0')
+})
+
+test('a match may end the trying', () => {
+  const run = compileRules([typed('evt.num = 1'), typed('evt.num > 0')], noting([]))
+  const matched: number[] = []
+  run({ 'evt.num': 1 }, (index) => matched.push(index) === 1, noFault)
+  assert.deepEqual(matched, [0])
+})
+
+test('a fault counts as no match, and stops no other rule', () => {
+  const texts = ['proc.name = a', 'evt.num = 1', 'not proc.name = a']
+  const run = compileRules(texts.map(typed), noting([]))
+  const seen: string[] = []
+  const event = { 'proc.name': 'throw', 'evt.num': 1 }
+  run(
+    event,
+    (index) => seen.push(`match ${index}`) > 99,
+    (index, error) => seen.push(`fault ${index} ${(error as Error).message}`),
+  )
+  assert.deepEqual(seen, ['fault 0 no value', 'match 1', 'fault 2 no value'])
+})
+
+test('addresses of host names may change', () => {
+  const known = new Set<IpAddress>()
+  const condition = typed('fd.sip.name = one.example')
+  const run = compileCondition<IpAddress>(condition, {
+    field: () => (event) => event,
+    resolve: () => () => known,
+  })
+  assert.equal(run(1), false)
+  known.add(1)
+  assert.equal(run(1), true)
+})
+
+test('constants cannot break out of the code', () => {
+  const texts = ['"\\"); throw 1 //"', '"`${1}`"', '"\\n\u2028"', '"\\\\\\" + x"']
+  for (const text of texts) {
+    const run = compileCondition<string>(typed(`proc.name = ${text}`), {
+      field: () => (event) => event,
+      resolve: () => () => new Set(),
+    })
+    assert.equal(run('other'), false, text)
+  }
+})

@@ -1,0 +1,135 @@
+/**
+ * Loads Falco rule files. Files are collected in order, so that a later one changes what an
+ * earlier one defined. Two answers come of it: for each file Falco's own, which ends at the first
+ * fault; and the rules, of which a fault disables only the one that it is in.
+ */
+import type { Diagnostic } from '../diagnostics.ts'
+import type { Rule } from '../rule.ts'
+import { Collector } from './collector.ts'
+import { readItem } from './items.ts'
+import { Context, LoadFault, Report, invalid } from './report.ts'
+import type { DisabledRule, Resolved, ResolveOptions } from './resolve.ts'
+import { resolve } from './resolve.ts'
+import type { Yaml } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
+
+/** Falco's answer for one file: what `falco -V` prints. */
+export interface FileResult {
+  readonly name: string
+  /** No errors. Rules without a fault are loaded all the same. */
+  readonly successful: boolean
+  /** The first error, where there is one. */
+  readonly errors: readonly Diagnostic[]
+  /** What was found before the first error. */
+  readonly warnings: readonly Diagnostic[]
+  /** Everything found in this file, also after the first error. */
+  readonly found: readonly Diagnostic[]
+}
+
+/** What comes of loading: Falco's answers, and the rules. */
+export interface LoadResult {
+  readonly files: readonly FileResult[]
+  /**
+   * All rules without a fault, in order of definition; also those that are not enabled, and those
+   * that this sensor lacks something for (`disabledBy`).
+   */
+  readonly rules: readonly Rule[]
+  /** Rules that do not run though their file has them: faulty, unknown to us, or unsupported. */
+  readonly disabled: readonly DisabledRule[]
+}
+
+class FileReader {
+  readonly report = new Report()
+  readonly #collector: Collector
+  readonly #context: Context
+
+  constructor(name: string, collector: Collector) {
+    this.#collector = collector
+    this.#context = Context.ofFile(name)
+  }
+
+  #guarded(read: () => void): void {
+    try {
+      read()
+    } catch (fault) {
+      if (!(fault instanceof LoadFault)) throw fault
+      this.report.error(fault)
+    }
+  }
+
+  read(name: string, text: string): void {
+    const yaml = parseYaml(name, text)
+    if (!yaml.ok) {
+      const context = this.#context.at('value for', '', yaml.place)
+      this.report.error(new LoadFault('LOAD_ERR_YAML_PARSE', yaml.message, context))
+      return
+    }
+    for (const document of yaml.documents) this.#guarded(() => this.#document(document))
+  }
+
+  #document(document: Yaml): void {
+    const help = 'write a list of items: "- rule: ...", "- macro: ...", "- list: ..."'
+    const context = this.#context
+    if (document.is === 'scalar') invalid('Rules content is not yaml', context, help)
+    if (document.is === 'map') {
+      invalid('Rules content is not yaml array of objects', context, help)
+    }
+    if (document.is !== 'sequence') return
+    const reading = { collector: this.#collector, report: this.report, context }
+    for (const item of document.items) {
+      if (item.is !== 'null') this.#guarded(() => readItem(item, reading))
+    }
+  }
+}
+
+const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error'
+
+/** A fault in the YAML of a rule: there is no such rule, or it stays as it was before. */
+const isUnreadRule = ({ severity, context }: Diagnostic): boolean =>
+  severity === 'error' && context.some((step) => step.itemType === 'rule')
+
+/** Falco's answer: it reads, and only then resolves, and stops at the first error. */
+const answer = (
+  name: string,
+  read: readonly Diagnostic[],
+  resolved: readonly Diagnostic[],
+): FileResult => {
+  const all = read.some(isError) ? read : [...read, ...resolved]
+  const first = all.findIndex(isError)
+  const heard = first < 0 ? all : all.slice(0, first + 1)
+  return {
+    name,
+    successful: first < 0,
+    errors: heard.filter(isError),
+    warnings: heard.filter((diagnostic) => !isError(diagnostic)),
+    found: [...read, ...resolved].filter((diagnostic) => diagnostic.place.file === name),
+  }
+}
+
+/**
+ * Loads rule files.
+ *
+ * @param files  names (for messages) and texts, in order; a later file changes an earlier one
+ */
+export const loadRuleFiles = (
+  files: readonly { readonly name: string; readonly text: string }[],
+  options: ResolveOptions,
+): LoadResult => {
+  const collector = new Collector((source) =>
+    options.sources.has(source) ? options.catalog : undefined,
+  )
+  const results: FileResult[] = []
+  const unread: Diagnostic[] = []
+  let resolved: Resolved = { rules: [], disabled: [], found: [] }
+  for (const { name, text } of files) {
+    const reader = new FileReader(name, collector)
+    reader.read(name, text)
+    resolved = resolve(collector, options)
+    unread.push(...reader.report.found.filter(isUnreadRule))
+    results.push(answer(name, reader.report.found, resolved.found))
+  }
+  // A rule that was not read at one place may stand at another.
+  const missing = unread.filter(({ item }) => item !== undefined && !collector.rules.has(item))
+  const disabled = missing.map((reason) => ({ name: reason.item ?? '', reasons: [reason] }))
+  return { files: results, rules: resolved.rules, disabled: [...resolved.disabled, ...disabled] }
+}

@@ -1,0 +1,271 @@
+/**
+ * From what was collected to rules that can run: lists and exceptions put into the text, the text
+ * parsed, macros put into the tree, the tree checked and typed. A fault ends its rule only.
+ */
+import { printableText } from '@bulwark/schema'
+import type { Diagnostic } from '../diagnostics.ts'
+import { eventSetOf } from '../event-set.ts'
+import type { EventSet } from '../event-set.ts'
+import { fieldsOf } from '../ir.ts'
+import type { Condition } from '../ir.ts'
+import type { OutputFormat } from '../output.ts'
+import { parseOutput } from '../output.ts'
+import { priorityNames } from '../rule.ts'
+import type { PriorityName, Rule } from '../rule.ts'
+import { checkCondition } from './check.ts'
+import type { Collector, RuleDefinition } from './collector.ts'
+import { withExceptions } from './exceptions.ts'
+import type { Catalog } from './fields.ts'
+import { Macros, parseText } from './macros.ts'
+import type { Remark } from './remark.ts'
+import { deprecatedFields, eventTypeFault, remarksOnTree } from './remarks.ts'
+import type { Context } from './report.ts'
+import { LoadFault, Report, ownDiagnostic } from './report.ts'
+import type { Node } from './syntax.ts'
+import { printCondition } from './syntax.ts'
+import { expandLists, putLists } from './text.ts'
+import { lackingEvents, lackingFields, lackingOutputs } from './lacking.ts'
+
+/** What rules are resolved against. */
+export interface ResolveOptions {
+  readonly catalog: Catalog
+  /** Names of all events that rules can be for. */
+  readonly eventNames: Iterable<string>
+  /** Names of events that this sensor sees; all when not said. */
+  readonly carriedEvents?: ReadonlySet<string>
+  /** Sources whose rules are loaded; others are skipped with a warning. */
+  readonly sources: ReadonlySet<string>
+  /** Label and field of what is appended to each output that does not have the field itself. */
+  readonly suggestedOutput: readonly (readonly [label: string, field: string])[]
+  /** Rules less urgent than this are left out; none when not said. */
+  readonly minimumPriority?: PriorityName
+}
+
+/** Event types over which Falco says that a rule is slow; it counts each twice, enter and exit. */
+const eventTypesMax = 50
+
+/** A rule that does not run. */
+export interface DisabledRule {
+  readonly name: string
+  /** The faults of its text, or what the sensor lacks for it. At least one. */
+  readonly reasons: readonly Diagnostic[]
+}
+
+export interface Resolved {
+  readonly rules: readonly Rule[]
+  readonly disabled: readonly DisabledRule[]
+  /** In Falco's order: of macros, of rules, of what nobody uses. */
+  readonly found: readonly Diagnostic[]
+}
+
+/** Faults of names, which `skip-if-unknown-filter` makes a warning. */
+const isUnknownName = (code: string): boolean =>
+  code === 'unknown-field' || code === 'unknown-event'
+
+class Resolver {
+  readonly #collected: Collector
+  readonly #options: ResolveOptions
+  readonly #report = new Report()
+  readonly #lists: ReadonlyMap<string, readonly string[]>
+  readonly #usedLists: Set<string>
+  readonly #macros: Macros
+  readonly #disabled: DisabledRule[] = []
+
+  constructor(collected: Collector, options: ResolveOptions) {
+    this.#collected = collected
+    this.#options = options
+    const { items, used } = expandLists(collected.lists)
+    this.#lists = items
+    this.#usedLists = new Set(used)
+    this.#macros = new Macros(
+      collected,
+      (macro) => this.#putLists(macro.condition, macro.conditionContext),
+      this.#report,
+    )
+  }
+
+  run(): Resolved {
+    const found = this.#report.found
+    const rules: Rule[] = []
+    for (const definition of this.#collected.rules.values()) {
+      const rule = this.#guarded(definition)
+      if (!rule) continue
+      if (rule.disabledBy.length > 0) this.#disable(rule.name, rule.disabledBy)
+      if (this.#isWanted(rule)) rules.push(rule)
+    }
+    // A rule with a fault may use what nobody else does.
+    if (found.every((each) => each.severity !== 'error')) this.#reportUnused()
+    return { rules, disabled: this.#disabled, found }
+  }
+
+  #isWanted(rule: Rule): boolean {
+    const { minimumPriority } = this.#options
+    if (minimumPriority === undefined) return true
+    return priorityNames.indexOf(rule.priority) <= priorityNames.indexOf(minimumPriority)
+  }
+
+  #reportUnused(): void {
+    const unused = 'not referred to by any other rule/macro'
+    for (const { name, context } of this.#collected.macros.values()) {
+      if (this.#macros.used.has(name)) continue
+      this.#report.warn('LOAD_UNUSED_MACRO', `Macro ${unused}`, context)
+    }
+    for (const { name, context } of this.#collected.lists.values()) {
+      if (this.#usedLists.has(name)) continue
+      this.#report.warn('LOAD_UNUSED_LIST', `List ${unused}`, context)
+    }
+  }
+
+  #disable(name: string, reasons: readonly Diagnostic[]): undefined {
+    this.#disabled.push({ name, reasons })
+    return undefined
+  }
+
+  #putLists(text: string, context: Context): string {
+    return putLists(text, this.#lists, (name) => this.#usedLists.add(name), context)
+  }
+
+  #guarded(definition: RuleDefinition): Rule | undefined {
+    const { name, source, context } = definition
+    if (!this.#options.sources.has(source)) {
+      const message = `unknown source ${source}`
+      return this.#disable(name, [ownDiagnostic('warning', 'unknown-source', message, context)])
+    }
+    try {
+      return this.#rule(definition)
+    } catch (fault) {
+      if (!(fault instanceof LoadFault)) throw fault
+      return this.#disable(name, [this.#report.error(fault)])
+    }
+  }
+
+  #rule(definition: RuleDefinition): Rule | undefined {
+    const { name, source, context, conditionContext } = definition
+    const text = withExceptions(definition.condition, definition.exceptions)
+    const output = this.#output(definition)
+    if (!output) return undefined
+    const tree = this.#tree(definition, text)
+    const condition = this.#check(definition, tree, text)
+    if (!condition) return undefined
+    const eventTypes = eventSetOf(condition, this.#options.eventNames)
+    if (source === 'syscall') this.#checkEvents(definition, tree, eventTypes, text)
+    const { carriedEvents } = this.#options
+    const disabledBy = [
+      ...lackingFields(condition, conditionContext),
+      ...lackingEvents(eventTypes, carriedEvents, conditionContext),
+    ]
+    const { description, priority, enabled, capture, captureDurationMs } = definition
+    return {
+      name,
+      description,
+      source,
+      priority,
+      tags: [...new Set(definition.tags)].sort(),
+      enabled,
+      condition,
+      conditionText: printCondition(tree),
+      eventTypes,
+      fields: fieldsOf(condition),
+      output,
+      outputText: definition.output,
+      capture,
+      captureDurationMs,
+      place: context.place,
+      disabledBy: disabledBy.filter((each) => each.severity === 'error'),
+      remarks: [
+        ...disabledBy.filter((each) => each.severity === 'warning'),
+        ...lackingOutputs(output, definition.outputContext),
+      ],
+    }
+  }
+
+  /** @returns `undefined` when the rule asks to be skipped over it */
+  #output(definition: RuleDefinition): OutputFormat | undefined {
+    const { context, outputContext, skipIfUnknownFilter, name } = definition
+    const info = '%container.info'
+    if (definition.output.includes(info)) {
+      this.#report.warn(
+        'LOAD_DEPRECATED_ITEM',
+        '%container.info is deprecated and no more useful, and will be dropped by Falco 1.0.0. ' +
+          'The container plugin will automatically add required fields to the output message.',
+        context,
+      )
+    }
+    const own = definition.output.replaceAll(info, '')
+    const { catalog, suggestedOutput } = this.#options
+    const missing = suggestedOutput.filter(([, field]) => !own.includes(`%${field}`))
+    const suffix = missing.map(([label, field]) => ` ${label}=%${field}`).join('')
+    const parsed = parseOutput(own + suffix, catalog)
+    if (!parsed.ok) {
+      const { message, help } = parsed
+      if (!skipIfUnknownFilter || !message.startsWith('unknown filter:')) {
+        throw new LoadFault('LOAD_ERR_COMPILE_OUTPUT', message, outputContext, help)
+      }
+      const warning = this.#report.warn('LOAD_UNKNOWN_FILTER', message, outputContext, help)
+      return this.#disable(name, [warning])
+    }
+    for (const field of deprecatedFields.keys()) {
+      if (!own.includes(field)) continue
+      const message = `usage of deprecated field '${field}' has been detected in the rule output`
+      this.#report.warn('LOAD_DEPRECATED_ITEM', message, outputContext)
+    }
+    return parsed.format
+  }
+
+  #tree(definition: RuleDefinition, text: string): Node {
+    const { conditionContext, context } = definition
+    const node = parseText(this.#putLists(text, conditionContext), conditionContext)
+    const written = { text, place: conditionContext.place }
+    const tree = this.#macros.resolve(node, Number.POSITIVE_INFINITY, context, written)
+    const at = conditionContext.inCondition(text, 0)
+    for (const { code, message } of remarksOnTree(tree)) {
+      const isDeprecated = code === 'deprecated-field'
+      this.#report.warn(isDeprecated ? 'LOAD_DEPRECATED_ITEM' : 'LOAD_UNSAFE_NA_CHECK', message, at)
+    }
+    return tree
+  }
+
+  /** @returns `undefined` when the rule asks to be skipped over it */
+  #check(definition: RuleDefinition, tree: Node, text: string): Condition | undefined {
+    const { name, conditionContext, skipIfUnknownFilter } = definition
+    const checked = checkCondition(tree, this.#options.catalog)
+    const contextOf = (remark: Remark): Context => conditionContext.inCondition(text, remark.at)
+    if (!checked.ok) {
+      const { fault } = checked
+      const message = printableText(fault.message)
+      if (!skipIfUnknownFilter || !isUnknownName(fault.code)) {
+        const code = 'LOAD_ERR_COMPILE_CONDITION'
+        throw new LoadFault(code, message, contextOf(fault), fault.help)
+      }
+      const at = contextOf(fault)
+      return this.#disable(name, [
+        this.#report.warn('LOAD_UNKNOWN_FILTER', message, at, fault.help),
+      ])
+    }
+    for (const remark of checked.remarks) {
+      const message = printableText(remark.message)
+      this.#report.warn('LOAD_COMPILE_CONDITION', message, contextOf(remark), remark.help)
+    }
+    return checked.condition
+  }
+
+  #checkEvents(definition: RuleDefinition, tree: Node, events: EventSet, text: string): void {
+    const fault = eventTypeFault(tree)
+    if (fault) {
+      const at = definition.conditionContext.inCondition(text, fault.at)
+      throw new LoadFault('LOAD_ERR_COMPILE_CONDITION', fault.message, at)
+    }
+    const isMany = events === 'all' || events.size > eventTypesMax
+    if (!isMany || !definition.warnEventTypes) return
+    this.#report.warn(
+      'LOAD_NO_EVTTYPE',
+      'Rule matches too many evt.type values. This has a significant performance penalty.',
+      definition.context,
+      'restrict evt.type in the condition, or set warn_evttypes: false',
+    )
+  }
+}
+
+/** Resolves everything that was collected so far. */
+export const resolve = (collected: Collector, options: ResolveOptions): Resolved =>
+  new Resolver(collected, options).run()

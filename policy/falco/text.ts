@@ -1,0 +1,123 @@
+/**
+ * Lists are put into a condition's text before it is parsed: wherever a name stands between
+ * delimiters, also inside quotes; all places of one list, then of the next, in the order of
+ * definition. So a later list is found in what an earlier one put in, and not the other way round.
+ */
+import type { ListDefinition } from './collector.ts'
+import { quoteItem } from './exceptions.ts'
+import type { Context } from './report.ts'
+import { reject } from './report.ts'
+
+/** Characters that a condition may grow to: lists that hold each other double it each time. */
+const textMax = 4 * 1024 * 1024
+
+const blanks = ' \t\n\r'
+/** An empty text, the end of the condition, is among them too, as it is in every text. */
+const delimiters = `${blanks}(),=`
+
+/** The items of each list, and the names of the lists that stood in others. */
+export interface ExpandedLists {
+  readonly items: ReadonlyMap<string, readonly string[]>
+  readonly used: ReadonlySet<string>
+}
+
+/** Opens lists inside lists, once: those that were defined before. */
+export const expandLists = (lists: ReadonlyMap<string, ListDefinition>): ExpandedLists => {
+  const used = new Set<string>()
+  const items = new Map<string, readonly string[]>()
+  for (const list of lists.values()) {
+    const opened = list.items.flatMap((item) => {
+      const inner = lists.get(item)
+      if (!inner || inner.index >= list.visibility) return [item]
+      used.add(item)
+      return inner.items
+    })
+    items.set(list.name, opened)
+  }
+  return { items, used }
+}
+
+/** Text that is written from left to right, and may lose what was written last. */
+class Writer {
+  readonly #chunks: string[] = []
+  length = 0
+
+  get last(): string {
+    return this.#chunks.at(-1)?.at(-1) ?? ''
+  }
+
+  write(text: string): void {
+    if (text === '') return
+    this.#chunks.push(text)
+    this.length += text.length
+  }
+
+  /** Takes characters away from the end while they are among `characters`. */
+  trim(characters: string, most = Infinity): void {
+    for (let left = most; left > 0; left--) {
+      const chunk = this.#chunks.at(-1) ?? ''
+      if (chunk === '' || !characters.includes(chunk.charAt(chunk.length - 1))) return
+      this.#chunks.pop()
+      this.length -= chunk.length
+      this.write(chunk.slice(0, -1))
+    }
+  }
+
+  get text(): string {
+    return this.#chunks.join('')
+  }
+}
+
+/** The text with one list put in; `undefined` when its name is not there. */
+const putList = (text: string, name: string, items: readonly string[]): string | undefined => {
+  const put = items.map(quoteItem).join(', ')
+  const written = new Writer()
+  let done = 0
+  let at = text.indexOf(name)
+  while (at >= 0 && written.length <= textMax) {
+    const before = at > done ? text.charAt(at - 1) : written.last
+    let end = at + name.length
+    if (!delimiters.includes(before) || !delimiters.includes(text.charAt(end))) {
+      at = text.indexOf(name, at + 1)
+      continue
+    }
+    written.write(text.slice(done, at))
+    written.trim(blanks)
+    while (end < text.length && blanks.includes(text.charAt(end))) end++
+    // An empty list takes one comma beside it away.
+    if (put === '' && written.last === ',') written.trim(',', 1)
+    else if (put === '' && text[end] === ',') end++
+    const isFirst = written.length === 0
+    written.write(isFirst ? `${put} ` : ` ${put} `)
+    done = end
+    at = text.indexOf(name, isFirst ? end + 1 : end)
+  }
+  if (written.length === 0) return undefined
+  written.write(text.slice(done))
+  return written.text
+}
+
+/**
+ * Puts all lists into a condition.
+ *
+ * @param onUse  called with the name of each list that it held
+ * @throws LoadFault  it grows too large
+ */
+export const putLists = (
+  condition: string,
+  lists: ReadonlyMap<string, readonly string[]>,
+  onUse: (name: string) => void,
+  context: Context,
+): string => {
+  let text = condition
+  for (const [name, items] of lists) {
+    const next = name === '' ? undefined : putList(text, name, items)
+    if (next === undefined) continue
+    onUse(name)
+    text = next
+    if (text.length > textMax) {
+      reject(`condition grows over ${textMax} characters once its lists are put in`, context)
+    }
+  }
+  return text
+}

@@ -1,0 +1,52 @@
+/**
+ * The rule compiler: rule files in, typed conditions out, and conditions compiled to functions.
+ * Pure: no clock, no files, no kernel. It knows fields and events from `@bulwark/schema`, and
+ * nothing of Kubernetes.
+ */
+export type { Binding, CompiledRules } from './compile.ts'
+export { compileCondition, compileRules } from './compile.ts'
+export type { ContextStep, Diagnostic, Excerpt, Place } from './diagnostics.ts'
+export { diagnosticText } from './diagnostics.ts'
+export type { Reader } from './evaluate.ts'
+export { evaluate } from './evaluate.ts'
+export type { EventSet } from './event-set.ts'
+export { eventSetOf, specialise } from './event-set.ts'
+export type { Checked } from './falco/check.ts'
+export { checkCondition } from './falco/check.ts'
+export type { Catalog } from './falco/fields.ts'
+export type { FileResult, LoadResult } from './falco/load.ts'
+export { loadRuleFiles } from './falco/load.ts'
+export type { Parsed } from './falco/parse.ts'
+export { parseCondition } from './falco/parse.ts'
+export type { Remark } from './falco/remark.ts'
+export { eventTypeFault } from './falco/remarks.ts'
+export { engineVersion } from './falco/requirements.ts'
+export type { DisabledRule, ResolveOptions } from './falco/resolve.ts'
+export type { Node, Operand, PrintStyle } from './falco/syntax.ts'
+export { printCondition } from './falco/syntax.ts'
+export type {
+  Compare,
+  Condition,
+  Constant,
+  FunctionName,
+  Network,
+  Operator,
+  Quantifier,
+  Right,
+  Value,
+} from './ir.ts'
+export {
+  comparisonOf,
+  conjunction,
+  disjunction,
+  fieldsOf,
+  fieldsOfValue,
+  isNetwork,
+  makeCompare,
+  negation,
+} from './ir.ts'
+export type { OutputFormat, PrintedValue } from './output.ts'
+export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
+export type { PriorityName, Rule } from './rule.ts'
+export { priorityNamed, priorityNames } from './rule.ts'
+export { closest } from './suggest.ts'
