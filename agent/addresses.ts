@@ -1,0 +1,32 @@
+/** IP addresses: from the 16 bytes of a record to a value of the rule language, and to text. */
+import type { IpAddress } from '@bulwark/schema'
+
+const familyInet6 = 10
+const mappedPrefix = 0xffffn << 32n
+
+/** @param bytes16  IPv4 in the first 4 bytes, or IPv6. A mapped IPv4 address becomes IPv4. */
+export const addressFrom = (family: number, bytes16: Uint8Array): IpAddress => {
+  const words = new DataView(bytes16.buffer, bytes16.byteOffset, 16)
+  if (family !== familyInet6) return words.getUint32(0)
+  const whole = (words.getBigUint64(0) << 64n) | words.getBigUint64(8)
+  return whole >> 32n === mappedPrefix >> 32n ? Number(whole & 0xffff_ffffn) : whole
+}
+
+/** Dotted quads, or the shortest form of RFC 5952. */
+export const addressText = (address: IpAddress): string => {
+  if (typeof address === 'number') {
+    return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.')
+  }
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((address >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
+  )
+  let best = { start: -1, length: 1 }
+  for (let start = 0; start < 8; start++) {
+    let length = 0
+    while (groups[start + length] === '0') length++
+    if (length > best.length) best = { start, length }
+  }
+  if (best.start < 0) return groups.join(':')
+  const before = groups.slice(0, best.start).join(':')
+  return `${before}::${groups.slice(best.start + best.length).join(':')}`
+}

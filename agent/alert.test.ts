@@ -1,0 +1,82 @@
+/** The two forms of an alert. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { PrintedValue, PriorityName } from '@bulwark/policy'
+import { priorityNames } from '@bulwark/policy'
+import type { Alert } from './alert.ts'
+import { alertJson, alertText } from './alert.ts'
+
+const alert: Alert = {
+  uuid: 'u',
+  rule: 'Shell in a container',
+  priority: 'Warning',
+  source: 'syscall',
+  tags: ['a', 'b'],
+  hostname: 'node1',
+  time: '2026-11-23T10:11:12.000000345Z',
+  output: '10:11:12.000000345: Warning a shell',
+  outputFields: new Map<string, PrintedValue>([
+    ['proc.name', 'sh'],
+    ['evt.time', 1_795_428_672_000_000_345n],
+    ['proc.pname', null],
+    ['fd.ip', ['10.0.0.1', '::1']],
+    ['a.first', true],
+    ['proc.aname[2]', 7],
+  ]),
+  bulwark: {
+    pid: 10,
+    containerId: undefined,
+    podUid: undefined,
+    truncated: [],
+    fromUserMemory: false,
+  },
+}
+
+test('JSON has the keys of Falco in their order, and whole numbers', () => {
+  assert.equal(
+    alertJson(alert),
+    '{"bulwark":{"container_id":null,"from_user_memory":false,"pid":10,"pod_uid":null,' +
+      '"truncated":[]},"hostname":"node1","output":"10:11:12.000000345: Warning a shell",' +
+      '"output_fields":{"a.first":true,"evt.time":1795428672000000345,' +
+      '"fd.ip":["10.0.0.1","::1"],"proc.aname[2]":7,"proc.name":"sh","proc.pname":null},' +
+      '"priority":"Warning","rule":"Shell in a container","source":"syscall",' +
+      '"tags":["a","b"],"time":"2026-11-23T10:11:12.000000345Z","uuid":"u"}',
+  )
+})
+
+test('JSON is one line, whatever an attacker writes', () => {
+  const hostile = 'a\nb\r\0\x1b[31m\u2028"}\\\ud800'
+  const line = alertJson({ ...alert, output: hostile, outputFields: new Map([['x', hostile]]) })
+  assert.ok(!/[\n\r\0\x1b]/.test(line))
+  const read = JSON.parse(line) as { output: string; output_fields: Record<string, unknown> }
+  assert.equal(read.output, hostile)
+  assert.deepEqual(read.output_fields, { x: hostile })
+})
+
+test('for people: what a terminal would obey is written out', () => {
+  const check = (output: string, expected: string): void => {
+    assert.equal(alertText({ ...alert, output }, false), expected)
+  }
+  check(alert.output, '10:11:12.000000345: Warning a shell')
+  check('a\nb\rc\td', 'a\\x0ab\\x0dc\\x09d')
+  check('\x1b[2J\x07', '\\x1b[2J\\x07')
+  check('\x7f\x80\x9bx\x9f\xa0é', '\\x7f\\x80\\x9bx\\x9f\xa0é')
+  check('\0', '\\x00')
+})
+
+test('for people: the priority is coloured, and nothing else', () => {
+  const check = (priority: PriorityName, expected: string): void => {
+    const output = `10:11:12: ${priority} a ${priority} \x1b[31m`
+    assert.equal(
+      alertText({ ...alert, priority, output }, true),
+      `10:11:12: \x1b[${expected}m${priority}\x1b[0m a ${priority} \\x1b[31m`,
+    )
+  }
+  check('Emergency', '1;37;41')
+  check('Critical', '1;31')
+  check('Warning', '33')
+  check('Debug', '90')
+  for (const priority of priorityNames) {
+    assert.match(alertText({ ...alert, priority, output: `x: ${priority} y` }, true), /\x1b\[\d/)
+  }
+})

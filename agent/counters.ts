@@ -1,0 +1,37 @@
+/**
+ * What was lost or left out on this side, by place. The kernel side's counters (`places` in the
+ * schema) are joined to it by the agent. Numbers only go up.
+ */
+export interface Counters {
+  /** Events seen. */
+  events: number
+  /** Records that were not what the schema says. */
+  badRecords: number
+  /** Events of a process that the table did not know, read from /proc or from the event alone. */
+  healedProcesses: number
+  /** Events whose cgroup is known by no path. */
+  unattributed: number
+  /** Entries dropped because a table was full. */
+  evictedProcesses: number
+  evictedCgroups: number
+  evictedContainers: number
+  evictedSockets: number
+  /** A rule threw while it was evaluated. */
+  ruleFaults: number
+  /** Alerts that could not be written. */
+  lostAlerts: number
+}
+
+/** All zero. */
+export const newCounters = (): Counters => ({
+  events: 0,
+  badRecords: 0,
+  healedProcesses: 0,
+  unattributed: 0,
+  evictedProcesses: 0,
+  evictedCgroups: 0,
+  evictedContainers: 0,
+  evictedSockets: 0,
+  ruleFaults: 0,
+  lostAlerts: 0,
+})

@@ -1,0 +1,123 @@
+/** Emptying a ring: when it is looked at, when the doorbell is armed, and how it ends. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { startDrain } from './drain.ts'
+import { limits } from './limits.ts'
+import type { Sensor } from './sensor.ts'
+
+/** A ring of records of one byte, a clock, and what the drain did with both. */
+const start = (t: TestContext) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const seen: number[] = []
+  const faults: unknown[] = []
+  const waiting: number[] = []
+  const found = { drains: 0, arms: 0 }
+  /** Records of each drain that had any. */
+  const batches: number[] = []
+  let ring = (): void => {}
+  const sensor = {
+    ring: {
+      get pendingBytes(): number {
+        return waiting.length
+      },
+      drain: (onRecord: (offset: number, bytes: number) => void, recordsMax: number) => {
+        found.drains++
+        const taken = waiting.splice(0, recordsMax)
+        if (taken.length > 0) batches.push(taken.length)
+        for (const record of taken) onRecord(record, 1)
+        return { records: taken.length, pendingBytes: waiting.length }
+      },
+      onReadable: (callback: () => void) => {
+        ring = callback
+      },
+      pause: () => {
+        ring = () => {}
+      },
+    },
+    arm: () => found.arms++,
+  }
+  const onRecord = (record: number): void => {
+    if (record < 0) throw new Error('bad record')
+    seen.push(record)
+  }
+  const drain = startDrain(sensor as unknown as Sensor, onRecord, (fault) => faults.push(fault))
+  const wait = (ms: number): void => t.mock.timers.tick(ms)
+  return { drain, seen, faults, waiting, found, batches, wait, ring: () => ring() }
+}
+
+test('an empty ring is looked at some times, then the doorbell is armed', (t) => {
+  const { found, wait } = start(t)
+  for (let i = 1; i < limits.idlePollsMax; i++) {
+    assert.deepEqual(found, { drains: i, arms: 0 })
+    wait(limits.pollMs)
+  }
+  assert.deepEqual(found, { drains: limits.idlePollsMax, arms: 1 })
+  wait(limits.sleepMsMax - 1)
+  assert.equal(found.drains, limits.idlePollsMax)
+  wait(1)
+  assert.equal(found.drains, limits.idlePollsMax + 1, 'it looks, bell or not')
+})
+
+test('while events come, it looks often', (t) => {
+  const { found, seen, waiting, wait } = start(t)
+  for (let i = 0; i < 50; i++) {
+    waiting.push(i)
+    wait(limits.pollMs)
+  }
+  assert.equal(seen.length, 50)
+  assert.equal(found.arms, 0)
+})
+
+test('the doorbell wakes it up', (t) => {
+  const { found, seen, waiting, wait, ring } = start(t)
+  while (found.arms === 0) wait(limits.pollMs)
+  waiting.push(7)
+  ring()
+  assert.deepEqual(seen, [7])
+})
+
+test('what came between the last look and the arming is not left', (t) => {
+  const { found, seen, waiting, wait } = start(t)
+  for (let i = 2; i < limits.idlePollsMax; i++) wait(limits.pollMs)
+  // The kernel writes it after this look, before it can know that the bell is armed.
+  waiting.splice = () => {
+    waiting.splice = Array.prototype.splice.bind(waiting)
+    waiting.push(9)
+    return []
+  }
+  wait(limits.pollMs)
+  wait(1)
+  assert.deepEqual([found.arms, seen], [1, [9]])
+})
+
+test('more than a batch is handed over in turns of the event loop', (t) => {
+  const { batches, waiting, wait } = start(t)
+  waiting.push(...Array(limits.drainRecordsMax + 3).keys())
+  wait(limits.pollMs)
+  wait(1)
+  assert.deepEqual(batches, [limits.drainRecordsMax, 3])
+})
+
+test('at the end everything is handed over, and no more after it', (t) => {
+  const { drain, seen, waiting, wait, ring } = start(t)
+  waiting.push(...Array(limits.drainRecordsMax * 2 + 1).keys())
+  drain.flush()
+  assert.equal(seen.length, limits.drainRecordsMax * 2 + 1)
+  drain.stop()
+  waiting.push(1)
+  drain.flush()
+  ring()
+  wait(limits.sleepMsMax * 3)
+  assert.equal(waiting.length, 1)
+})
+
+test('a fault ends it, and is said once', (t) => {
+  const { faults, seen, waiting, wait, ring } = start(t)
+  waiting.push(1, -1, 2)
+  wait(limits.pollMs)
+  waiting.push(3)
+  ring()
+  wait(limits.sleepMsMax)
+  assert.deepEqual([faults.map(String), seen], [['Error: bad record'], [1]])
+})

@@ -1,0 +1,73 @@
+/**
+ * Empties the ring. Wake-ups cost more than anything else, so while events come the ring is
+ * looked at every few milliseconds; when it stays empty the doorbell is armed and the agent
+ * sleeps until the kernel rings it. A slow look goes on meanwhile, whatever happens to the bell.
+ */
+import { limits } from './limits.ts'
+import type { Sensor } from './sensor.ts'
+
+export interface Drain {
+  /** Hands over what waits, until the ring is empty. For when no hook is attached any more. */
+  flush(): void
+  stop(): void
+}
+
+/**
+ * Starts emptying the sensor's ring.
+ *
+ * @param onRecord  see `Ring.drain`
+ * @param onFault   the ring or `onRecord` threw; the drain has stopped
+ */
+export const startDrain = (
+  sensor: Sensor,
+  onRecord: (offset: number, lengthBytes: number) => void,
+  onFault: (error: unknown) => void,
+): Drain => {
+  const { ring } = sensor
+  let timer: NodeJS.Timeout | undefined
+  let idleLooks = 0
+  let stopped = false
+
+  const look = (): void => {
+    if (stopped) return
+    clearTimeout(timer)
+    try {
+      const { records, pendingBytes } = ring.drain(onRecord, limits.drainRecordsMax)
+      if (pendingBytes > 0 && records > 0) {
+        idleLooks = 0
+        timer = setTimeout(look, 0)
+        return
+      }
+      idleLooks = records > 0 ? 0 : idleLooks + 1
+      if (idleLooks < limits.idlePollsMax) {
+        timer = setTimeout(look, limits.pollMs)
+        return
+      }
+      sensor.arm()
+      // An event between the last look and the arming rang no bell.
+      timer = setTimeout(look, ring.pendingBytes > 0 ? 0 : limits.sleepMsMax)
+    } catch (error) {
+      stopped = true
+      ring.pause()
+      onFault(error)
+    }
+  }
+
+  ring.onReadable(() => {
+    idleLooks = 0
+    look()
+  })
+  look()
+  return {
+    flush: () => {
+      if (stopped) return
+      let { records } = ring.drain(onRecord, limits.drainRecordsMax)
+      while (records > 0) ({ records } = ring.drain(onRecord, limits.drainRecordsMax))
+    },
+    stop: () => {
+      stopped = true
+      ring.pause()
+      clearTimeout(timer)
+    },
+  }
+}

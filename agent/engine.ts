@@ -1,0 +1,184 @@
+/**
+ * Rules over events. Rules are compiled together for each type of event that they can match, with
+ * the type known; an event runs the one function of its type. A rule that throws counts as not
+ * matching, and is disabled when it does so again and again.
+ */
+import { randomUUID } from 'node:crypto'
+import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
+import {
+  EventNumber,
+  RECORD_USER_MEMORY,
+  headerOf,
+  recordShapes,
+  TEXT_LENGTH_UNKNOWN,
+} from '@bulwark/schema'
+import type { CompiledRules, Rule } from '@bulwark/policy'
+import { compileRules, renderOutput, specialise } from '@bulwark/policy'
+import type { Alert } from './alert.ts'
+import type { Counters } from './counters.ts'
+import { accessorOf, printable } from './fields/index.ts'
+import type { Accessor, Surroundings } from './fields/reader.ts'
+import { limits } from './limits.ts'
+import type { LiveEvent } from './live-event.ts'
+import { dateParts, isoTime } from './time.ts'
+
+/** Which rules of an event raise an alert: the first that matches, as Falco has it, or all. */
+export type RuleMatching = 'first' | 'all'
+
+export interface EngineOptions {
+  readonly rules: readonly Rule[]
+  readonly matching: RuleMatching
+  readonly surroundings: Surroundings
+  readonly counters: Counters
+  readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
+  /** Called for each alert, while its event is valid. */
+  readonly onAlert: (alert: Alert) => void
+  readonly log: (line: string) => void
+}
+
+interface TypeRules {
+  readonly rules: readonly Rule[]
+  readonly run: CompiledRules<LiveEvent>
+}
+
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #byType = new Map<string, TypeRules>()
+  readonly #accessors = new Map<string, Accessor>()
+  readonly #resolved = new Map<string, () => ReadonlySet<IpAddress>>()
+  readonly #faults = new Map<Rule, number>()
+  #active: readonly Rule[]
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#active = options.rules.filter((rule) => rule.enabled && rule.disabledBy.length === 0)
+  }
+
+  /** Rules that run. */
+  get active(): readonly Rule[] {
+    return this.#active
+  }
+
+  #field(ref: FieldRef): Accessor {
+    const key = `${ref.field.name}[${typeof ref.argument}:${String(ref.argument)}]`
+    let accessor = this.#accessors.get(key)
+    if (!accessor) {
+      accessor = accessorOf(ref, this.#options.surroundings)
+      this.#accessors.set(key, accessor)
+    }
+    return accessor
+  }
+
+  #resolve(hostname: string): () => ReadonlySet<IpAddress> {
+    let resolved = this.#resolved.get(hostname)
+    if (!resolved) {
+      resolved = this.#options.resolve(hostname)
+      this.#resolved.set(hostname, resolved)
+    }
+    return resolved
+  }
+
+  /** Compiles the rules of all types that events will have, so that none is compiled in haste. */
+  prepare(types: Iterable<string>): void {
+    for (const type of types) this.#rulesOf(type)
+  }
+
+  #rulesOf(type: string): TypeRules {
+    let known = this.#byType.get(type)
+    if (!known) {
+      const rules = this.#active.filter(
+        (rule) => rule.eventTypes === 'all' || rule.eventTypes.has(type),
+      )
+      const conditions = rules.map((rule) => specialise(rule.condition, type))
+      const run = compileRules<LiveEvent>(conditions, {
+        field: (ref) => this.#field(ref),
+        resolve: (hostname) => this.#resolve(hostname),
+      })
+      known = { rules, run }
+      this.#byType.set(type, known)
+    }
+    return known
+  }
+
+  /** Tries the rules on an event. */
+  run(event: LiveEvent): void {
+    const { rules, run } = this.#rulesOf(event.type)
+    if (rules.length === 0) return
+    run(
+      event,
+      (index) => {
+        const rule = rules[index]
+        return rule !== undefined && this.#match(rule, event)
+      },
+      (index, error) => {
+        const rule = rules[index]
+        if (rule) this.#fault(rule, error)
+      },
+    )
+  }
+
+  /** Whether that is all of the event: a rule whose output cannot be read has not matched. */
+  #match(rule: Rule, event: LiveEvent): boolean {
+    let alert: Alert
+    try {
+      alert = this.#alert(rule, event)
+    } catch (error) {
+      this.#fault(rule, error)
+      return false
+    }
+    this.#options.onAlert(alert)
+    return this.#options.matching === 'first'
+  }
+
+  #fault(rule: Rule, error: unknown): void {
+    const { counters, log } = this.#options
+    const faults = (this.#faults.get(rule) ?? 0) + 1
+    counters.ruleFaults++
+    this.#faults.set(rule, faults)
+    const message = error instanceof Error ? error.message : String(error)
+    log(`rule "${rule.name}" failed on an event: ${message}`)
+    if (faults < limits.ruleFaultsMax) return
+    log(`rule "${rule.name}" is disabled after ${faults} failures; please report it`)
+    this.#active = this.#active.filter((each) => each !== rule)
+    this.#byType.clear()
+  }
+
+  #alert(rule: Rule, event: LiveEvent): Alert {
+    const read = (ref: FieldRef): FieldValue => this.#field(ref)(event)
+    const reader = { field: read, resolve: () => new Set<IpAddress>() }
+    const { text, fields } = renderOutput(rule.output, reader, printable)
+    const { timeNs, container, record } = event
+    const outputFields = new Map(fields)
+    outputFields.set('evt.time', timeNs)
+    return {
+      uuid: randomUUID(),
+      rule: rule.name,
+      priority: rule.priority,
+      source: rule.source,
+      tags: rule.tags,
+      hostname: this.#options.surroundings.hostname,
+      time: isoTime(timeNs),
+      output: `${dateParts(timeNs).time}: ${rule.priority} ${text}`,
+      outputFields,
+      bulwark: {
+        pid: event.process.pid,
+        containerId: container?.id,
+        podUid: container?.podUid ?? container?.metadata?.podUid,
+        truncated: truncatedOf(event),
+        fromUserMemory: (headerOf.flags(record) & RECORD_USER_MEMORY) !== 0,
+      },
+    }
+  }
+}
+
+/** What of an event was cut: texts of the record, and of the process when it started. */
+const truncatedOf = (event: LiveEvent): readonly string[] => {
+  const r = event.record
+  const cut = (recordShapes[event.kind]?.texts ?? []).filter((offset) => {
+    const stored = r.data.getUint16(r.at + offset + 2, true)
+    const whole = r.data.getUint32(r.at + offset + 4, true)
+    return whole === TEXT_LENGTH_UNKNOWN || whole !== stored
+  })
+  const own = cut.length > 0 && event.kind !== EventNumber.exec ? ['event'] : []
+  return [...own, ...event.process.truncated]
+}

@@ -1,0 +1,243 @@
+/** Fields of files and sockets, and the arguments of events, one line a case. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FieldValue } from '@bulwark/schema'
+import { newCounters } from '../counters.ts'
+import type { LiveEvent } from '../live-event.ts'
+import { Sockets } from '../sockets.ts'
+import { eventOf } from '../testdata/events.ts'
+import { checkFields, readField } from '../testdata/fields.ts'
+
+test('an open that worked', () => {
+  const file = { inode: 42, device: (8 << 20) | 3, mode: 0o100644, file_flags: 1, links: 1 }
+  const values = { path: '/etc/a.conf', raw_path: 'a.conf', open_flags: 0o1101, open_mode: 0o640 }
+  checkFields(
+    eventOf('open', { ...values, file, result: 7 }, { type: 'openat' }),
+    `
+    evt.type          "openat"
+    evt.res           "SUCCESS"
+    evt.rawres        7
+    evt.failed        false
+    evt.is_open_read  false
+    evt.is_open_write true
+    evt.is_open_create true
+    evt.arg.fd        "7(/etc/a.conf)"
+    evt.arg[1]        "/etc/a.conf"
+    evt.arg.flags     "O_WRONLY|O_CREAT|O_TRUNC"
+    evt.arg.mode      "0640"
+    evt.arg.nothing   -
+    evt.arg[9]        -
+    evt.args          "fd=7(/etc/a.conf) name=/etc/a.conf flags=O_WRONLY|O_CREAT|O_TRUNC mode=0640"
+    fd.num            7
+    fd.type           "file"
+    fd.typechar       "f"
+    fd.name           "/etc/a.conf"
+    fd.directory      "/etc"
+    fd.filename       "a.conf"
+    fd.nameraw        "a.conf"
+    fd.ino            42
+    fd.dev            8388611
+    fd.dev.major      8
+    fd.dev.minor      3
+    fd.is_upper_layer true
+    fd.is_lower_layer false
+    fd.sip            -
+    fd.connected      -
+    `,
+  )
+})
+
+test('an open that failed', () => {
+  const values = { base: '/srv/app', raw_path: '../x/./y', open_flags: 0, result: -13 }
+  checkFields(
+    eventOf('open', values),
+    `
+    evt.res           "EACCES"
+    evt.rawres        -13
+    evt.failed        true
+    evt.is_open_read  true
+    evt.arg.fd        "-1(/srv/x/y)"
+    fd.num            -1
+    fd.name           "/srv/x/y"
+    fd.nameraw        "../x/./y"
+    fd.type           "file"
+    fd.is_upper_layer -
+    `,
+  )
+  checkFields(eventOf('open', { raw_path: '/a/../b', result: -2 }), 'fd.name "/b"')
+})
+
+test('kinds of files', () => {
+  const type = (mode: number, path: string, flags = 0): LiveEvent =>
+    eventOf('open', { path, file: { mode }, open_flags: flags, result: 3 })
+  checkFields(type(0o040755, '/tmp'), 'fd.type "directory"\nfd.typechar "d"')
+  checkFields(type(0, '/tmp', 0o200000), 'fd.type "directory"')
+  checkFields(type(0o010600, '/tmp/p'), 'fd.type "pipe"\nfd.typechar "p"')
+  checkFields(type(0o100600, '[eventfd]'), 'fd.type "event"\nfd.typechar "e"')
+  checkFields(type(0o100600, ''), 'fd.type "file"\nfd.name "/"')
+})
+
+test('names that change', () => {
+  const two = { old_path: 'a', old_base: '/x', new_path: '../b', new_base: '/y/z', result: 0 }
+  checkFields(
+    eventOf('rename', two, { type: 'renameat2' }),
+    `
+    evt.args        "res=0 oldpath=/x/a newpath=/y/b"
+    evt.arg.oldpath "/x/a"
+    evt.arg[2]      "/y/b"
+    fd.name         -
+    fd.num          -
+    `,
+  )
+  checkFields(
+    eventOf('link', { ...two, result: -17 }),
+    'evt.args "res=-17(EEXIST) oldpath=/x/a newpath=/y/b"',
+  )
+  checkFields(eventOf('symlink', two), 'evt.args "res=0 target=a linkpath=/y/b"')
+  checkFields(
+    eventOf('unlink', { raw_path: 'f', base: '/x', call_flags: 0x200 }, { type: 'unlinkat' }),
+    'evt.args "res=0 path=/x/f name=/x/f flags=AT_REMOVEDIR"',
+  )
+})
+
+/** The 16 bytes that a record has for an address, from the first ones. */
+const ip4 = (...first: readonly number[]): Uint8Array => {
+  const bytes = new Uint8Array(16)
+  bytes.set(first)
+  return bytes
+}
+const tcp = { inode: 9, family: 2, type: 1, protocol: 6, local_address: ip4(10, 0, 0, 1) }
+const client = { ...tcp, local_port: 40000, remote_port: 443, remote_address: ip4(192, 0, 2, 7) }
+
+test('a connection from here', () => {
+  const socket = { ...client, remote_source: 1, state: 1 }
+  checkFields(
+    eventOf('connect', { socket, fd: 5, result: 0 }),
+    `
+    fd.num          5
+    fd.type         "ipv4"
+    fd.typechar     "4"
+    fd.name         "10.0.0.1:40000->192.0.2.7:443"
+    fd.ip           [167772161,3221225991]
+    fd.cip          167772161
+    fd.sip          3221225991
+    fd.lip          167772161
+    fd.rip          3221225991
+    fd.snet         3221225991
+    fd.sip.name     3221225991
+    fd.port         [40000,443]
+    fd.cport        40000
+    fd.sport        443
+    fd.lport        40000
+    fd.rport        443
+    fd.l4proto      "tcp"
+    fd.sockfamily   "ip"
+    fd.is_server    false
+    fd.connected    true
+    fd.name_changed true
+    fd.directory    -
+    fd.ino          -
+    evt.arg.tuple   "10.0.0.1:40000->192.0.2.7:443"
+    evt.args        "res=0 fd=5 tuple=10.0.0.1:40000->192.0.2.7:443 addr=10.0.0.1:40000->192.0.2.7:443"
+    `,
+  )
+  checkFields(eventOf('connect', { socket, fd: 5, result: -115 }), 'evt.res "EINPROGRESS"')
+})
+
+test('a connection to here', () => {
+  const ends = { local_port: 443, remote_port: 40000, remote_address: ip4(192, 0, 2, 7) }
+  const socket = { ...tcp, ...ends, remote_source: 1 }
+  checkFields(
+    eventOf('accept', { socket, fd: 6, result: 6 }),
+    `
+    fd.num       6
+    fd.name      "192.0.2.7:40000->10.0.0.1:443"
+    fd.cip       3221225991
+    fd.sip       167772161
+    fd.sport     443
+    fd.lport     443
+    fd.is_server true
+    evt.arg.fd   "6(192.0.2.7:40000->10.0.0.1:443)"
+    `,
+  )
+  const listening = { ...tcp, local_port: 443 }
+  checkFields(
+    eventOf('listen', { socket: listening, fd: 6, backlog: 128 }),
+    'fd.name "10.0.0.1:443"\nfd.is_server true\nevt.arg.backlog "128"\nfd.num 6',
+  )
+})
+
+test('IPv6, mapped IPv4 and unix sockets', () => {
+  const v6 = {
+    ...client,
+    family: 10,
+    remote_source: 1,
+    local_address: new Uint8Array(16).fill(0, 0),
+  }
+  v6.local_address[15] = 1
+  const remote = Uint8Array.from(Buffer.from('20010db8000000000000000000000007', 'hex'))
+  checkFields(
+    eventOf('connect', { socket: { ...v6, remote_address: remote } }),
+    `
+    fd.type "ipv6"
+    fd.name "[::1]:40000->[2001:db8::7]:443"
+    fd.cip  "1n"
+    fd.sip  "42540766411282592856903984951653826567n"
+    `,
+  )
+  const mapped = (last: number): Uint8Array =>
+    ip4(...Array<number>(10).fill(0), 255, 255, 10, 0, 0, last)
+  const both = { ...v6, local_address: mapped(1), remote_address: mapped(2) }
+  checkFields(
+    eventOf('connect', { socket: both }),
+    'fd.type "ipv4"\nfd.name "10.0.0.1:40000->10.0.0.2:443"\nfd.cip 167772161',
+  )
+  const socket = { family: 1, type: 1, inode: 3 }
+  checkFields(
+    eventOf('connect', { socket, unix_path: '/run/x.sock', fd: 4 }),
+    `
+    fd.type       "unix"
+    fd.typechar   "u"
+    fd.name       "/run/x.sock"
+    fd.sockfamily "unix"
+    fd.sip        -
+    fd.l4proto    -
+    `,
+  )
+  checkFields(eventOf('connect', { socket: { family: 16 } }), 'fd.type "other"\nfd.sockfamily -')
+  checkFields(eventOf('connect', {}), 'fd.type -\nfd.name -\nfd.is_server -')
+})
+
+test('a message tells when it goes somewhere else', () => {
+  const sockets = new Sockets(newCounters())
+  const send = (last: number): FieldValue => {
+    const udp = { ...client, type: 2, protocol: 17, remote_source: 2 }
+    const socket = { ...udp, remote_address: ip4(192, 0, 2, last) }
+    return readField(eventOf('send', { socket, fd: 4 }, { sockets }), 'fd.name_changed')
+  }
+  assert.deepEqual([send(1), send(1), send(2), send(2), send(1)], [true, false, true, false, true])
+})
+
+test('copies of descriptors, ptrace and modules', () => {
+  const file = { inode: 1, mode: 0o100600 }
+  checkFields(
+    eventOf('dup', { file, path: '/tmp/a', old_fd: 3, new_fd: 1, result: 1 }, { type: 'dup2' }),
+    'fd.num 1\nfd.name "/tmp/a"\nevt.args "res=1 oldfd=3 newfd=1(/tmp/a) fd=1(/tmp/a)"',
+  )
+  checkFields(
+    eventOf('dup', { socket: { ...client, remote_source: 1 }, old_fd: 3, new_fd: 0, result: 0 }),
+    'fd.type "ipv4"\nfd.name "10.0.0.1:40000->192.0.2.7:443"\nfd.directory -\nfd.num 0',
+  )
+  checkFields(
+    eventOf('ptrace', { request: 16, target_vpid: 7, address: 255n, data: 2n ** 63n }),
+    'evt.args "res=0 addr=ff data=8000000000000000 request=PTRACE_ATTACH pid=7"',
+  )
+  checkFields(
+    eventOf('module', { fd: 3, path: '/lib/m.ko', parameters: 'a=1', image_bytes: 0 }),
+    'evt.args "res=0 fd=3(/lib/m.ko) uargs=a=1 length=0"',
+  )
+  checkFields(
+    eventOf('socket', { family: 16, type: 3, protocol: 0, result: 4 }),
+    'evt.args "fd=4 domain=16(AF_NETLINK) type=3 proto=0"\nfd.num 4',
+  )
+})

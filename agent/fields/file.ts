@@ -1,0 +1,128 @@
+/** Accessors of `fd.*`. */
+import { EventNumber, FILE_LOWER_LAYER, FILE_UPPER_LAYER, fileFacts, openOf } from '@bulwark/schema'
+import type { FieldValue, IpAddress } from '@bulwark/schema'
+import type { LiveEvent, SocketView } from '../live-event.ts'
+import { directoryOf, fileNameOf } from '../paths.ts'
+import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
+import { plain } from './reader.ts'
+
+const formatBits = 0o170000
+const fifo = 0o010000
+const directory = 0o040000
+const openDirectory = 0o200000
+
+/** Names that the kernel gives files which are in no directory. */
+const anonymous: Readonly<Record<string, readonly [type: string, letter: string] | undefined>> = {
+  '[eventpoll]': ['eventpoll', 'l'],
+  '[eventfd]': ['event', 'e'],
+  '[signalfd]': ['signalfd', 's'],
+  '[timerfd]': ['timerfd', 't'],
+  inotify: ['inotify', 'i'],
+  '[io_uring]': ['io_uring', 'r'],
+}
+
+const socketLetters = { ipv4: '4', ipv6: '6', unix: 'u', other: 'o' } as const
+
+const typeOf = (event: LiveEvent): readonly [type: string, letter: string] | undefined => {
+  const { socket } = event
+  if (socket) return [socket.family, socketLetters[socket.family]]
+  const name = event.fileName
+  if (name === undefined) return undefined
+  const format = event.fileMode & formatBits
+  if (format === fifo) return ['pipe', 'p']
+  const asked = event.kind === EventNumber.open ? openOf.openFlags(event.record) : 0
+  if (format === directory || (asked & openDirectory) !== 0) return ['directory', 'd']
+  return anonymous[name] ?? ['file', 'f']
+}
+
+const inet = (event: LiveEvent): SocketView | undefined => {
+  const { socket } = event
+  return socket && (socket.family === 'ipv4' || socket.family === 'ipv6') ? socket : undefined
+}
+
+type End = 'local' | 'remote' | 'client' | 'server'
+
+const isLocal = (socket: SocketView, end: End): boolean =>
+  end === 'local' ||
+  (end === 'client' ? socket.role === 'client' : end === 'server' && socket.role === 'server')
+
+const address = (socket: SocketView, end: End): IpAddress =>
+  isLocal(socket, end) ? socket.localAddress : socket.remoteAddress
+const port = (socket: SocketView, end: End): number =>
+  isLocal(socket, end) ? socket.localPort : socket.remotePort
+
+const ofInet = (read: (socket: SocketView) => FieldValue): MakeAccessor =>
+  plain((event) => {
+    const socket = inet(event)
+    return socket && read(socket)
+  })
+
+const addressAt = (end: End): MakeAccessor => ofInet((socket) => address(socket, end))
+const portAt = (end: End): MakeAccessor => ofInet((socket) => port(socket, end))
+
+const filePath: Accessor = (event) => (event.socket === undefined ? event.fileName : undefined)
+
+const ofFile = (read: (event: LiveEvent, at: number) => FieldValue): MakeAccessor =>
+  plain((event) =>
+    event.fileAt === undefined || event.socket ? undefined : read(event, event.fileAt),
+  )
+
+const layer = (bit: number): MakeAccessor =>
+  ofFile((event, at) => {
+    const flags = fileFacts.fileFlags(event.record, at)
+    const overlay = (flags & (FILE_UPPER_LAYER | FILE_LOWER_LAYER)) !== 0
+    return overlay ? (flags & bit) !== 0 : undefined
+  })
+
+const onPath = (change: (path: string) => string): MakeAccessor =>
+  plain((event) => {
+    const path = filePath(event)
+    return typeof path === 'string' ? change(path) : undefined
+  })
+
+const bothAddresses = ofInet((socket) => [socket.localAddress, socket.remoteAddress])
+
+export const fileAccessors: AccessorTable = {
+  'fd.num': plain((event) => event.descriptor),
+  'fd.type': plain((event) => typeOf(event)?.[0]),
+  'fd.typechar': plain((event) => typeOf(event)?.[1]),
+  'fd.name': plain((event) => event.socket?.name ?? event.fileName),
+  'fd.directory': onPath(directoryOf),
+  'fd.filename': onPath(fileNameOf),
+  'fd.nameraw': plain((event) =>
+    event.kind === EventNumber.open ? openOf.rawPath(event.record) : undefined,
+  ),
+  'fd.ip': bothAddresses,
+  'fd.net': bothAddresses,
+  'fd.cip': addressAt('client'),
+  'fd.sip': addressAt('server'),
+  'fd.lip': addressAt('local'),
+  'fd.rip': addressAt('remote'),
+  'fd.cnet': addressAt('client'),
+  'fd.snet': addressAt('server'),
+  'fd.lnet': addressAt('local'),
+  'fd.rnet': addressAt('remote'),
+  'fd.cip.name': addressAt('client'),
+  'fd.sip.name': addressAt('server'),
+  'fd.lip.name': addressAt('local'),
+  'fd.rip.name': addressAt('remote'),
+  'fd.port': ofInet((socket) => [socket.localPort, socket.remotePort]),
+  'fd.cport': portAt('client'),
+  'fd.sport': portAt('server'),
+  'fd.lport': portAt('local'),
+  'fd.rport': portAt('remote'),
+  'fd.l4proto': ofInet((socket) => socket.protocol),
+  'fd.sockfamily': plain(({ socket }) => {
+    if (!socket || socket.family === 'other') return undefined
+    return socket.family === 'unix' ? 'unix' : 'ip'
+  }),
+  'fd.is_server': plain(({ socket }) => socket && socket.role === 'server'),
+  'fd.connected': plain(({ socket }) => socket?.connected),
+  'fd.name_changed': plain(({ socket }) => socket?.nameChanged),
+  'fd.dev': ofFile((event, at) => fileFacts.device(event.record, at)),
+  'fd.dev.major': ofFile((event, at) => fileFacts.device(event.record, at) >>> 20),
+  'fd.dev.minor': ofFile((event, at) => fileFacts.device(event.record, at) & 0xf_ffff),
+  'fd.ino': ofFile((event, at) => fileFacts.inode(event.record, at)),
+  'fd.is_upper_layer': layer(FILE_UPPER_LAYER),
+  'fd.is_lower_layer': layer(FILE_LOWER_LAYER),
+}

@@ -1,0 +1,174 @@
+/** Fields of processes, users, times and containers, one line a case. */
+import { test } from 'node:test'
+import type { Container } from '../container.ts'
+import type { Process } from '../process.ts'
+import { unknownProcess } from '../process.ts'
+import type { Around } from '../testdata/events.ts'
+import { eventOf } from '../testdata/events.ts'
+import { checkFields } from '../testdata/fields.ts'
+
+const bash: Process = { ...unknownProcess(8, 0), comm: 'bash', exe: '-bash', exePath: '/bin/bash' }
+const init: Process = { ...unknownProcess(1, 0), comm: 'init', exePath: '/sbin/init' }
+const around = (process: Partial<Process> = {}): Around => ({
+  type: 'execve',
+  process: {
+    comm: 'cat',
+    exe: 'cat',
+    exePath: '/bin/cat',
+    args: ['-n', 'a b'],
+    cwd: '/tmp',
+    tty: 34816,
+    sid: 8,
+    vpgid: 3,
+    vpid: 3,
+    exeFlags: 5,
+    exeInode: 42,
+    parent: { ...bash, parent: init },
+    ...process,
+  },
+})
+
+test('a process and its ancestors', () => {
+  const values = { comm: 'cat', syscall: -1, vpid: 3, vtid: 3, cap_effective: 1n << 21n }
+  checkFields(
+    eventOf('exec', { ...values, euid: 0, egid: 0, login_uid: 0xffff_ffff }, around()),
+    `
+    proc.name       "cat"
+    proc.exe        "cat"
+    proc.exepath    "/bin/cat"
+    proc.args       "-n a b"
+    proc.args[1]    "a b"
+    proc.args[2]    -
+    proc.cmdline    "cat -n a b"
+    proc.exeline    "cat -n a b"
+    proc.cmdnargs   2
+    proc.cmdlenargs 5
+    proc.cwd        "/tmp/"
+    proc.tty        34816
+    proc.pid        10
+    proc.vpid       3
+    proc.ppid       1
+    proc.sid        8
+    proc.sname      "bash"
+    proc.pname      "bash"
+    proc.pexe       "-bash"
+    proc.pexepath   "/bin/bash"
+    proc.pcmdline   "bash"
+    proc.aname      ["bash","init"]
+    proc.aname[0]   "cat"
+    proc.aname[1]   "bash"
+    proc.aname[2]   "init"
+    proc.aname[3]   -
+    proc.apid[2]    1
+    proc.aexepath   ["/bin/bash","/sbin/init"]
+    proc.is_exe_upper_layer true
+    proc.is_exe_lower_layer false
+    proc.is_exe_from_memfd true
+    proc.is_vpgid_leader true
+    proc.is_sid_leader false
+    proc.exe_ino    42
+    proc.exe_ino.ctime -
+    thread.tid      10
+    thread.ismain   true
+    thread.cap_effective "CAP_SYS_ADMIN"
+    thread.cap_permitted ""
+    user.uid        0
+    user.name       "root"
+    user.loginuid   -1
+    user.loginname  "<NA>"
+    group.gid       0
+    group.name      "root"
+    evt.arg.flags   "EXE_UPPER_LAYER|EXE_FROM_MEMFD"
+    evt.arg.exe     "cat"
+    evt.res         "SUCCESS"
+    syscall.type    "execve"
+    `,
+  )
+})
+
+test('a process of which little is known', () => {
+  const event = eventOf('fork', { comm: 'x', syscall: -1 }, { process: { parent: undefined } })
+  checkFields(
+    event,
+    `
+    proc.exe      -
+    proc.exepath  -
+    proc.args     ""
+    proc.cmdline  ""
+    proc.pname    -
+    proc.aname    []
+    proc.aname[1] -
+    proc.cwd      -
+    proc.sname    -
+    proc.is_exe_upper_layer -
+    proc.ppid.duration -
+    syscall.type  -
+    evt.res       -
+    evt.failed    -
+    evt.args      ""
+    `,
+  )
+  checkFields(eventOf('open', {}, around({ cwd: '/' })), 'proc.cwd "/"')
+})
+
+test('times', () => {
+  const process = { startNs: 12_000_000_000, exeCtimeNs: 1_795_428_671_000_000_000n }
+  checkFields(
+    eventOf('exec', {}, around(process)),
+    `
+    evt.rawtime      "1795428672000000345n"
+    evt.rawtime.s    1795428672
+    evt.rawtime.ns   345
+    evt.time.iso8601 "2026-11-23T10:11:12.000000345Z"
+    proc.duration    345
+    proc.pid.ts      "1795428672000000000n"
+    proc.exe_ino.ctime "1795428671000000000n"
+    proc.exe_ino.ctime_duration_proc_start 1000000000
+    `,
+  )
+  const later = { startNs: 12_000_000_000, exeCtimeNs: 1_795_428_673_000_000_000n }
+  checkFields(eventOf('exec', {}, around(later)), 'proc.exe_ino.ctime_duration_proc_start -')
+})
+
+test('containers and pods', () => {
+  const container: Container = {
+    id: 'a1'.repeat(32),
+    podUid: '01234567-89ab-cdef-0123-456789abcdef',
+    runtime: 'containerd',
+    metadata: {
+      name: 'wéb',
+      image: 'r.example:5000/a/nginx:1.29@sha256:ab',
+      podName: 'web-1',
+      namespace: 'shop',
+      podUid: 'other',
+      privileged: true,
+      startedNs: 5n,
+      rootPath: undefined,
+    },
+    metadataTries: 1,
+    metadataTriedNs: 0,
+  }
+  checkFields(
+    eventOf('open', {}, { container }),
+    `
+    container.id      "a1a1a1a1a1a1"
+    container.full_id "${container.id}"
+    container.name    "w\u00c3\u00a9b"
+    container.image.repository "r.example:5000/a/nginx"
+    container.image.tag "1.29"
+    container.image.digest "sha256:ab"
+    container.type    "containerd"
+    container.privileged true
+    container.start_ts "5n"
+    k8s.pod.name      "web-1"
+    k8s.ns.name       "shop"
+    k8s.pod.uid       "01234567-89ab-cdef-0123-456789abcdef"
+    `,
+  )
+  const early = { ...container, metadata: undefined, podUid: undefined, runtime: undefined }
+  checkFields(
+    eventOf('open', {}, { container: early }),
+    'container.id "a1a1a1a1a1a1"\ncontainer.name -\ncontainer.type -\nk8s.pod.uid -\nk8s.ns.name -',
+  )
+  checkFields(eventOf('open'), 'container.id "host"\ncontainer.full_id -\nk8s.ns.name -')
+})

@@ -1,0 +1,178 @@
+/** Accessors of `proc.*`, `thread.*`, `user.*` and `group.*`. */
+import { FILE_LOWER_LAYER, FILE_MEMFD, FILE_UPPER_LAYER, headerOf } from '@bulwark/schema'
+import type { FieldValue, Scalar } from '@bulwark/schema'
+import { limits } from '../limits.ts'
+import type { LiveEvent } from '../live-event.ts'
+import { capabilityNames } from '../names.ts'
+import type { Process } from '../process.ts'
+import { argsText, commandLine } from '../process.ts'
+import type { NameScope, Users } from '../users.ts'
+import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
+import { plain } from './reader.ts'
+
+type ReadProcess = (process: Process) => FieldValue
+
+const own =
+  (read: ReadProcess): MakeAccessor =>
+  () =>
+  (event) =>
+    read(event.process)
+
+const ofParent =
+  (read: ReadProcess): MakeAccessor =>
+  () =>
+  (event) =>
+    event.process.parent ? read(event.process.parent) : undefined
+
+/** Ancestor `level` above a process; 0 is the process. */
+const ancestor = (process: Process, level: number): Process | undefined => {
+  let found: Process | undefined = process
+  for (let i = 0; i < level && found; i++) found = found.parent
+  return found
+}
+
+/** `[n]`: the n-th ancestor. Without it: all of them, the process itself not among them. */
+const ofAncestors =
+  (read: ReadProcess): MakeAccessor =>
+  (argument) => {
+    if (typeof argument === 'number') {
+      return (event) => {
+        const found = ancestor(event.process, Math.min(argument, limits.ancestorsMax))
+        return found ? read(found) : undefined
+      }
+    }
+    return (event) => {
+      const values: Scalar[] = []
+      let at = event.process.parent
+      for (let i = 0; at && i < limits.ancestorsMax; i++, at = at.parent) {
+        values.push(read(at) as Scalar)
+      }
+      return values
+    }
+  }
+
+/** Text that an unknown process does not have. */
+const known = (text: string): string | undefined => (text === '' ? undefined : text)
+
+const exeFlag =
+  (bit: number): MakeAccessor =>
+  () =>
+  ({ process }) =>
+    process.exeFlags === undefined ? undefined : (process.exeFlags & bit) !== 0
+
+const nanoseconds = (value: number | bigint): FieldValue =>
+  value === 0 || value === 0n ? undefined : value
+
+const asScalar = (value: bigint): number | bigint =>
+  value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+
+const wallTime = (event: LiveEvent, bootNs: number | bigint): number | bigint =>
+  asScalar(BigInt(bootNs) + event.wallOffsetNs)
+
+const since = (event: LiveEvent, startNs: number | bigint): number | bigint =>
+  asScalar(BigInt(headerOf.timeNs(event.record)) - BigInt(startNs))
+
+const changeToStart: Accessor = (event) => {
+  const { exeCtimeNs, startNs } = event.process
+  if (exeCtimeNs === 0) return undefined
+  const gap = BigInt(startNs) + event.wallOffsetNs - BigInt(exeCtimeNs)
+  return gap < 0n ? undefined : asScalar(gap)
+}
+
+const fromHeader = (read: (event: LiveEvent) => FieldValue): MakeAccessor => plain(read)
+
+const hostScope: NameScope = { key: '', roots: [''] }
+
+/** Where the names of an event's users are looked up: the process may be gone already. */
+const scopeOf = ({ container, process }: LiveEvent): NameScope => {
+  if (!container) return hostScope
+  const root = container.metadata?.rootPath
+  const live = `/proc/${process.pid}/root`
+  return { key: container.id, roots: root === undefined ? [live] : [root, live] }
+}
+
+const named =
+  (lookUp: (users: Users, scope: NameScope, event: LiveEvent) => string): MakeAccessor =>
+  (_, { users }) =>
+  (event) =>
+    lookUp(users, scopeOf(event), event)
+
+const noLogin = 0xffff_ffff
+
+const sessionLeader = (read: ReadProcess): MakeAccessor =>
+  plain((event) => {
+    let at: Process | undefined = event.process
+    for (let i = 0; at && i < limits.ancestorsMax; i++, at = at.parent) {
+      if (at.pid === event.process.sid) return read(at)
+    }
+    return undefined
+  })
+
+export const processAccessors: AccessorTable = {
+  'proc.exe': own((p) => known(p.exe)),
+  'proc.pexe': ofParent((p) => known(p.exe)),
+  'proc.aexe': ofAncestors((p) => p.exe),
+  'proc.exepath': own((p) => known(p.exePath)),
+  'proc.pexepath': ofParent((p) => known(p.exePath)),
+  'proc.aexepath': ofAncestors((p) => p.exePath),
+  'proc.name': fromHeader((event) => headerOf.comm(event.record)),
+  'proc.pname': ofParent((p) => p.comm),
+  'proc.aname': ofAncestors((p) => p.comm),
+  'proc.args': (argument) =>
+    typeof argument === 'number'
+      ? ({ process }) => process.args[argument]
+      : ({ process }) => argsText(process),
+  'proc.cmdline': own(commandLine),
+  'proc.pcmdline': ofParent(commandLine),
+  'proc.acmdline': ofAncestors(commandLine),
+  'proc.cmdnargs': own((p) => p.args.length),
+  'proc.cmdlenargs': own((p) => p.args.reduce((sum, each) => sum + each.length, 0)),
+  'proc.exeline': own((p) => (p.args.length === 0 ? p.exe : `${p.exe} ${argsText(p)}`)),
+  'proc.cwd': own((p) => (p.cwd === '' || p.cwd === '/' ? known(p.cwd) : `${p.cwd}/`)),
+  'proc.tty': own((p) => p.tty),
+  'proc.pid': own((p) => p.pid),
+  'proc.ppid': fromHeader((event) => headerOf.ppid(event.record)),
+  'proc.apid': ofAncestors((p) => p.pid),
+  'proc.vpid': fromHeader((event) => headerOf.vpid(event.record)),
+  'proc.pvpid': ofParent((p) => p.vpid),
+  'proc.sid': own((p) => p.sid),
+  'proc.sname': sessionLeader((p) => p.comm),
+  'proc.sid.exe': sessionLeader((p) => known(p.exe)),
+  'proc.sid.exepath': sessionLeader((p) => known(p.exePath)),
+  'proc.vpgid': own((p) => p.vpgid),
+  'proc.duration': plain((event) => since(event, event.process.startNs)),
+  'proc.ppid.duration': plain((event) =>
+    event.process.parent ? since(event, event.process.parent.startNs) : undefined,
+  ),
+  'proc.pid.ts': plain((event) => wallTime(event, event.process.startNs)),
+  'proc.ppid.ts': plain((event) =>
+    event.process.parent ? wallTime(event, event.process.parent.startNs) : undefined,
+  ),
+  'proc.is_exe_upper_layer': exeFlag(FILE_UPPER_LAYER),
+  'proc.is_exe_lower_layer': exeFlag(FILE_LOWER_LAYER),
+  'proc.is_exe_from_memfd': exeFlag(FILE_MEMFD),
+  'proc.is_sid_leader': own((p) => p.sid === p.pid),
+  'proc.is_vpgid_leader': own((p) => p.vpgid === p.vpid),
+  'proc.exe_ino': own((p) => nanoseconds(p.exeInode)),
+  'proc.exe_ino.ctime': own((p) => nanoseconds(p.exeCtimeNs)),
+  'proc.exe_ino.mtime': own((p) => nanoseconds(p.exeMtimeNs)),
+  'proc.exe_ino.ctime_duration_proc_start': plain(changeToStart),
+  'thread.cap_permitted': fromHeader((e) => capabilityNames(headerOf.capPermitted(e.record))),
+  'thread.cap_inheritable': fromHeader((e) => capabilityNames(headerOf.capInheritable(e.record))),
+  'thread.cap_effective': fromHeader((e) => capabilityNames(headerOf.capEffective(e.record))),
+  'thread.tid': fromHeader((event) => headerOf.tid(event.record)),
+  'thread.ismain': fromHeader((e) => headerOf.tid(e.record) === headerOf.pid(e.record)),
+  'thread.vtid': fromHeader((event) => headerOf.vtid(event.record)),
+  'user.uid': fromHeader((event) => headerOf.euid(event.record)),
+  'user.name': named((users, scope, event) => users.user(scope, headerOf.euid(event.record))),
+  'user.loginuid': fromHeader((event) => {
+    const uid = headerOf.loginUid(event.record)
+    return uid === noLogin ? -1 : uid
+  }),
+  'user.loginname': named((users, _, event) => {
+    const uid = headerOf.loginUid(event.record)
+    return uid === noLogin ? '<NA>' : users.user(hostScope, uid)
+  }),
+  'group.gid': fromHeader((event) => headerOf.egid(event.record)),
+  'group.name': named((users, scope, event) => users.group(scope, headerOf.egid(event.record))),
+}

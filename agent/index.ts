@@ -1,0 +1,21 @@
+/** The node's agent: from the kernel's events to alerts. */
+export type { AgentOptions } from './agent.ts'
+export { Agent, wantedTypes } from './agent.ts'
+export type { Alert } from './alert.ts'
+export { alertJson, alertText } from './alert.ts'
+export type { Counters } from './counters.ts'
+export type { RuleMatching } from './engine.ts'
+export { accessorFaults } from './fields/index.ts'
+export type { Finding } from './probe.ts'
+export { kernelName, probeMachine } from './probe.ts'
+export type { AttachedHook, KernelCounters } from './sensor.ts'
+export { carriedEvents, losesEvents, machineOf } from './sensor.ts'
+
+// Parts that benchmarks measure one by one.
+export { newCounters } from './counters.ts'
+export { Engine } from './engine.ts'
+export { LiveEvent } from './live-event.ts'
+export { limits } from './limits.ts'
+export { unknownProcess } from './process.ts'
+export { Sockets } from './sockets.ts'
+export { Users } from './users.ts'

@@ -1,0 +1,43 @@
+/**
+ * Every bound of the agent, in one place, each with its reason. What goes over a bound is counted
+ * (`counters.ts`), never dropped in silence.
+ */
+export const limits = {
+  /** The ring between kernel and agent. 8 MiB hold 20,000 to 40,000 events: half a second of a
+   * busy node. A power of two of pages. */
+  ringBytes: 8 * 1024 * 1024,
+  /** Records handed over before the event loop gets its turn. */
+  drainRecordsMax: 4096,
+  /** How long an empty ring is looked at again while events keep coming, milliseconds. */
+  pollMs: 2,
+  /** Looks without an event after which the agent sleeps until the doorbell rings. */
+  idlePollsMax: 5,
+  /** Sleeps no longer than this, doorbell or not, milliseconds. */
+  sleepMsMax: 100,
+  /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
+  processesMax: 65_536,
+  /** cgroups in the table: ten for each of 6,000 containers. */
+  cgroupsMax: 65_536,
+  /** Containers whose image and pod are remembered. */
+  containersMax: 16_384,
+  /** How often a container's metadata is looked for, and the pause between, nanoseconds: the
+   * runtime writes it while it starts the container. */
+  metadataTriesMax: 64,
+  metadataPauseNs: 100_000_000,
+  /** Bytes of one metadata file (OCI config.json, state.json, passwd). */
+  metadataBytesMax: 4 * 1024 * 1024,
+  /** How often the host's passwd is looked at for changes, milliseconds. */
+  hostNamesMs: 1_000,
+  /** Ancestors that a rule can see: a chain longer than this is an attack on the agent. */
+  ancestorsMax: 64,
+  /** Sockets whose last peer and role are remembered. */
+  socketsMax: 16_384,
+  /** Host names that rules may compare with, and the pause between look-ups, milliseconds. */
+  hostnamesMax: 256,
+  resolveMsMin: 10_000,
+  resolveMsMax: 320_000,
+  /** How often the counters of the kernel side are read, milliseconds. */
+  countersMs: 1_000,
+  /** Faults of one rule after which it is disabled. */
+  ruleFaultsMax: 3,
+} as const

@@ -1,0 +1,252 @@
+/**
+ * The event that rules are being tried on: the record where it lies in the ring, and what the
+ * tables know of its process and container. One object, moved from event to event; what it points
+ * to is valid until the next.
+ */
+import type { RecordView } from '@bulwark/schema'
+import {
+  EventNumber,
+  PEER_NONE,
+  acceptOf,
+  connectOf,
+  dupOf,
+  fileFacts,
+  headerOf,
+  linkOf,
+  listenOf,
+  openOf,
+  renameOf,
+  sendOf,
+  socketFacts,
+  symlinkOf,
+  unlinkOf,
+} from '@bulwark/schema'
+import type { IpAddress } from '@bulwark/schema'
+import { addressFrom, addressText } from './addresses.ts'
+import type { Container } from './container.ts'
+import { l4Protocol } from './names.ts'
+import { resolvePath } from './paths.ts'
+import type { Process } from './process.ts'
+import type { Role, Sockets } from './sockets.ts'
+
+/** A socket of the event, both ends in order of role. */
+export interface SocketView {
+  readonly family: 'ipv4' | 'ipv6' | 'unix' | 'other'
+  readonly localAddress: IpAddress
+  readonly remoteAddress: IpAddress
+  readonly localPort: number
+  readonly remotePort: number
+  readonly role: Role
+  readonly protocol: string | undefined
+  readonly connected: boolean
+  /** The ends are others than at the last event of this socket. */
+  readonly nameChanged: boolean
+  readonly name: string
+}
+
+const families: Readonly<Record<number, SocketView['family'] | undefined>> = {
+  1: 'unix',
+  2: 'ipv4',
+  10: 'ipv6',
+}
+const tcpEstablished = 1
+
+const endText = (address: IpAddress, port: number): string =>
+  `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
+
+export class LiveEvent {
+  readonly record: RecordView
+  readonly #sockets: Sockets
+  kind = 0
+  /** Name of the event, as rules have it. */
+  type = ''
+  /** From 1. */
+  sequence = 0
+  process!: Process
+  container: Container | undefined
+  /** Wall time minus time since boot, nanoseconds. */
+  wallOffsetNs = 0n
+  #socket: SocketView | undefined
+  #socketRead = false
+  #fileName: string | undefined
+  #fileNameRead = false
+
+  constructor(record: RecordView, sockets: Sockets) {
+    this.record = record
+    this.#sockets = sockets
+  }
+
+  /** Forgets what was read of the event before. */
+  moved(): void {
+    this.#socketRead = false
+    this.#fileNameRead = false
+  }
+
+  get timeNs(): bigint {
+    return BigInt(headerOf.timeNs(this.record)) + this.wallOffsetNs
+  }
+
+  /** Whether the event is the end of a system call. */
+  get isSyscall(): boolean {
+    return headerOf.syscall(this.record) >= 0 || this.kind === EventNumber.exec
+  }
+
+  get result(): number {
+    return Number(headerOf.result(this.record))
+  }
+
+  /** The descriptor that the event is about; `undefined` when there is none. */
+  get descriptor(): number | undefined {
+    switch (this.kind) {
+      case EventNumber.open:
+      case EventNumber.dup:
+      case EventNumber.accept:
+      case EventNumber.socket:
+        return this.result >= 0 ? this.result : -1
+      case EventNumber.connect:
+        return connectOf.fd(this.record)
+      case EventNumber.send:
+        return sendOf.fd(this.record)
+      case EventNumber.listen:
+        return listenOf.fd(this.record)
+      default:
+        return undefined
+    }
+  }
+
+  /** Offset of the facts of the file behind the descriptor. */
+  get fileAt(): number | undefined {
+    if (this.kind === EventNumber.open) return openOf.fileAt
+    return this.kind === EventNumber.dup ? dupOf.fileAt : undefined
+  }
+
+  #socketAt(): number | undefined {
+    switch (this.kind) {
+      case EventNumber.connect:
+        return connectOf.socketAt
+      case EventNumber.accept:
+        return acceptOf.socketAt
+      case EventNumber.listen:
+        return listenOf.socketAt
+      case EventNumber.send:
+        return sendOf.socketAt
+      case EventNumber.dup:
+        return dupOf.socketAt
+      default:
+        return undefined
+    }
+  }
+
+  /** The socket that the event is about; `undefined` when there is none. */
+  get socket(): SocketView | undefined {
+    if (!this.#socketRead) {
+      this.#socketRead = true
+      this.#socket = this.#readSocket()
+    }
+    return this.#socket
+  }
+
+  #readSocket(): SocketView | undefined {
+    const r = this.record
+    const at = this.#socketAt()
+    const number = at === undefined ? 0 : socketFacts.family(r, at)
+    if (at === undefined || number === 0) return undefined
+    const family = families[number] ?? 'other'
+    const inode = socketFacts.inode(r, at)
+    const localPort = socketFacts.localPort(r, at)
+    const remotePort = socketFacts.remotePort(r, at)
+    const localAddress = addressFrom(number, socketFacts.localAddress(r, at))
+    const remoteAddress = addressFrom(number, socketFacts.remoteAddress(r, at))
+    const isInet = family === 'ipv4' || family === 'ipv6'
+    const role = this.#sockets.roleOf(inode, localPort, remotePort, this.#roleNow())
+    const ends = [endText(localAddress, localPort), endText(remoteAddress, remotePort)] as const
+    const hasPeer = socketFacts.remoteSource(r, at) !== PEER_NONE
+    const tuple = role === 'client' ? `${ends[0]}->${ends[1]}` : `${ends[1]}->${ends[0]}`
+    const name = isInet ? (hasPeer ? tuple : ends[0]) : this.#unixPath()
+    return {
+      family: typeof localAddress === 'number' && isInet ? 'ipv4' : family,
+      localAddress,
+      remoteAddress,
+      localPort,
+      remotePort,
+      role,
+      protocol: isInet
+        ? l4Protocol(socketFacts.protocol(r, at), socketFacts.type(r, at))
+        : undefined,
+      connected: socketFacts.state(r, at) === tcpEstablished,
+      nameChanged: this.#sockets.renamed(inode, name),
+      name,
+    }
+  }
+
+  #roleNow(): Role | undefined {
+    if (this.kind === EventNumber.connect) return 'client'
+    return this.kind === EventNumber.accept || this.kind === EventNumber.listen
+      ? 'server'
+      : undefined
+  }
+
+  #unixPath(): string {
+    switch (this.kind) {
+      case EventNumber.connect:
+        return connectOf.unixPath(this.record)
+      case EventNumber.accept:
+        return acceptOf.unixPath(this.record)
+      case EventNumber.listen:
+        return listenOf.unixPath(this.record)
+      case EventNumber.send:
+        return sendOf.unixPath(this.record)
+      case EventNumber.dup:
+        return dupOf.path(this.record)
+      default:
+        return ''
+    }
+  }
+
+  /** Path of the file behind the descriptor; of one that could not be opened, too. */
+  get fileName(): string | undefined {
+    if (!this.#fileNameRead) {
+      this.#fileNameRead = true
+      this.#fileName = this.#readFileName()
+    }
+    return this.#fileName
+  }
+
+  #readFileName(): string | undefined {
+    if (this.kind === EventNumber.dup) {
+      return this.socket ? undefined : dupOf.path(this.record)
+    }
+    if (this.kind !== EventNumber.open) return undefined
+    const path = openOf.path(this.record)
+    return path === '' ? resolvePath(openOf.base(this.record), openOf.rawPath(this.record)) : path
+  }
+
+  /** The two paths of a rename, link or symlink; what a link points to is as it was given. */
+  get oldPath(): string | undefined {
+    const r = this.record
+    if (this.kind === EventNumber.symlink) return symlinkOf.oldPath(r)
+    if (this.kind !== EventNumber.link && this.kind !== EventNumber.rename) return undefined
+    const of = this.kind === EventNumber.link ? linkOf : renameOf
+    return resolvePath(of.oldBase(r), of.oldPath(r))
+  }
+
+  get newPath(): string | undefined {
+    const r = this.record
+    switch (this.kind) {
+      case EventNumber.rename:
+      case EventNumber.link:
+      case EventNumber.symlink:
+        // The three kinds have the same members.
+        return resolvePath(renameOf.newBase(r), renameOf.newPath(r))
+      case EventNumber.unlink:
+        return resolvePath(unlinkOf.base(r), unlinkOf.rawPath(r))
+      default:
+        return undefined
+    }
+  }
+
+  /** Type and permissions of the file behind the descriptor. */
+  get fileMode(): number {
+    return this.fileAt === undefined ? 0 : fileFacts.mode(this.record, this.fileAt)
+  }
+}

@@ -1,0 +1,80 @@
+/** The text forms of numbers, as the rule files of Falco spell them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  capabilityNames,
+  errnoName,
+  familyName,
+  l4Protocol,
+  openFlagNames,
+  opensForRead,
+  opensForWrite,
+  opensToCreate,
+  ptraceName,
+  resultName,
+} from './names.ts'
+
+test('flags of open', () => {
+  const check = (flags: number, expected: string, asks: string): void => {
+    const tests = { r: opensForRead, w: opensForWrite, c: opensToCreate }
+    const found = Object.entries(tests).filter(([, ask]) => ask(flags))
+    assert.equal(openFlagNames(flags), expected)
+    assert.equal(found.map(([letter]) => letter).join(''), asks, expected)
+  }
+  check(0, 'O_RDONLY', 'r')
+  check(1, 'O_WRONLY', 'w')
+  check(2, 'O_RDWR', 'rw')
+  check(0o1101, 'O_WRONLY|O_CREAT|O_TRUNC', 'wc')
+  check(0o2302, 'O_RDWR|O_CREAT|O_EXCL|O_APPEND', 'rwc')
+  check(0o2000000, 'O_RDONLY|O_CLOEXEC', 'r')
+})
+
+test('errors and results', () => {
+  const check = (result: number, expected: string): void => {
+    assert.equal(resultName(result), expected)
+  }
+  check(0, 'SUCCESS')
+  check(7, 'SUCCESS')
+  check(-1, 'EPERM')
+  check(-2, 'ENOENT')
+  check(-11, 'EAGAIN')
+  check(-115, 'EINPROGRESS')
+  check(-512, '512') // ERESTARTSYS never reaches a program
+  assert.equal(errnoName(13), 'EACCES')
+})
+
+test('capabilities', () => {
+  const check = (mask: number | bigint, expected: string): void => {
+    assert.equal(capabilityNames(mask), expected)
+  }
+  check(0, '')
+  check(1, 'CAP_CHOWN')
+  check(2 ** 21 + 1, 'CAP_CHOWN CAP_SYS_ADMIN')
+  check(1n << 40n, 'CAP_CHECKPOINT_RESTORE')
+  check(1n << 41n, '')
+  assert.equal(capabilityNames((1n << 41n) - 1n).split(' ').length, 41)
+  assert.equal(capabilityNames(2n ** 64n - 1n).split(' ').length, 41)
+})
+
+test('families, requests and protocols', () => {
+  const families = [1, 2, 10, 16, 17, 40, 45, 999].map(familyName)
+  const expected = 'AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET AF_VSOCK AF_MCTP 999'
+  assert.equal(families.join(' '), expected)
+  assert.deepEqual([0, 16, 0x4206, 77].map(ptraceName), [
+    'PTRACE_TRACEME',
+    'PTRACE_ATTACH',
+    'PTRACE_SEIZE',
+    '77',
+  ])
+  assert.deepEqual(
+    [
+      [6, 1],
+      [17, 2],
+      [1, 3],
+      [58, 3],
+      [255, 3],
+      [132, 1],
+    ].map(([protocol = 0, type = 0]) => l4Protocol(protocol, type)),
+    ['tcp', 'udp', 'icmp', 'icmp', 'raw', undefined],
+  )
+})

@@ -1,0 +1,237 @@
+/** The process table over records as the kernel sends them, and a /proc that tests make up. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RecordValues } from '@bulwark/schema'
+import type { Counters } from './counters.ts'
+import { newCounters } from './counters.ts'
+import { limits } from './limits.ts'
+import type { Process } from './process.ts'
+import { commandLine, unknownProcess } from './process.ts'
+import { ProcessTable } from './process-table.ts'
+import type { ProcEntry } from './procfs.ts'
+import { recordOf } from './testdata/records.ts'
+
+/** A process as /proc shows it: its start is known to the tick only. */
+const entry = (pid: number, ppid: number, startNs: number, exe: string): ProcEntry => {
+  const process = unknownProcess(pid, Math.floor(startNs / 1e7) * 1e7)
+  process.startExact = false
+  process.exe = exe
+  process.comm = exe
+  return { process, ppid, cgroupPath: '/c' }
+}
+
+const cgroupId = 77
+const s = 1_000_000_000
+
+/** A table, what it counts, and a /proc with some processes. */
+class Fixture {
+  readonly counters: Counters = newCounters()
+  readonly proc = new Map<number, ProcEntry>()
+  readonly table: ProcessTable
+  reads = 0
+
+  constructor(...entries: readonly ProcEntry[]) {
+    for (const each of entries) this.proc.set(each.process.pid, each)
+    this.table = new ProcessTable(
+      this.counters,
+      (pid) => {
+        this.reads++
+        return this.proc.get(pid)
+      },
+      (path) => (path === '/c' ? cgroupId : 0),
+    )
+  }
+
+  /** Any event of a process. */
+  event(pid: number, ppid: number, startNs: number, values: RecordValues = {}): Process {
+    const header = { pid, tid: pid, ppid, start_ns: startNs, vpid: 3, comm: `comm${pid}` }
+    return this.table.of(recordOf('ptrace', { ...header, ...values }))
+  }
+
+  fork(maker: Process, childPid: number, childStartNs: number): Process {
+    const child = { child_pid: childPid, child_start_ns: childStartNs, child_vpid: 5 }
+    this.table.fork(recordOf('fork', { ...child, child_cgroup_id: 88 }), maker)
+    const process = this.table.get(childPid)
+    assert.ok(process)
+    return process
+  }
+}
+
+const chain = (process: Process | undefined): string =>
+  process ? `${process.pid} ${chain(process.parent)}`.trim() : ''
+
+test('it starts with what /proc has, parents linked in any order', () => {
+  const { table, counters } = new Fixture(
+    entry(1, 0, s, 'init'),
+    entry(7, 9, 2 * s, 'leaf'),
+    entry(9, 1, 3 * s, 'shell'),
+  )
+  table.start([1, 7, 9, 12])
+  assert.equal(table.size, 3)
+  assert.equal(chain(table.get(7)), '7 9 1')
+  assert.equal(table.get(7)?.cgroupId, cgroupId)
+  assert.equal(counters.healedProcesses, 0)
+})
+
+test('a fork copies, an exec replaces, an exit removes', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'))
+  f.table.start([1])
+  const init = f.event(1, 0, s + 5)
+  const child = f.fork(init, 2, 2 * s)
+  assert.deepEqual([child.exe, child.vpid, child.cgroupId, child.parent], ['init', 5, 88, init])
+  const values = {
+    pid: 2,
+    tid: 2,
+    ppid: 1,
+    start_ns: 2 * s,
+    vpid: 6,
+    comm: 'sh',
+    login_uid: 1000,
+    exe_path: '/bin/dash',
+    cwd: '/tmp',
+    arguments: 'sh\0-c\0\0a b\0',
+    tty: 34816,
+    vpgid: 4,
+    sid: 5,
+    exe_ctime_ns: 2n ** 60n + 1n,
+    exe_mtime_ns: 9,
+    exe: { inode: 42, file_flags: 3 },
+  }
+  const r = recordOf('exec', values)
+  const process = f.table.of(r)
+  f.table.exec(r, process)
+  assert.equal(process, child)
+  assert.deepEqual(
+    { ...process, parent: process.parent?.pid },
+    {
+      pid: 2,
+      startNs: 2 * s,
+      startExact: true,
+      vpid: 6,
+      comm: 'sh',
+      exe: 'sh',
+      args: ['-c', '', 'a b'],
+      exePath: '/bin/dash',
+      cwd: '/tmp',
+      cgroupId: 0,
+      tty: 34816,
+      vpgid: 4,
+      sid: 5,
+      loginUid: 1000,
+      exeInode: 42,
+      exeCtimeNs: 2n ** 60n + 1n,
+      exeMtimeNs: 9,
+      exeFlags: 3,
+      truncated: [],
+      parent: 1,
+      argsText: undefined,
+    },
+  )
+  assert.equal(commandLine(process), 'sh -c  a b')
+  assert.equal(init.exe, 'init')
+  f.table.exit(process)
+  assert.equal(f.table.get(2), undefined)
+  assert.equal(f.table.size, 1)
+  assert.equal(f.counters.healedProcesses, 0)
+})
+
+test('what of an exec was cut is remembered', () => {
+  const check = (values: RecordValues, expected: readonly string[]): void => {
+    const f = new Fixture()
+    const r = recordOf('exec', { pid: 2, start_ns: s, ...values })
+    const process = f.table.of(r)
+    f.table.exec(r, process)
+    assert.deepEqual(process.truncated, expected)
+  }
+  check({ exe_path: '/a', cwd: '/', arguments: 'a\0' }, [])
+  check({ arguments: { text: 'a\0b', trueBytes: 9000 } }, ['arguments'])
+  check({ arguments: { text: 'a\0b', trueBytes: undefined } }, ['arguments'])
+  check({ exe_path: { text: '/x', trueBytes: 5 }, cwd: { text: '', trueBytes: 5 } }, [
+    'exe_path',
+    'cwd',
+  ])
+})
+
+test('the text of the arguments is that of the last program', () => {
+  const f = new Fixture()
+  const run = (argv: string): string => {
+    const r = recordOf('exec', { pid: 2, start_ns: s, comm: 'x', arguments: argv })
+    const process = f.table.of(r)
+    f.table.exec(r, process)
+    return commandLine(process)
+  }
+  assert.equal(run('x\0one\0'), 'x one')
+  assert.equal(run('x\0two\0'), 'x two')
+  assert.equal(run('x\0'), 'x')
+  assert.equal(run(''), 'x')
+})
+
+test('a thread that ends, or an event of one, is not the end of its process', () => {
+  const f = new Fixture(entry(5, 1, s, 'threads'))
+  f.table.start([5])
+  const main = f.event(5, 0, s)
+  assert.equal(f.event(5, 0, s, { tid: 6, comm: 'worker' }), main)
+  assert.equal(f.table.size, 1)
+  assert.equal(f.table.get(6), undefined)
+})
+
+test('a pid with another start is another process', () => {
+  const f = new Fixture(entry(5, 0, s, 'old'))
+  f.table.start([5])
+  const old = f.event(5, 0, s + 12)
+  assert.deepEqual([old.exe, old.startNs, old.startExact], ['old', s + 12, true])
+  assert.equal(f.event(5, 0, s + 12), old)
+  // /proc still shows the old one, or already one that came later: neither is it.
+  const unknown = f.event(5, 0, 2 * s)
+  assert.deepEqual([unknown.exe, unknown.comm, unknown.vpid], ['', 'comm5', 3])
+  assert.equal(f.counters.healedProcesses, 1)
+  f.proc.set(5, entry(5, 0, 4 * s, 'new'))
+  assert.equal(f.event(5, 0, 4 * s + 1).exe, 'new')
+  assert.equal(f.counters.healedProcesses, 2)
+  f.table.exit(old)
+  assert.equal(f.table.get(5)?.exe, 'new', 'the end of the old one took the new one along')
+})
+
+test('a process that was never told of is read, with its ancestors', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'), entry(4, 3, 2 * s, 'b'))
+  f.table.start([1])
+  f.proc.set(3, entry(3, 1, s, 'a'))
+  const process = f.event(4, 3, 2 * s + 1)
+  assert.equal(chain(process), '4 3 1')
+  assert.deepEqual([process.exe, process.parent?.exe], ['b', 'a'])
+  assert.equal(f.counters.healedProcesses, 2)
+  f.reads = 0
+  f.event(4, 3, 2 * s + 1)
+  assert.equal(f.reads, 0)
+})
+
+test('a process that has gone is known by its events alone', () => {
+  const f = new Fixture()
+  const process = f.event(4, 3, 2 * s, { login_uid: 1000 })
+  assert.deepEqual([process.comm, process.loginUid, process.parent], ['comm4', 1000, undefined])
+  assert.equal(f.event(4, 3, 2 * s), process)
+  assert.equal(f.table.size, 1)
+})
+
+test('an orphan keeps its parent until it says that it has another one', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'))
+  f.table.start([1])
+  const init = f.event(1, 0, s)
+  const parent = f.fork(init, 2, 2 * s)
+  const child = f.fork(parent, 3, 3 * s)
+  f.table.exit(parent)
+  assert.equal(chain(child), '3 2 1')
+  assert.equal(chain(f.event(3, 1, 3 * s)), '3 1')
+  assert.equal(chain(f.event(3, 0, 3 * s)), '3')
+})
+
+test('the table is bounded, and says what it dropped', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'))
+  f.table.start([1])
+  const init = f.event(1, 0, s)
+  for (let i = 0; i < limits.processesMax; i++) f.fork(init, 2 + i, s + i)
+  assert.equal(f.table.size, limits.processesMax)
+  assert.equal(f.counters.evictedProcesses, 1)
+  assert.equal(f.table.get(1), undefined)
+  assert.equal(f.event(1, 0, s).exe, 'init', 'it is read again with its next event')
+})

@@ -1,0 +1,179 @@
+/**
+ * The processes of the machine, by pid. Filled from /proc once, then kept by fork, exec and exit
+ * events; every other event checks and heals the entry of its process. A pid alone is never
+ * trusted: its start time says which process it means.
+ *
+ * Children keep a link to their parent's entry after it ended, until one of their own events
+ * says that they have another parent. So a chain of ancestors is never longer than it was.
+ */
+import type { RecordView } from '@bulwark/schema'
+import { execOf, fileFacts, forkOf, headerOf } from '@bulwark/schema'
+import { BoundedMap } from './bounded.ts'
+import type { Counters } from './counters.ts'
+import { limits } from './limits.ts'
+import type { Process } from './process.ts'
+import { unknownProcess } from './process.ts'
+import type { ProcEntry } from './procfs.ts'
+import { listPids, readProcess, sameStart } from './procfs.ts'
+
+/** Reads one process from where the operating system shows it; `undefined` when it is gone. */
+export type ReadProcess = (pid: number) => ProcEntry | undefined
+
+export class ProcessTable {
+  readonly #byPid: BoundedMap<number, Process>
+  readonly #counters: Counters
+  readonly #read: ReadProcess
+  /** Cgroup id of a path that /proc gave. */
+  readonly #cgroupIdOf: (path: string) => number | bigint
+
+  constructor(
+    counters: Counters,
+    read: ReadProcess,
+    cgroupIdOf: (path: string) => number | bigint,
+  ) {
+    this.#counters = counters
+    this.#read = read
+    this.#cgroupIdOf = cgroupIdOf
+    this.#byPid = new BoundedMap(limits.processesMax, () => counters.evictedProcesses++)
+  }
+
+  get size(): number {
+    return this.#byPid.size
+  }
+
+  /** The entry of a pid, whichever process that is now. */
+  get(pid: number): Process | undefined {
+    return this.#byPid.get(pid)
+  }
+
+  /** Fills the table with `pids`, parents linked. Call it after the hooks are attached. */
+  start(pids: readonly number[]): void {
+    const parents = new Map<Process, number>()
+    for (const pid of pids) {
+      const entry = this.#read(pid)
+      if (!entry) continue
+      this.#adopt(entry)
+      parents.set(entry.process, entry.ppid)
+    }
+    for (const [process, ppid] of parents) process.parent = this.#byPid.get(ppid)
+  }
+
+  #adopt(entry: ProcEntry): void {
+    if (entry.cgroupPath !== undefined) {
+      entry.process.cgroupId = this.#cgroupIdOf(entry.cgroupPath)
+    }
+    this.#byPid.set(entry.process.pid, entry.process)
+  }
+
+  /** The process that an event is of, brought up to what the event's header says. */
+  of(r: RecordView): Process {
+    const pid = headerOf.pid(r)
+    const startNs = headerOf.startNs(r)
+    const known = this.#byPid.get(pid)
+    const process = known && this.#isSame(known, startNs) ? known : this.#heal(pid, startNs, r)
+    process.cgroupId = headerOf.cgroupId(r)
+    const ppid = headerOf.ppid(r)
+    if (process.parent?.pid !== ppid) process.parent = this.#parent(ppid)
+    return process
+  }
+
+  #isSame(process: Process, startNs: number | bigint): boolean {
+    if (process.startExact) return process.startNs === startNs
+    if (!sameStart(startNs, process.startNs)) return false
+    process.startNs = startNs
+    process.startExact = true
+    return true
+  }
+
+  #heal(pid: number, startNs: number | bigint, r: RecordView): Process {
+    this.#counters.healedProcesses++
+    const entry = this.#read(pid)
+    if (entry && sameStart(startNs, entry.process.startNs)) {
+      entry.process.startNs = startNs
+      entry.process.startExact = true
+      this.#adopt(entry)
+      return entry.process
+    }
+    const process = unknownProcess(pid, startNs)
+    process.comm = headerOf.comm(r)
+    process.vpid = headerOf.vpid(r)
+    process.loginUid = headerOf.loginUid(r)
+    this.#byPid.set(pid, process)
+    return process
+  }
+
+  /** A parent; one that is not known is read, with those above it up to one that is. */
+  #parent(ppid: number, levels: number = limits.ancestorsMax): Process | undefined {
+    const known = this.#byPid.get(ppid)
+    if (known || ppid === 0 || levels === 0) return known
+    const entry = this.#read(ppid)
+    if (!entry) return undefined
+    this.#counters.healedProcesses++
+    this.#adopt(entry)
+    entry.process.parent = this.#parent(entry.ppid, levels - 1)
+    return entry.process
+  }
+
+  /** A fork event: the child starts as a copy of the process that made it. */
+  fork(r: RecordView, maker: Process): void {
+    const pid = forkOf.childPid(r)
+    this.#byPid.set(pid, {
+      ...maker,
+      pid,
+      startNs: forkOf.childStartNs(r),
+      startExact: true,
+      vpid: forkOf.childVpid(r),
+      cgroupId: forkOf.childCgroupId(r),
+      parent: maker,
+    })
+  }
+
+  /** An exec event: the process is another program from here on. */
+  exec(r: RecordView, process: Process): void {
+    const argv = execOf.arguments(r).replace(/\0$/, '').split('\0')
+    const exeAt = execOf.exeAt
+    process.comm = headerOf.comm(r)
+    process.vpid = headerOf.vpid(r)
+    process.loginUid = headerOf.loginUid(r)
+    process.exe = argv[0] ?? ''
+    process.args = argv.slice(1)
+    process.argsText = undefined
+    process.exePath = execOf.exePath(r)
+    process.cwd = execOf.cwd(r)
+    process.tty = execOf.tty(r)
+    process.vpgid = execOf.vpgid(r)
+    process.sid = execOf.sid(r)
+    process.exeInode = fileFacts.inode(r, exeAt)
+    process.exeCtimeNs = execOf.exeCtimeNs(r)
+    process.exeMtimeNs = execOf.exeMtimeNs(r)
+    process.exeFlags = fileFacts.fileFlags(r, exeAt)
+    process.truncated = truncatedTexts(r)
+  }
+
+  /** An exit event: the last thread of the process has ended. */
+  exit(process: Process): void {
+    if (this.#byPid.get(process.pid) === process) this.#byPid.delete(process.pid)
+  }
+}
+
+const truncatedTexts = (r: RecordView): readonly string[] => {
+  const lengths = {
+    exe_path: execOf.exePathLength(r),
+    cwd: execOf.cwdLength(r),
+    arguments: execOf.argumentsLength(r),
+  }
+  return Object.entries(lengths)
+    .filter(([, length]) => length.trueBytes !== length.storedBytes)
+    .map(([name]) => name)
+}
+
+/** A table over the machine's /proc, filled. */
+export const startProcessTable = (
+  counters: Counters,
+  cgroupIdOf: (path: string) => number | bigint,
+  root = '/proc',
+): ProcessTable => {
+  const table = new ProcessTable(counters, (pid) => readProcess(root, pid), cgroupIdOf)
+  table.start(listPids(root))
+  return table
+}

@@ -1,0 +1,65 @@
+/** One process as the agent knows it. Text is byte strings (see `FieldType`). */
+
+/** Times are nanoseconds since boot unless the name says otherwise. */
+export interface Process {
+  readonly pid: number
+  /** Start of the process; with `pid` its identity. */
+  startNs: number | bigint
+  /** False when only the 10 ms that /proc gives are known. */
+  startExact: boolean
+  vpid: number
+  comm: string
+  /** argv[0], then the rest. */
+  exe: string
+  args: readonly string[]
+  exePath: string
+  cwd: string
+  cgroupId: number | bigint
+  tty: number
+  vpgid: number
+  sid: number
+  loginUid: number
+  exeInode: number | bigint
+  /** Nanoseconds since 1970; 0 when not known. */
+  exeCtimeNs: number | bigint
+  exeMtimeNs: number | bigint
+  /** FILE_* bits of the executable; `undefined` when it was not seen to start. */
+  exeFlags: number | undefined
+  /** Some text of it was cut, by name of the member. */
+  truncated: readonly string[]
+  parent: Process | undefined
+  /** Joined once, when a rule first asks. */
+  argsText: string | undefined
+}
+
+/** A process of which only its pid and start are known. */
+export const unknownProcess = (pid: number, startNs: number | bigint): Process => ({
+  pid,
+  startNs,
+  startExact: true,
+  vpid: pid,
+  comm: '',
+  exe: '',
+  args: [],
+  exePath: '',
+  cwd: '',
+  cgroupId: 0,
+  tty: 0,
+  vpgid: 0,
+  sid: 0,
+  loginUid: 0xffff_ffff,
+  exeInode: 0,
+  exeCtimeNs: 0,
+  exeMtimeNs: 0,
+  exeFlags: undefined,
+  truncated: [],
+  parent: undefined,
+  argsText: undefined,
+})
+
+/** The arguments after argv[0], joined with spaces. */
+export const argsText = (process: Process): string => (process.argsText ??= process.args.join(' '))
+
+/** Name and arguments. */
+export const commandLine = (process: Process): string =>
+  process.args.length === 0 ? process.comm : `${process.comm} ${argsText(process)}`

@@ -1,0 +1,115 @@
+/**
+ * Reads what /proc says of a process: for those that ran before the agent did, and to heal the
+ * table after a loss. Everything here can vanish between two reads; then the answer is
+ * `undefined`, never an error.
+ */
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import type { Process } from './process.ts'
+import { unknownProcess } from './process.ts'
+
+/** USER_HZ: what /proc counts in, on every machine that Linux runs on. */
+const nsPerTick = 10_000_000
+
+const readText = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}
+
+const readLink = (path: string): string => {
+  try {
+    return readlinkSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+/** What is after `Name:` on a line of /proc/PID/status, in columns. */
+const statusColumns = (status: string, name: string): readonly string[] =>
+  new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
+
+const isCount = (value: number | undefined): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0
+
+const asCount = (text: string | undefined): number | undefined => {
+  const value = text === undefined || text.trim() === '' ? undefined : Number(text)
+  return isCount(value) ? value : undefined
+}
+
+/** A process and what its own entry of the table needs to be linked with. */
+export interface ProcEntry {
+  readonly process: Process
+  readonly ppid: number
+  /** Path in the v2 hierarchy, or that of the first v1 one when there is no v2. */
+  readonly cgroupPath: string | undefined
+}
+
+/** The cgroup path in the text of /proc/PID/cgroup: the v2 line, else the first one. */
+export const cgroupPathIn = (text: string): string | undefined => {
+  const lines = text.split('\n').filter((line) => line !== '')
+  const line = lines.find((each) => each.startsWith('0::')) ?? lines[0]
+  return line?.split(':').slice(2).join(':')
+}
+
+/**
+ * The numbers of /proc/PID/stat after the name, which may hold any character but is the last
+ * thing in parentheses.
+ */
+export const parseStat = (
+  stat: string,
+): { readonly comm: string; readonly numbers: readonly number[] } | undefined => {
+  const open = stat.indexOf('(')
+  const close = stat.lastIndexOf(')')
+  if (open < 0 || close < open) return undefined
+  // The state letter comes first and becomes NaN; nobody asks for it.
+  const numbers = stat
+    .slice(close + 2)
+    .split(' ')
+    .map(Number)
+  return { comm: stat.slice(open + 1, close), numbers }
+}
+
+/** @param root  /proc, or a copy of one in tests */
+export const readProcess = (root: string, pid: number): ProcEntry | undefined => {
+  const folder = `${root}/${pid}`
+  const stat = parseStat(readText(`${folder}/stat`) ?? '')
+  const startTicks = stat?.numbers[19]
+  if (!stat || !isCount(startTicks)) return undefined
+  const [, ppid = 0, , sid = 0, tty = 0] = stat.numbers
+  const status = readText(`${folder}/status`) ?? ''
+  const argv = (readText(`${folder}/cmdline`) ?? '').replace(/\0$/, '').split('\0')
+  const process = unknownProcess(pid, startTicks * nsPerTick)
+  process.startExact = false
+  process.comm = stat.comm
+  process.exe = argv[0] ?? ''
+  process.args = argv.slice(1)
+  process.exePath = readLink(`${folder}/exe`).replace(/ \(deleted\)$/, '')
+  process.cwd = readLink(`${folder}/cwd`)
+  process.tty = tty
+  process.sid = sid
+  process.vpid = asCount(statusColumns(status, 'NStgid').at(-1)) ?? pid
+  process.vpgid = asCount(statusColumns(status, 'NSpgid').at(-1)) ?? 0
+  process.loginUid = asCount(readText(`${folder}/loginuid`)) ?? 0xffff_ffff
+  try {
+    const exe = statSync(`${folder}/exe`, { bigint: true })
+    process.exeInode = Number(exe.ino)
+    process.exeCtimeNs = exe.ctimeNs
+    process.exeMtimeNs = exe.mtimeNs
+  } catch {
+    // A kernel thread, or gone: its executable stays unknown.
+  }
+  return { process, ppid, cgroupPath: cgroupPathIn(readText(`${folder}/cgroup`) ?? '') }
+}
+
+/** The pids of all processes there are now, ascending. */
+export const listPids = (root: string): readonly number[] =>
+  readdirSync(root)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .toSorted((a, b) => a - b)
+
+/** Whether an exact start is the one that /proc shows in ticks. */
+export const sameStart = (exactNs: number | bigint, ticksNs: number | bigint): boolean =>
+  BigInt(exactNs) / BigInt(nsPerTick) === BigInt(ticksNs) / BigInt(nsPerTick)

@@ -1,0 +1,135 @@
+/**
+ * What container runtimes keep of a container on the node: the OCI bundle's `config.json` (with
+ * the annotations that containerd and CRI-O put there) and runc's `state.json`. No socket, no
+ * wait: the files are there before the container's program runs. They are other programs' files,
+ * so everything in them is checked.
+ */
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import type { ContainerMetadata } from './container.ts'
+import { limits } from './limits.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** `*` stands for one directory name. */
+const stateRoots = [
+  '/run/runc',
+  '/run/containerd/runc/*',
+  '/run/docker/runtime-runc/*',
+  '/run/crun',
+]
+const bundleRoots = [
+  '/run/containerd/io.containerd.runtime.v2.task/*',
+  '/run/docker/containerd/daemon/io.containerd.runtime.v2.task/*',
+]
+
+const expand = (root: string): readonly string[] => {
+  if (!root.endsWith('/*')) return [root]
+  const parent = root.slice(0, -2)
+  try {
+    return readdirSync(parent).map((name) => `${parent}/${name}`)
+  } catch {
+    return []
+  }
+}
+
+const below = (top: string, roots: readonly string[]): readonly string[] =>
+  roots.flatMap((root) => expand(`${top}${root}`))
+
+const asObject = (value: unknown): Json | undefined =>
+  typeof value === 'object' && value !== null ? (value as Json) : undefined
+
+const asStrings = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
+
+const readJson = (path: string): Json | undefined => {
+  try {
+    if (statSync(path).size > limits.metadataBytesMax) return undefined
+    return asObject(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined // not there, not whole yet, or not JSON: tried again with the next event
+  }
+}
+
+/** The first annotation that is there. containerd and CRI-O name the same things differently. */
+const annotation = (annotations: Json, ...names: readonly string[]): string | undefined => {
+  for (const name of names) {
+    const value = annotations[name]
+    if (typeof value === 'string') return value
+  }
+  return undefined
+}
+
+/** `root.path`, which may be relative to the bundle. */
+const rootOf = (config: Json, bundle: string): string | undefined => {
+  const path = asObject(config['root'])?.['path']
+  if (typeof path !== 'string') return undefined
+  return path.startsWith('/') ? path : `${bundle}/${path}`
+}
+
+/** Metadata from an OCI `config.json` that lies in the folder `bundle`. Pure. */
+export const metadataFromBundle = (
+  config: Json,
+  bundle: string,
+  startedNs: bigint | undefined,
+): ContainerMetadata => {
+  const annotations = asObject(config['annotations']) ?? {}
+  const process = asObject(config['process'])
+  const linux = asObject(config['linux'])
+  const bounding = asStrings(asObject(process?.['capabilities'])?.['bounding'])
+  return {
+    name: annotation(
+      annotations,
+      'io.kubernetes.cri.container-name',
+      'io.kubernetes.container.name',
+    ),
+    image: annotation(annotations, 'io.kubernetes.cri.image-name', 'io.kubernetes.cri-o.ImageName'),
+    podName: annotation(annotations, 'io.kubernetes.cri.sandbox-name', 'io.kubernetes.pod.name'),
+    namespace: annotation(
+      annotations,
+      'io.kubernetes.cri.sandbox-namespace',
+      'io.kubernetes.pod.namespace',
+    ),
+    podUid: annotation(annotations, 'io.kubernetes.cri.sandbox-uid', 'io.kubernetes.pod.uid'),
+    privileged:
+      asStrings(linux?.['maskedPaths']).length === 0 &&
+      bounding.includes('CAP_SYS_ADMIN') &&
+      bounding.includes('CAP_SYS_MODULE'),
+    rootPath: rootOf(config, bundle),
+    startedNs,
+  }
+}
+
+const findBundle = (id: string, top: string): string | undefined => {
+  for (const root of below(top, stateRoots)) {
+    const labels = asStrings(asObject(readJson(`${root}/${id}/state.json`)?.['config'])?.['labels'])
+    const bundle = labels.find((label) => label.startsWith('bundle='))?.slice('bundle='.length)
+    if (bundle !== undefined) return bundle
+    const status = readJson(`${root}/${id}/status`)?.['bundle'] // crun
+    if (typeof status === 'string') return status
+  }
+  return below(top, bundleRoots)
+    .map((root) => `${root}/${id}`)
+    .find((bundle) => readJson(`${bundle}/config.json`))
+}
+
+/**
+ * Reads the runtime's files of a container; `undefined` when there are none (yet).
+ *
+ * @param top  where run/ is; another directory in tests
+ */
+export const readMetadata = (id: string, top = ''): ContainerMetadata | undefined => {
+  const bundle = findBundle(id, top)
+  if (bundle === undefined) return undefined
+  const config = readJson(`${bundle}/config.json`)
+  if (!config) return undefined
+  return metadataFromBundle(config, bundle, stateTime(id, top))
+}
+
+const stateTime = (id: string, top: string): bigint | undefined => {
+  for (const root of below(top, stateRoots)) {
+    const created = readJson(`${root}/${id}/state.json`)?.['created']
+    const ms = typeof created === 'string' ? Date.parse(created) : NaN
+    if (!Number.isNaN(ms)) return BigInt(ms) * 1_000_000n
+  }
+  return undefined
+}

@@ -1,0 +1,65 @@
+/** Which hooks rules need, and which events a machine's hooks see. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventKinds, syscallNumbers } from '@bulwark/schema'
+import { wantedTypes } from './agent.ts'
+import { carriedEvents, machineOf, neededKinds } from './sensor.ts'
+import { ruleText, rulesOf } from './testdata/rules.ts'
+
+const always = 'exec fork exit cgroup chdir'
+
+test('kinds that the tables live on are always needed, others when a rule wants them', () => {
+  const check = (types: readonly string[] | 'all', expected: string): void => {
+    const kinds = neededKinds(types === 'all' ? 'all' : new Set(types))
+    assert.equal(kinds.map(({ name }) => name).join(' '), expected)
+  }
+  check([], always)
+  check(['execve'], always)
+  check(['openat', 'creat'], `${always} open`)
+  check(['accept4', 'unlink'], `${always} unlink accept`)
+  check(['read', 'nothing'], always)
+  check('all', eventKinds.map(({ name }) => name).join(' '))
+})
+
+test('the types that rules want', () => {
+  const check = (conditions: readonly string[], expected: readonly string[] | 'all'): void => {
+    const rules = rulesOf(...conditions.map((each, i) => ruleText(`R${i}`, each)))
+    const wanted = wantedTypes(rules)
+    assert.deepEqual(wanted === 'all' ? wanted : [...wanted].toSorted(), expected)
+  }
+  check([], [])
+  check(['evt.type = open', 'evt.type in (open, dup)'], ['dup', 'open'])
+  check(['evt.type = open', 'proc.name = x'], 'all')
+})
+
+test('a machine carries the events of its system calls and of tracepoints', () => {
+  const x64 = carriedEvents('x64')
+  const arm64 = carriedEvents('arm64')
+  for (const type of ['execve', 'procexit', 'openat', 'dup3', 'ptrace']) {
+    assert.ok(x64.has(type) && arm64.has(type), type)
+  }
+  for (const type of ['open', 'creat', 'dup2', 'link', 'rename']) {
+    assert.deepEqual([x64.has(type), arm64.has(type)], [true, false], type)
+  }
+  assert.ok(!x64.has('read'))
+})
+
+test('each hook is a system call of some machine, and each number has one hook', () => {
+  const hooked = eventKinds.flatMap(({ hooks }) =>
+    hooks.flatMap((hook) => ('syscalls' in hook ? hook.syscalls : [])),
+  )
+  assert.equal(new Set(hooked).size, hooked.length)
+  for (const name of hooked) assert.ok(name in syscallNumbers.x64, name)
+  for (const numbers of Object.values(syscallNumbers)) {
+    assert.equal(new Set(Object.values(numbers)).size, Object.keys(numbers).length)
+  }
+})
+
+test('machines by the name that Node.js has for them', () => {
+  assert.deepEqual(['x64', 'arm64', 'arm', 'riscv64'].map(machineOf), [
+    'x64',
+    'arm64',
+    undefined,
+    undefined,
+  ])
+})
