@@ -1,0 +1,2 @@
+/** The command line has no importers: it starts in `main.ts`. */
+export {}

@@ -1,0 +1,95 @@
+/**
+ * From paths on the command line to rules: reads files and folders, compiles, keeps the answers.
+ */
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  fieldNamed,
+  fields,
+  isEventName,
+  isParameterName,
+  otherEventNames,
+  syscallNames,
+} from '@bulwark/schema'
+import type { Diagnostic, LoadResult, ResolveOptions } from '@bulwark/policy'
+import { loadRuleFiles } from '@bulwark/policy'
+import { carriedEvents, machineOf } from '@bulwark/agent'
+
+/** What Falco's container plugin suggests for every output, so that alerts say where. */
+const suggestedOutput = [
+  ['container_id', 'container.id'],
+  ['container_name', 'container.name'],
+  ['container_image_repository', 'container.image.repository'],
+  ['container_image_tag', 'container.image.tag'],
+  ['k8s_pod_name', 'k8s.pod.name'],
+  ['k8s_ns_name', 'k8s.ns.name'],
+] as const
+
+const resolveOptions = (): ResolveOptions => {
+  const machine = machineOf(process.arch)
+  const options = {
+    catalog: {
+      field: fieldNamed,
+      fieldNames: fields.map((field) => field.name),
+      isEventName,
+      isParameterName,
+    },
+    eventNames: [...syscallNames, ...otherEventNames],
+    sources: new Set(['syscall']),
+    suggestedOutput,
+  }
+  return machine ? { ...options, carriedEvents: carriedEvents(machine) } : options
+}
+
+/** Bytes of one rule file. The largest official one has 100 kB. */
+const fileBytesMax = 16 * 1024 * 1024
+
+/** The rule files of a path: itself, or those of a folder in the order of their names. */
+const filesOf = (path: string): readonly string[] =>
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .filter((name) => /\.ya?ml$/.test(name))
+        .toSorted()
+        .map((name) => join(path, name))
+    : [path]
+
+/** Bulwark's own rules, beside the program. */
+export const ownRules = (): string => {
+  const places = ['rules/bulwark.yaml', '../rules/bulwark.yaml']
+  const paths = places.map((place) => join(import.meta.dirname, place))
+  return paths.find((path) => existsSync(path)) ?? paths[0] ?? ''
+}
+
+/**
+ * Loads rule files.
+ *
+ * @param paths  files and folders; Bulwark's own rules when empty
+ * @returns a message when a path cannot be read
+ */
+export const loadRules = (
+  paths: readonly string[],
+): LoadResult | { readonly message: string; readonly help: string } => {
+  const texts: { name: string; text: string }[] = []
+  for (const path of paths.length === 0 ? [ownRules()] : paths) {
+    try {
+      for (const file of filesOf(path)) {
+        if (statSync(file).size > fileBytesMax) {
+          return { message: `${file} is over ${fileBytesMax} bytes`, help: 'split the file' }
+        }
+        texts.push({ name: file, text: readFileSync(file, 'utf8') })
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return { message: `cannot read ${path}: ${message}`, help: 'give a rule file or a folder' }
+    }
+  }
+  return loadRuleFiles(texts, resolveOptions())
+}
+
+/** All that is to be said of loaded files: what was found in them, then what disables rules. */
+export const diagnosticsOf = (loaded: LoadResult): readonly Diagnostic[] => [
+  ...new Set([
+    ...loaded.files.flatMap((file) => file.found),
+    ...loaded.disabled.flatMap((rule) => rule.reasons),
+  ]),
+]

@@ -1,0 +1,40 @@
+/** `bulwark`: the command line. Each command is a file; this one names them. */
+import { Command, CommanderError } from 'commander'
+import { doctorCommand } from './doctor.ts'
+import { exitCodes } from './exit.ts'
+import { rulesCommand } from './rules.ts'
+import { runCommand } from './run.ts'
+
+const program = new Command('bulwark')
+  .description('Runtime security for Kubernetes: sees with eBPF, detects with rules.')
+  .version('0.1.0')
+  .showHelpAfterError('run with --help for the options and examples')
+  .showSuggestionAfterError()
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done; 1 a check found a fault; 2 wrong usage; 3 this machine cannot do it.
+
+Examples:
+  bulwark run                                  watch this machine with Bulwark's own rules
+  bulwark run --rules falco_rules.yaml -o json the same with Falco's, a line of JSON an alert
+  bulwark rules check falco_rules.yaml         say what is wrong with a rule file
+  bulwark doctor                               say what this machine can do`,
+  )
+program.addCommand(runCommand())
+program.addCommand(rulesCommand())
+program.addCommand(doctorCommand())
+
+// Commander exits with 1 on wrong usage; here that is 2.
+const strict = (command: Command): void => {
+  command.exitOverride()
+  command.commands.forEach(strict)
+}
+strict(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+}

@@ -1,0 +1,63 @@
+/** Help, and what happens on wrong usage: exit code 2, stdout empty, stderr says what to do. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { bulwark } from './testdata/bulwark.ts'
+
+test('help names the commands, the exit codes and examples', async () => {
+  const check = async (args: readonly string[], ...expected: readonly RegExp[]): Promise<void> => {
+    const { code, stdout, stderr } = await bulwark(args)
+    assert.deepEqual([code, stderr], [0, ''], args.join(' '))
+    for (const each of expected) assert.match(stdout, each)
+  }
+  await Promise.all([
+    check(
+      ['--help'],
+      /^ {2}run /m,
+      /^ {2}rules /m,
+      /^ {2}doctor /m,
+      /2 wrong usage; 3 this machine/,
+    ),
+    check(['help'], /^Usage: bulwark /),
+    check(
+      ['run', '--help'],
+      /--rules <path>/,
+      /--priority <name>/,
+      /^Examples:\n {2}bulwark run$/m,
+    ),
+    check(['help', 'run'], /--rule-matching <which>/),
+    check(['rules', 'check', '--help'], /exit code 1/, /^Example:/m),
+    check(['rules', 'list', '--help'], /^Example:/m),
+    check(['doctor', '--help'], /^Example:/m),
+    check(['--version'], /^\d+\.\d+\.\d+\n$/),
+  ])
+})
+
+test('wrong usage', async () => {
+  const check = async (line: string, expected: RegExp): Promise<void> => {
+    const { code, stdout, stderr } = await bulwark(line === '' ? [] : line.split(' '))
+    assert.deepEqual([code, stdout], [2, ''], line)
+    assert.match(stderr, expected)
+  }
+  await Promise.all([
+    check('', /^Usage: bulwark /),
+    check('nonsense', /unknown command 'nonsense'/),
+    check('doctr', /Did you mean doctor\?/),
+    check('--nonsense', /unknown option '--nonsense'/),
+    check('rules', /^Usage: bulwark rules /),
+    check('rules nonsense', /unknown command 'nonsense'/),
+    check('rules check', /missing required argument 'path'/),
+    check('rules check x --nonsense', /unknown option '--nonsense'/),
+    check('rules check x -o xml', /Allowed choices are json, text/),
+    check(
+      'rules check /nowhere/x.yaml',
+      /cannot read \/nowhere\/x\.yaml: .*\n {2}help: give a rule/,
+    ),
+    check('rules list /nowhere/x.yaml', /cannot read \/nowhere\/x\.yaml/),
+    check('run extra', /too many arguments/),
+    check('run --rules', /argument missing/),
+    check('run -o xml', /Allowed choices are json, text/),
+    check('run --rule-matching some', /Allowed choices are first, all/),
+    check('run --priority loud', /unknown priority loud; one of Emergency, Alert, .*Debug/),
+    check('run --rules /nowhere', /cannot read \/nowhere: .*\nbulwark: {3}help: give a rule file/),
+  ])
+})
