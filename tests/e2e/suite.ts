@@ -1,0 +1,122 @@
+/**
+ * Runs a scenario file against a real sensor: one sensor for all, one test per scenario, in which
+ * the attack must be reported as the scenario says, and the benign twin must not be.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import {
+  type Act,
+  type Container,
+  type ExpectedAlert,
+  type Lab,
+  type Scenario,
+  openLab,
+  perform,
+  readScenarios,
+  reasonToSkip,
+} from '@bulwark/tools'
+import { type Alert, Sensor, type SensorOptions, bellProgram } from './sensor.ts'
+
+/** Defines the tests of a scenario file; call it once in a test file. */
+export function testScenarios(file: string, options: SensorOptions): void {
+  const { scenarios, faults } = readScenarios(readFileSync(file, 'utf8'))
+  assert.deepEqual(faults, [])
+  const skip = skipReason(options)
+  let stage: Stage | undefined
+  before(async () => {
+    if (skip === false) stage = await openStage(options)
+  })
+  after(async () => await stage?.close())
+  for (const scenario of scenarios) {
+    test(`${scenario.name}: ${scenario.rule}`, { skip }, async () => {
+      assert.ok(stage)
+      await checkScenario(stage, scenario)
+    })
+  }
+}
+
+type Stage = {
+  readonly lab: Lab
+  readonly sensor: Sensor
+  /** Bears the bell; lives as long as the stage. */
+  readonly bearer: Container
+  close(): Promise<void>
+}
+
+/** A rule file that is not ours may be missing; what is ours may not. */
+function skipReason(options: SensorOptions): string | false {
+  const reason = reasonToSkip()
+  if (reason !== undefined) return reason
+  const missing = options.rules.find((path) => !existsSync(path))
+  return missing === undefined ? false : `no ${missing}`
+}
+
+async function openStage(options: SensorOptions): Promise<Stage> {
+  const lab = await openLab()
+  try {
+    const bearer = await lab.createContainer({ name: 'bell', programs: [bellProgram] })
+    const sensor = await Sensor.start(options, lab.directory)
+    const close = async (): Promise<void> => {
+      try {
+        await sensor.stop()
+      } finally {
+        await lab.close()
+      }
+    }
+    return { lab, sensor, bearer, close }
+  } catch (error) {
+    await lab.close()
+    throw error
+  }
+}
+
+async function checkScenario(stage: Stage, scenario: Scenario): Promise<void> {
+  const ofRule = ({ rule }: Alert): boolean => rule === scenario.rule
+  const attack = await observeAct(stage, scenario.attack)
+  checkAlert(attack.filter(ofRule), attack, scenario.alert)
+  const twin = await observeAct(stage, scenario.twin)
+  assert.deepEqual(
+    twin.filter(ofRule).map(({ output }) => output),
+    [],
+    'the twin was reported',
+  )
+}
+
+/** Performs an act in a new container; returns what was told of that container. */
+async function observeAct({ lab, sensor, bearer }: Stage, act: Act): Promise<readonly Alert[]> {
+  let container: Container | undefined
+  const alerts = await sensor.observe(bearer, async () => {
+    container = await lab.createContainer(act.container)
+    await perform(act, container)
+  })
+  await container?.destroy()
+  const id = container?.id.slice(0, 12)
+  return alerts.filter((alert) => alert.output_fields['container.id'] === id)
+}
+
+/** One of the rule's alerts must be all that was expected; the message shows what there was. */
+function checkAlert(
+  ofRule: readonly Alert[],
+  all: readonly Alert[],
+  expected: ExpectedAlert,
+): void {
+  const others = all.map(({ rule }) => rule).join(', ')
+  assert.notEqual(ofRule.length, 0, `the attack was not reported; other rules did: ${others}`)
+  const fits = (alert: Alert): boolean =>
+    alert.priority === expected.priority &&
+    (expected.process === undefined || alert.output_fields['proc.name'] === expected.process) &&
+    expected.words.every((word) => alert.output.includes(word))
+  const found = ofRule.map(({ priority, output }) => ({ priority, output }))
+  assert.ok(ofRule.some(fits), `expected ${show(expected)}, found ${show(found)}`)
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value, undefined, 2)
+}
+
+/** The official rule files lie beside the repository, not in it. */
+export function officialRules(name: string): string {
+  return join(import.meta.dirname, '../../../shared/conformance/falco', name)
+}

@@ -1,0 +1,101 @@
+/**
+ * The container lab: real runc containers for tests, benchmarks and the tour, on a machine that has
+ * neither a cluster nor a container engine.
+ *
+ * A lab owns one folder and everything in it. It is cleaned up by close(), which then verifies that
+ * nothing is left; by an interrupt or the end of the process; and, when the process was killed, by
+ * the next lab that is opened.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { machineCapabilities } from './capabilities.ts'
+import { podSlice } from './cgroups.ts'
+import { LabError } from './command.ts'
+import { type Base, type Container, startContainer } from './container.ts'
+import { makeImage } from './image.ts'
+import { findProgram, missingForLab } from './needs.ts'
+import { buildAct } from './programs.ts'
+import { findRemains, labFolderPrefix, removeDeadLabs, removeLab } from './remains.ts'
+import { type ContainerOptions, containerCgroup } from './spec.ts'
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Opens a lab: compiles the helper program if need be and makes the image.
+ *
+ * @throws LabError naming everything this machine lacks and the Debian package that brings it
+ */
+export async function openLab(): Promise<Lab> {
+  const missing = missingForLab()
+  if (missing.length > 0) throw new LabError(`no container lab here:\n  ${missing.join('\n  ')}`)
+  removeDeadLabs()
+  const act = await buildAct()
+  const lab = new Lab(mkdtempSync(labFolderPrefix()), act)
+  try {
+    await makeImage(lab.base.image, act)
+  } catch (error) {
+    await lab.close()
+    throw error
+  }
+  return lab
+}
+
+/** An open lab. One process may have several; each has containers of its own. */
+export class Lab {
+  readonly directory: string
+  readonly base: Base
+  readonly #containers = new Set<Container>()
+  /** Cgroup path by id of every container there ever was, for the check at the end. */
+  readonly #everMade = new Map<string, string>()
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#abandon()
+    process.kill(process.pid, signal)
+  }
+  readonly #onExit = (): void => removeLab(this.directory)
+
+  /** Use openLab(). */
+  constructor(directory: string, act: string) {
+    this.directory = directory
+    this.base = { image: join(directory, 'image'), act }
+    mkdirSync(this.base.image)
+    for (const signal of signals) process.once(signal, this.#onSignal)
+    process.once('exit', this.#onExit)
+  }
+
+  /** Starts a container; resolves when its entrypoint runs. Throws LabError with runc's words. */
+  async createContainer(options: ContainerOptions = {}): Promise<Container> {
+    const id = randomBytes(32).toString('hex')
+    const podUid = randomUUID()
+    const cgroupPath = containerCgroup(podSlice(podUid), id)
+    const directory = join(this.directory, 'containers', id)
+    this.#everMade.set(id, cgroupPath)
+    const container = await startContainer(directory, options, this.base, {
+      id,
+      podUid,
+      sandboxId: randomBytes(32).toString('hex'),
+      rootDirectory: join(directory, 'root'),
+      tokenDirectory: join(directory, 'token'),
+      cgroupPath,
+      ipProgram: findProgram('ip') ?? 'ip',
+      machineCapabilities: machineCapabilities(),
+    })
+    this.#containers.add(container)
+    return container
+  }
+
+  /** Destroys what is still there. Throws LabError when anything is left on the machine after. */
+  async close(): Promise<void> {
+    const endings = await Promise.allSettled([...this.#containers].map((c) => c.destroy()))
+    this.#abandon()
+    const faults = endings.flatMap((e) => (e.status === 'rejected' ? [String(e.reason)] : []))
+    const remains = [...faults, ...findRemains(this.directory, this.#everMade)]
+    if (remains.length > 0) throw new LabError(`the lab left behind:\n  ${remains.join('\n  ')}`)
+  }
+
+  #abandon(): void {
+    removeLab(this.directory)
+    process.off('exit', this.#onExit)
+    for (const signal of signals) process.off(signal, this.#onSignal)
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Verbs that ask the kernel for power over it or over another process. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "act.h"
+
+/* A child of our own that only waits, so that no act touches a process it did not make. */
+static pid_t start_target(void)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		fail("fork");
+	while (child == 0)
+		pause();
+	return child;
+}
+
+static void stop_target(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static void ptrace_attach(struct chain *chain)
+{
+	pid_t target = start_target();
+
+	(void)chain;
+	if (ptrace(PTRACE_ATTACH, target, NULL, NULL) < 0) {
+		stop_target(target);
+		fail("PTRACE_ATTACH");
+	}
+	waitpid(target, NULL, 0);
+	ptrace(PTRACE_DETACH, target, NULL, NULL);
+	stop_target(target);
+}
+
+/* Asks to read a word of a process it does not trace; the kernel refuses, and nothing happens. */
+static void ptrace_peek(struct chain *chain)
+{
+	pid_t target = start_target();
+	int refused;
+
+	(void)chain;
+	errno = 0;
+	ptrace(PTRACE_PEEKDATA, target, NULL, NULL);
+	refused = errno == ESRCH;
+	stop_target(target);
+	if (!refused)
+		fail("PTRACE_PEEKDATA: expected to be refused");
+}
+
+static void ptrace_traceme(struct chain *chain)
+{
+	(void)chain;
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		fail("PTRACE_TRACEME");
+}
+
+/* Offers the kernel a module that is none: it must refuse, with or without the capability. */
+static void init_module_garbage(struct chain *chain)
+{
+	static const char garbage[] = "not a kernel module";
+
+	(void)chain;
+	if (syscall(SYS_init_module, garbage, sizeof(garbage), "") < 0)
+		fail("init_module");
+}
+
+static void finit_module_file(struct chain *chain)
+{
+	if (syscall(SYS_finit_module, shared_fd(chain), "", 0) < 0)
+		fail("finit_module");
+}
+
+/* clang-format off */
+const struct verb kernel_verbs[] = {
+	{ "ptrace-attach", "", ptrace_attach },
+	{ "ptrace-peek", "", ptrace_peek },
+	{ "ptrace-traceme", "", ptrace_traceme },
+	{ "init-module", "", init_module_garbage },
+	{ "finit-module", "", finit_module_file },
+	{ 0 },
+};

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Verbs on sockets. Addresses are IPv4 in dotted form: the lab's name spaces have no resolver. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "act.h"
+
+/* Takes ADDRESS and PORT from the chain. */
+static struct sockaddr_in next_address(struct chain *chain)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+
+	if (inet_pton(AF_INET, next_word(chain), &address.sin_addr) != 1)
+		fail("address");
+	address.sin_port = htons(next_number(chain, 65535));
+	return address;
+}
+
+static void open_socket(struct chain *chain, int domain, int type, int protocol)
+{
+	chain->fd = socket(domain, type, protocol);
+	if (chain->fd < 0)
+		fail("socket");
+}
+
+static void connect_tcp(struct chain *chain)
+{
+	struct sockaddr_in address = next_address(chain);
+
+	open_socket(chain, AF_INET, SOCK_STREAM, 0);
+	if (connect(chain->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fail("connect");
+}
+
+/* As connect, but waits for the other side to listen; it tries for ten seconds. */
+static void reach_tcp(struct chain *chain)
+{
+	struct sockaddr_in address = next_address(chain);
+	const struct timespec between_tries = { .tv_nsec = 2000000 };
+
+	for (int tries = 5000;; tries--) {
+		open_socket(chain, AF_INET, SOCK_STREAM, 0);
+		if (connect(chain->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+			return;
+		if (errno != ECONNREFUSED || tries == 0)
+			fail("connect");
+		close(chain->fd);
+		nanosleep(&between_tries, NULL);
+	}
+}
+
+static void listen_tcp(struct chain *chain)
+{
+	struct sockaddr_in address = next_address(chain);
+	int yes = 1;
+
+	open_socket(chain, AF_INET, SOCK_STREAM, 0);
+	setsockopt(chain->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(chain->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fail("bind");
+	if (listen(chain->fd, 8) < 0)
+		fail("listen");
+}
+
+/* From here on the shared descriptor is the accepted connection. */
+static void accept_tcp(struct chain *chain)
+{
+	chain->fd = accept4(shared_fd(chain), NULL, NULL, 0);
+	if (chain->fd < 0)
+		fail("accept");
+}
+
+static void send_text(struct chain *chain)
+{
+	const char *text = next_word(chain);
+
+	if (write(shared_fd(chain), text, strlen(text)) < 0)
+		fail("send");
+}
+
+/* Copies what the other end sends to stdout until it closes. */
+static void drain(struct chain *chain)
+{
+	char buffer[4096];
+	ssize_t length;
+
+	while ((length = read(shared_fd(chain), buffer, sizeof(buffer))) > 0)
+		fwrite(buffer, 1, length, stdout);
+}
+
+static void send_to(struct chain *chain)
+{
+	struct sockaddr_in address = next_address(chain);
+	struct sockaddr *to = (struct sockaddr *)&address;
+	const char *text = next_word(chain);
+
+	open_socket(chain, AF_INET, SOCK_DGRAM, 0);
+	if (sendto(chain->fd, text, strlen(text), 0, to, sizeof(address)) < 0)
+		fail("sendto");
+}
+
+static void send_message(struct chain *chain)
+{
+	struct sockaddr_in address = next_address(chain);
+	char *text = next_word(chain);
+	struct iovec part = { .iov_base = text, .iov_len = strlen(text) };
+	struct msghdr message = {
+		.msg_name = &address,
+		.msg_namelen = sizeof(address),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+	};
+
+	open_socket(chain, AF_INET, SOCK_DGRAM, 0);
+	if (sendmsg(chain->fd, &message, 0) < 0)
+		fail("sendmsg");
+}
+
+/* Makes the shared descriptor the process's stdin, stdout or stderr. */
+static void dup_onto(struct chain *chain)
+{
+	if (dup2(shared_fd(chain), next_number(chain, 2)) < 0)
+		fail("dup2");
+}
+
+static void packet_socket(struct chain *chain)
+{
+	open_socket(chain, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+}
+
+const struct verb network_verbs[] = {
+	{ "connect", "ADDRESS PORT", connect_tcp },
+	{ "reach", "ADDRESS PORT", reach_tcp },
+	{ "listen", "ADDRESS PORT", listen_tcp },
+	{ "accept", "", accept_tcp },
+	{ "send", "TEXT", send_text },
+	{ "drain", "", drain },
+	{ "sendto", "ADDRESS PORT TEXT", send_to },
+	{ "sendmsg", "ADDRESS PORT TEXT", send_message },
+	{ "dup", "0|1|2", dup_onto },
+	{ "packet-socket", "", packet_socket },
+	{ 0 },
+};

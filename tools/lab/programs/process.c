@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Verbs on processes and threads: wait, speak, start a program in every way there is. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "act.h"
+
+/* For rules that ask how old a process is; 60 s at most. */
+static void wait_ms(struct chain *chain)
+{
+	long ms = next_number(chain, 60000);
+	struct timespec rest = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	while (nanosleep(&rest, &rest) < 0)
+		;
+}
+
+static void say(struct chain *chain)
+{
+	puts(next_word(chain));
+}
+
+/* The remaining words are the program and its arguments: the chain ends here. */
+static void exec_program(struct chain *chain)
+{
+	char **argv = chain->words;
+
+	next_word(chain);
+	execv(argv[0], argv);
+	fail("execve");
+}
+
+/* Executes the shared descriptor; the remaining words are its argv. */
+static void exec_fd(struct chain *chain)
+{
+	char **argv = chain->words;
+
+	next_word(chain);
+	fexecve(shared_fd(chain), argv, environ);
+	fail("fexecve");
+}
+
+/* Runs a program as a child and ends with its exit code. */
+static void spawn(struct chain *chain)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		fail("fork");
+	if (child == 0)
+		exec_program(chain);
+	if (waitpid(child, &status, 0) < 0)
+		fail("waitpid");
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+static void *rest_in_thread(void *chain)
+{
+	run_rest(chain);
+}
+
+/* The rest of the chain runs in a second thread, as in every program written in Go. */
+static void in_thread(struct chain *chain)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, rest_in_thread, chain))
+		fail("pthread_create");
+	pthread_join(thread, NULL);
+}
+
+/* Whether the first thread of this process is a zombie by now. */
+static int leader_is_gone(void)
+{
+	char state = '?';
+	FILE *stat = fopen("/proc/self/stat", "r");
+
+	if (!stat || fscanf(stat, "%*d %*s %c", &state) != 1)
+		fail("/proc/self/stat");
+	fclose(stat);
+	return state == 'Z';
+}
+
+static void *rest_without_leader(void *chain)
+{
+	while (!leader_is_gone())
+		sched_yield();
+	run_rest(chain);
+}
+
+/* As in_thread, but the first thread exits before the rest runs: its pid belongs to a zombie. */
+static void without_leader(struct chain *chain)
+{
+	static struct chain copy;
+	pthread_t thread;
+
+	copy = *chain;
+	if (pthread_create(&thread, NULL, rest_without_leader, &copy))
+		fail("pthread_create");
+	syscall(SYS_exit, 0);
+}
+
+const struct verb process_verbs[] = {
+	{ "wait", "MILLISECONDS", wait_ms },
+	{ "say", "TEXT", say },
+	{ "exec", "PROGRAM [ARGUMENT...]", exec_program },
+	{ "fexec", "ARGV0 [ARGUMENT...]", exec_fd },
+	{ "spawn", "PROGRAM [ARGUMENT...]", spawn },
+	{ "thread", "", in_thread },
+	{ "leaderless", "", without_leader },
+	{ 0 },
+};
