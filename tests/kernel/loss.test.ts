@@ -1,0 +1,53 @@
+/** Nothing is lost in silence: a full ring is counted, and what comes after is seen again. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Calls } from './calls.ts'
+import { limits } from './inner.ts'
+import { expectEvents, skip, useStage } from './stage.ts'
+import * as api from './values.ts'
+
+const stage = useStage(new Set(['openat']))
+
+/** More than the ring holds, whatever else a record has: each is as long as its path. */
+const floodPath = `/bulwark/${'none/'.repeat(40)}`
+const floodCount = Math.ceil(limits.ringBytes / floodPath.length)
+
+test('what a full ring loses is counted, to the last event', { skip }, async () => {
+  const calls = new Calls()
+  calls.opens(floodCount, floodPath)
+  const { events } = await stage.recorder.run(calls)
+  const paths = events.of('open').map(({ rawPath }) => rawPath)
+  const lost = events.lost['ring_full'] ?? 0
+  const expected = paths.map((_, i) => `${floodPath}${String(i).padStart(6, '0')}`)
+  assert.deepEqual(paths, expected, 'the first are there, in order; nobody made room for others')
+  assert.ok(paths.length > 0 && lost > 0, `${paths.length} events, ${lost} lost`)
+  const missing = floodCount - paths.length
+  assert.ok(lost >= missing, `${missing} of ${floodCount} are missing, ${lost} are counted`)
+  const others = lost - missing
+  assert.ok(others < floodCount, `${others} events of others in that time are many`)
+})
+
+test('after that, events flow as before', { skip }, async () => {
+  const calls = new Calls()
+  calls.call('openat', api.AT_FDCWD, '/etc/hosts', api.O_RDONLY)
+  const { events } = await stage.recorder.run(calls)
+  expectEvents(events.of('open'), [{ path: '/etc/hosts' }])
+  assert.equal(events.lost['ring_full'], 0)
+})
+
+test('records go through the end of the ring and begin again, unharmed', { skip }, async () => {
+  const count = Math.ceil(limits.ringBytes / floodPath.length / 3)
+  for (let round = 0; round < 5; round++) {
+    const calls = new Calls()
+    const prefix = floodPath.replace('bulwark', `round-${round}`)
+    calls.opens(count, prefix)
+    const { events } = await stage.recorder.run(calls)
+    const paths = events.of('open').map(({ rawPath }) => rawPath)
+    assert.equal(events.lost['ring_full'], 0)
+    assert.deepEqual(
+      paths,
+      paths.map((_, i) => `${prefix}${String(i).padStart(6, '0')}`),
+    )
+    assert.equal(paths.length, count)
+  }
+})

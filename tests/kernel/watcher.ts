@@ -1,0 +1,114 @@
+/**
+ * A whole agent in this process, with one rule that every exec and open matches: what a rule can
+ * know of an event. As with the recorder, a bell says that all was told.
+ */
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fieldNamed, fields, isEventName, otherEventNames, syscallNames } from '@bulwark/schema'
+import type { PrintedValue } from '@bulwark/policy'
+import { loadRuleFiles } from '@bulwark/policy'
+import { Agent } from '@bulwark/agent'
+import { machineOf } from './inner.ts'
+import { readObject } from './recorder.ts'
+
+/** What is printed of each event, by name of the field. */
+const shown = [
+  'evt.type',
+  'fd.name',
+  'proc.pid',
+  'proc.vpid',
+  'proc.name',
+  'proc.pname',
+  'proc.aname[2]',
+  'proc.aname[3]',
+  'proc.exepath',
+  'proc.args',
+  'proc.cwd',
+  'container.id',
+  'container.image.repository',
+  'container.image.tag',
+  'k8s.pod.name',
+  'k8s.ns.name',
+] as const
+
+/** The printed fields of one event. */
+export type Seen = ReadonlyMap<string, PrintedValue>
+
+const rule = `
+- rule: anything
+  desc: matches every event of its types
+  condition: evt.type in (execve, execveat, openat)
+  output: "${shown.map((field) => `%${field}`).join(' ')}"
+  priority: INFO
+`
+
+const loadRule = () => {
+  const { rules, files } = loadRuleFiles([{ name: 'anything', text: rule }], {
+    catalog: { field: fieldNamed, fieldNames: fields.map(({ name }) => name), isEventName },
+    eventNames: [...syscallNames, ...otherEventNames],
+    sources: new Set(['syscall']),
+    suggestedOutput: [],
+  })
+  const [first] = rules
+  if (!first || first.disabledBy.length > 0) throw new Error(JSON.stringify(files))
+  return first
+}
+
+const bellMsMax = 10_000
+
+export class Watcher {
+  readonly #seen: Seen[] = []
+  #agent: Agent | undefined
+  #bell: { readonly text: string; readonly ring: () => void } | undefined
+  #fault: unknown
+
+  private constructor() {}
+
+  /** Resolves when the agent watches. */
+  static async start(): Promise<Watcher> {
+    const machine = machineOf(process.arch)
+    if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
+    const watcher = new Watcher()
+    watcher.#agent = await Agent.start({
+      object: readObject(),
+      machine,
+      rules: [loadRule()],
+      matching: 'all',
+      onAlert: ({ outputFields }) => watcher.#add(outputFields),
+      log: () => {},
+      onFault: (error) => (watcher.#fault = error),
+    })
+    return watcher
+  }
+
+  #add(seen: Seen): void {
+    this.#seen.push(seen)
+    const text = seen.get('proc.args')
+    if (this.#bell && typeof text === 'string' && text.includes(this.#bell.text)) this.#bell.ring()
+  }
+
+  /** Does something; returns what was seen of the machine meanwhile. */
+  async observe(act: () => Promise<unknown>): Promise<readonly Seen[]> {
+    this.#seen.length = 0
+    await act()
+    const text = randomUUID()
+    await new Promise<void>((ring, reject) => {
+      const late = (): void =>
+        reject(new Error(`no bell within ${bellMsMax} ms: ${String(this.#fault)}`))
+      const timer = setTimeout(late, bellMsMax)
+      this.#bell = {
+        text,
+        ring: () => {
+          clearTimeout(timer)
+          ring()
+        },
+      }
+      spawnSync('/bin/true', [text])
+    })
+    return [...this.#seen]
+  }
+
+  close(): void {
+    this.#agent?.close()
+  }
+}
