@@ -1,0 +1,2 @@
+/** Nothing imports the benchmarks. */
+export {}
