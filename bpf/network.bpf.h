@@ -106,9 +106,11 @@ static __always_inline void fill_peer_from_user(struct scratch *s, struct socket
 		count_loss(PLACE_READ_USER);
 		return;
 	}
+	/* Without a family it is an address to an IPv4 socket, and none to any other. */
+	if (!peer.family && facts->family != AF_INET)
+		return;
 	s->event.header.flags |= RECORD_USER_MEMORY;
 	facts->remote_source = PEER_USER;
-	/* Without a family the kernel takes the socket's own. */
 	family = peer.family ? peer.family : facts->family;
 	if (family == AF_UNIX) {
 		append_unix_name(s, slot, address + sizeof(peer.family),
@@ -142,7 +144,7 @@ static __always_inline int on_towards_peer(struct pt_regs *regs, long result, __
 	struct event_send *e = s ? (void *)s->record : NULL;
 	struct file *file;
 	struct sock *sk;
-	bool names_peer;
+	bool is_datagram, names_peer;
 
 	if (!e)
 		return 0;
@@ -156,9 +158,11 @@ static __always_inline int on_towards_peer(struct pt_regs *regs, long result, __
 		return 0; /* not a socket: the call has failed with ENOTSOCK or EBADF */
 	}
 	fill_socket(&e->socket, file, sk);
-	/* What a call names goes before the peer that the socket has from an earlier one. */
+	/* What a call names goes before the peer that the socket has from an earlier one; but of
+	 * connected streams and packets the kernel ignores it. */
+	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
 	names_peer =
-		named.address && ((kind == EVENT_SEND && e->socket.type != SOCK_STREAM) ||
+		named.address && ((kind == EVENT_SEND && is_datagram) ||
 				  (kind == EVENT_CONNECT && result < 0 && result != -EINPROGRESS));
 	if (!names_peer && e->socket.family == AF_UNIX) {
 		struct sock *other = BPF_CORE_READ((struct unix_sock *)sk, peer);

@@ -26,7 +26,8 @@ typedef _Bool bool;
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define EINPROGRESS 115
-#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define SOCK_RAW 3
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10

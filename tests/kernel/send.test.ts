@@ -81,6 +81,25 @@ test('an address without a family goes where the kernel sends it', { skip }, asy
   expectEvents(events.of('send'), [{ result: 4, socket: named('127.0.0.8', 5006) }])
 })
 
+test(
+  'to an IPv6 socket it is no address: the peer is that of the socket',
+  { skip: skip6 },
+  async () => {
+    const calls = withLoopback()
+    const socket = calls.call('socket', api.AF_INET6, api.SOCK_DGRAM, 0)
+    const peer = inet6('::1', 5013)
+    calls.call('connect', socket, peer, peer.length)
+    const decoy = inet6('2001:db8::9', 5014)
+    decoy.set([0, 0])
+    sendTo(calls, socket, decoy)
+    const { events } = await stage.recorder.run(calls)
+    const remoteAddress = addressBytes('::1')
+    expectEvents(events.of('send'), [
+      { result: 4, socket: { remoteAddress, remotePort: 5013, remoteSource: PEER_SOCKET } },
+    ])
+  },
+)
+
 test('without an address it is the peer of the socket', { skip }, async () => {
   const calls = withLoopback()
   const socket = calls.call('socket', api.AF_INET, api.SOCK_DGRAM, 0)

@@ -64,6 +64,22 @@ for (const form of ['path', 'abstract'] as const) {
   })
 }
 
+test('what a connected socket of packets is told to name, it does not', { skip }, async () => {
+  const name = `${names().path}.packets`
+  const address = unix(name)
+  const decoy = unix('/run/decoy')
+  const packets = 5
+  const calls = new Calls()
+  const server = calls.call('socket', family, packets, 0)
+  calls.call('bind', server, address, address.length)
+  calls.call('listen', server, 1)
+  const client = calls.call('socket', family, packets, 0)
+  calls.call('connect', client, address, address.length)
+  calls.call('sendto', client, 'text', 4, 0, decoy, decoy.length)
+  const { events } = await stage.recorder.run(calls)
+  expectEvents(events.of('send'), [{ result: 4, unixPath: name, flags: 0 }])
+})
+
 test('a path as long as can be is whole', { skip }, async () => {
   const calls = new Calls()
   const name = '/'.padEnd(108, 'x')

@@ -37,6 +37,7 @@ static const struct call calls[] = {
 	CALL(fchdir),
 	CALL(fcntl),
 	CALL(finit_module),
+	CALL(geteuid),
 	CALL(getpid),
 	CALL(init_module),
 	CALL(ioctl),
