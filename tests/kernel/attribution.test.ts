@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import type { Container, Lab } from '@bulwark/tools'
 import { openLab } from '@bulwark/tools'
 import { Calls } from './calls.ts'
-import { callsProgram, start } from './program.ts'
+import { callsProgram, missing32, small32Program, start } from './program.ts'
 import { makeFolder, skip, useSetUp } from './stage.ts'
 import * as api from './values.ts'
 import type { Seen } from './watcher.ts'
@@ -128,6 +128,16 @@ test('a process of the host is of the host', { skip }, async () => {
   const own = seen.filter((each) => each.get('fd.name') === file)
   assert.equal(own.length, 1)
   assert.deepEqual(partOf(own[0] ?? new Map(), ...owner), ['host', null, null, null, null])
+})
+
+const skip32 = skip || (missing32() ?? false)
+
+test('a 32-bit program is seen by the rules for programs', { skip: skip32 }, async () => {
+  const seen = await watcher.observe(() => start([small32Program()], folder).ended)
+  const own = seen.filter((each) => each.get('proc.exepath') === small32Program())
+  const line = own.map((each) => partOf(each, 'evt.type', 'proc.cwd', 'container.id'))
+  // Node's child opens a file before; the table may read who it is only when it has executed.
+  assert.deepEqual(line.at(-1), ['execve', `${folder}/`, 'host'])
 })
 
 test('a process that ran before the agent has its ancestors', { skip }, async () => {

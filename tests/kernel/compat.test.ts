@@ -2,25 +2,17 @@
  * 32-bit system calls, which no hook reads: counted, never taken for the 64-bit call of the number.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Calls } from './calls.ts'
-import { nothingProgram, small32Program } from './program.ts'
+import { missing32, nothingProgram, small32Program } from './program.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
 
 const stage = useStage()
 
-/** Why there are no 32-bit calls here. */
-const missing = (): string | false => {
-  if (skip !== false) return skip
-  if (process.arch !== 'x64') return 'only x86 has the call gate that this test goes through'
-  const runs = spawnSync(small32Program()).status === 7
-  return runs ? false : 'this kernel runs no 32-bit programs (CONFIG_IA32_EMULATION)'
-}
-const skipCompat = missing()
+const skipCompat = skip || (missing32() ?? false)
 
 /** Numbers of the 32-bit table, and of what the 64-bit one has there. */
 const compat = { open: 5, execve: 11, chdir: 12, getpid: 20 }

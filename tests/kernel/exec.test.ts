@@ -166,6 +166,17 @@ test('process group and session are told', { skip }, async () => {
   expectEvents(events.of('exec'), [{ pid: grandchild, pgid: grandchild, sid: child, tty: 0 }])
 })
 
+test('in a namespace of its own, a group has a number there', { skip }, async () => {
+  const calls = new Calls()
+  calls.call('unshare', api.CLONE_NEWPID)
+  calls.fork()
+  calls.call('setsid')
+  calls.exec(program(), ['first'])
+  const { events } = await stage.recorder.run(calls)
+  const host = events.of('fork')[0]?.childPid ?? -1
+  expectEvents(events.of('exec'), [{ pid: host, pgid: host, sid: host, vpid: 1, vpgid: 1 }])
+})
+
 test('a terminal is told by its number', { skip }, async () => {
   let pid = 0
   let shown = ''

@@ -36,8 +36,8 @@ test('after that, events flow as before', { skip }, async () => {
 })
 
 test('records go through the end of the ring and begin again, unharmed', { skip }, async () => {
-  const count = Math.ceil(limits.ringBytes / floodPath.length / 3)
-  for (let round = 0; round < 5; round++) {
+  const count = Math.ceil(limits.ringBytes / floodPath.length / 16)
+  for (let round = 10; round < 50; round++) {
     const calls = new Calls()
     const prefix = floodPath.replace('bulwark', `round-${round}`)
     calls.opens(count, prefix)

@@ -49,6 +49,13 @@ export const nothingProgram = (): string => build('nothing', ['nothing.c'], flag
 /** A 32-bit program that ends with code 7. Of x86 alone. */
 export const small32Program = (): string => build('small32', ['small32.c'], flags32)
 
+/** Why this machine has no 32-bit calls; `undefined` when it has. */
+export function missing32(): string | undefined {
+  if (process.arch !== 'x64') return 'only x86 has the call gate that these tests go through'
+  if (spawnSync(small32Program()).status === 7) return undefined
+  return 'this kernel runs no 32-bit programs (CONFIG_IA32_EMULATION)'
+}
+
 /** A program that was started. */
 export interface Started {
   readonly pid: number
