@@ -19,7 +19,7 @@ shipped_folders := $(wildcard schema policy graph native agent server cli)
 sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
 # Not the scenarios: they are for the tests, and no rules.
 rules := $(shell find rules -name '*.yaml' ! -name '*scenarios.yaml' 2>/dev/null)
-c_files := $(shell find bpf native tools -name node_modules -prune -o -path bpf/gen -prune \
+c_files := $(shell find bpf native tools tests bench -name node_modules -prune -o -path bpf/gen -prune \
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md
 

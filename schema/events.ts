@@ -66,7 +66,9 @@ export const eventKinds: readonly EventKind[] = [
   {
     kind: 1,
     name: 'exec',
-    meaning: 'A process has become another program. Failed calls are not seen.',
+    meaning:
+      'A process has become another program. Failed calls are not seen; execveat is told as ' +
+      'execve on x86-64, where the kernel has rewritten the number by then.',
     hooks: [{ program: 'on_exec', tracepoint: 'sched_process_exec' }],
     types: ['execve', 'execveat'],
     state: true,

@@ -156,7 +156,7 @@ export const socketFacts = {
   remoteAddress: (r: RecordView, from: number): Uint8Array => bytes(r, from + 40, 16),
 } as const
 
-/** A process has become another program. Failed calls are not seen. */
+/** A process has become another program. Failed calls are not seen; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
 export const execOf = {
   /** the executable; absent: see the group */
   exeAt: 120,

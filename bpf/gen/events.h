@@ -110,7 +110,7 @@ struct event_header {
 };
 _Static_assert(sizeof(struct event_header) == 120, "event_header: layout differs from the schema");
 
-/* A process has become another program. Failed calls are not seen. */
+/* A process has become another program. Failed calls are not seen; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
 struct event_exec {
 	struct event_header header;
 	struct file_facts exe; /* the executable */
