@@ -10,9 +10,16 @@ import type { Container } from './container.ts'
 import { containerInPath } from './container.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
-import { readMetadata } from './runtime-files.ts'
+import type { Outside, Question } from './outside.ts'
+import { machine } from './outside.ts'
+import { metadataQuestion, readMetadata } from './runtime-files.ts'
 
 type CgroupId = number | bigint
+
+/** The cgroups below a mount, parents first: id and path. */
+const cgroupsQuestion: Question<readonly (readonly [CgroupId, string])[]> = { name: 'cgroups' }
+/** The id of a path below one of the mounts. */
+const cgroupIdQuestion: Question<CgroupId> = { name: 'cgroup-id' }
 
 export class ContainerTable {
   /** `null`: the cgroup is known and belongs to the host. */
@@ -21,10 +28,12 @@ export class ContainerTable {
   readonly #byId: BoundedMap<string, Container>
   readonly #counters: Counters
   readonly #mounts: readonly string[]
+  readonly #outside: Outside
 
   /** @param mounts  where v2 hierarchies are mounted, e.g. `/sys/fs/cgroup/unified` */
-  constructor(counters: Counters, mounts: readonly string[]) {
+  constructor(counters: Counters, mounts: readonly string[], outside: Outside = machine) {
     this.#counters = counters
+    this.#outside = outside
     this.#mounts = mounts
     this.#byCgroup = new BoundedMap(limits.cgroupsMax, () => counters.evictedCgroups++)
     this.#byId = new BoundedMap(limits.containersMax, () => counters.evictedContainers++)
@@ -37,21 +46,11 @@ export class ContainerTable {
 
   /** Walks the cgroups that there are. Call it after the hooks are attached. */
   start(): void {
-    for (const mount of this.#mounts) this.#walk(mount, '')
-    for (const container of this.#byId.values()) this.complete(container, 0, true)
-  }
-
-  #walk(mount: string, path: string): void {
-    let names: string[]
-    try {
-      this.made(idOf(`${mount}${path}`), path === '' ? '/' : path)
-      names = readdirSync(`${mount}${path}`, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => entry.name)
-    } catch {
-      return // removed while we walked
+    for (const mount of this.#mounts) {
+      const found = this.#outside.ask(cgroupsQuestion, mount, () => cgroupsBelow(mount)) ?? []
+      for (const [id, path] of found) this.made(id, path)
     }
-    for (const name of names) this.#walk(mount, `${path}/${name}`)
+    for (const container of this.#byId.values()) this.complete(container, 0, true)
   }
 
   /** A cgroup of the v2 hierarchy was made, or found. */
@@ -75,16 +74,21 @@ export class ContainerTable {
   idOfPath(path: string): CgroupId {
     const known = this.#idByPath.get(path)
     if (known !== undefined) return known
+    const id = this.#outside.ask(cgroupIdQuestion, path, () => this.#inodeOf(path))
+    if (id === undefined) return 0
+    this.made(id, path)
+    return id
+  }
+
+  #inodeOf(path: string): CgroupId | undefined {
     for (const mount of this.#mounts) {
       try {
-        const id = idOf(`${mount}${path}`)
-        this.made(id, path)
-        return id
+        return idOf(`${mount}${path}`)
       } catch {
         // Not below this mount, or removed.
       }
     }
-    return 0
+    return undefined
   }
 
   /**
@@ -114,7 +118,8 @@ export class ContainerTable {
     if (!executes && nowNs - container.metadataTriedNs < limits.metadataPauseNs) return
     container.metadataTries++
     container.metadataTriedNs = nowNs
-    container.metadata = readMetadata(container.id)
+    const { id } = container
+    container.metadata = this.#outside.ask(metadataQuestion, id, () => readMetadata(id))
   }
 }
 
@@ -122,6 +127,25 @@ export class ContainerTable {
 const idOf = (path: string): CgroupId => {
   const { ino } = statSync(path, { bigint: true })
   return ino <= Number.MAX_SAFE_INTEGER ? Number(ino) : ino
+}
+
+/** Walks the cgroups below a mount, parents first. */
+const cgroupsBelow = (mount: string): readonly (readonly [CgroupId, string])[] => {
+  const found: (readonly [CgroupId, string])[] = []
+  const walk = (path: string): void => {
+    let names: string[]
+    try {
+      found.push([idOf(`${mount}${path}`), path === '' ? '/' : path])
+      names = readdirSync(`${mount}${path}`, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+    } catch {
+      return // removed while we walked
+    }
+    for (const name of names) walk(`${path}/${name}`)
+  }
+  walk('')
+  return found
 }
 
 /** Blanks and the like are written as octal numbers there. */

@@ -36,6 +36,10 @@ export interface EngineOptions {
   readonly log: (line: string) => void
 }
 
+/** The rules that can run. */
+export const activeRules = (rules: readonly Rule[]): readonly Rule[] =>
+  rules.filter((rule) => rule.enabled && rule.disabledBy.length === 0)
+
 interface TypeRules {
   readonly rules: readonly Rule[]
   readonly run: CompiledRules<LiveEvent>
@@ -51,7 +55,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options
-    this.#active = options.rules.filter((rule) => rule.enabled && rule.disabledBy.length === 0)
+    this.#active = activeRules(options.rules)
   }
 
   /** Rules that run. */

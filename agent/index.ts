@@ -1,6 +1,7 @@
 /** The node's agent: from the kernel's events to alerts. */
 export type { AgentOptions } from './agent.ts'
-export { Agent, wantedTypes } from './agent.ts'
+export { Agent } from './agent.ts'
+export { wantedTypes } from './pipeline.ts'
 export type { Alert } from './alert.ts'
 export { alertJson, alertText } from './alert.ts'
 export type { Counters } from './counters.ts'

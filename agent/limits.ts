@@ -26,8 +26,6 @@ export const limits = {
   metadataPauseNs: 100_000_000,
   /** Bytes of one metadata file (OCI config.json, state.json, passwd). */
   metadataBytesMax: 4 * 1024 * 1024,
-  /** How often the host's passwd is looked at for changes, milliseconds. */
-  hostNamesMs: 1_000,
   /** Ancestors that a rule can see: a chain longer than this is an attack on the agent. */
   ancestorsMax: 64,
   /** Sockets whose last peer and role are remembered. */
@@ -36,7 +34,8 @@ export const limits = {
   hostnamesMax: 256,
   resolveMsMin: 10_000,
   resolveMsMax: 320_000,
-  /** How often the counters of the kernel side are read, milliseconds. */
+  /** How often the counters of the kernel side, the clock and the host's passwd are looked at,
+   * milliseconds. */
   countersMs: 1_000,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,

@@ -11,10 +11,12 @@ import { execOf, fileFacts, forkOf, headerOf } from '@bulwark/schema'
 import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
+import type { Outside } from './outside.ts'
+import { machine } from './outside.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'
 import type { ProcEntry } from './procfs.ts'
-import { listPids, readProcess, sameStart } from './procfs.ts'
+import { listPids, pidsQuestion, processQuestion, readProcess, sameStart } from './procfs.ts'
 
 /** Reads one process from where the operating system shows it; `undefined` when it is gone. */
 export type ReadProcess = (pid: number) => ProcEntry | undefined
@@ -171,9 +173,12 @@ const truncatedTexts = (r: RecordView): readonly string[] => {
 export const startProcessTable = (
   counters: Counters,
   cgroupIdOf: (path: string) => number | bigint,
+  outside: Outside = machine,
   root = '/proc',
 ): ProcessTable => {
-  const table = new ProcessTable(counters, (pid) => readProcess(root, pid), cgroupIdOf)
-  table.start(listPids(root))
+  const read = (pid: number): ProcEntry | undefined =>
+    outside.ask(processQuestion, pid, () => readProcess(root, pid))
+  const table = new ProcessTable(counters, read, cgroupIdOf)
+  table.start(outside.ask(pidsQuestion, '', () => listPids(root)) ?? [])
   return table
 }

@@ -4,6 +4,7 @@
  * `undefined`, never an error.
  */
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import type { Question } from './outside.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'
 
@@ -70,6 +71,15 @@ export const parseStat = (
     .map(Number)
   return { comm: stat.slice(open + 1, close), numbers }
 }
+
+/** Questions to /proc: which processes there are; one of them; the cgroup of one. */
+export const pidsQuestion: Question<readonly number[]> = { name: 'pids' }
+export const processQuestion: Question<ProcEntry> = { name: 'process' }
+export const cgroupPathQuestion: Question<string> = { name: 'cgroup-path' }
+
+/** The path of a process's cgroup now. */
+export const readCgroupPath = (root: string, pid: number): string | undefined =>
+  cgroupPathIn(readText(`${root}/${pid}/cgroup`) ?? '')
 
 /** @param root  /proc, or a copy of one in tests */
 export const readProcess = (root: string, pid: number): ProcEntry | undefined => {

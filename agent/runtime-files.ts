@@ -7,6 +7,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import type { ContainerMetadata } from './container.ts'
 import { limits } from './limits.ts'
+import type { Question } from './outside.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -111,6 +112,9 @@ const findBundle = (id: string, top: string): string | undefined => {
     .map((root) => `${root}/${id}`)
     .find((bundle) => readJson(`${bundle}/config.json`))
 }
+
+/** What the runtime's files say of a container, by its id. */
+export const metadataQuestion: Question<ContainerMetadata> = { name: 'metadata' }
 
 /**
  * Reads the runtime's files of a container; `undefined` when there are none (yet).

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds, syscallNumbers } from '@bulwark/schema'
-import { wantedTypes } from './agent.ts'
+import { wantedTypes } from './pipeline.ts'
 import { carriedEvents, machineOf, neededKinds } from './sensor.ts'
 import { ruleText, rulesOf } from './testdata/rules.ts'
 

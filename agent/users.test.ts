@@ -71,6 +71,8 @@ test('what could not be read is read again, what was read is kept', () => {
   assert.equal(users.user(scope, 0), 'one')
   makeRoot('late', 'two:x:0\n')
   assert.equal(users.user(scope, 0), 'one')
+  users.forget('late')
+  assert.equal(users.user(scope, 0), 'two')
 })
 
 test('a passwd file that is too large is none', () => {

@@ -1,11 +1,12 @@
 /**
  * Names of users and groups: from the container's own passwd and group files when the process is
- * in one, else from the host's. Read when first asked for, and kept; a host file that changes is
- * read again within a second.
+ * in one, else from the host's. Read when first asked for, and kept until they are to be forgotten.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { BoundedMap } from './bounded.ts'
 import { limits } from './limits.ts'
+import type { Outside, Question } from './outside.ts'
+import { machine } from './outside.ts'
 
 type Names = ReadonlyMap<number, string>
 
@@ -59,36 +60,39 @@ export interface NameScope {
   readonly roots: readonly string[]
 }
 
-export class Users {
-  readonly #scopes = new BoundedMap<string, { users: Names; groups: Names; stamp: number }>(
-    limits.containersMax,
-    () => {},
-  )
-  #changedMs = 0
-  #nextLookMs = 0
+/** The names of one scope. */
+interface ScopeNames {
+  readonly users: Names
+  readonly groups: Names
+}
 
-  #names(scope: NameScope): { users: Names; groups: Names } {
+const namesQuestion: Question<ScopeNames> = { name: 'names' }
+const noNames: ScopeNames = { users: new Map(), groups: new Map() }
+
+export class Users {
+  readonly #outside: Outside
+  readonly #scopes = new BoundedMap<string, ScopeNames>(limits.containersMax, () => {})
+
+  constructor(outside: Outside = machine) {
+    this.#outside = outside
+  }
+
+  #names(scope: NameScope): ScopeNames {
     const known = this.#scopes.get(scope.key)
-    const stamp = scope.key === '' ? this.#hostStamp() : 0
-    if (known && known.stamp === stamp) return known
-    const read = {
-      users: readNames(scope.roots, '/etc/passwd'),
-      groups: readNames(scope.roots, '/etc/group'),
-      stamp,
-    }
+    if (known) return known
+    const read =
+      this.#outside.ask(namesQuestion, scope.key, () => ({
+        users: readNames(scope.roots, '/etc/passwd'),
+        groups: readNames(scope.roots, '/etc/group'),
+      })) ?? noNames
     // Nothing read: the process is gone. The next one of the container is asked again.
     if (read.users.size > 0) this.#scopes.set(scope.key, read)
     return read
   }
 
-  /** When the host's file changed last; asked for now and again, since every event may ask. */
-  #hostStamp(): number {
-    const now = performance.now()
-    if (now >= this.#nextLookMs) {
-      this.#nextLookMs = now + limits.hostNamesMs
-      this.#changedMs = changeTime('/etc/passwd')
-    }
-    return this.#changedMs
+  /** The names of a scope have changed: they are read again when next asked for. */
+  forget(key: string): void {
+    this.#scopes.delete(key)
   }
 
   /** The name of a user; '' when there is none. */
@@ -109,3 +113,7 @@ const changeTime = (path: string): number => {
     return 0
   }
 }
+
+/** Another value when the host's names may have changed. */
+export const hostNamesStamp = (): string =>
+  `${changeTime('/etc/passwd')} ${changeTime('/etc/group')}`

@@ -1,0 +1,30 @@
+/**
+ * What the agent reads from outside the records: /proc, cgroups, the runtimes' files, passwd. Each
+ * reading is a question with an answer, so that a capture can hold the answers and a replay give
+ * them again. *Invariant:* nothing behind `Pipeline.onRecord` reads the machine but through here.
+ */
+
+/** A kind of question. The answer is plain data: what JSON holds, bigints and `undefined` too. */
+export interface Question<Answer> {
+  readonly name: string
+  /** Never called: ties the name to the type of its answers. */
+  readonly answers?: (answer: Answer) => void
+}
+
+export interface Outside {
+  /**
+   * Asks once.
+   *
+   * @param about  what the question is about: a pid, a path, a container id
+   * @param read   reads the machine
+   * @returns `undefined` when there is no such thing (any more)
+   */
+  ask<Answer>(
+    question: Question<Answer>,
+    about: string | number,
+    read: () => Answer | undefined,
+  ): Answer | undefined
+}
+
+/** The machine itself: nothing between. */
+export const machine: Outside = { ask: (_question, _about, read) => read() }

@@ -1,0 +1,178 @@
+/**
+ * From one record to its alerts: tables, rules. It knows no kernel: the records may lie in the
+ * ring or in a capture, and what it must know beside them it asks `Outside`. So a replay gives what
+ * the sensor gave. Everything goes through `onRecord`, in the order in which the kernel saw it;
+ * what is learned between two records is told to it (`clock`, `hostNamesChanged`).
+ */
+import type { IpAddress, Machine } from '@bulwark/schema'
+import {
+  EventNumber,
+  RecordView,
+  cgroupOf,
+  chdirOf,
+  checkRecord,
+  eventKinds,
+  headerOf,
+  syscallNumbers,
+} from '@bulwark/schema'
+import type { Rule } from '@bulwark/policy'
+import type { Alert } from './alert.ts'
+import { ContainerTable } from './container-table.ts'
+import type { Counters } from './counters.ts'
+import { newCounters } from './counters.ts'
+import type { RuleMatching } from './engine.ts'
+import { Engine } from './engine.ts'
+import { LiveEvent } from './live-event.ts'
+import type { Outside } from './outside.ts'
+import type { ProcessTable } from './process-table.ts'
+import { startProcessTable } from './process-table.ts'
+import { cgroupPathQuestion, readCgroupPath } from './procfs.ts'
+import { Sockets } from './sockets.ts'
+import { Users } from './users.ts'
+
+/** What a pipeline works on. */
+export interface PipelineOptions {
+  /** The memory that the offsets of `onRecord` mean; the same for as long as it lives. */
+  readonly data: DataView
+  /** Where the records are from. */
+  readonly machine: Machine
+  readonly hostname: string
+  readonly rules: readonly Rule[]
+  readonly matching: RuleMatching
+  readonly outside: Outside
+  /** Where v2 hierarchies of cgroups are mounted. */
+  readonly cgroupMounts: readonly string[]
+  /** Wall time minus time since boot, nanoseconds. */
+  readonly wallOffsetNs: bigint
+  /** Addresses of a host name that rules compare with. */
+  readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
+  readonly onAlert: (alert: Alert) => void
+  readonly log: (line: string) => void
+}
+
+/** The types of events that some rule can match; `all` when one restricts nothing. */
+export const wantedTypes = (rules: readonly Rule[]): ReadonlySet<string> | 'all' => {
+  const wanted = new Set<string>()
+  for (const rule of rules) {
+    if (rule.eventTypes === 'all') return 'all'
+    for (const type of rule.eventTypes) wanted.add(type)
+  }
+  return wanted
+}
+
+/** Names of system calls by number; and of events that are none, by kind. */
+const eventNames = (machine: Machine): { bySyscall: readonly string[]; byKind: string[] } => {
+  const bySyscall: string[] = []
+  for (const [name, number] of Object.entries(syscallNumbers[machine])) bySyscall[number] = name
+  const byKind: string[] = []
+  for (const { kind, types } of eventKinds) byKind[kind] = types[0] ?? ''
+  return { bySyscall, byKind }
+}
+
+const bootCgroup = 1
+
+export class Pipeline {
+  readonly counters: Counters = newCounters()
+  readonly engine: Engine
+  readonly #log: (line: string) => void
+  readonly #outside: Outside
+  readonly #event: LiveEvent
+  readonly #record: RecordView
+  readonly #processes: ProcessTable
+  readonly #containers: ContainerTable
+  readonly #users: Users
+  readonly #names: ReturnType<typeof eventNames>
+  #wallOffsetNs: bigint
+
+  /** Fills the tables and compiles the rules. Records may collect already, and come after it. */
+  constructor(options: PipelineOptions) {
+    const { data, outside, log, rules, matching, hostname, resolve, onAlert } = options
+    this.#log = log
+    this.#outside = outside
+    this.#wallOffsetNs = options.wallOffsetNs
+    this.#names = eventNames(options.machine)
+    const memory = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    this.#record = new RecordView(data, (start, end) => memory.toString('latin1', start, end))
+    this.#event = new LiveEvent(this.#record, new Sockets(this.counters))
+    this.#users = new Users(outside)
+    const surroundings = { users: this.#users, hostname }
+    const { counters } = this
+    this.engine = new Engine({ rules, matching, surroundings, counters, resolve, onAlert, log })
+    this.#containers = new ContainerTable(counters, options.cgroupMounts, outside)
+    this.#containers.start()
+    const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
+    this.#processes = startProcessTable(counters, cgroupIdOf, outside)
+    const types = wantedTypes(this.engine.active)
+    this.engine.prepare(types === 'all' ? this.#names.byKind : types)
+  }
+
+  get processCount(): number {
+    return this.#processes.size
+  }
+
+  get containerCount(): number {
+    return this.#containers.size
+  }
+
+  /** The wall clock was looked at. */
+  clock(wallOffsetNs: bigint): void {
+    this.#wallOffsetNs = wallOffsetNs
+  }
+
+  /** The host's users or groups are others now. */
+  hostNamesChanged(): void {
+    this.#users.forget('')
+  }
+
+  /** Handles the record of `lengthBytes` bytes at `offset` of the memory. Never throws. */
+  onRecord(offset: number, lengthBytes: number): void {
+    const r = this.#record
+    r.at = offset
+    try {
+      this.#onEvent(checkRecord(r, lengthBytes).kind)
+    } catch (error) {
+      this.counters.badRecords++
+      const message = error instanceof Error ? error.message : String(error)
+      this.#log(`a record could not be read, and is lost: ${message}`)
+    }
+  }
+
+  #onEvent(kind: number): void {
+    const r = this.#record
+    const event = this.#event
+    this.counters.events++
+    if (kind === EventNumber.cgroup) {
+      if (cgroupOf.hierarchy(r) === 0) this.#containers.made(cgroupOf.madeId(r), cgroupOf.path(r))
+      return
+    }
+    const current = this.#processes.of(r)
+    if (kind === EventNumber.exec) this.#processes.exec(r, current)
+    else if (kind === EventNumber.fork) this.#processes.fork(r, current)
+    else if (kind === EventNumber.chdir) current.cwd = chdirOf.cwd(r)
+    // A process is called what its main thread is called; that can change at any time.
+    if (headerOf.tid(r) === current.pid) current.comm = headerOf.comm(r)
+    event.kind = kind
+    event.process = current
+    event.sequence = this.counters.events
+    event.wallOffsetNs = this.#wallOffsetNs
+    event.container = this.#containerOf(current.pid)
+    const number = headerOf.syscall(r)
+    event.type = this.#names.bySyscall[number] ?? this.#names.byKind[kind] ?? ''
+    event.moved()
+    const { container } = event
+    if (container && !container.metadata) {
+      const now = Number(headerOf.timeNs(r))
+      this.#containers.complete(container, now, kind === EventNumber.exec)
+    }
+    this.engine.run(event)
+    if (kind === EventNumber.exit) this.#processes.exit(current)
+  }
+
+  #containerOf(pid: number): LiveEvent['container'] {
+    const id = headerOf.cgroupId(this.#record)
+    if (id === bootCgroup) return undefined
+    return this.#containers.of(id, () =>
+      this.#outside.ask(cgroupPathQuestion, pid, () => readCgroupPath('/proc', pid)),
+    )
+  }
+}
