@@ -16,7 +16,7 @@ import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { limits } from './limits.ts'
 import { machine } from './outside.ts'
-import { Pipeline, wantedTypes } from './pipeline.ts'
+import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
 import type { KernelCounters, Sensor } from './sensor.ts'
 import { losesEvents, startSensor } from './sensor.ts'
@@ -52,9 +52,15 @@ export class Agent {
     const { object, rules, matching, onAlert, log, onFault } = options
     this.#options = options
     this.#resolver = resolver
-    const types = wantedTypes(activeRules(rules))
+    const active = activeRules(rules)
     // Hooks first, then the tables: what happens meanwhile waits in the ring.
-    this.sensor = startSensor({ object, machine: options.machine, types, pid: process.pid })
+    this.sensor = startSensor({
+      object,
+      machine: options.machine,
+      types: wantedTypes(active),
+      pid: process.pid,
+      environment: asksForEnvironment(active),
+    })
     const cgroupMounts = cgroup2Mounts(readFileSync('/proc/self/mounts', 'utf8'))
     if (cgroupMounts.length === 0) {
       log('no cgroup v2 hierarchy is mounted: containers are not told apart')

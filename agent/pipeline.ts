@@ -16,6 +16,7 @@ import {
   syscallNumbers,
 } from '@bulwark/schema'
 import type { Rule } from '@bulwark/policy'
+import { fieldsOfOutput } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
@@ -60,6 +61,12 @@ export const wantedTypes = (rules: readonly Rule[]): ReadonlySet<string> | 'all'
   return wanted
 }
 
+/** Whether some rule asks for the environment of programs, in its condition or its output. */
+export const asksForEnvironment = (rules: readonly Rule[]): boolean =>
+  rules
+    .flatMap(({ fields, output }) => [...fields, ...fieldsOfOutput(output)])
+    .some(({ field }) => field.name === 'proc.env' || field.name === 'proc.aenv')
+
 /** Names of system calls by number; and of events that are none, by kind. */
 const eventNames = (machine: Machine): { bySyscall: readonly string[]; byKind: string[] } => {
   const bySyscall: string[] = []
@@ -101,7 +108,8 @@ export class Pipeline {
     this.#containers = new ContainerTable(counters, options.cgroupMounts, outside)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
-    this.#processes = startProcessTable(counters, cgroupIdOf, outside)
+    const environment = asksForEnvironment(this.engine.active)
+    this.#processes = startProcessTable(counters, cgroupIdOf, environment, outside)
     const types = wantedTypes(this.engine.active)
     this.engine.prepare(types === 'all' ? this.#names.byKind : types)
   }

@@ -90,7 +90,9 @@ test('a fork copies, an exec replaces, an exit removes', () => {
     exe_path: '/bin/dash',
     cwd: '/tmp',
     arguments: 'sh\0-c\0\0a b\0',
+    environment: 'A=1\0B=\0',
     tty: 34816,
+    pgid: 7,
     vpgid: 4,
     sid: 5,
     exe_ctime_ns: 2n ** 60n + 1n,
@@ -111,10 +113,12 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       comm: 'sh',
       exe: 'sh',
       args: ['-c', '', 'a b'],
+      environment: 'A=1\0B=',
       exePath: '/bin/dash',
       cwd: '/tmp',
       cgroupId: 0,
       tty: 34816,
+      pgid: 7,
       vpgid: 4,
       sid: 5,
       loginUid: 1000,
@@ -234,4 +238,18 @@ test('the table is bounded, and says what it dropped', () => {
   assert.equal(f.counters.evictedProcesses, 1)
   assert.equal(f.table.get(1), undefined)
   assert.equal(f.event(1, 0, s).exe, 'init', 'it is read again with its next event')
+})
+
+test('an environment that was not asked for is none; a cut one says so', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'))
+  f.table.start([1])
+  const init = f.event(1, 0, s + 5)
+  const exec = (values: RecordValues): Process => {
+    f.table.exec(recordOf('exec', values), init)
+    return init
+  }
+  assert.equal(exec({ environment: { text: '', trueBytes: undefined } }).environment, undefined)
+  assert.deepEqual(init.truncated, [])
+  assert.equal(exec({ environment: { text: 'A=1', trueBytes: 9000 } }).environment, 'A=1')
+  assert.deepEqual(init.truncated, ['environment'])
 })

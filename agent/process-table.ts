@@ -140,9 +140,11 @@ export class ProcessTable {
     process.exe = argv[0] ?? ''
     process.args = argv.slice(1)
     process.argsText = undefined
+    process.environment = environmentOf(r)
     process.exePath = execOf.exePath(r)
     process.cwd = execOf.cwd(r)
     process.tty = execOf.tty(r)
+    process.pgid = execOf.pgid(r)
     process.vpgid = execOf.vpgid(r)
     process.sid = execOf.sid(r)
     process.exeInode = fileFacts.inode(r, exeAt)
@@ -158,26 +160,40 @@ export class ProcessTable {
   }
 }
 
+const environmentOf = (r: RecordView): string | undefined =>
+  execOf.environmentLength(r).trueBytes === undefined
+    ? undefined
+    : execOf.environment(r).replace(/\0$/, '')
+
 const truncatedTexts = (r: RecordView): readonly string[] => {
   const lengths = {
     exe_path: execOf.exePathLength(r),
     cwd: execOf.cwdLength(r),
     arguments: execOf.argumentsLength(r),
+    environment: execOf.environmentLength(r),
   }
   return Object.entries(lengths)
-    .filter(([, length]) => length.trueBytes !== length.storedBytes)
+    .filter(([name, { trueBytes, storedBytes }]) => {
+      const isAskedFor = name !== 'environment' || trueBytes !== undefined
+      return isAskedFor && trueBytes !== storedBytes
+    })
     .map(([name]) => name)
 }
 
-/** A table over the machine's /proc, filled. */
+/**
+ * A table over the machine's /proc, filled.
+ *
+ * @param environment  some rule asks for the environment of programs
+ */
 export const startProcessTable = (
   counters: Counters,
   cgroupIdOf: (path: string) => number | bigint,
+  environment: boolean,
   outside: Outside = machine,
   root = '/proc',
 ): ProcessTable => {
   const read = (pid: number): ProcEntry | undefined =>
-    outside.ask(processQuestion, pid, () => readProcess(root, pid))
+    outside.ask(processQuestion, pid, () => readProcess(root, pid, environment))
   const table = new ProcessTable(counters, read, cgroupIdOf)
   table.start(outside.ask(pidsQuestion, '', () => listPids(root)) ?? [])
   return table

@@ -12,10 +12,13 @@ export interface Process {
   /** argv[0], then the rest. */
   exe: string
   args: readonly string[]
+  /** Its variables, NUL between them; `undefined` when no rule asks for it, or not known. */
+  environment: string | undefined
   exePath: string
   cwd: string
   cgroupId: number | bigint
   tty: number
+  pgid: number
   vpgid: number
   sid: number
   loginUid: number
@@ -41,10 +44,12 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   comm: '',
   exe: '',
   args: [],
+  environment: undefined,
   exePath: '',
   cwd: '',
   cgroupId: 0,
   tty: 0,
+  pgid: 0,
   vpgid: 0,
   sid: 0,
   loginUid: 0xffff_ffff,

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { recordLimits } from '@bulwark/schema'
 import { cgroupPathIn, listPids, parseStat, readProcess, sameStart } from './procfs.ts'
 
 let root = ''
@@ -14,7 +15,7 @@ after(() => rmSync(root, { recursive: true }))
 
 /** /proc/PID/stat after the name: state, parent, group, session, terminal, …, start. */
 const numbers = (ppid: number, sid: number, tty: number, startTicks: number): string =>
-  ['S', ppid, 0, sid, tty, ...Array<number>(14).fill(7), startTicks, 9, 9].join(' ')
+  ['S', ppid, 8, sid, tty, ...Array<number>(14).fill(7), startTicks, 9, 9].join(' ')
 
 /** Writes a process of files; `exe` and `cwd` are links. */
 const makeProcess = (pid: number, files: Readonly<Record<string, string>>): void => {
@@ -83,10 +84,12 @@ test('a process is read with its parent, links and numbers', () => {
       comm: 'a) b',
       exe: '/bin/a b',
       args: ['-x', '', 'y z'],
+      environment: undefined,
       exePath: '/nowhere/a b',
       cwd: '/tmp',
       cgroupId: 0,
       tty: 34816,
+      pgid: 8,
       vpgid: 2,
       sid: 8,
       loginUid: 1000,
@@ -125,6 +128,21 @@ test('what is missing stays unknown, what is garbage is no process', () => {
   check(30, { stat, status: '\xff\0'.repeat(9999) }, 'k 50000000 30  4294967295')
   assert.equal(readProcess(root, 999_999), undefined)
   assert.equal(readProcess(join(root, 'nowhere'), 1), undefined)
+})
+
+test('the environment is read when it is asked for, up to what a record holds', () => {
+  const files = { stat: `40 (a) ${numbers(1, 0, 0, 5)}` }
+  makeProcess(40, { ...files, environ: 'A=1\0B=\xff\0' })
+  makeProcess(41, { ...files, environ: 'x'.repeat(9_000) })
+  makeProcess(42, { ...files, environ: '' })
+  makeProcess(43, files)
+  const of = (pid: number, asked: boolean): string | undefined =>
+    readProcess(root, pid, asked)?.process.environment
+  assert.equal(of(40, false), undefined)
+  assert.equal(of(40, true), 'A=1\0B=\xff')
+  assert.equal(of(41, true)?.length, recordLimits.environmentBytesMax)
+  assert.equal(of(42, true), '')
+  assert.equal(of(43, true), undefined)
 })
 
 test('this process is read as it is', () => {

@@ -3,7 +3,16 @@
  * table after a loss. Everything here can vanish between two reads; then the answer is
  * `undefined`, never an error.
  */
-import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs'
+import { recordLimits } from '@bulwark/schema'
 import type { Question } from './outside.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'
@@ -81,13 +90,34 @@ export const cgroupPathQuestion: Question<string> = { name: 'cgroup-path' }
 export const readCgroupPath = (root: string, pid: number): string | undefined =>
   cgroupPathIn(readText(`${root}/${pid}/cgroup`) ?? '')
 
-/** @param root  /proc, or a copy of one in tests */
-export const readProcess = (root: string, pid: number): ProcEntry | undefined => {
+/** The first bytes of a file; `undefined` when it cannot be read. */
+const readStart = (path: string, bytesMax: number): string | undefined => {
+  let fd: number | undefined
+  try {
+    fd = openSync(path, 'r')
+    const bytes = Buffer.alloc(bytesMax)
+    return bytes.toString('latin1', 0, readSync(fd, bytes))
+  } catch {
+    return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/**
+ * @param root         /proc, or a copy of one in tests
+ * @param environment  whether to read that, too: the process may have changed it since it started
+ */
+export const readProcess = (
+  root: string,
+  pid: number,
+  environment = false,
+): ProcEntry | undefined => {
   const folder = `${root}/${pid}`
   const stat = parseStat(readText(`${folder}/stat`) ?? '')
   const startTicks = stat?.numbers[19]
   if (!stat || !isCount(startTicks)) return undefined
-  const [, ppid = 0, , sid = 0, tty = 0] = stat.numbers
+  const [, ppid = 0, pgid = 0, sid = 0, tty = 0] = stat.numbers
   const status = readText(`${folder}/status`) ?? ''
   const argv = (readText(`${folder}/cmdline`) ?? '').replace(/\0$/, '').split('\0')
   const process = unknownProcess(pid, startTicks * nsPerTick)
@@ -95,10 +125,15 @@ export const readProcess = (root: string, pid: number): ProcEntry | undefined =>
   process.comm = stat.comm
   process.exe = argv[0] ?? ''
   process.args = argv.slice(1)
+  if (environment) {
+    const text = readStart(`${folder}/environ`, recordLimits.environmentBytesMax)
+    process.environment = text?.replace(/\0$/, '')
+  }
   process.exePath = readLink(`${folder}/exe`).replace(/ \(deleted\)$/, '')
   process.cwd = readLink(`${folder}/cwd`)
   process.tty = tty
   process.sid = sid
+  process.pgid = pgid
   process.vpid = asCount(statusColumns(status, 'NStgid').at(-1)) ?? pid
   process.vpgid = asCount(statusColumns(status, 'NSpgid').at(-1)) ?? 0
   process.loginUid = asCount(readText(`${folder}/loginuid`)) ?? 0xffff_ffff

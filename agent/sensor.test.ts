@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds, syscallNumbers } from '@bulwark/schema'
-import { wantedTypes } from './pipeline.ts'
+import { asksForEnvironment, wantedTypes } from './pipeline.ts'
 import { carriedEvents, machineOf, neededKinds } from './sensor.ts'
 import { ruleText, rulesOf } from './testdata/rules.ts'
 
@@ -30,6 +30,17 @@ test('the types that rules want', () => {
   check([], [])
   check(['evt.type = open', 'evt.type in (open, dup)'], ['dup', 'open'])
   check(['evt.type = open', 'proc.name = x'], 'all')
+})
+
+test('the environment is sent where a condition or an output asks for it', () => {
+  const check = (condition: string, output: string, expected: boolean): void => {
+    const rules = rulesOf(ruleText('R', condition, output))
+    assert.equal(asksForEnvironment(rules), expected, `${condition} ${output}`)
+  }
+  check('evt.type = execve', '%proc.cmdline', false)
+  check('evt.type = execve and proc.env[LD_PRELOAD] != ""', 'x', true)
+  check('evt.type = execve and proc.aenv contains A', 'x', true)
+  check('evt.type = execve', 'env=%proc.env', true)
 })
 
 test('a machine carries the events of its system calls and of tracepoints', () => {

@@ -120,6 +120,8 @@ export interface SensorOptions {
   readonly types: ReadonlySet<string> | 'all'
   /** This process, whose own events are left out. */
   readonly pid: number
+  /** Some rule asks for the environment of programs, which costs time and room. */
+  readonly environment?: boolean
 }
 
 interface Plan {
@@ -170,6 +172,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     for (const { name } of object.programs) object.setAutoload(name, programs.has(name))
     object.setMaxEntries('events', limits.ringBytes)
     object.setVariable('.rodata', 'agent_pid', options.pid)
+    object.setVariable('.rodata', 'send_environment', options.environment ? 1 : 0)
     checkLayout(object)
     object.load()
     for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)

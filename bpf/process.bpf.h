@@ -4,6 +4,9 @@
 
 #include "file.bpf.h"
 
+/* Whether some rule asks for the environment of programs. Set before loading. */
+const volatile __u32 send_environment = 0;
+
 static __always_inline __u32 terminal_of(struct signal_struct *signal)
 {
 	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
@@ -14,23 +17,27 @@ static __always_inline __u32 terminal_of(struct signal_struct *signal)
 	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
 }
 
-/* The arguments, which the kernel has just put there and the program has not seen yet. */
-static __always_inline void append_arguments(struct scratch *s, struct text *slot,
-					     struct task_struct *task)
+/*
+ * Strings that the kernel has just put there and the program has not seen yet: its arguments, its
+ * environment. `bytes_max` is a constant, and a power of two.
+ */
+static __always_inline void append_strings(struct scratch *s, struct text *slot,
+					   unsigned long start, unsigned long end,
+					   const __u32 bytes_max)
 {
-	unsigned long start = task->mm->arg_start;
-	__u32 true_bytes = task->mm->arg_end - start;
+	__u32 true_bytes = end - start;
 	__u32 bytes = true_bytes;
 	__u32 at = s->used;
 
-	if (record_full(s, ARGUMENTS_BYTES_MAX))
+	if (record_full(s, bytes_max))
 		return;
-	if (bytes > ARGUMENTS_BYTES_MAX - 1)
-		bytes = ARGUMENTS_BYTES_MAX - 1;
-	asm volatile("" : "+r"(at));
-	if (at > RECORD_BYTES_MAX - ARGUMENTS_BYTES_MAX)
+	if (bytes > bytes_max - 1)
+		bytes = bytes_max - 1;
+	/* Verifier: the compiler would take either for checked already, in another register. */
+	asm volatile("" : "+r"(at), "+r"(bytes));
+	if (at > RECORD_BYTES_MAX - bytes_max)
 		return;
-	bytes &= ARGUMENTS_BYTES_MAX - 1;
+	bytes &= bytes_max - 1;
 	if (bpf_probe_read_user(&s->record[at], bytes, (void *)start)) {
 		count_loss(PLACE_READ_USER);
 		return;
@@ -62,7 +69,12 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	append_file_path(s, &e->exe_path, file);
 	append_path(s, &e->cwd, BPF_CORE_READ(task, fs, pwd.dentry),
 		    BPF_CORE_READ(task, fs, pwd.mnt));
-	append_arguments(s, &e->arguments, task);
+	append_strings(s, &e->arguments, task->mm->arg_start, task->mm->arg_end,
+		       ARGUMENTS_BYTES_MAX);
+	e->environment.true_bytes = TEXT_LENGTH_UNKNOWN;
+	if (send_environment)
+		append_strings(s, &e->environment, task->mm->env_start, task->mm->env_end,
+			       ENVIRONMENT_BYTES_MAX);
 	return scratch_send(s);
 }
 

@@ -47,10 +47,11 @@ test('what was generated is what is described', () => {
 })
 
 test('no record is larger than its bound', () => {
-  const { pathBytesMax, argumentsBytesMax, unixPathBytesMax, recordBytesMax } = schema.recordLimits
+  const { pathBytesMax, recordBytesMax, ...limits } = schema.recordLimits
   const bytesMax = (name: string): number => {
-    if (name === 'arguments') return argumentsBytesMax
-    return name === 'unix_path' ? unixPathBytesMax : pathBytesMax
+    if (name === 'arguments') return limits.argumentsBytesMax
+    if (name === 'environment') return limits.environmentBytesMax
+    return name === 'unix_path' ? limits.unixPathBytesMax : pathBytesMax
   }
   for (const { kind, name, members } of schema.eventKinds) {
     const texts = members.filter(({ storage }) => storage.as === 'text')

@@ -8,7 +8,7 @@ import { textLengthUnknown } from './record.ts'
 import { chars, fileFacts, group, number, socketFacts, text } from './members.ts'
 
 /** Goes up with every change of a record; the agent refuses a BPF object of another version. */
-export const layoutVersion = 1
+export const layoutVersion = 2
 
 /** Upper bounds of what one record can hold, in bytes. */
 export const recordLimits = {
@@ -16,10 +16,12 @@ export const recordLimits = {
   pathBytesMax: 4096,
   /** The arguments of a program, NUL between them. */
   argumentsBytesMax: 8192,
+  /** The environment of a program, NUL between its variables. */
+  environmentBytesMax: 8192,
   /** sun_path. */
   unixPathBytesMax: 108,
   /** A whole record. */
-  recordBytesMax: 24_576,
+  recordBytesMax: 25_600,
   /** Components of one path that are walked; a deeper path loses its beginning, and says so. */
   pathComponentsMax: 96,
 } as const
@@ -85,6 +87,12 @@ export const eventKinds: readonly EventKind[] = [
       text('exe_path', 'path of the executable as the process sees it', 'bprm.file'),
       text('cwd', 'working directory', 'fs.pwd'),
       text('arguments', 'NUL after each', 'mm.arg_start, before the program runs'),
+      text(
+        'environment',
+        'NUL after each variable; only where a rule asks for it',
+        'mm.env_start, before the program runs',
+        'true length unknown: not asked for',
+      ),
     ],
   },
   {
@@ -353,6 +361,7 @@ export const constants: Readonly<Record<string, number>> = {
   LAYOUT_VERSION: layoutVersion,
   PATH_BYTES_MAX: recordLimits.pathBytesMax,
   ARGUMENTS_BYTES_MAX: recordLimits.argumentsBytesMax,
+  ENVIRONMENT_BYTES_MAX: recordLimits.environmentBytesMax,
   UNIX_PATH_BYTES_MAX: recordLimits.unixPathBytesMax,
   RECORD_BYTES_MAX: recordLimits.recordBytesMax,
   PATH_COMPONENTS_MAX: recordLimits.pathComponentsMax,

@@ -94,6 +94,11 @@ export const eventFields: readonly FieldSpec[] = [
   known('evt.infra.docker.container.id', 'string'),
   known('evt.infra.docker.container.name', 'string'),
   known('evt.infra.docker.container.image', 'string'),
-  known('evt.is_open_exec', 'bool'),
+  carried(
+    'evt.is_open_exec',
+    'bool',
+    'opened, made if it was not there, and with a right to execute it',
+    'no open',
+  ),
   carried('evt.is_open_create', 'bool', 'opened, and made if it was not there', 'no open'),
 ]

@@ -2,11 +2,12 @@
 import type { RecordView, TextLength } from './record.ts'
 import { bytes, chars, i32, i64, text, textLength, u16, u32, u64, u8 } from './record.ts'
 
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 export const PATH_BYTES_MAX = 4096
 export const ARGUMENTS_BYTES_MAX = 8192
+export const ENVIRONMENT_BYTES_MAX = 8192
 export const UNIX_PATH_BYTES_MAX = 108
-export const RECORD_BYTES_MAX = 24576
+export const RECORD_BYTES_MAX = 25600
 export const PATH_COMPONENTS_MAX = 96
 export const TEXT_LENGTH_UNKNOWN = 4294967295
 export const RECORD_USER_MEMORY = 1
@@ -54,7 +55,7 @@ export interface RecordShape {
 export const headerBytes = 120
 
 export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
-  1: { kind: 1, name: 'exec', fixedBytes: 208, texts: [184, 192, 200] },
+  1: { kind: 1, name: 'exec', fixedBytes: 216, texts: [184, 192, 200, 208] },
   2: { kind: 2, name: 'fork', fixedBytes: 144, texts: [] },
   3: { kind: 3, name: 'exit', fixedBytes: 128, texts: [] },
   4: { kind: 4, name: 'cgroup', fixedBytes: 144, texts: [136] },
@@ -183,6 +184,9 @@ export const execOf = {
   /** NUL after each; absent: zero bytes */
   arguments: (r: RecordView): string => text(r, 200),
   argumentsLength: (r: RecordView): TextLength => textLength(r, 200),
+  /** NUL after each variable; only where a rule asks for it; absent: true length unknown: not asked for */
+  environment: (r: RecordView): string => text(r, 208),
+  environmentLength: (r: RecordView): TextLength => textLength(r, 208),
 } as const
 
 /** A process has made another one, by whichever call. New threads are not sent. */

@@ -15,6 +15,10 @@ const onOpen =
   (event) =>
     event.kind === EventNumber.open && test(openOf.openFlags(event.record))
 
+/** The permissions count only where the call may make a file. */
+const opensExecutable: Accessor = (event) =>
+  onOpen(opensToCreate)(event) === true && (openOf.openMode(event.record) & 0o111) !== 0
+
 const ofSyscall =
   (read: Accessor): Accessor =>
   (event) =>
@@ -65,6 +69,7 @@ export const eventAccessors: AccessorTable = {
   'evt.failed': plain(ofSyscall((event) => event.result < 0)),
   'evt.is_open_read': plain(onOpen(opensForRead)),
   'evt.is_open_write': plain(onOpen(opensForWrite)),
+  'evt.is_open_exec': plain(opensExecutable),
   'evt.is_open_create': plain(onOpen(opensToCreate)),
 }
 

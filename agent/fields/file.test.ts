@@ -21,6 +21,7 @@ test('an open that worked', () => {
     evt.is_open_read  false
     evt.is_open_write true
     evt.is_open_create true
+    evt.is_open_exec false
     evt.arg.fd        "7(/etc/a.conf)"
     evt.arg[1]        "/etc/a.conf"
     evt.arg.flags     "O_WRONLY|O_CREAT|O_TRUNC"
@@ -65,6 +66,20 @@ test('an open that failed', () => {
     `,
   )
   checkFields(eventOf('open', { raw_path: '/a/../b', result: -2 }), 'fd.name "/b"')
+})
+
+test('an open that makes a program, and others', () => {
+  const check = (flags: number, mode: number, expected: boolean, type = 'open'): void => {
+    const values = { path: '/tmp/a', open_flags: flags, open_mode: mode, result: 3 }
+    checkFields(eventOf('open', values, { type }), `evt.is_open_exec ${expected}`)
+  }
+  check(0o101, 0o700, true)
+  check(0o101, 0o001, true, 'openat')
+  check(0o20200002, 0o010, true, 'openat2')
+  check(0o1101, 0o755, true, 'creat')
+  check(0o101, 0o666, false)
+  check(0o1, 0o777, false)
+  checkFields(eventOf('unlink'), 'evt.is_open_exec false\nevt.is_open_read false')
 })
 
 test('kinds of files', () => {

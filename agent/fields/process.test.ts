@@ -111,6 +111,37 @@ test('a process of which little is known', () => {
   checkFields(eventOf('open', {}, around({ cwd: '/' })), 'proc.cwd "/"')
 })
 
+test('the environment, whole and by name', () => {
+  const environment = 'PATH=/bin:/usr/bin\0EMPTY=\0BLANKS=  a b  \0PATHS=no\0BARE'
+  const grandparent: Process = { ...init, environment: 'HOME=/root\0PATH=/sbin' }
+  const parent = { ...bash, environment: 'HOME=\0A=1', parent: grandparent }
+  checkFields(
+    eventOf('exec', {}, around({ environment, parent })),
+    `
+    proc.env         "PATH=/bin:/usr/bin EMPTY= BLANKS=  a b   PATHS=no BARE"
+    proc.env[0]      "PATH=/bin:/usr/bin EMPTY= BLANKS=  a b   PATHS=no BARE"
+    proc.env[PATH]   "/bin:/usr/bin"
+    proc.env[EMPTY]  ""
+    proc.env[BLANKS] "a b"
+    proc.env[BARE]   ""
+    proc.env[NONE]   ""
+    proc.aenv        ["HOME= A=1","HOME=/root PATH=/sbin"]
+    proc.aenv[0]     "PATH=/bin:/usr/bin EMPTY= BLANKS=  a b   PATHS=no BARE"
+    proc.aenv[1]     "HOME= A=1"
+    proc.aenv[2]     "HOME=/root PATH=/sbin"
+    proc.aenv[3]     -
+    proc.aenv[HOME]  "/root"
+    proc.aenv[A]     "1"
+    proc.aenv[NONE]  ""
+    `,
+  )
+  checkFields(
+    eventOf('exec', {}, around()),
+    'proc.env -\nproc.env[PATH] -\nproc.aenv []\nproc.aenv[1] -\nproc.aenv[PATH] -',
+  )
+  checkFields(eventOf('exec', {}, around({ environment: '' })), 'proc.env ""\nproc.env[A] ""')
+})
+
 test('times', () => {
   const process = { startNs: 12_000_000_000, exeCtimeNs: 1_795_428_671_000_000_000n }
   checkFields(

@@ -45,7 +45,8 @@ const ofAncestors =
       const values: Scalar[] = []
       let at = event.process.parent
       for (let i = 0; at && i < limits.ancestorsMax; i++, at = at.parent) {
-        values.push(read(at) as Scalar)
+        const value = read(at)
+        if (value !== undefined) values.push(value as Scalar)
       }
       return values
     }
@@ -53,6 +54,35 @@ const ofAncestors =
 
 /** Text that an unknown process does not have. */
 const known = (text: string): string | undefined => (text === '' ? undefined : text)
+
+const environmentText = ({ environment }: Process): string | undefined =>
+  environment?.replaceAll('\0', ' ')
+
+/** The value of a variable, without the blanks around it; empty when it has none, as in Falco. */
+const variable = ({ environment }: Process, name: string): string | undefined =>
+  environment
+    ?.split('\0')
+    .find((each) => each.startsWith(`${name}=`) && each.length > name.length + 1)
+    ?.slice(name.length + 1)
+    .replace(/^ +| +$/g, '') ?? (environment === undefined ? undefined : '')
+
+const ownEnvironment: MakeAccessor = (argument) =>
+  typeof argument === 'string'
+    ? ({ process }) => variable(process, argument)
+    : ({ process }) => environmentText(process)
+
+/** Of a variable: what the nearest ancestor that has it says. */
+const ancestorEnvironment: MakeAccessor = (argument, surroundings) => {
+  if (typeof argument !== 'string') return ofAncestors(environmentText)(argument, surroundings)
+  return ({ process }) => {
+    let at = process.parent
+    let found: string | undefined
+    for (let i = 0; at && i < limits.ancestorsMax && !found; i++, at = at.parent) {
+      found = variable(at, argument) ?? found
+    }
+    return found
+  }
+}
 
 const exeFlag =
   (bit: number): MakeAccessor =>
@@ -128,6 +158,8 @@ export const processAccessors: AccessorTable = {
   'proc.cmdnargs': own((p) => p.args.length),
   'proc.cmdlenargs': own((p) => p.args.reduce((sum, each) => sum + each.length, 0)),
   'proc.exeline': own((p) => (p.args.length === 0 ? p.exe : `${p.exe} ${argsText(p)}`)),
+  'proc.env': ownEnvironment,
+  'proc.aenv': ancestorEnvironment,
   'proc.cwd': own((p) => (p.cwd === '' || p.cwd === '/' ? known(p.cwd) : `${p.cwd}/`)),
   'proc.tty': own((p) => p.tty),
   'proc.pid': own((p) => p.pid),

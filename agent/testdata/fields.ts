@@ -14,7 +14,7 @@ export const readField = (event: LiveEvent, text: string): FieldValue => {
   const key = /^evt\.arg\.(.*)$/.exec(named)?.[1]
   const field = fieldNamed(key === undefined ? named : 'evt.arg')
   assert.ok(field, `no field ${text}`)
-  const argument = index === undefined ? key : Number(index)
+  const argument = index === undefined ? key : /^\d+$/.test(index) ? Number(index) : index
   return accessorOf({ field, argument }, surroundings)(event)
 }
 

@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#define LAYOUT_VERSION 1u
+#define LAYOUT_VERSION 2u
 #define PATH_BYTES_MAX 4096u
 #define ARGUMENTS_BYTES_MAX 8192u
+#define ENVIRONMENT_BYTES_MAX 8192u
 #define UNIX_PATH_BYTES_MAX 108u
-#define RECORD_BYTES_MAX 24576u
+#define RECORD_BYTES_MAX 25600u
 #define PATH_COMPONENTS_MAX 96u
 #define TEXT_LENGTH_UNKNOWN 4294967295u
 #define RECORD_USER_MEMORY 1u
@@ -125,8 +126,9 @@ struct event_exec {
 	struct text exe_path; /* path of the executable as the process sees it */
 	struct text cwd; /* working directory */
 	struct text arguments; /* NUL after each */
+	struct text environment; /* NUL after each variable; only where a rule asks for it */
 };
-_Static_assert(sizeof(struct event_exec) == 208, "event_exec: layout differs from the schema");
+_Static_assert(sizeof(struct event_exec) == 216, "event_exec: layout differs from the schema");
 
 /* A process has made another one, by whichever call. New threads are not sent. */
 struct event_fork {

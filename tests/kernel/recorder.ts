@@ -101,10 +101,11 @@ export class Recorder {
   }
 
   /** Loads a sensor of its own, with the hooks for these types of events. */
-  static start(types: ReadonlySet<string> | 'all' = 'all'): Recorder {
+  static start(types: ReadonlySet<string> | 'all' = 'all', environment = false): Recorder {
     const machine = machineOf(process.arch)
     if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
-    return new Recorder(startSensor({ object: readObject(), machine, types, pid: process.pid }))
+    const options = { object: readObject(), machine, types, pid: process.pid, environment }
+    return new Recorder(startSensor(options))
   }
 
   /** Does the calls in a process of their own, to its end. */

@@ -49,12 +49,12 @@ export function useSetUp(open: (undo: Undo) => unknown): void {
 }
 
 /** Opens a stage for the tests of a file and closes it after them. Call it once, at the top. */
-export function useStage(types: ReadonlySet<string> | 'all' = 'all'): Stage {
+export function useStage(types: ReadonlySet<string> | 'all' = 'all', environment = false): Stage {
   let recorder: Recorder | undefined
   let folder: string | undefined
   useSetUp((undo) => {
     folder = makeFolder(undo)
-    recorder = Recorder.start(types)
+    recorder = Recorder.start(types, environment)
     undo(() => recorder?.close())
   })
   return {
