@@ -16,6 +16,7 @@ import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { limits } from './limits.ts'
 import { machine } from './outside.ts'
+import { payloadBytesOf } from './payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
 import type { KernelCounters, Sensor } from './sensor.ts'
@@ -59,6 +60,7 @@ export class Agent {
       machine: options.machine,
       types: wantedTypes(active),
       pid: process.pid,
+      payloadBytes: payloadBytesOf(active),
       environment: asksForEnvironment(active),
     })
     const cgroupMounts = cgroup2Mounts(readFileSync('/proc/self/mounts', 'utf8'))

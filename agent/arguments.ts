@@ -13,11 +13,13 @@ import {
   moduleOf,
   openOf,
   ptraceOf,
+  receiveOf,
   sendOf,
   socketOf,
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
+import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
 import { errnoName, familyName, openFlagNames, ptraceName } from './names.ts'
 import { argsText } from './process.ts'
@@ -51,6 +53,12 @@ const descriptorText: Read = (event) => {
 }
 
 const socketName: Read = (event) => event.socket?.name
+
+const payload: Argument = ['data', (event) => event.payload?.slice(0, limits.bufferBytes)]
+const messageBytes: Argument = [
+  'size',
+  ({ result: value }) => (value < 0 ? undefined : String(value)),
+]
 
 const exec: readonly Argument[] = [
   ['res', () => '0'],
@@ -120,10 +128,21 @@ const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
   ],
   [EventNumber.send]: [
     result,
+    payload,
     ['fd', descriptorText],
+    messageBytes,
     ['tuple', socketName],
     ['flags', ({ record }) => String(sendOf.messageFlags(record))],
   ],
+  [EventNumber.receive]: [
+    result,
+    payload,
+    ['tuple', socketName],
+    ['fd', descriptorText],
+    messageBytes,
+    ['flags', ({ record }) => String(receiveOf.messageFlags(record))],
+  ],
+  [EventNumber.bind]: [result, ['addr', socketName], ['fd', descriptorText]],
   [EventNumber.dup]: [
     result,
     ['oldfd', ({ record }) => String(dupOf.oldFd(record))],

@@ -34,6 +34,8 @@ export const limits = {
   hostnamesMax: 256,
   resolveMsMin: 10_000,
   resolveMsMax: 320_000,
+  /** First bytes of a message that rules see in `evt.buffer`: as many as Falco gives them. */
+  bufferBytes: 80,
   /** How often the counters of the kernel side, the clock and the host's passwd are looked at,
    * milliseconds. */
   countersMs: 1_000,

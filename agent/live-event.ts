@@ -8,6 +8,7 @@ import {
   EventNumber,
   PEER_NONE,
   acceptOf,
+  bindOf,
   connectOf,
   dupOf,
   fileFacts,
@@ -15,6 +16,7 @@ import {
   linkOf,
   listenOf,
   openOf,
+  receiveOf,
   renameOf,
   sendOf,
   socketFacts,
@@ -107,8 +109,12 @@ export class LiveEvent {
         return connectOf.fd(this.record)
       case EventNumber.send:
         return sendOf.fd(this.record)
+      case EventNumber.receive:
+        return receiveOf.fd(this.record)
       case EventNumber.listen:
         return listenOf.fd(this.record)
+      case EventNumber.bind:
+        return bindOf.fd(this.record)
       default:
         return undefined
     }
@@ -128,8 +134,12 @@ export class LiveEvent {
         return acceptOf.socketAt
       case EventNumber.listen:
         return listenOf.socketAt
+      case EventNumber.bind:
+        return bindOf.socketAt
       case EventNumber.send:
         return sendOf.socketAt
+      case EventNumber.receive:
+        return receiveOf.socketAt
       case EventNumber.dup:
         return dupOf.socketAt
       default:
@@ -181,9 +191,11 @@ export class LiveEvent {
 
   #roleNow(): Role | undefined {
     if (this.kind === EventNumber.connect) return 'client'
-    return this.kind === EventNumber.accept || this.kind === EventNumber.listen
-      ? 'server'
-      : undefined
+    const serves =
+      this.kind === EventNumber.accept ||
+      this.kind === EventNumber.listen ||
+      this.kind === EventNumber.bind
+    return serves ? 'server' : undefined
   }
 
   #unixPath(): string {
@@ -194,12 +206,28 @@ export class LiveEvent {
         return acceptOf.unixPath(this.record)
       case EventNumber.listen:
         return listenOf.unixPath(this.record)
+      case EventNumber.bind:
+        return bindOf.unixPath(this.record)
       case EventNumber.send:
         return sendOf.unixPath(this.record)
+      case EventNumber.receive:
+        return receiveOf.unixPath(this.record)
       case EventNumber.dup:
         return dupOf.path(this.record)
       default:
         return ''
+    }
+  }
+
+  /** First bytes of the message; `undefined` when the event is of none. */
+  get payload(): string | undefined {
+    switch (this.kind) {
+      case EventNumber.send:
+        return sendOf.payload(this.record)
+      case EventNumber.receive:
+        return receiveOf.payload(this.record)
+      default:
+        return undefined
     }
   }
 

@@ -118,6 +118,8 @@ export interface SensorOptions {
   readonly machine: Machine
   /** Types of events that rules want. */
   readonly types: ReadonlySet<string> | 'all'
+  /** How many of the first bytes of messages are copied; none when not said. */
+  readonly payloadBytes?: number
   /** This process, whose own events are left out. */
   readonly pid: number
   /** Some rule asks for the environment of programs, which costs time and room. */
@@ -173,6 +175,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     object.setMaxEntries('events', limits.ringBytes)
     object.setVariable('.rodata', 'agent_pid', options.pid)
     object.setVariable('.rodata', 'send_environment', options.environment ? 1 : 0)
+    object.setVariable('.rodata', 'payload_bytes', options.payloadBytes ?? 0)
     checkLayout(object)
     object.load()
     for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)

@@ -6,10 +6,12 @@
  */
 #pragma once
 
-#include "network.bpf.h"
-#include "process.bpf.h"
+#include "compat.bpf.h"
 
 #define USER_POINTER(argument) ((const void *)(argument))
+
+#include "network_handlers.bpf.h"
+#include "process.bpf.h"
 
 HANDLER(on_chdir)
 {
@@ -118,49 +120,6 @@ HANDLER(on_symlinkat)
 		.old_is_text = true,
 	};
 	return on_two_paths(regs, result, EVENT_SYMLINK, &p);
-}
-
-HANDLER(on_socket)
-{
-	return on_socket_made(regs, result);
-}
-
-HANDLER(on_connect)
-{
-	struct peer named = { USER_POINTER(SYSCALL_ARG2(regs)), SYSCALL_ARG3(regs) };
-
-	return on_towards_peer(regs, result, EVENT_CONNECT, 0, named);
-}
-
-HANDLER(on_sendto)
-{
-	struct peer named = { USER_POINTER(SYSCALL_ARG5(regs)), SYSCALL_ARG6(regs) };
-
-	return on_towards_peer(regs, result, EVENT_SEND, SYSCALL_ARG4(regs), named);
-}
-
-HANDLER(on_sendmsg)
-{
-	struct user_msghdr_head head = {};
-	struct peer named = {};
-
-	if (bpf_probe_read_user(&head, sizeof(head), USER_POINTER(SYSCALL_ARG2(regs)))) {
-		count_loss(PLACE_READ_USER);
-	} else {
-		named.address = USER_POINTER(head.name);
-		named.bytes = head.name_bytes;
-	}
-	return on_towards_peer(regs, result, EVENT_SEND, SYSCALL_ARG3(regs), named);
-}
-
-HANDLER(on_accept)
-{
-	return on_local_end(regs, result, EVENT_ACCEPT, result, 0);
-}
-
-HANDLER(on_listen)
-{
-	return on_local_end(regs, result, EVENT_LISTEN, SYSCALL_ARG1(regs), SYSCALL_ARG2(regs));
 }
 
 HANDLER(on_dup)

@@ -1,156 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sockets: what they are, both ends of them, and the calls on them. */
+/* The calls on sockets. */
 #pragma once
 
-#include "file.bpf.h"
+#include "payload.bpf.h"
 
-/* The socket behind a file; NULL when the file is none. */
-static __always_inline struct sock *sock_of_file(struct file *file)
+static __always_inline int on_connected(struct pt_regs *regs, long result)
 {
-	struct socket *socket;
-
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
-static __always_inline void fill_socket(struct socket_facts *facts, struct file *file,
-					struct sock *sk)
-{
-	facts->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	facts->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	facts->type = BPF_CORE_READ(sk, sk_type);
-	facts->protocol = BPF_CORE_READ(sk, sk_protocol);
-	facts->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (facts->family != AF_INET && facts->family != AF_INET6)
-		return;
-	facts->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	facts->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (facts->family == AF_INET) {
-		*(__be32 *)facts->local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		*(__be32 *)facts->remote_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-	} else {
-		/* With "&": the size that is read is that of what it points to. */
-		BPF_CORE_READ_INTO(&facts->local_address, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&facts->remote_address, sk, __sk_common.skc_v6_daddr);
-	}
-	if (facts->remote_port)
-		facts->remote_source = PEER_SOCKET;
-}
-
-/* The path that a unix socket is bound to. */
-static __always_inline void append_unix_path(struct scratch *s, struct text *slot, struct sock *sk)
-{
-	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
-	void *from = (void *)address + bpf_core_field_offset(struct unix_address, name) +
-		     bpf_core_field_offset(struct sockaddr_un, sun_path);
-	__u64 bytes = address ? BPF_CORE_READ(address, len) - sizeof(__u16) : 0;
-	__u32 at = s->used;
-	char first = 0;
-
-	if (bytes == 0 || record_full(s, UNIX_PATH_BYTES_MAX))
-		return;
-	if (bpf_probe_read_kernel(&first, 1, from) == 0 && first) {
-		text_from_kernel(s, slot, from, UNIX_PATH_BYTES_MAX + 1);
-		return;
-	}
-	/* An abstract name: starts with NUL and may hold more of them. */
-	asm volatile("" : "+r"(at), "+r"(bytes));
-	if (at > RECORD_BYTES_MAX - UNIX_PATH_BYTES_MAX || bytes > UNIX_PATH_BYTES_MAX)
-		return;
-	bpf_probe_read_kernel(&s->record[at], bytes, from);
-	text_written(s, slot, bytes, bytes);
-}
-
-/* The name of a unix socket as the process gave it; abstract ones by their length. */
-static __always_inline void append_unix_name(struct scratch *s, struct text *slot, const void *name,
-					     __u64 bytes)
-{
-	__u64 at = s->used;
-	char first = 0;
-
-	if (bpf_probe_read_user(&first, 1, name) == 0 && first) {
-		text_from_user(s, slot, name, UNIX_PATH_BYTES_MAX + 1);
-		return;
-	}
-	if (record_full(s, UNIX_PATH_BYTES_MAX))
-		return;
-	asm volatile("" : "+r"(at), "+r"(bytes));
-	if (at > RECORD_BYTES_MAX - UNIX_PATH_BYTES_MAX || bytes > UNIX_PATH_BYTES_MAX)
-		return;
-	if (bpf_probe_read_user(&s->record[at], bytes, name)) {
-		count_loss(PLACE_READ_USER);
-		return;
-	}
-	text_written(s, slot, bytes, bytes);
-}
-
-/*
- * The other end as the process named it, for when the socket does not have it: a datagram to an
- * address, or a connection that was refused.
- */
-static __always_inline void fill_peer_from_user(struct scratch *s, struct socket_facts *facts,
-						struct text *slot, const void *address, __u32 bytes)
-{
-	struct user_sockaddr peer = {};
-	__u64 size = bytes;
-	__u16 family;
-
-	if (!address || bytes <= sizeof(peer.family))
-		return;
-	asm volatile("" : "+r"(size));
-	if (size > sizeof(peer))
-		size = sizeof(peer);
-	if (bpf_probe_read_user(&peer, size, address)) {
-		count_loss(PLACE_READ_USER);
-		return;
-	}
-	/* Without a family it is an address to an IPv4 socket, and none to any other. */
-	if (!peer.family && facts->family != AF_INET)
-		return;
-	s->event.header.flags |= RECORD_USER_MEMORY;
-	facts->remote_source = PEER_USER;
-	family = peer.family ? peer.family : facts->family;
-	if (family == AF_UNIX) {
-		append_unix_name(s, slot, address + sizeof(peer.family),
-				 bytes - sizeof(peer.family));
-		return;
-	}
-	facts->remote_port = __builtin_bswap16(peer.port);
-	__builtin_memset(facts->remote_address, 0, sizeof(facts->remote_address));
-	if (family == AF_INET6) {
-		__builtin_memcpy(facts->remote_address, peer.rest + 4, 16);
-	} else if (facts->family == AF_INET6) {
-		/* An IPv4 peer of an IPv6 socket, in the form of IPv6: ::ffff:a.b.c.d. */
-		facts->remote_address[10] = facts->remote_address[11] = 0xff;
-		__builtin_memcpy(facts->remote_address + 12, peer.rest, 4);
-	} else {
-		__builtin_memcpy(facts->remote_address, peer.rest, 4);
-	}
-}
-
-struct peer {
-	const void *address; /* user memory; NULL: the call names no peer */
-	__u32 bytes;
-};
-
-/* connect, sendto and sendmsg: their records have the same members. */
-static __always_inline int on_towards_peer(struct pt_regs *regs, long result, __u16 kind,
-					   __u32 message_flags, struct peer named)
-{
+	struct peer named = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct scratch *s = record_start(event_send, kind, task);
-	struct event_send *e = s ? (void *)s->record : NULL;
+	struct scratch *s = record_start(event_connect, EVENT_CONNECT, task);
+	struct event_connect *e = s ? (void *)s->record : NULL;
 	struct file *file;
 	struct sock *sk;
-	bool is_datagram, names_peer;
 
 	if (!e)
 		return 0;
 	fill_syscall(s, regs, result);
 	e->fd = SYSCALL_ARG1(regs);
-	e->message_flags = message_flags;
 	file = file_of_fd(task, e->fd);
 	sk = sock_of_file(file);
 	if (!sk) {
@@ -158,20 +24,124 @@ static __always_inline int on_towards_peer(struct pt_regs *regs, long result, __
 		return 0; /* not a socket: the call has failed with ENOTSOCK or EBADF */
 	}
 	fill_socket(&e->socket, file, sk);
-	/* What a call names goes before the peer that the socket has from an earlier one; but of
-	 * connected streams and packets the kernel ignores it. */
-	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
-	names_peer =
-		named.address && ((kind == EVENT_SEND && is_datagram) ||
-				  (kind == EVENT_CONNECT && result < 0 && result != -EINPROGRESS));
-	if (!names_peer && e->socket.family == AF_UNIX) {
-		struct sock *other = BPF_CORE_READ((struct unix_sock *)sk, peer);
+	fill_peer(s, &e->socket, &e->unix_path, sk, named,
+		  named.address && result < 0 && result != -EINPROGRESS);
+	return scratch_send(s);
+}
 
-		if (other)
-			append_unix_path(s, &e->unix_path, other);
+/*
+ * One message, sent or received: their records have the same members. `result` is of this message.
+ * Verifier: not inlined, because sendmmsg and recvmmsg do it in a loop.
+ */
+static __noinline int on_message(struct pt_regs *regs, long result, struct message *m)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s = record_start(event_send, m->kind, task);
+	struct event_send *e = s ? (void *)s->record : NULL;
+	struct file *file;
+	struct sock *sk;
+	bool is_datagram;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->fd = SYSCALL_ARG1(regs);
+	e->message_flags = m->flags;
+	e->message = m->index;
+	e->messages = m->count;
+	file = file_of_fd(task, e->fd);
+	sk = sock_of_file(file);
+	if (!sk) {
+		scratch_release(s);
+		return 0;
 	}
-	if (names_peer || (e->socket.remote_source == PEER_NONE && !e->unix_path.bytes))
-		fill_peer_from_user(s, &e->socket, &e->unix_path, named.address, named.bytes);
+	fill_socket(&e->socket, file, sk);
+	/* Connected streams and packets have the peer they have, whatever is named; and nothing
+	 * but its peer's messages reaches a socket that has one. */
+	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
+	fill_peer(s, &e->socket, &e->unix_path, sk, m->named,
+		  m->named.address && m->kind == EVENT_SEND && is_datagram);
+	append_payload(s, &e->payload, m, result);
+	return scratch_send(s);
+}
+
+static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,
+					  const void *user_header)
+{
+	struct user_msghdr header = {};
+
+	if (bpf_probe_read_user(&header, sizeof(header), user_header))
+		count_loss(PLACE_READ_USER);
+	else
+		message_from_header(m, &header, result);
+	m->count = result >= 0;
+	return on_message(regs, result, m);
+}
+
+/* sendmmsg and recvmmsg: one record a message. */
+static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 kind)
+{
+	const struct user_mmsghdr *user_headers = (void *)SYSCALL_ARG2(regs);
+	struct user_mmsghdr header;
+	struct message m = { .kind = kind, .flags = SYSCALL_ARG4(regs) };
+
+	m.count = result > 0 ? result : 0;
+	for (__u32 i = 0; i < MESSAGES_MAX; i++) {
+		if (i > 0 && i >= m.count)
+			return 0;
+		m.index = i;
+		if (bpf_probe_read_user(&header, sizeof(header), user_headers + i)) {
+			count_loss(PLACE_READ_USER);
+			__builtin_memset(&header, 0, sizeof(header));
+		}
+		/* A call that failed, or passed nothing on, is told by its first message. */
+		long own_result = result > 0 ? header.bytes : result;
+
+		message_from_header(&m, &header.header, own_result);
+		on_message(regs, own_result, &m);
+	}
+	if (m.count > MESSAGES_MAX)
+		count_losses(PLACE_MESSAGES_MORE, m.count - MESSAGES_MAX);
+	return 0;
+}
+
+static __always_inline int on_bound(struct pt_regs *regs, long result)
+{
+	struct peer asked = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch *s = record_start(event_bind, EVENT_BIND, task);
+	struct event_bind *e = s ? (void *)s->record : NULL;
+	struct user_sockaddr address = {};
+	struct file *file;
+	struct sock *sk;
+	__u16 family;
+
+	if (!e)
+		return 0;
+	fill_syscall(s, regs, result);
+	e->fd = SYSCALL_ARG1(regs);
+	file = file_of_fd(task, e->fd);
+	sk = sock_of_file(file);
+	if (!sk) {
+		scratch_release(s);
+		return 0;
+	}
+	fill_socket(&e->socket, file, sk);
+	e->local_source = PEER_SOCKET;
+	if (result == 0) {
+		if (e->socket.family == AF_UNIX)
+			append_unix_path(s, &e->unix_path, sk);
+		return scratch_send(s);
+	}
+	family = read_address(s, &address, e->socket.family, asked);
+	e->local_source = family ? PEER_USER : PEER_NONE;
+	if (family == AF_UNIX) {
+		append_unix_name(s, &e->unix_path, asked.address + sizeof(family),
+				 asked.bytes - sizeof(family));
+	} else if (family) {
+		e->socket.local_port = __builtin_bswap16(address.port);
+		put_address(e->socket.local_address, &address, family, e->socket.family);
+	}
 	return scratch_send(s);
 }
 

@@ -28,7 +28,7 @@ struct walk {
 struct scratch {
 	__u64 owners;
 	__u32 used; /* bytes of `record` that are filled */
-	__u32 padding;
+	__u32 left; /* bytes of a message that are still wanted: see payload.bpf.h */
 	union {
 		__u8 record[RECORD_BYTES_MAX];
 		union event event;
@@ -61,12 +61,17 @@ struct {
 /* The doorbell: the agent sets it when it goes to sleep on an empty ring. */
 __u32 armed = 0;
 
-static __always_inline void count_loss(__u32 place)
+static __always_inline void count_losses(__u32 place, __u64 losses)
 {
 	__u64 *count = bpf_map_lookup_elem(&lost, &place);
 
 	if (count)
-		*count += 1;
+		*count += losses;
+}
+
+static __always_inline void count_loss(__u32 place)
+{
+	count_losses(place, 1);
 }
 
 static __always_inline struct scratch *scratch_take(void)
@@ -97,8 +102,10 @@ static __always_inline void scratch_release(struct scratch *s)
 static __always_inline int scratch_send(struct scratch *s)
 {
 	__u64 wakeup = BPF_RB_NO_WAKEUP;
-	__u32 bytes = s->used;
+	__u64 bytes = s->used;
 
+	/* Verifier: hidden from the compiler, which would check another register than it uses. */
+	asm volatile("" : "+r"(bytes));
 	if (bytes > RECORD_BYTES_MAX)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;

@@ -267,9 +267,25 @@ struct user_sockaddr {
 	__u8 rest[24]; /* as long as sockaddr_in6 */
 };
 
-struct user_msghdr_head {
+struct user_iovec {
+	__u64 base;
+	__u64 bytes;
+};
+
+struct user_msghdr {
 	__u64 name;
 	__u32 name_bytes;
+	__u32 padding;
+	__u64 parts;
+	__u64 part_count;
+	__u64 control, control_bytes;
+	__u64 flags;
+};
+
+struct user_mmsghdr {
+	struct user_msghdr header;
+	__u32 bytes; /* of this message, when it was passed on */
+	__u32 padding;
 };
 
 struct user_open_how {

@@ -20,6 +20,11 @@ export const recordLimits = {
   environmentBytesMax: 8192,
   /** sun_path. */
   unixPathBytesMax: 108,
+  /** The first bytes of a message: a whole question of DNS fits, name and all. */
+  payloadBytesMax: 320,
+  /** Messages of one sendmmsg or recvmmsg that are told, and parts that one is gathered from. */
+  messagesMax: 8,
+  messagePartsMax: 8,
   /** A whole record. */
   recordBytesMax: 25_600,
   /** Components of one path that are walked; a deeper path loses its beginning, and says so. */
@@ -61,6 +66,16 @@ const twoPaths: readonly Member[] = [
   text('new_base', base, 'dentries and mounts'),
   number('call_flags', 'u32', 'flags of the call', 'pt_regs', '0'),
   number('padding', 'u32', 'zero', 'none'),
+]
+
+const message: readonly Member[] = [
+  group(socketFacts, 'socket', 'the socket; the remote end is that of the message'),
+  number('fd', 'i32', 'descriptor', 'pt_regs'),
+  number('message_flags', 'u32', 'MSG_*', 'pt_regs'),
+  text('unix_path', 'path of the peer', 'unix_sock.peer, or user memory'),
+  text('payload', `first bytes of the message, when a rule reads them: ${user}`, 'the buffers'),
+  number('message', 'u32', 'which message of the call, from 0', 'the program'),
+  number('messages', 'u32', 'how many the call has passed on', 'sys_exit', '0: failed'),
 ]
 
 /** The kinds of event, by number. */
@@ -278,19 +293,17 @@ export const eventKinds: readonly EventKind[] = [
   {
     kind: 15,
     name: 'send',
-    meaning: 'A message was sent, or could not be.',
+    meaning:
+      'A message was sent, or could not be. sendmmsg: one event a message, the first of them; ' +
+      'the result is then the bytes of that message.',
     hooks: [
       { program: 'on_sendto', syscalls: ['sendto'] },
       { program: 'on_sendmsg', syscalls: ['sendmsg'] },
+      { program: 'on_sendmmsg', syscalls: ['sendmmsg'] },
     ],
-    types: ['sendto', 'sendmsg'],
+    types: ['sendto', 'sendmsg', 'sendmmsg'],
     state: false,
-    members: [
-      group(socketFacts, 'socket', 'the socket; the remote end is where the message goes'),
-      number('fd', 'i32', 'descriptor', 'pt_regs'),
-      number('message_flags', 'u32', 'MSG_*', 'pt_regs'),
-      text('unix_path', 'path of the peer', 'unix_sock.peer, or user memory'),
-    ],
+    members: message,
   },
   {
     kind: 16,
@@ -342,6 +355,36 @@ export const eventKinds: readonly EventKind[] = [
       text('parameters', 'module parameters', user),
     ],
   },
+  {
+    kind: 30,
+    name: 'receive',
+    meaning:
+      'A message was received, or could not be. The peer of a datagram is the address that the ' +
+      'call has filled in; without one it is the peer that the socket is connected to. ' +
+      'recvmmsg: one event a message, as with sendmmsg.',
+    hooks: [
+      { program: 'on_recvfrom', syscalls: ['recvfrom'] },
+      { program: 'on_recvmsg', syscalls: ['recvmsg'] },
+      { program: 'on_recvmmsg', syscalls: ['recvmmsg'] },
+    ],
+    types: ['recvfrom', 'recvmsg', 'recvmmsg'],
+    state: false,
+    members: message,
+  },
+  {
+    kind: 31,
+    name: 'bind',
+    meaning: 'A socket was given an address of this machine, or could not be.',
+    hooks: [{ program: 'on_bind', syscalls: ['bind'] }],
+    types: ['bind'],
+    state: false,
+    members: [
+      group(socketFacts, 'socket', 'the socket after the call; of a failed one as asked for'),
+      number('fd', 'i32', 'descriptor', 'pt_regs'),
+      number('local_source', 'u32', 'where the local end was read: PEER_*', 'see PEER_USER'),
+      text('unix_path', 'path that the socket is bound to', 'unix_sock.addr, or user memory'),
+    ],
+  },
 ]
 
 /** Where the kernel side can lose an event or a part of one. Each has a counter. */
@@ -354,6 +397,16 @@ export const places: readonly Place[] = [
   { name: 'read_kernel', meaning: 'kernel memory could not be read', loses: 'part' },
   { name: 'read_user', meaning: 'user memory could not be read (not present)', loses: 'part' },
   { name: 'path_deep', meaning: 'a path had too many components', loses: 'part' },
+  {
+    name: 'messages_more',
+    meaning: 'a call passed on more messages than are told of one call',
+    loses: 'event',
+  },
+  {
+    name: 'message_parts',
+    meaning: 'a message was gathered from more parts than are looked at for its first bytes',
+    loses: 'part',
+  },
 ]
 
 /** Numbers that the C side and this side share: `name`, then value. */
@@ -363,6 +416,9 @@ export const constants: Readonly<Record<string, number>> = {
   ARGUMENTS_BYTES_MAX: recordLimits.argumentsBytesMax,
   ENVIRONMENT_BYTES_MAX: recordLimits.environmentBytesMax,
   UNIX_PATH_BYTES_MAX: recordLimits.unixPathBytesMax,
+  PAYLOAD_BYTES_MAX: recordLimits.payloadBytesMax,
+  MESSAGES_MAX: recordLimits.messagesMax,
+  MESSAGE_PARTS_MAX: recordLimits.messagePartsMax,
   RECORD_BYTES_MAX: recordLimits.recordBytesMax,
   PATH_COMPONENTS_MAX: recordLimits.pathComponentsMax,
   TEXT_LENGTH_UNKNOWN: textLengthUnknown,

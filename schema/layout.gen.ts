@@ -7,6 +7,9 @@ export const PATH_BYTES_MAX = 4096
 export const ARGUMENTS_BYTES_MAX = 8192
 export const ENVIRONMENT_BYTES_MAX = 8192
 export const UNIX_PATH_BYTES_MAX = 108
+export const PAYLOAD_BYTES_MAX = 320
+export const MESSAGES_MAX = 8
+export const MESSAGE_PARTS_MAX = 8
 export const RECORD_BYTES_MAX = 25600
 export const PATH_COMPONENTS_MAX = 96
 export const TEXT_LENGTH_UNKNOWN = 4294967295
@@ -39,10 +42,12 @@ export const EventNumber = {
   dup: 16,
   ptrace: 17,
   module: 18,
+  receive: 30,
+  bind: 31,
 } as const
 
 /** Names of the loss counters, by index. */
-export const placeNames = ['ring_full', 'scratch_busy', 'record_full', 'compat_syscall', 'file_gone', 'read_kernel', 'read_user', 'path_deep'] as const
+export const placeNames = ['ring_full', 'scratch_busy', 'record_full', 'compat_syscall', 'file_gone', 'read_kernel', 'read_user', 'path_deep', 'messages_more', 'message_parts'] as const
 
 /** What a record of a kind must look like: bytes of its fixed part, offsets of its texts. */
 export interface RecordShape {
@@ -69,10 +74,12 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   12: { kind: 12, name: 'connect', fixedBytes: 192, texts: [184] },
   13: { kind: 13, name: 'accept', fixedBytes: 192, texts: [184] },
   14: { kind: 14, name: 'listen', fixedBytes: 192, texts: [184] },
-  15: { kind: 15, name: 'send', fixedBytes: 192, texts: [184] },
+  15: { kind: 15, name: 'send', fixedBytes: 208, texts: [184, 192] },
   16: { kind: 16, name: 'dup', fixedBytes: 216, texts: [208] },
   17: { kind: 17, name: 'ptrace', fixedBytes: 144, texts: [] },
   18: { kind: 18, name: 'module', fixedBytes: 152, texts: [136, 144] },
+  30: { kind: 30, name: 'receive', fixedBytes: 208, texts: [184, 192] },
+  31: { kind: 31, name: 'bind', fixedBytes: 192, texts: [184] },
 }
 
 /** Members of every record. */
@@ -355,9 +362,9 @@ export const listenOf = {
   unixPathLength: (r: RecordView): TextLength => textLength(r, 184),
 } as const
 
-/** A message was sent, or could not be. */
+/** A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. */
 export const sendOf = {
-  /** the socket; the remote end is where the message goes; absent: see the group */
+  /** the socket; the remote end is that of the message; absent: see the group */
   socketAt: 120,
   /** descriptor; absent: always there */
   fd: (r: RecordView): number => i32(r, 176),
@@ -366,6 +373,13 @@ export const sendOf = {
   /** path of the peer; absent: zero bytes */
   unixPath: (r: RecordView): string => text(r, 184),
   unixPathLength: (r: RecordView): TextLength => textLength(r, 184),
+  /** first bytes of the message, when a rule reads them: user memory at the end of the system call (flag USER_MEMORY); absent: zero bytes */
+  payload: (r: RecordView): string => text(r, 192),
+  payloadLength: (r: RecordView): TextLength => textLength(r, 192),
+  /** which message of the call, from 0; absent: always there */
+  message: (r: RecordView): number => u32(r, 200),
+  /** how many the call has passed on; absent: 0: failed */
+  messages: (r: RecordView): number => u32(r, 204),
 } as const
 
 /** A descriptor was copied to another number. */
@@ -409,4 +423,37 @@ export const moduleOf = {
   /** module parameters; absent: zero bytes */
   parameters: (r: RecordView): string => text(r, 144),
   parametersLength: (r: RecordView): TextLength => textLength(r, 144),
+} as const
+
+/** A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
+export const receiveOf = {
+  /** the socket; the remote end is that of the message; absent: see the group */
+  socketAt: 120,
+  /** descriptor; absent: always there */
+  fd: (r: RecordView): number => i32(r, 176),
+  /** MSG_*; absent: always there */
+  messageFlags: (r: RecordView): number => u32(r, 180),
+  /** path of the peer; absent: zero bytes */
+  unixPath: (r: RecordView): string => text(r, 184),
+  unixPathLength: (r: RecordView): TextLength => textLength(r, 184),
+  /** first bytes of the message, when a rule reads them: user memory at the end of the system call (flag USER_MEMORY); absent: zero bytes */
+  payload: (r: RecordView): string => text(r, 192),
+  payloadLength: (r: RecordView): TextLength => textLength(r, 192),
+  /** which message of the call, from 0; absent: always there */
+  message: (r: RecordView): number => u32(r, 200),
+  /** how many the call has passed on; absent: 0: failed */
+  messages: (r: RecordView): number => u32(r, 204),
+} as const
+
+/** A socket was given an address of this machine, or could not be. */
+export const bindOf = {
+  /** the socket after the call; of a failed one as asked for; absent: see the group */
+  socketAt: 120,
+  /** descriptor; absent: always there */
+  fd: (r: RecordView): number => i32(r, 176),
+  /** where the local end was read: PEER_*; absent: always there */
+  localSource: (r: RecordView): number => u32(r, 180),
+  /** path that the socket is bound to; absent: zero bytes */
+  unixPath: (r: RecordView): string => text(r, 184),
+  unixPathLength: (r: RecordView): TextLength => textLength(r, 184),
 } as const

@@ -1,6 +1,7 @@
 /** Accessors of `evt.*`. */
 import { EventNumber, openOf } from '@bulwark/schema'
 import { argumentsOf } from '../arguments.ts'
+import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
 import { openFlagNames, opensForRead, opensForWrite, opensToCreate, resultName } from '../names.ts'
 import { dateParts, isoTime } from '../time.ts'
@@ -67,6 +68,10 @@ export const eventAccessors: AccessorTable = {
   'evt.res': plain(ofSyscall((event) => resultName(event.result))),
   'evt.rawres': plain(ofSyscall((event) => event.result)),
   'evt.failed': plain(ofSyscall((event) => event.result < 0)),
+  'evt.buffer': plain((event) => event.payload?.slice(0, limits.bufferBytes)),
+  'evt.buflen': plain((event) =>
+    event.payload === undefined || event.result < 0 ? undefined : event.result,
+  ),
   'evt.is_open_read': plain(onOpen(opensForRead)),
   'evt.is_open_write': plain(onOpen(opensForWrite)),
   'evt.is_open_exec': plain(opensExecutable),

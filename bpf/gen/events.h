@@ -7,6 +7,9 @@
 #define ARGUMENTS_BYTES_MAX 8192u
 #define ENVIRONMENT_BYTES_MAX 8192u
 #define UNIX_PATH_BYTES_MAX 108u
+#define PAYLOAD_BYTES_MAX 320u
+#define MESSAGES_MAX 8u
+#define MESSAGE_PARTS_MAX 8u
 #define RECORD_BYTES_MAX 25600u
 #define PATH_COMPONENTS_MAX 96u
 #define TEXT_LENGTH_UNKNOWN 4294967295u
@@ -38,6 +41,8 @@ enum event_kind {
 	EVENT_DUP = 16,
 	EVENT_PTRACE = 17,
 	EVENT_MODULE = 18,
+	EVENT_RECEIVE = 30,
+	EVENT_BIND = 31,
 };
 
 /* Counters of what was lost, by place. */
@@ -50,7 +55,9 @@ enum place {
 	PLACE_READ_KERNEL = 5, /* kernel memory could not be read */
 	PLACE_READ_USER = 6, /* user memory could not be read (not present) */
 	PLACE_PATH_DEEP = 7, /* a path had too many components */
-	PLACES = 8,
+	PLACE_MESSAGES_MORE = 8, /* a call passed on more messages than are told of one call */
+	PLACE_MESSAGE_PARTS = 9, /* a message was gathered from more parts than are looked at for its first bytes */
+	PLACES = 10,
 };
 
 /* Text that follows the fixed part; offset from the start of the record. */
@@ -263,15 +270,18 @@ struct event_listen {
 };
 _Static_assert(sizeof(struct event_listen) == 192, "event_listen: layout differs from the schema");
 
-/* A message was sent, or could not be. */
+/* A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. */
 struct event_send {
 	struct event_header header;
-	struct socket_facts socket; /* the socket; the remote end is where the message goes */
+	struct socket_facts socket; /* the socket; the remote end is that of the message */
 	__s32 fd; /* descriptor */
 	__u32 message_flags; /* MSG_* */
 	struct text unix_path; /* path of the peer */
+	struct text payload; /* first bytes of the message, when a rule reads them: user memory at the end of the system call (flag USER_MEMORY) */
+	__u32 message; /* which message of the call, from 0 */
+	__u32 messages; /* how many the call has passed on */
 };
-_Static_assert(sizeof(struct event_send) == 192, "event_send: layout differs from the schema");
+_Static_assert(sizeof(struct event_send) == 208, "event_send: layout differs from the schema");
 
 /* A descriptor was copied to another number. */
 struct event_dup {
@@ -305,6 +315,29 @@ struct event_module {
 };
 _Static_assert(sizeof(struct event_module) == 152, "event_module: layout differs from the schema");
 
+/* A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
+struct event_receive {
+	struct event_header header;
+	struct socket_facts socket; /* the socket; the remote end is that of the message */
+	__s32 fd; /* descriptor */
+	__u32 message_flags; /* MSG_* */
+	struct text unix_path; /* path of the peer */
+	struct text payload; /* first bytes of the message, when a rule reads them: user memory at the end of the system call (flag USER_MEMORY) */
+	__u32 message; /* which message of the call, from 0 */
+	__u32 messages; /* how many the call has passed on */
+};
+_Static_assert(sizeof(struct event_receive) == 208, "event_receive: layout differs from the schema");
+
+/* A socket was given an address of this machine, or could not be. */
+struct event_bind {
+	struct event_header header;
+	struct socket_facts socket; /* the socket after the call; of a failed one as asked for */
+	__s32 fd; /* descriptor */
+	__u32 local_source; /* where the local end was read: PEER_* */
+	struct text unix_path; /* path that the socket is bound to */
+};
+_Static_assert(sizeof(struct event_bind) == 192, "event_bind: layout differs from the schema");
+
 /* Any record. In the value of a map it brings all the types into the BTF of the object. */
 union event {
 	struct event_header header;
@@ -326,4 +359,6 @@ union event {
 	struct event_dup dup_event;
 	struct event_ptrace ptrace_event;
 	struct event_module module_event;
+	struct event_receive receive_event;
+	struct event_bind bind_event;
 };

@@ -5,6 +5,7 @@
 import type { RecordView } from '@bulwark/schema'
 import {
   acceptOf,
+  bindOf,
   cgroupOf,
   chdirOf,
   connectOf,
@@ -19,6 +20,7 @@ import {
   moduleOf,
   openOf,
   ptraceOf,
+  receiveOf,
   renameOf,
   sendOf,
   socketFacts,
@@ -46,6 +48,8 @@ const accessors = {
   dup: dupOf,
   ptrace: ptraceOf,
   module: moduleOf,
+  receive: receiveOf,
+  bind: bindOf,
 } as const
 
 /** Name of a kind of event. */

@@ -9,7 +9,7 @@ import type { Recorded } from './decode.ts'
 import { nothingProgram } from './program.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 
-const stage = useStage(new Set(['execve']), true)
+const stage = useStage(new Set(['execve']), { environment: true })
 const program = (): string => join(stage.folder, 'program')
 
 before(() => {

@@ -10,6 +10,6 @@ export { startDrain } from '../../agent/drain.ts'
 // tidy-allow inner: the sensor is what these tests are about; nobody else needs it bare
 export { machineOf, startSensor } from '../../agent/sensor.ts'
 // tidy-allow inner: the sensor is what these tests are about; nobody else needs it bare
-export type { KernelCounters, Sensor } from '../../agent/sensor.ts'
+export type { KernelCounters, Sensor, SensorOptions } from '../../agent/sensor.ts'
 // tidy-allow inner: the generator's own arithmetic is compared with the compiler's
 export { layOut } from '../../tools/generate/layout.ts'

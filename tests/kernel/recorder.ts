@@ -14,7 +14,7 @@ import { EventNumber, RecordView, checkRecord, execOf, forkOf, headerOf } from '
 import type { Calls } from './calls.ts'
 import type { Kind, Recorded } from './decode.ts'
 import { decode } from './decode.ts'
-import type { KernelCounters, Sensor } from './inner.ts'
+import type { KernelCounters, Sensor, SensorOptions } from './inner.ts'
 import { limits, machineOf, startSensor } from './inner.ts'
 import type { Ended } from './program.ts'
 import { callsProgram, start } from './program.ts'
@@ -28,6 +28,9 @@ export const readObject = (): Uint8Array => readFileSync(objectFile)
 
 /** Whether an event is wanted. Called in the order of the ring; the record is valid meanwhile. */
 export type Wanted = (r: RecordView, kind: number) => boolean
+
+/** What rules ask for beside types of events. */
+export type Asked = Pick<SensorOptions, 'environment' | 'payloadBytes'>
 
 /** Gets a record that has the form of its kind; it is valid until this returns. */
 export type OnChecked = (r: RecordView, kind: number, name: string) => void
@@ -101,11 +104,11 @@ export class Recorder {
   }
 
   /** Loads a sensor of its own, with the hooks for these types of events. */
-  static start(types: ReadonlySet<string> | 'all' = 'all', environment = false): Recorder {
+  static start(types: ReadonlySet<string> | 'all' = 'all', more: Asked = {}): Recorder {
     const machine = machineOf(process.arch)
     if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
-    const options = { object: readObject(), machine, types, pid: process.pid, environment }
-    return new Recorder(startSensor(options))
+    const object = readObject()
+    return new Recorder(startSensor({ object, machine, types, pid: process.pid, ...more }))
   }
 
   /** Does the calls in a process of their own, to its end. */

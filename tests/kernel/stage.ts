@@ -9,6 +9,7 @@ import { after, before } from 'node:test'
 import { openHandles } from '@bulwark/native'
 import { reasonToSkip } from '@bulwark/tools'
 import type { Kind, Recorded } from './decode.ts'
+import type { Asked } from './recorder.ts'
 import { Recorder } from './recorder.ts'
 
 /** Why the tests cannot run here; throws where they should be able to. */
@@ -49,12 +50,12 @@ export function useSetUp(open: (undo: Undo) => unknown): void {
 }
 
 /** Opens a stage for the tests of a file and closes it after them. Call it once, at the top. */
-export function useStage(types: ReadonlySet<string> | 'all' = 'all', environment = false): Stage {
+export function useStage(types: ReadonlySet<string> | 'all' = 'all', more: Asked = {}): Stage {
   let recorder: Recorder | undefined
   let folder: string | undefined
   useSetUp((undo) => {
     folder = makeFolder(undo)
-    recorder = Recorder.start(types, environment)
+    recorder = Recorder.start(types, more)
     undo(() => recorder?.close())
   })
   return {

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Messages: who they name, and their first bytes. Those are read only when some rule reads them,
+ * from user memory at the end of the call.
+ */
+#pragma once
+
+#include "peer.bpf.h"
+
+/* How many of the first bytes rules read; 0: none does. Set before loading. */
+const volatile __u32 payload_bytes = 0;
+
+/* One message of a call. */
+struct message {
+	struct peer named;
+	const struct user_iovec *parts; /* user memory; NULL: all of it is `whole` */
+	__u32 part_count;
+	__u16 kind; /* EVENT_SEND or EVENT_RECEIVE */
+	__u32 flags;
+	__u32 index, count;
+	struct user_iovec whole;
+};
+
+static __always_inline void message_from_header(struct message *m, const struct user_msghdr *header,
+						long result)
+{
+	/* Who sent a message is filled in only when there is one. */
+	bool has_name = m->kind == EVENT_SEND || result >= 0;
+
+	m->named.address = has_name ? (const void *)header->name : NULL;
+	m->named.bytes = header->name_bytes;
+	m->parts = (const void *)header->parts;
+	m->part_count =
+		header->part_count < MESSAGE_PARTS_MAX ? header->part_count : MESSAGE_PARTS_MAX;
+}
+
+/*
+ * Appends one part. Returns false when it was the last one.
+ * Verifier: how much is there and how much is wanted is in the map and not on the stack, where the
+ * verifier would track it and take each way through the parts for a new one.
+ */
+static __always_inline bool append_part(struct scratch *s, const struct user_iovec *part)
+{
+	__u64 at = s->used;
+	__u64 bytes = s->left;
+
+	if (bytes > part->bytes)
+		bytes = part->bytes;
+	asm volatile("" : "+r"(at), "+r"(bytes));
+	if (at > RECORD_BYTES_MAX - PAYLOAD_BYTES_MAX || bytes > PAYLOAD_BYTES_MAX)
+		return false;
+	if (bpf_probe_read_user(&s->record[at], bytes, (const void *)part->base)) {
+		count_loss(PLACE_READ_USER);
+		return false;
+	}
+	s->used += bytes;
+	s->left -= bytes;
+	return s->left > 0;
+}
+
+/* Appends the first bytes of a message. */
+static __always_inline void append_payload(struct scratch *s, struct text *slot, struct message *m,
+					   long result)
+{
+	struct user_iovec part;
+	__u32 start = s->used;
+	__u32 bytes;
+
+	s->left = payload_bytes;
+	/* What is in the buffers of a call that received nothing is not of it. */
+	if (m->kind == EVENT_RECEIVE && result <= 0)
+		return;
+	if (result > 0 && s->left > result)
+		s->left = result;
+	if (s->left == 0 || record_full(s, 2 * PAYLOAD_BYTES_MAX))
+		return;
+	s->event.header.flags |= RECORD_USER_MEMORY;
+	if (!m->parts)
+		append_part(s, &m->whole);
+	for (__u32 i = 0; m->parts && i < m->part_count; i++) {
+		if (i == MESSAGE_PARTS_MAX) {
+			count_loss(PLACE_MESSAGE_PARTS);
+			break;
+		}
+		if (bpf_probe_read_user(&part, sizeof(part), m->parts + i)) {
+			count_loss(PLACE_READ_USER);
+			break;
+		}
+		if (!append_part(s, &part))
+			break;
+	}
+	/* An excerpt is whole: how long the message is stands in the result. */
+	bytes = s->used - start;
+	s->used = start;
+	text_written(s, slot, bytes, bytes);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sockets: what they are, and both ends of them. */
+#pragma once
+
+#include "file.bpf.h"
+
+/* The socket behind a file; NULL when the file is none. */
+static __always_inline struct sock *sock_of_file(struct file *file)
+{
+	struct socket *socket;
+
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+static __always_inline void fill_socket(struct socket_facts *facts, struct file *file,
+					struct sock *sk)
+{
+	facts->inode = BPF_CORE_READ(file, f_inode, i_ino);
+	facts->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	facts->type = BPF_CORE_READ(sk, sk_type);
+	facts->protocol = BPF_CORE_READ(sk, sk_protocol);
+	facts->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (facts->family != AF_INET && facts->family != AF_INET6)
+		return;
+	facts->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	facts->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (facts->family == AF_INET) {
+		*(__be32 *)facts->local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		*(__be32 *)facts->remote_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	} else {
+		/* With "&": the size that is read is that of what it points to. */
+		BPF_CORE_READ_INTO(&facts->local_address, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&facts->remote_address, sk, __sk_common.skc_v6_daddr);
+	}
+	if (facts->remote_port)
+		facts->remote_source = PEER_SOCKET;
+}
+
+/* The path that a unix socket is bound to. */
+static __always_inline void append_unix_path(struct scratch *s, struct text *slot, struct sock *sk)
+{
+	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	void *from = (void *)address + bpf_core_field_offset(struct unix_address, name) +
+		     bpf_core_field_offset(struct sockaddr_un, sun_path);
+	__u64 bytes = address ? BPF_CORE_READ(address, len) - sizeof(__u16) : 0;
+	__u32 at = s->used;
+	char first = 0;
+
+	if (bytes == 0 || record_full(s, UNIX_PATH_BYTES_MAX))
+		return;
+	if (bpf_probe_read_kernel(&first, 1, from) == 0 && first) {
+		text_from_kernel(s, slot, from, UNIX_PATH_BYTES_MAX + 1);
+		return;
+	}
+	/* An abstract name: starts with NUL and may hold more of them. */
+	asm volatile("" : "+r"(at), "+r"(bytes));
+	if (at > RECORD_BYTES_MAX - UNIX_PATH_BYTES_MAX || bytes > UNIX_PATH_BYTES_MAX)
+		return;
+	bpf_probe_read_kernel(&s->record[at], bytes, from);
+	text_written(s, slot, bytes, bytes);
+}
+
+/* The name of a unix socket as the process gave it; abstract ones by their length. */
+static __always_inline void append_unix_name(struct scratch *s, struct text *slot, const void *name,
+					     __u64 bytes)
+{
+	__u64 at = s->used;
+	char first = 0;
+
+	if (bpf_probe_read_user(&first, 1, name) == 0 && first) {
+		text_from_user(s, slot, name, UNIX_PATH_BYTES_MAX + 1);
+		return;
+	}
+	if (record_full(s, UNIX_PATH_BYTES_MAX))
+		return;
+	asm volatile("" : "+r"(at), "+r"(bytes));
+	if (at > RECORD_BYTES_MAX - UNIX_PATH_BYTES_MAX || bytes > UNIX_PATH_BYTES_MAX)
+		return;
+	if (bpf_probe_read_user(&s->record[at], bytes, name)) {
+		count_loss(PLACE_READ_USER);
+		return;
+	}
+	text_written(s, slot, bytes, bytes);
+}
+
+struct peer {
+	const void *address; /* user memory; NULL: the call names no peer */
+	__u32 bytes;
+};
+
+/*
+ * Reads a socket address that the process has. Returns its family; 0 where there is none, and
+ * where it is none to a socket of this family: IPv4 alone takes an address without a family.
+ */
+static __always_inline __u16 read_address(struct scratch *s, struct user_sockaddr *into,
+					  __u16 socket_family, struct peer named)
+{
+	__u64 size = named.bytes;
+
+	if (!named.address || named.bytes <= sizeof(into->family))
+		return 0;
+	asm volatile("" : "+r"(size));
+	if (size > sizeof(*into))
+		size = sizeof(*into);
+	if (bpf_probe_read_user(into, size, named.address)) {
+		count_loss(PLACE_READ_USER);
+		return 0;
+	}
+	if (!into->family && socket_family != AF_INET)
+		return 0;
+	s->event.header.flags |= RECORD_USER_MEMORY;
+	return into->family ? into->family : socket_family;
+}
+
+/* The 16 bytes of an address in the form of the socket that it is for. */
+static __always_inline void put_address(__u8 *to, const struct user_sockaddr *from, __u16 family,
+					__u16 socket_family)
+{
+	__builtin_memset(to, 0, 16);
+	if (family == AF_INET6) {
+		__builtin_memcpy(to, from->rest + 4, 16);
+	} else if (socket_family == AF_INET6) {
+		/* An IPv4 peer of an IPv6 socket, in the form of IPv6: ::ffff:a.b.c.d. */
+		to[10] = to[11] = 0xff;
+		__builtin_memcpy(to + 12, from->rest, 4);
+	} else {
+		__builtin_memcpy(to, from->rest, 4);
+	}
+}
+
+/*
+ * The other end as the process named it, for when the socket does not have it: a datagram to or
+ * from an address, or a connection that was refused.
+ */
+static __always_inline void fill_peer_from_user(struct scratch *s, struct socket_facts *facts,
+						struct text *slot, struct peer named)
+{
+	struct user_sockaddr address = {};
+	__u16 family = read_address(s, &address, facts->family, named);
+
+	if (!family)
+		return;
+	facts->remote_source = PEER_USER;
+	if (family == AF_UNIX) {
+		append_unix_name(s, slot, named.address + sizeof(family),
+				 named.bytes - sizeof(family));
+		return;
+	}
+	facts->remote_port = __builtin_bswap16(address.port);
+	put_address(facts->remote_address, &address, family, facts->family);
+}
+
+/*
+ * The other end. What a call names goes before the peer that the socket has from an earlier one
+ * only where the kernel does the same: `named_first`.
+ */
+static __always_inline void fill_peer(struct scratch *s, struct socket_facts *facts,
+				      struct text *slot, struct sock *sk, struct peer named,
+				      bool named_first)
+{
+	if (!named_first && facts->family == AF_UNIX) {
+		struct sock *other = BPF_CORE_READ((struct unix_sock *)sk, peer);
+
+		if (other)
+			append_unix_path(s, slot, other);
+	}
+	if (named_first || (facts->remote_source == PEER_NONE && !slot->bytes))
+		fill_peer_from_user(s, facts, slot, named);
+}
