@@ -14,7 +14,9 @@ machine := $(shell uname -m)
 bpf_arch := $(subst x86_64,x86,$(subst aarch64,arm64,$(machine)))
 npm_arch := $(subst x86_64,x64,$(subst aarch64,arm64,$(machine)))
 bpf_flags := -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_$(bpf_arch)
-bpf_objects := $(patsubst bpf/%.c,dist/%.o,$(wildcard bpf/*.bpf.c))
+# Each in both forms of bpf/read.bpf.h.
+bpf_objects := $(foreach form,bpf direct.bpf,\
+	$(patsubst bpf/%.bpf.c,dist/%.$(form).o,$(wildcard bpf/*.bpf.c)))
 shipped_folders := $(wildcard schema policy graph native agent server cli)
 sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
 # Not the scenarios: they are for the tests, and no rules.
@@ -45,6 +47,11 @@ dist/%.bpf.o: bpf/%.bpf.c Makefile
 	@mkdir -p dist .build/bpf
 	clang $(bpf_flags) -MMD -MP -MF .build/bpf/$*.d -MT $@ -c $< -o $@
 	@llvm-strip -g $@ # Keeps .BTF and .BTF.ext, which loading needs; a third is DWARF.
+
+dist/%.direct.bpf.o: bpf/%.bpf.c Makefile
+	@mkdir -p dist .build/bpf
+	clang $(bpf_flags) -DDIRECT_READS -MMD -MP -MF .build/bpf/$*.direct.d -MT $@ -c $< -o $@
+	@llvm-strip -g $@
 
 -include $(wildcard .build/bpf/*.d)
 

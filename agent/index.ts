@@ -9,6 +9,7 @@ export type { RuleMatching } from './engine.ts'
 export { accessorFaults } from './fields/index.ts'
 export type { Finding } from './probe.ts'
 export { kernelName, probeMachine } from './probe.ts'
+export { objectFile } from './object-file.ts'
 export type { AttachedHook, KernelCounters } from './sensor.ts'
 export { carriedEvents, losesEvents, machineOf } from './sensor.ts'
 

@@ -5,9 +5,7 @@
  */
 #pragma once
 
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
+#include "read.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* Change times: i_ctime until 6.6 (13bc24457850 "fs: rename i_ctime field to __i_ctime"), then
@@ -26,30 +24,25 @@ struct inode___times {
 	__u32 i_ctime_nsec, i_mtime_nsec;
 } __attribute__((preserve_access_index));
 
-#define INODE_TIME_NS(inode, which)                                                     \
-	({                                                                              \
-		struct inode___times *__i = (void *)(inode);                            \
-		__u64 __ns = 0;                                                         \
-		if (bpf_core_field_exists(__i->i_##which##_sec))                        \
-			__ns = BPF_CORE_READ(__i, i_##which##_sec) * 1000000000ull +    \
-			       (BPF_CORE_READ(__i, i_##which##_nsec) & 0x7fffffff);     \
-		else if (bpf_core_field_exists(__i->__i_##which))                       \
-			__ns = BPF_CORE_READ(__i, __i_##which.tv_sec) * 1000000000ull + \
-			       BPF_CORE_READ(__i, __i_##which.tv_nsec);                 \
-		else                                                                    \
-			__ns = BPF_CORE_READ(__i, i_##which.tv_sec) * 1000000000ull +   \
-			       BPF_CORE_READ(__i, i_##which.tv_nsec);                   \
-		__ns;                                                                   \
+#define INODE_TIME_NS(inode, which)                                            \
+	({                                                                     \
+		struct inode___times *__i = (void *)(inode);                   \
+		__u64 __ns = 0;                                                \
+		if (bpf_core_field_exists(__i->i_##which##_sec))               \
+			__ns = READ(__i, i_##which##_sec) * 1000000000ull +    \
+			       (READ(__i, i_##which##_nsec) & 0x7fffffff);     \
+		else if (bpf_core_field_exists(__i->__i_##which))              \
+			__ns = READ(__i, __i_##which.tv_sec) * 1000000000ull + \
+			       READ(__i, __i_##which.tv_nsec);                 \
+		else                                                           \
+			__ns = READ(__i, i_##which.tv_sec) * 1000000000ull +   \
+			       READ(__i, i_##which.tv_nsec);                   \
+		__ns;                                                          \
 	})
 
 /* Capabilities were two 32-bit words until 6.3 (f122a08b197d "capability: just use a 'u64'
  * instead of a 'u32[2]' array"): the same 8 bytes on a little-endian machine. */
-#define CAPABILITIES(cred, which)                                               \
-	({                                                                      \
-		__u64 __caps = 0;                                               \
-		bpf_probe_read_kernel(&__caps, sizeof(__caps), &(cred)->which); \
-		__caps;                                                         \
-	})
+#define CAPABILITIES(cred, which) READ_AT(__u64, &(cred)->which)
 
 /* The number of the system call. At sys_exit the argument registers still hold the arguments,
  * but on arm64 the first one is overwritten by the result and kept in orig_x0. */
@@ -92,7 +85,7 @@ static __always_inline long syscall_of_task(struct task_struct *task)
 static __always_inline bool is_compat_syscall(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_x86)
-	return task->thread_info.status & TS_COMPAT;
+	return TASK_READ(task, thread_info.status) & TS_COMPAT;
 #else
 	return false;
 #endif

@@ -8,13 +8,11 @@
 /* The file behind a descriptor of the current process; NULL when there is none. */
 static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file *file = NULL;
+	struct fdtable *table = TASK_READ(task, files, fdt);
 
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || (__u32)fd >= READ(table, max_fds))
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
-	return file;
+	return (struct file *)READ_AT(__u64, READ(table, fd) + fd);
 }
 
 /* The file behind the descriptor that a call has returned; NULL when it failed. */
@@ -34,38 +32,34 @@ static __always_inline struct file *file_of_result(struct task_struct *task, lon
  */
 static __always_inline __u32 overlay_layer(struct inode *inode)
 {
-	__u64 upper = 0;
+	const void *upper = (void *)inode + bpf_core_type_size(struct inode);
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+	if (READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return 0;
-	if (bpf_probe_read_kernel(&upper, sizeof(upper),
-				  (void *)inode + bpf_core_type_size(struct inode)))
-		count_loss(PLACE_READ_KERNEL);
-	return upper ? FILE_UPPER_LAYER : FILE_LOWER_LAYER;
+	return READ_AT(__u64, upper) ? FILE_UPPER_LAYER : FILE_LOWER_LAYER;
 }
 
 /* A file made by memfd_create(2): named so, and in no directory tree. */
 static __always_inline __u32 is_memfd(struct dentry *dentry)
 {
-	char n[6] = {};
+	const __u64 six_bytes = (1ull << 48) - 1;
+	const __u64 memfd = 0x3a64666d656dull; /* "memfd:" on a little-endian machine */
 
-	if (BPF_CORE_READ(dentry, d_parent) != dentry)
+	if (READ(dentry, d_parent) != dentry)
 		return 0;
-	bpf_probe_read_kernel(n, sizeof(n), BPF_CORE_READ(dentry, d_name.name));
-	if (n[0] == 'm' && n[1] == 'e' && n[2] == 'm' && n[3] == 'f' && n[4] == 'd' && n[5] == ':')
-		return FILE_MEMFD;
-	return 0;
+	/* A name has room for eight bytes at least: see append_component(). */
+	return (READ_AT(__u64, READ(dentry, d_name.name)) & six_bytes) == memfd ? FILE_MEMFD : 0;
 }
 
 static __always_inline void fill_file(struct file_facts *facts, struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = READ(file, f_inode);
 
-	facts->inode = BPF_CORE_READ(inode, i_ino);
-	facts->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	facts->mode = BPF_CORE_READ(inode, i_mode);
-	facts->links = BPF_CORE_READ(inode, i_nlink);
-	facts->file_flags = overlay_layer(inode) | is_memfd(BPF_CORE_READ(file, f_path.dentry)) |
+	facts->inode = READ(inode, i_ino);
+	facts->device = READ(inode, i_sb, s_dev);
+	facts->mode = READ(inode, i_mode);
+	facts->links = READ(inode, i_nlink);
+	facts->file_flags = overlay_layer(inode) | is_memfd(READ(file, f_path.dentry)) |
 			    (facts->links == 0 ? FILE_DELETED : 0);
 }
 
@@ -79,8 +73,7 @@ static __always_inline void append_base(struct scratch *s, struct text *slot,
 	if (bpf_probe_read_user(&first, 1, user_path) == 0 && first == '/')
 		return;
 	if (dirfd == AT_FDCWD) {
-		append_path(s, slot, BPF_CORE_READ(task, fs, pwd.dentry),
-			    BPF_CORE_READ(task, fs, pwd.mnt));
+		append_path(s, slot, TASK_READ(task, fs, pwd.dentry), TASK_READ(task, fs, pwd.mnt));
 		return;
 	}
 	struct file *file = file_of_fd(task, dirfd);
@@ -95,7 +88,7 @@ static __always_inline void append_base(struct scratch *s, struct text *slot,
 static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 dirfd,
 				     const void *user_path, __u32 open_flags, __u32 open_mode)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_open, EVENT_OPEN, task);
 	struct event_open *e = s ? (void *)s->record : NULL;
 	struct file *file;
@@ -119,7 +112,7 @@ static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 di
 static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 dirfd,
 				       const void *user_path, __u32 call_flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_unlink, EVENT_UNLINK, task);
 	struct event_unlink *e = s ? (void *)s->record : NULL;
 
@@ -143,7 +136,7 @@ struct two_paths {
 static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16 kind,
 					const struct two_paths *p)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_rename, kind, task);
 	struct event_rename *e = s ? (void *)s->record : NULL;
 

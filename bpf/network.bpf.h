@@ -7,7 +7,7 @@
 static __always_inline int on_connected(struct pt_regs *regs, long result)
 {
 	struct peer named = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_connect, EVENT_CONNECT, task);
 	struct event_connect *e = s ? (void *)s->record : NULL;
 	struct file *file;
@@ -35,7 +35,7 @@ static __always_inline int on_connected(struct pt_regs *regs, long result)
  */
 static __noinline int on_message(struct pt_regs *regs, long result, struct message *m)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_send, m->kind, task);
 	struct event_send *e = s ? (void *)s->record : NULL;
 	struct file *file;
@@ -108,7 +108,7 @@ static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 
 static __always_inline int on_bound(struct pt_regs *regs, long result)
 {
 	struct peer asked = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_bind, EVENT_BIND, task);
 	struct event_bind *e = s ? (void *)s->record : NULL;
 	struct user_sockaddr address = {};
@@ -149,7 +149,7 @@ static __always_inline int on_bound(struct pt_regs *regs, long result)
 static __always_inline int on_local_end(struct pt_regs *regs, long result, __u16 kind, __s32 fd,
 					__s32 backlog)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_listen, kind, task);
 	struct event_listen *e = s ? (void *)s->record : NULL;
 	struct file *file;
@@ -174,7 +174,7 @@ static __always_inline int on_local_end(struct pt_regs *regs, long result, __u16
 
 static __always_inline int on_socket_made(struct pt_regs *regs, long result)
 {
-	struct scratch *s = record_start(event_socket, EVENT_SOCKET, bpf_get_current_task_btf());
+	struct scratch *s = record_start(event_socket, EVENT_SOCKET, current_task());
 	struct event_socket *e = s ? (void *)s->record : NULL;
 
 	if (!e)
@@ -188,7 +188,7 @@ static __always_inline int on_socket_made(struct pt_regs *regs, long result)
 
 static __always_inline int on_duplicated(struct pt_regs *regs, long result, __s32 new_fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_dup, EVENT_DUP, task);
 	struct event_dup *e = s ? (void *)s->record : NULL;
 	struct file *file;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Paths as the process sees them: from a dentry up to the root directory of the process, across
- * mounts, as d_path() does it, which tracepoint programs may not call. Written from the end of
- * `scratch.path` forwards, then appended to the record. A path that is too deep loses its
- * beginning and is counted and flagged; its text then does not start with "/".
+ * mounts, as d_path() does it, which tracepoint programs may not call. One walk up collects the
+ * components; then their names are written into the record, the first one first. A path that is
+ * too deep or too long loses its beginning and is counted and flagged; its text then does not
+ * start with "/".
  */
 #pragma once
 
@@ -14,102 +15,129 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
-/* One step up. Returns false when the root is reached. */
-static __always_inline bool walk_step(struct scratch *s)
+static __always_inline void walk_enter(struct walk *w, void *dentry, struct mount *mount)
 {
-	struct walk *w = &s->walk;
-	/* Copies, because BPF_CORE_READ relocates every member that its argument names. */
-	struct dentry *dentry = w->dentry, *parent, *mount_root;
-	struct mount *mount = w->mount;
-	const unsigned char *name;
-	__u32 length, at;
+	w->dentry = dentry;
+	w->mount = mount;
+	w->mount_root = READ(mount, mnt.mnt_root);
+}
+
+/* One step up. Returns false when the root is reached. */
+static __always_inline bool walk_step(struct walk *w)
+{
+	/* Copies, because READ relocates every member that its argument names. */
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mount = w->mount, *mount_parent;
+	__u32 bytes, at;
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return false;
-	mount_root = BPF_CORE_READ(mount, mnt.mnt_root);
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (dentry == mount_root || dentry == parent) {
-		struct mount *mount_parent = BPF_CORE_READ(mount, mnt_parent);
-
-		if (dentry != mount_root || mount_parent == mount)
+	parent = READ(dentry, d_parent);
+	if (dentry == w->mount_root || dentry == parent) {
+		mount_parent = READ(mount, mnt_parent);
+		if (dentry != w->mount_root || mount_parent == mount)
 			return false; /* the root of all, or something that is in no tree */
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-		w->mount = mount_parent;
+		walk_enter(w, READ(mount, mnt_mountpoint), mount_parent);
 		return true;
 	}
-	length = BPF_CORE_READ(dentry, d_name.len);
-	name = BPF_CORE_READ(dentry, d_name.name);
+	bytes = READ(dentry, d_name.len) + 1;
 	w->dentry = parent;
-	w->bytes += length + 1;
-	if (w->full || length >= NAME_BYTES_MAX || length + 1 >= w->at) {
+	w->bytes += bytes;
+	at = w->count;
+	if (w->full || bytes > NAME_BYTES_MAX || w->bytes >= PATH_BYTES_MAX ||
+	    at >= PATH_COMPONENTS_MAX) {
 		w->full = true;
 		return true;
 	}
-	at = w->at - length - 1;
-	w->at = at;
-	/* Verifier: masked, though `at` is below the size already. */
-	at &= PATH_BYTES_MAX - 1;
-	s->path[at] = '/';
-	length &= NAME_BYTES_MAX - 1;
-	if (bpf_probe_read_kernel(&s->path[at + 1], length, name))
-		count_loss(PLACE_READ_KERNEL);
+	w->components[at] = dentry;
+	w->count = at + 1;
 	return true;
+}
+
+#define NAME_WORDS_MAX 4
+
+/*
+ * Appends "/" and the name of a dentry. A name of up to 32 bytes goes word by word, which costs
+ * less than a call: there are always whole words to read, because names lie in the dentry, which
+ * has room for that many and more, or in memory from kmalloc(). What is written too much is
+ * written over by the next one, or not sent.
+ */
+static __always_inline void append_component(struct scratch *s, struct dentry *dentry, bool slash)
+{
+	__u64 length = READ(dentry, d_name.len);
+	const unsigned char *name = READ(dentry, d_name.name);
+	__u64 at = s->used;
+	__u8 *to;
+
+	/* Verifier: as in text_from(); and the compiler must not see that words are unaligned. */
+	asm volatile("" : "+r"(at), "+r"(length));
+	if (at > RECORD_BYTES_MAX - NAME_BYTES_MAX - 1 || length >= NAME_BYTES_MAX)
+		return;
+	to = &s->record[at];
+	if (slash)
+		*to++ = '/';
+	s->used = at + slash + length;
+	if (READS_ARE_LOADS && length <= NAME_WORDS_MAX * sizeof(__u64)) {
+		asm volatile("" : "+r"(to));
+		for (__u32 i = 0; i < NAME_WORDS_MAX; i++) {
+			if (length > i * sizeof(__u64))
+				((__u64 *)to)[i] = READ_AT(__u64, name + i * sizeof(__u64));
+		}
+	} else if (bpf_probe_read_kernel(to, length, name)) {
+		count_loss(PLACE_READ_KERNEL);
+	}
 }
 
 /* Appends what was walked. */
 static __always_inline void walk_append(struct scratch *s, struct text *slot)
 {
-	__u32 at = s->used;
-	__u32 from = s->walk.at;
-	__u32 bytes;
+	struct walk *w = &s->walk;
+	__u32 begin = s->used;
 
-	/* Without its first "/" when it was cut: see above. */
-	if (from < PATH_BYTES_MAX && (s->walk.full || !s->walk.whole))
-		from++;
-	bytes = PATH_BYTES_MAX - from;
 	if (record_full(s, PATH_BYTES_MAX))
 		return;
-	asm volatile("" : "+r"(at));
-	if (at > RECORD_BYTES_MAX - PATH_BYTES_MAX)
-		return;
-	if (bytes == 0) {
-		s->record[at] = '/';
-		text_written(s, slot, 1, 1);
-		return;
+	for (int i = 0; i < PATH_COMPONENTS_MAX; i++) {
+		__u32 from_end = w->count - 1 - i;
+
+		if (from_end >= PATH_COMPONENTS_MAX)
+			break;
+		/* Without its first "/" when it was cut: see above. */
+		append_component(s, w->components[from_end], i > 0 || (w->whole && !w->full));
 	}
-	bytes &= PATH_BYTES_MAX - 1;
-	from &= PATH_BYTES_MAX - 1;
-	bpf_probe_read_kernel(&s->record[at], bytes, &s->path[from]);
-	text_written(s, slot, bytes, s->walk.whole ? s->walk.bytes : TEXT_LENGTH_UNKNOWN);
+	if (s->used == begin && begin < RECORD_BYTES_MAX) {
+		s->record[begin] = '/';
+		s->used = begin + 1;
+		w->bytes = 1;
+	}
+	slot->offset = begin;
+	slot->bytes = s->used - begin;
+	slot->true_bytes = w->whole ? w->bytes : TEXT_LENGTH_UNKNOWN;
 }
 
 /*
  * Appends the path of `dentry` on `mnt`.
- * Verifier: not inlined, so that its loop is verified once a use and its code is there once. The
+ * Verifier: not inlined, so that its loops are verified once a use and its code is there once. The
  * state of the walk is in the map and not on the stack: the verifier does not track it there, so
  * that the ways through one step meet again before the next.
  */
 static __noinline void append_path(struct scratch *s, struct text *slot, struct dentry *dentry,
 				   struct vfsmount *mnt)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = TASK_READ(current_task(), fs);
 	struct walk *w = &s->walk;
 
 	/* In no tree at all: memfd, pipe, socket. Its name is all that there is. */
-	if (dentry == BPF_CORE_READ(dentry, d_parent) && dentry != BPF_CORE_READ(mnt, mnt_root)) {
-		text_from_kernel(s, slot, BPF_CORE_READ(dentry, d_name.name), NAME_BYTES_MAX);
+	if (dentry == READ(dentry, d_parent) && dentry != READ(mnt, mnt_root)) {
+		text_from_kernel(s, slot, READ(dentry, d_name.name), NAME_BYTES_MAX);
 		return;
 	}
-	w->dentry = dentry;
-	w->mount = mount_of(mnt);
-	w->root_dentry = BPF_CORE_READ(fs, root.dentry);
-	w->root_mount = mount_of(BPF_CORE_READ(fs, root.mnt));
-	w->at = PATH_BYTES_MAX;
-	w->bytes = w->full = w->whole = 0;
+	walk_enter(w, dentry, mount_of(mnt));
+	w->root_dentry = READ(fs, root.dentry);
+	w->root_mount = mount_of(READ(fs, root.mnt));
+	w->count = w->bytes = w->full = w->whole = 0;
 	/* Once more than there are components: the last step finds that the root is reached. */
 	for (int i = 0; i <= PATH_COMPONENTS_MAX; i++) {
-		if (!walk_step(s)) {
+		if (!walk_step(w)) {
 			w->whole = true;
 			break;
 		}
@@ -122,5 +150,5 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 static __always_inline void append_file_path(struct scratch *s, struct text *slot,
 					     struct file *file)
 {
-	append_path(s, slot, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt));
+	append_path(s, slot, READ(file, f_path.dentry), READ(file, f_path.mnt));
 }

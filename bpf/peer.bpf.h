@@ -9,31 +9,36 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 {
 	struct socket *socket;
 
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	if (!file || (READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+	socket = READ(file, private_data);
+	return socket ? READ(socket, sk) : NULL;
+}
+
+static __always_inline void copy_address(__u8 to[16], const struct in6_addr *from)
+{
+	((__u64 *)to)[0] = READ_AT(__u64, from);
+	((__u64 *)to)[1] = READ_AT(__u64, (void *)from + 8);
 }
 
 static __always_inline void fill_socket(struct socket_facts *facts, struct file *file,
 					struct sock *sk)
 {
-	facts->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	facts->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	facts->type = BPF_CORE_READ(sk, sk_type);
-	facts->protocol = BPF_CORE_READ(sk, sk_protocol);
-	facts->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	facts->inode = READ(file, f_inode, i_ino);
+	facts->family = READ(sk, __sk_common.skc_family);
+	facts->type = READ(sk, sk_type);
+	facts->protocol = READ(sk, sk_protocol);
+	facts->state = READ(sk, __sk_common.skc_state);
 	if (facts->family != AF_INET && facts->family != AF_INET6)
 		return;
-	facts->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	facts->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	facts->local_port = READ(sk, __sk_common.skc_num);
+	facts->remote_port = __builtin_bswap16(READ(sk, __sk_common.skc_dport));
 	if (facts->family == AF_INET) {
-		*(__be32 *)facts->local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		*(__be32 *)facts->remote_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		*(__be32 *)facts->local_address = READ(sk, __sk_common.skc_rcv_saddr);
+		*(__be32 *)facts->remote_address = READ(sk, __sk_common.skc_daddr);
 	} else {
-		/* With "&": the size that is read is that of what it points to. */
-		BPF_CORE_READ_INTO(&facts->local_address, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&facts->remote_address, sk, __sk_common.skc_v6_daddr);
+		copy_address(facts->local_address, &sk->__sk_common.skc_v6_rcv_saddr);
+		copy_address(facts->remote_address, &sk->__sk_common.skc_v6_daddr);
 	}
 	if (facts->remote_port)
 		facts->remote_source = PEER_SOCKET;
@@ -42,16 +47,15 @@ static __always_inline void fill_socket(struct socket_facts *facts, struct file 
 /* The path that a unix socket is bound to. */
 static __always_inline void append_unix_path(struct scratch *s, struct text *slot, struct sock *sk)
 {
-	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	struct unix_address *address = READ((struct unix_sock *)sk, addr);
 	void *from = (void *)address + bpf_core_field_offset(struct unix_address, name) +
 		     bpf_core_field_offset(struct sockaddr_un, sun_path);
-	__u64 bytes = address ? BPF_CORE_READ(address, len) - sizeof(__u16) : 0;
+	__u64 bytes = address ? READ(address, len) - sizeof(__u16) : 0;
 	__u32 at = s->used;
-	char first = 0;
 
 	if (bytes == 0 || record_full(s, UNIX_PATH_BYTES_MAX))
 		return;
-	if (bpf_probe_read_kernel(&first, 1, from) == 0 && first) {
+	if (READ_AT(__u8, from)) {
 		text_from_kernel(s, slot, from, UNIX_PATH_BYTES_MAX + 1);
 		return;
 	}
@@ -162,7 +166,7 @@ static __always_inline void fill_peer(struct scratch *s, struct socket_facts *fa
 				      bool named_first)
 {
 	if (!named_first && facts->family == AF_UNIX) {
-		struct sock *other = BPF_CORE_READ((struct unix_sock *)sk, peer);
+		struct sock *other = READ((struct unix_sock *)sk, peer);
 
 		if (other)
 			append_unix_path(s, slot, other);

@@ -9,12 +9,11 @@ const volatile __u32 send_environment = 0;
 
 static __always_inline __u32 terminal_of(struct signal_struct *signal)
 {
-	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+	struct tty_struct *tty = READ(signal, tty);
 
 	if (!tty)
 		return 0;
-	return BPF_CORE_READ(tty, driver, major) << 8 |
-	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	return READ(tty, driver, major) << 8 | (READ(tty, driver, minor_start) + READ(tty, index));
 }
 
 /*
@@ -51,7 +50,7 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	struct event_exec *e = s ? (void *)s->record : NULL;
 	struct file *file = bprm->file;
 	struct inode *inode = file->f_inode;
-	struct signal_struct *signal = task->signal;
+	struct signal_struct *signal = TASK_READ(task, signal);
 
 	if (!e)
 		return 0;
@@ -61,20 +60,19 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	e->exe_ctime_ns = INODE_TIME_NS(inode, ctime);
 	e->exe_mtime_ns = INODE_TIME_NS(inode, mtime);
 	e->tty = terminal_of(signal);
-	e->pgid = number_in_host(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]));
-	e->vpgid = number_as_seen_by(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]),
-				     task->group_leader->thread_pid);
-	e->sid = number_in_host(BPF_CORE_READ(signal, pids[PIDTYPE_SID]));
+	e->pgid = number_in_host(READ(signal, pids[PIDTYPE_PGID]));
+	e->vpgid = number_as_seen_by(READ(signal, pids[PIDTYPE_PGID]),
+				     TASK_READ(task, group_leader, thread_pid));
+	e->sid = number_in_host(READ(signal, pids[PIDTYPE_SID]));
 	e->argument_count = bprm->argc;
 	append_file_path(s, &e->exe_path, file);
-	append_path(s, &e->cwd, BPF_CORE_READ(task, fs, pwd.dentry),
-		    BPF_CORE_READ(task, fs, pwd.mnt));
-	append_strings(s, &e->arguments, task->mm->arg_start, task->mm->arg_end,
-		       ARGUMENTS_BYTES_MAX);
+	append_path(s, &e->cwd, TASK_READ(task, fs, pwd.dentry), TASK_READ(task, fs, pwd.mnt));
+	append_strings(s, &e->arguments, TASK_READ(task, mm, arg_start),
+		       TASK_READ(task, mm, arg_end), ARGUMENTS_BYTES_MAX);
 	e->environment.true_bytes = TEXT_LENGTH_UNKNOWN;
 	if (send_environment)
-		append_strings(s, &e->environment, task->mm->env_start, task->mm->env_end,
-			       ENVIRONMENT_BYTES_MAX);
+		append_strings(s, &e->environment, TASK_READ(task, mm, env_start),
+			       TASK_READ(task, mm, env_end), ENVIRONMENT_BYTES_MAX);
 	return scratch_send(s);
 }
 
@@ -112,7 +110,7 @@ static __always_inline int on_exited(struct task_struct *task)
 
 static __always_inline int on_cgroup_made(struct cgroup *cgroup, const char *path)
 {
-	struct scratch *s = record_start(event_cgroup, EVENT_CGROUP, bpf_get_current_task_btf());
+	struct scratch *s = record_start(event_cgroup, EVENT_CGROUP, current_task());
 	struct event_cgroup *e = s ? (void *)s->record : NULL;
 
 	if (!e)
@@ -125,7 +123,7 @@ static __always_inline int on_cgroup_made(struct cgroup *cgroup, const char *pat
 
 static __always_inline int on_directory_changed(struct pt_regs *regs, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s;
 
 	if (result != 0)
@@ -134,14 +132,14 @@ static __always_inline int on_directory_changed(struct pt_regs *regs, long resul
 	if (!s)
 		return 0;
 	fill_syscall(s, regs, result);
-	append_path(s, &((struct event_chdir *)s->record)->cwd, BPF_CORE_READ(task, fs, pwd.dentry),
-		    BPF_CORE_READ(task, fs, pwd.mnt));
+	append_path(s, &((struct event_chdir *)s->record)->cwd, TASK_READ(task, fs, pwd.dentry),
+		    TASK_READ(task, fs, pwd.mnt));
 	return scratch_send(s);
 }
 
 static __always_inline int on_ptraced(struct pt_regs *regs, long result)
 {
-	struct scratch *s = record_start(event_ptrace, EVENT_PTRACE, bpf_get_current_task_btf());
+	struct scratch *s = record_start(event_ptrace, EVENT_PTRACE, current_task());
 	struct event_ptrace *e = s ? (void *)s->record : NULL;
 
 	if (!e)
@@ -156,7 +154,7 @@ static __always_inline int on_ptraced(struct pt_regs *regs, long result)
 
 static __always_inline int on_module_loaded(struct pt_regs *regs, long result, bool from_fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_module, EVENT_MODULE, task);
 	struct event_module *e = s ? (void *)s->record : NULL;
 

@@ -18,11 +18,13 @@
 /* The state of one walk up a path: see path.bpf.h. */
 struct walk {
 	void *dentry, *mount;
+	void *mount_root;
 	void *root_dentry, *root_mount;
-	__u32 at; /* first byte of what is written, an offset into scratch.path */
+	__u32 count; /* of `components` */
 	__u32 bytes; /* the length that the whole path has */
 	__u32 full; /* no room for the next name: only the length is counted from here on */
 	__u32 whole;
+	void *components[PATH_COMPONENTS_MAX]; /* dentries, the last of the path first */
 };
 
 struct scratch {
@@ -34,8 +36,6 @@ struct scratch {
 		union event event;
 	};
 	struct walk walk;
-	/* Slack behind the end, so that one masked write can never pass it. */
-	__u8 path[PATH_BYTES_MAX + NAME_BYTES_MAX];
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU map value has 32 KiB at the most");
 

@@ -10,57 +10,55 @@
 /* The agent's own process, which would otherwise watch itself. Set before loading. */
 const volatile __u32 agent_pid = 0;
 
+static __always_inline __u32 number_at_level(struct pid *pid, __u32 level)
+{
+	return READ_AT(__u32, (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid) +
+				      bpf_core_field_offset(struct upid, nr));
+}
+
 /* The number of `pid` in the namespace of a process; 0 when it is of a namespace outside. */
 static __always_inline __u32 number_as_seen_by(struct pid *pid, struct pid *process)
 {
-	__u32 level = BPF_CORE_READ(process, level);
-	__u32 number = 0;
+	__u32 level = READ(process, level);
 
-	if (BPF_CORE_READ(pid, level) < level)
+	if (READ(pid, level) < level)
 		return 0;
-	bpf_probe_read_kernel(&number, sizeof(number),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * bpf_core_type_size(struct upid) +
-				      bpf_core_field_offset(struct upid, nr));
-	return number;
+	return number_at_level(pid, level);
 }
 
 static __always_inline __u32 number_in_own_namespace(struct pid *pid)
 {
-	return number_as_seen_by(pid, pid);
+	return number_at_level(pid, READ(pid, level));
 }
 
 static __always_inline __u32 number_in_host(struct pid *pid)
 {
-	__u32 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      bpf_core_field_offset(struct upid, nr));
-	return number;
+	return number_at_level(pid, 0);
 }
 
 static __always_inline void fill_header(struct event_header *h, struct task_struct *task,
 					__u16 kind)
 {
-	const struct cred *cred = task->cred;
+	const struct cred *cred = TASK_READ(task, cred);
 
 	h->kind = kind;
 	h->time_ns = bpf_ktime_get_boot_ns();
 	h->cgroup_id = bpf_get_current_cgroup_id();
-	h->start_ns = task->group_leader->start_boottime;
+	h->start_ns = TASK_READ(task, group_leader, start_boottime);
 	h->cap_effective = CAPABILITIES(cred, cap_effective);
 	h->cap_permitted = CAPABILITIES(cred, cap_permitted);
 	h->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
 	h->syscall = -1;
-	h->pid = task->tgid;
-	h->tid = task->pid;
-	h->ppid = task->real_parent->tgid;
-	h->vpid = number_in_own_namespace(task->group_leader->thread_pid);
-	h->vtid = number_in_own_namespace(task->thread_pid);
-	h->euid = cred->euid.val;
-	h->egid = cred->egid.val;
-	h->login_uid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;
+	h->pid = TASK_READ(task, tgid);
+	h->tid = TASK_READ(task, pid);
+	h->ppid = TASK_READ(task, real_parent, tgid);
+	h->vpid = number_in_own_namespace(TASK_READ(task, group_leader, thread_pid));
+	h->vtid = number_in_own_namespace(TASK_READ(task, thread_pid));
+	h->euid = READ(cred, euid.val);
+	h->egid = READ(cred, egid.val);
+	h->login_uid =
+		bpf_core_field_exists(task->loginuid) ? TASK_READ(task, loginuid.val) : (__u32)-1;
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
 }
 
@@ -71,7 +69,7 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 #define record_start(type, kind, task)                                         \
 	({                                                                     \
 		struct scratch *__s = NULL;                                    \
-		if ((__u32)(task)->tgid != agent_pid)                          \
+		if ((__u32)TASK_READ(task, tgid) != agent_pid)                 \
 			__s = scratch_take();                                  \
 		if (__s) {                                                     \
 			__builtin_memset(__s->record, 0, sizeof(struct type)); \

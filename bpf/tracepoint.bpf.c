@@ -25,7 +25,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
 	long number = SYSCALL_NUMBER(regs);
 
-	if (is_compat_syscall(bpf_get_current_task_btf())) {
+	if (is_compat_syscall(current_task())) {
 		count_loss(PLACE_COMPAT_SYSCALL);
 		return 0;
 	}

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import type { Alert, RuleMatching } from '@bulwark/agent'
 import {
+  objectFile,
   Agent,
   alertJson,
   alertText,
@@ -188,10 +189,10 @@ const lossText = (lost: Readonly<Record<string, number>>): string => {
   return `lost: ${text(true)}; incomplete: ${text(false)}`
 }
 
-/** The BPF object, beside the program. */
+/** The BPF object for this kernel, beside the program. */
 const objectPath = (): string =>
   join(
     import.meta.dirname,
     process.argv[1]?.endsWith('.ts') === true ? '../dist' : '.',
-    'tracepoint.bpf.o',
+    objectFile('tracepoint'),
   )

@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EventNumber, RecordView, checkRecord, execOf, forkOf, headerOf } from '@bulwark/schema'
+import { objectFile } from '@bulwark/agent'
 import type { Calls } from './calls.ts'
 import type { Kind, Recorded } from './decode.ts'
 import { decode } from './decode.ts'
@@ -19,12 +20,12 @@ import { limits, machineOf, startSensor } from './inner.ts'
 import type { Ended } from './program.ts'
 import { callsProgram, start } from './program.ts'
 
-const objectFile = join(import.meta.dirname, '../../dist/tracepoint.bpf.o')
+const dist = join(import.meta.dirname, '../../dist')
 const bellMsMax = 10_000
 const eventsMax = 200_000
 
-/** The bytes of the BPF object that `make build` leaves. */
-export const readObject = (): Uint8Array => readFileSync(objectFile)
+/** The bytes of the BPF object for this kernel that `make build` leaves. */
+export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile('tracepoint')))
 
 /** Whether an event is wanted. Called in the order of the ring; the record is valid meanwhile. */
 export type Wanted = (r: RecordView, kind: number) => boolean
