@@ -3,7 +3,7 @@
  * What is loaded here is gone from the kernel when it is closed, or when the process ends.
  */
 import type { EventKind, Machine } from '@bulwark/schema'
-import { eventKinds, places, recordShapes, syscallNumbers } from '@bulwark/schema'
+import { RECORD_BYTES_MAX, eventKinds, places, recordShapes, syscallNumbers } from '@bulwark/schema'
 import type { BpfObject, Link, Ring } from '@bulwark/native'
 import { openObject, possibleCpus } from '@bulwark/native'
 import { limits } from './limits.ts'
@@ -179,7 +179,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     checkLayout(object)
     object.load()
     for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)
-    const ring = object.openRing('events')
+    const ring = object.openRing('events', RECORD_BYTES_MAX)
     const armed = new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', 'armed'), 1)
     const entries = attach.map(({ program }) => program)
     if (handlers.length > 0) entries.push(dispatcher)

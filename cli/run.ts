@@ -13,7 +13,7 @@ import {
   machineOf,
   probeMachine,
 } from '@bulwark/agent'
-import { isNativeError } from '@bulwark/native'
+import { isNativeError, releaseMemory } from '@bulwark/native'
 import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText, priorityNamed, priorityNames } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
@@ -167,6 +167,7 @@ const run = async (options: RunOptions): Promise<number> => {
     log(`${agent.sensor.hooks.length} hooks attached:`)
     reportHooks(agent)
     log(`watching ${agent.processCount} processes and ${agent.containerCount} containers`)
+    setImmediate(releaseMemory)
     const reason = await Promise.race([ended, faulted])
     agent.close()
     const { events } = agent.counters

@@ -43,6 +43,7 @@ static void start(napi_env env, napi_value exports)
 	addFunction(env, exports, "openHandles", entry<openHandles>);
 	registerObjects(env, exports);
 	registerMaps(env, exports);
+	registerMemory(env, exports);
 	registerPrograms(env, exports);
 	registerLinks(env, exports);
 	registerRings(env, exports);

@@ -152,7 +152,10 @@ export interface Addon {
   mapMemory(map: MapHandle): ArrayBuffer
   setTailCall(map: MapHandle, slot: number, programFd: number): void
 
-  openRing(map: MapHandle): {
+  openRing(
+    map: MapHandle,
+    recordBytesMax: number,
+  ): {
     readonly handle: RingHandle
     readonly consumer: ArrayBuffer
     readonly producer: ArrayBuffer
@@ -182,6 +185,7 @@ export interface Addon {
   kernelMember(struct: string, member: string): number
   forgetKernelTypes(): void
   possibleCpus(): number
+  releaseMemory(): void
   clocks(): Clocks
 }
 

@@ -2,9 +2,15 @@
 #include "memory.h"
 
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <string>
 
+#include <malloc.h>
 #include <sys/mman.h>
 
+#include "addon.h"
 #include "call.h"
 
 namespace bulwark {
@@ -68,6 +74,40 @@ void Mapping::close(napi_env env)
 	}
 	napi_delete_reference(env, reference);
 	reference = nullptr;
+}
+
+// What is mapped of files, is not written to and was never (no page of its own): the kernel has it
+// in its page cache and brings back what is used again.
+static void dropPages(const std::string &range)
+{
+	uintptr_t from = 0, to = 0;
+	if (sscanf(range.c_str(), "%" SCNxPTR "-%" SCNxPTR, &from, &to) == 2)
+		madvise(reinterpret_cast<void *>(from), to - from, MADV_DONTNEED);
+}
+
+static napi_value releaseMemory(Call &)
+{
+	malloc_trim(0);
+	std::ifstream smaps("/proc/self/smaps");
+	std::string line, range;
+	while (std::getline(smaps, line)) {
+		char permissions[5] = {};
+		unsigned long inode = 0, kib = 0;
+		if (sscanf(line.c_str(), "%*x-%*x %4s %*s %*s %lu", permissions, &inode) == 2) {
+			const bool isText = permissions[1] == '-' && permissions[3] == 'p';
+			range = isText && inode != 0 ? line : "";
+		} else if (sscanf(line.c_str(), "Anonymous: %lu kB", &kib) == 1 && kib == 0 &&
+			   !range.empty()) {
+			dropPages(range);
+			range.clear();
+		}
+	}
+	return nullptr;
+}
+
+void registerMemory(napi_env env, napi_value exports)
+{
+	addFunction(env, exports, "releaseMemory", entry<releaseMemory>);
 }
 
 } // namespace bulwark

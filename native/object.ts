@@ -156,9 +156,14 @@ export class BpfObject {
     this.map(map).setTailCall(slot, chosen)
   }
 
-  /** Maps a ring buffer into memory; one reader a ring. */
-  openRing(map: string): Ring {
-    const ring = new Ring(this.map(map), (closed) => this.#rings.delete(closed))
+  /**
+   * Maps a ring buffer into memory; one reader a ring.
+   *
+   * @param recordBytesMax  no record is longer. The shorter, the less memory: the beginning of the
+   *   data is mapped once more behind its end, so that no record is split, as far as one can reach
+   */
+  openRing(map: string, recordBytesMax = 2 ** 30): Ring {
+    const ring = new Ring(this.map(map), recordBytesMax, (closed) => this.#rings.delete(closed))
     this.#rings.add(ring)
     return ring
   }

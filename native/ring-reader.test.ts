@@ -22,9 +22,9 @@ class ModelRing {
   readonly dataBytes: number
   #produced: bigint
 
-  constructor(dataBytes: number, start = 0n) {
+  constructor(dataBytes: number, start = 0n, tailBytes = dataBytes) {
     this.dataBytes = dataBytes
-    this.producer = new ArrayBuffer(pageBytes + 2 * dataBytes)
+    this.producer = new ArrayBuffer(pageBytes + dataBytes + tailBytes)
     this.#produced = start
     new BigUint64Array(this.consumer)[0] = start
     this.#publish()
@@ -58,11 +58,12 @@ class ModelRing {
     new BigUint64Array(this.producer)[0] = this.#produced
   }
 
-  /** As the kernel's mapping does: each byte is there twice. */
+  /** As the kernel's mapping does: each byte of the beginning is there twice. */
   #put(at: number, value: number): void {
     const data = new Uint8Array(this.producer, pageBytes)
     data[at % this.dataBytes] = value
-    data[(at % this.dataBytes) + this.dataBytes] = value
+    const again = (at % this.dataBytes) + this.dataBytes
+    if (again < data.length) data[again] = value
   }
 }
 
@@ -158,6 +159,28 @@ test('positions that make no sense', () => {
   }
 })
 
+test('a record longer than what lies behind the end', () => {
+  const ring = new ModelRing(256, 248n, 32)
+  const reader = new RingReader(ring)
+  ring.write({ lengthBytes: 16 }, 1)
+  equal(drainAll(reader).length, 1)
+  ring.write({ lengthBytes: 200 }, 2) // From 16: fits before the end.
+  ring.write({ lengthBytes: 32 }, 3) // From 224 to 264.
+  equal(drainAll(reader).length, 2)
+  const other = new ModelRing(256, 240n, 32)
+  const broken = new RingReader(other)
+  other.write({ lengthBytes: 48 })
+  throws(() => drainAll(broken), RingBrokenError)
+})
+
+test('memory that is too short or too long for its data', () => {
+  for (const tailBytes of [-8, 264]) {
+    const { consumer, producer } = new ModelRing(256, 0n, tailBytes)
+    const memory = { consumer, producer, pageBytes, dataBytes: 256 }
+    throws(() => new RingReader(memory), { code: 'BAD_ARGUMENT' })
+  }
+})
+
 test('sizes that no ring has', () => {
   for (const dataBytes of [0, 4, 12, 2 ** 31, NaN, -8]) {
     const memory = { consumer: new ArrayBuffer(8), producer: new ArrayBuffer(64), pageBytes: 8 }
@@ -191,7 +214,7 @@ test('law: what is written is read, in order, from any position', (t) => {
     start: bigint,
     steps: (Written & { fill: number; drain: number | undefined })[],
   ) => {
-    const ring = new ModelRing(128, start)
+    const ring = new ModelRing(128, start, 80)
     const reader = new RingReader(ring)
     const wanted: number[][] = []
     const found: number[][] = []

@@ -5,9 +5,9 @@
  *
  * The form is the kernel's (kernel/bpf/ringbuf.c): each record has a header of 8 bytes, its
  * length (u32) with two bits, BUSY while it is being written and DISCARD when it is to be skipped;
- * and takes a multiple of 8 bytes. The data lies in memory twice in a row, so that no record is
- * split. Law: any bytes at all give records inside the data or an error, after at most
- * `dataBytes / 8` steps.
+ * and takes a multiple of 8 bytes. Behind the end of the data its beginning lies in memory once
+ * more, so that no record is split. Law: any bytes at all give records inside the data or an error,
+ * after at most `dataBytes / 8` steps.
  */
 import { argumentError } from './native-error.ts'
 
@@ -20,7 +20,10 @@ export class RingBrokenError extends Error {
 export interface RingMemory {
   /** Where the consumer's position is (u64); the only part that is written. */
   readonly consumer: ArrayBuffer
-  /** One page with the producer's position (u64), then the data twice. */
+  /**
+   * One page with the producer's position (u64), then the data, then its beginning once more: as
+   * many bytes as the longest record takes with its header, at the most all of it.
+   */
   readonly producer: ArrayBuffer
   readonly pageBytes: number
   /** Size of the data, once; a power of two, 8 to 2^30. */
@@ -59,12 +62,17 @@ for (const name of Object.getOwnPropertyNames(DataView.prototype)) {
 
 /** One reader of one ring. */
 export class RingReader {
-  /** The data, twice. Read only: its setters throw, and a write past them ends the process. */
+  /**
+   * The data, and its beginning once more. Read only: its setters throw, and a write past them ends
+   * the process.
+   */
   readonly data: DataView<ArrayBuffer>
   readonly #headers: Int32Array
   readonly #produced: Int32Array
   readonly #consumed: BigInt64Array
   readonly #size: number
+  /** The data and what of it lies behind its end. */
+  readonly #mapped: number
   #position: bigint
   #draining = false
   #stopped = false
@@ -75,9 +83,14 @@ export class RingReader {
     if (!isSize || (dataBytes & (dataBytes - 1)) !== 0) {
       throw argumentError('size of a ring', `${dataBytes} bytes are no power of two up to 2^30`)
     }
+    const mapped = producer.byteLength - pageBytes
+    if (mapped < dataBytes || mapped > 2 * dataBytes || (mapped & 7) !== 0) {
+      throw argumentError('memory of a ring', `${mapped} bytes for ${dataBytes} of data`)
+    }
     this.#size = dataBytes
-    this.#headers = new Int32Array(producer, pageBytes, (2 * dataBytes) / 4)
-    this.data = new ReadOnlyView(producer, pageBytes, 2 * dataBytes)
+    this.#mapped = mapped
+    this.#headers = new Int32Array(producer, pageBytes, mapped / 4)
+    this.data = new ReadOnlyView(producer, pageBytes, mapped)
     this.#produced = new Int32Array(producer, 0, 1)
     this.#consumed = new BigInt64Array(consumer, 0, 1)
     this.#position = Atomics.load(this.#consumed, 0)
@@ -142,6 +155,9 @@ export class RingReader {
         const step = (length + headerBytes + 7) & ~7
         if (step > waiting - taken) {
           throw new RingBrokenError(`a record of ${length} bytes, where ${waiting - taken} wait`)
+        }
+        if (offset + step > this.#mapped) {
+          throw new RingBrokenError(`a record of ${length} bytes, longer than was said`)
         }
         taken += step
         if ((header & discardBit) !== 0) continue

@@ -1,8 +1,11 @@
 // The BPF ring buffer: its memory, and the callback when the kernel rings the bell.
 //
 // One page holds the consumer's position, which JavaScript writes. The rest only the kernel writes:
-// a page with the producer's position, then the data twice in a row, so that no record is split.
-// That part is mapped read-only, and a write to it ends the process: ring.ts hands out readers.
+// a page with the producer's position, then the data, and its beginning once more behind its end,
+// so that no record is split: as much of it as the longest record, since what is mapped counts as
+// the process's memory. That part is mapped read-only, and a write to it ends the process: ring.ts
+// hands out readers.
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -28,9 +31,9 @@ struct RingHandle : Handle {
 	static constexpr Kind handleKind = Kind::ring;
 	static constexpr const char *name = "ring";
 
-	RingHandle(int mapFd, size_t pageBytes, size_t dataBytes, const char *title)
+	RingHandle(int mapFd, size_t pageBytes, size_t mappedBytes, const char *title)
 		: Handle(handleKind), file(mapFd), consumer(mapFd, 0, pageBytes, true, title),
-		  producer(mapFd, pageBytes, pageBytes + 2 * dataBytes, false, title)
+		  producer(mapFd, pageBytes, pageBytes + mappedBytes, false, title)
 	{
 	}
 	void close(Environment &environment) override;
@@ -64,6 +67,7 @@ void RingHandle::close(Environment &environment)
 
 // Positions are compared by their low 32 bits.
 static constexpr size_t dataBytesMax = size_t{ 1 } << 30;
+static constexpr size_t recordHeaderBytes = 8;
 
 static napi_value openRing(Call &call)
 {
@@ -75,11 +79,15 @@ static napi_value openRing(Call &call)
 	const size_t dataBytes = map.facts.maxEntries;
 	if (dataBytes > dataBytesMax)
 		reject("ring " + map.facts.title, "it is larger than 1 GiB");
+	// Whole pages, and at the most all the data.
+	const size_t longest = call.number(1, "recordBytesMax") + recordHeaderBytes;
+	const size_t tail = (longest + page - 1) / page * page;
+	const size_t mappedBytes = dataBytes + std::min(tail, dataBytes);
 	const int fd = OwnedFd::copyOf(map.file.fd, title);
-	auto ring = std::make_unique<RingHandle>(fd, page, dataBytes, title);
+	auto ring = std::make_unique<RingHandle>(fd, page, mappedBytes, title);
 	Made made(call.env);
 	made.set("consumer", ring->consumer.buffer(call.env, page))
-		.set("producer", ring->producer.buffer(call.env, page + 2 * dataBytes))
+		.set("producer", ring->producer.buffer(call.env, page + mappedBytes))
 		.set("pageBytes", static_cast<double>(page))
 		.set("dataBytes", static_cast<double>(dataBytes));
 	return made.set("handle", call.environment.add(std::move(ring))).value;

@@ -14,8 +14,8 @@ export class Ring {
   readonly dataBytes: number
   #closed = false
 
-  constructor(map: BpfMap, onClosed: (ring: Ring) => void) {
-    this.#opened = addon().openRing(map.facts.handle)
+  constructor(map: BpfMap, recordBytesMax: number, onClosed: (ring: Ring) => void) {
+    this.#opened = addon().openRing(map.facts.handle, recordBytesMax)
     this.#reader = new RingReader(this.#opened)
     this.#onClosed = onClosed
     this.dataBytes = this.#opened.dataBytes
