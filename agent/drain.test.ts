@@ -8,7 +8,7 @@ import type { Sensor } from './sensor.ts'
 
 /** A ring of records of one byte, a clock, and what the drain did with both. */
 const start = (t: TestContext) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] })
   const seen: number[] = []
   const faults: unknown[] = []
   const waiting: number[] = []
@@ -46,32 +46,37 @@ const start = (t: TestContext) => {
   return { drain, seen, faults, waiting, found, batches, wait, ring: () => ring() }
 }
 
-test('an empty ring is looked at some times, then the doorbell is armed', (t) => {
+test('an empty ring has the doorbell armed', (t) => {
   const { found, wait } = start(t)
-  for (let i = 1; i < limits.idlePollsMax; i++) {
-    assert.deepEqual(found, { drains: i, arms: 0 })
-    wait(limits.pollMs)
-  }
-  assert.deepEqual(found, { drains: limits.idlePollsMax, arms: 1 })
+  assert.deepEqual(found, { drains: 1, arms: 1 })
   wait(limits.sleepMsMax - 1)
-  assert.equal(found.drains, limits.idlePollsMax)
+  assert.equal(found.drains, 1)
   wait(1)
-  assert.equal(found.drains, limits.idlePollsMax + 1, 'it looks, bell or not')
+  assert.deepEqual(found, { drains: 2, arms: 2 }, 'it looks, bell or not')
 })
 
-test('while events come, it looks often', (t) => {
-  const { found, seen, waiting, wait } = start(t)
-  for (let i = 0; i < 50; i++) {
+test('so many bells and no more ring in a stretch of time; then it looks often', (t) => {
+  const { found, seen, waiting, wait, ring } = start(t)
+  for (let i = 0; i < limits.bellsPerWindowMax; i++) {
     waiting.push(i)
-    wait(limits.pollMs)
+    ring()
   }
-  assert.equal(seen.length, 50)
-  assert.equal(found.arms, 0)
+  const { arms } = found
+  assert.equal(arms, limits.bellsPerWindowMax, 'the last look has not armed it')
+  for (let passed = limits.pollMs; passed < limits.bellWindowMs; passed += limits.pollMs) {
+    waiting.push(passed)
+    wait(limits.pollMs)
+    assert.equal(waiting.length, 0)
+  }
+  assert.equal(found.arms, arms)
+  wait(limits.pollMs)
+  assert.equal(found.arms, arms + 1, 'in the next stretch it is armed again')
+  assert.equal(seen.length, limits.bellsPerWindowMax + limits.bellWindowMs / limits.pollMs - 1)
 })
 
 test('the doorbell wakes it up', (t) => {
-  const { found, seen, waiting, wait, ring } = start(t)
-  while (found.arms === 0) wait(limits.pollMs)
+  const { found, seen, waiting, ring } = start(t)
+  assert.equal(found.arms, 1)
   waiting.push(7)
   ring()
   assert.deepEqual(seen, [7])
@@ -79,22 +84,21 @@ test('the doorbell wakes it up', (t) => {
 
 test('what came between the last look and the arming is not left', (t) => {
   const { found, seen, waiting, wait } = start(t)
-  for (let i = 2; i < limits.idlePollsMax; i++) wait(limits.pollMs)
   // The kernel writes it after this look, before it can know that the bell is armed.
   waiting.splice = () => {
     waiting.splice = Array.prototype.splice.bind(waiting)
     waiting.push(9)
     return []
   }
-  wait(limits.pollMs)
+  wait(limits.sleepMsMax)
   wait(1)
-  assert.deepEqual([found.arms, seen], [1, [9]])
+  assert.deepEqual([found.arms, seen], [3, [9]])
 })
 
 test('more than a batch is handed over in turns of the event loop', (t) => {
   const { batches, waiting, wait } = start(t)
   waiting.push(...Array(limits.drainRecordsMax + 3).keys())
-  wait(limits.pollMs)
+  wait(limits.sleepMsMax)
   wait(1)
   assert.deepEqual(batches, [limits.drainRecordsMax, 3])
 })
@@ -115,7 +119,7 @@ test('at the end everything is handed over, and no more after it', (t) => {
 test('a fault ends it, and is said once', (t) => {
   const { faults, seen, waiting, wait, ring } = start(t)
   waiting.push(1, -1, 2)
-  wait(limits.pollMs)
+  wait(limits.sleepMsMax)
   waiting.push(3)
   ring()
   wait(limits.sleepMsMax)

@@ -1,7 +1,8 @@
 /**
- * Empties the ring. Wake-ups cost more than anything else, so while events come the ring is
- * looked at every few milliseconds; when it stays empty the doorbell is armed and the agent
- * sleeps until the kernel rings it. A slow look goes on meanwhile, whatever happens to the bell.
+ * Empties the ring. When it is empty the doorbell is armed and the agent sleeps until the kernel
+ * rings it: so a single event is handled at once. Wake-ups cost more than anything else, so when
+ * too many came in a short time the ring is looked at every few milliseconds instead, until that
+ * time is over. A slow look goes on meanwhile, whatever happens to the bell.
  */
 import { limits } from './limits.ts'
 import type { Sensor } from './sensor.ts'
@@ -25,8 +26,17 @@ export const startDrain = (
 ): Drain => {
   const { ring } = sensor
   let timer: NodeJS.Timeout | undefined
-  let idleLooks = 0
   let stopped = false
+  let window = 0
+  let bells = 0
+
+  /** Whether the bell may ring once more in this stretch of time. */
+  const mayRing = (): boolean => {
+    const now = Math.floor(Date.now() / limits.bellWindowMs)
+    if (now !== window) bells = 0
+    window = now
+    return bells < limits.bellsPerWindowMax
+  }
 
   const look = (): void => {
     if (stopped) return
@@ -34,12 +44,10 @@ export const startDrain = (
     try {
       const { records, pendingBytes } = ring.drain(onRecord, limits.drainRecordsMax)
       if (pendingBytes > 0 && records > 0) {
-        idleLooks = 0
         timer = setTimeout(look, 0)
         return
       }
-      idleLooks = records > 0 ? 0 : idleLooks + 1
-      if (idleLooks < limits.idlePollsMax) {
+      if (!mayRing()) {
         timer = setTimeout(look, limits.pollMs)
         return
       }
@@ -54,7 +62,7 @@ export const startDrain = (
   }
 
   ring.onReadable(() => {
-    idleLooks = 0
+    bells++
     look()
   })
   look()
