@@ -1,0 +1,135 @@
+/*
+ * The loops that bench/workloads.ts times, each as small as it can be, so that what a sensor adds
+ * to a system call stands out. Prints one line of JSON: what was done, and the seconds it took by
+ * the clock, in user mode and in the kernel, children included.
+ *
+ *   loops open|exec|connect|getppid COUNT [PATH]
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Each returns 0 when it worked. */
+static int open_once(const char *path)
+{
+	char bytes[256];
+	int fd = open(path, O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+
+	return fd < 0 || close(fd) || got < 0;
+}
+
+static int exec_once(const char *path)
+{
+	char *const argv[] = { (char *)path, NULL };
+	char *const environment[] = { NULL };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execve(path, argv, environment);
+		_exit(127);
+	}
+	return pid < 0 || waitpid(pid, &status, 0) != pid || status != 0;
+}
+
+static int listener = -1;
+static struct sockaddr_in address;
+
+static int listen_on_loopback(void)
+{
+	socklen_t bytes = sizeof(address);
+
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return bind(listener, (void *)&address, bytes) || listen(listener, 128) ||
+	       getsockname(listener, (void *)&address, &bytes);
+}
+
+/* Closed by a reset: no port waits in TIME_WAIT, so that a long run is like a short one. */
+static int connect_once(const char *path)
+{
+	const struct linger reset = { 1, 0 };
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int failed = setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) ||
+		     connect(client, (void *)&address, sizeof(address));
+	int server = failed ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	(void)path;
+	close(client);
+	return server < 0 || close(server);
+}
+
+static int getppid_once(const char *path)
+{
+	(void)path;
+	return syscall(SYS_getppid) < 0;
+}
+
+static const struct {
+	const char *name;
+	int (*once)(const char *path);
+	const char *path;
+} loops[] = {
+	{ "open", open_once, "/etc/hostname" },
+	{ "exec", exec_once, "/bin/true" },
+	{ "connect", connect_once, NULL },
+	{ "getppid", getppid_once, NULL },
+};
+
+static double seconds_of(struct timeval time)
+{
+	return time.tv_sec + time.tv_usec * 1e-6;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+static int run(int (*once)(const char *path), long count, const char *path)
+{
+	struct rusage own, children;
+	double begin = now();
+	long failed = 0;
+
+	for (long i = 0; i < count; i++)
+		failed += once(path);
+	double wall = now() - begin;
+
+	getrusage(RUSAGE_SELF, &own);
+	getrusage(RUSAGE_CHILDREN, &children);
+	printf("{\"count\":%ld,\"failed\":%ld,\"wall_s\":%.6f,\"user_s\":%.6f,\"system_s\":%.6f}\n",
+	       count, failed, wall, seconds_of(own.ru_utime) + seconds_of(children.ru_utime),
+	       seconds_of(own.ru_stime) + seconds_of(children.ru_stime));
+	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 2 && i < sizeof(loops) / sizeof(loops[0]); i++) {
+		if (strcmp(argv[1], loops[i].name) != 0)
+			continue;
+		if (loops[i].once == connect_once && listen_on_loopback()) {
+			perror("listen");
+			return 2;
+		}
+		return run(loops[i].once, atol(argv[2]), argc > 3 ? argv[3] : loops[i].path);
+	}
+	fprintf(stderr, "usage: loops open|exec|connect|getppid COUNT [PATH]\n");
+	return 2;
+}
