@@ -8,6 +8,7 @@ import type { Machine } from '@bulwark/schema'
 import { wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
+import type { ChosenBackend } from './backend.ts'
 import { cgroup2Mounts } from './container-table.ts'
 import type { Counters } from './counters.ts'
 import type { Drain } from './drain.ts'
@@ -25,8 +26,10 @@ import { hostNamesStamp } from './users.ts'
 
 /** What an agent runs with. */
 export interface AgentOptions {
-  /** The bytes of `tracepoint.bpf.o`. */
+  /** The bytes of the backend's object, `tracepoint.bpf.o` or `security.bpf.o`. */
   readonly object: Uint8Array
+  /** `tracepoint` when not said: see `chooseBackend`. */
+  readonly backend?: ChosenBackend
   readonly machine: Machine
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
@@ -62,6 +65,7 @@ export class Agent {
       pid: process.pid,
       payloadBytes: payloadBytesOf(active),
       environment: asksForEnvironment(active),
+      ...options.backend,
     })
     const cgroupMounts = cgroup2Mounts(readFileSync('/proc/self/mounts', 'utf8'))
     if (cgroupMounts.length === 0) {

@@ -2,15 +2,16 @@
  * The kernel side: loads the object, with the hooks that the rules need, and hands its ring over.
  * What is loaded here is gone from the kernel when it is closed, or when the process ends.
  */
-import type { EventKind, Machine } from '@bulwark/schema'
+import type { Backend, EventKind, Machine } from '@bulwark/schema'
 import { RECORD_BYTES_MAX, eventKinds, places, recordShapes, syscallNumbers } from '@bulwark/schema'
 import type { BpfObject, Link, Ring } from '@bulwark/native'
 import { openObject, possibleCpus } from '@bulwark/native'
+import { CallReturns, aimHandlers, findCallTargets } from './call-returns.ts'
 import { limits } from './limits.ts'
 
 /** One hook that is attached. */
 export interface AttachedHook {
-  /** `sys_exit:openat` or the tracepoint's name. */
+  /** `sys_exit:openat` or `fexit:openat`, by backend; or the tracepoint's name. */
   readonly name: string
   readonly program: string
   readonly kind: EventKind
@@ -27,37 +28,42 @@ const recursion = 'recursion'
 export const losesEvents = (place: string): boolean =>
   place === recursion || places.some(({ name, loses }) => name === place && loses === 'event')
 
-export class Sensor {
-  readonly #object: BpfObject
+interface SensorParts {
+  readonly backend: Backend
+  readonly object: BpfObject
   readonly ring: Ring
   readonly hooks: readonly AttachedHook[]
-  readonly #armed: Uint32Array
-  readonly #links: readonly Link[]
-  readonly #programs: readonly string[]
+  readonly missing: readonly string[]
+  readonly armed: Uint32Array
+  readonly links: readonly Link[]
+  readonly programs: readonly string[]
+  readonly returns: CallReturns | undefined
+}
 
-  constructor(
-    object: BpfObject,
-    ring: Ring,
-    hooks: readonly AttachedHook[],
-    armed: Uint32Array,
-    links: readonly Link[],
-    programs: readonly string[],
-  ) {
-    this.#object = object
-    this.ring = ring
-    this.hooks = hooks
-    this.#armed = armed
-    this.#links = links
-    this.#programs = programs
+export class Sensor {
+  readonly backend: Backend
+  readonly ring: Ring
+  readonly hooks: readonly AttachedHook[]
+  /** System calls that are wanted, and that this kernel does not have. */
+  readonly missing: readonly string[]
+  readonly #parts: SensorParts
+
+  constructor(parts: SensorParts) {
+    this.backend = parts.backend
+    this.ring = parts.ring
+    this.hooks = parts.hooks
+    this.missing = parts.missing
+    this.#parts = parts
   }
 
   /** Asks for a wake-up with the next event. Look at the ring once more after it. */
   arm(): void {
-    Atomics.store(this.#armed, 0, 1)
+    Atomics.store(this.#parts.armed, 0, 1)
   }
 
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */
   counters(): KernelCounters {
+    const { object, programs, returns } = this.#parts
     const cpus = possibleCpus()
     const value = new Uint8Array(8 * cpus)
     const counts = new DataView(value.buffer)
@@ -65,27 +71,29 @@ export class Sensor {
     places.forEach(({ name }, index) => {
       const key = new Uint8Array(4)
       new DataView(key.buffer).setUint32(0, index, true)
-      this.#object.lookup('lost', key, value)
+      object.lookup('lost', key, value)
       let sum = 0
       for (let cpu = 0; cpu < cpus; cpu++) sum += Number(counts.getBigUint64(8 * cpu, true))
       found[name] = sum
     })
-    found[recursion] = this.#programs.reduce(
-      (sum, program) => sum + this.#object.info(program).recursionMisses,
-      0,
+    found[recursion] = programs.reduce(
+      (sum, program) => sum + object.info(program).recursionMisses,
+      returns?.recursionMisses ?? 0,
     )
     return found
   }
 
   /** Detaches all hooks: no event comes any more. What waits in the ring stays. */
   detach(): void {
-    for (const link of this.#links) link.detach()
+    for (const link of this.#parts.links) link.detach()
+    this.#parts.returns?.detach()
   }
 
   /** Detaches and unloads everything. */
   close(): void {
     this.ring.close()
-    this.#object.close()
+    this.#parts.returns?.close()
+    this.#parts.object.close()
   }
 }
 
@@ -113,8 +121,12 @@ export const machineOf = (architecture: string): Machine | undefined =>
 
 /** What to load. */
 export interface SensorOptions {
-  /** The bytes of `tracepoint.bpf.o`. */
+  /** The bytes of the backend's object, `tracepoint.bpf.o` or `security.bpf.o`. */
   readonly object: Uint8Array
+  /** `tracepoint` when not said. */
+  readonly backend?: Backend
+  /** For the security backend: whether LSM hooks tell names. */
+  readonly hearsNames?: boolean
   readonly machine: Machine
   /** Types of events that rules want. */
   readonly types: ReadonlySet<string> | 'all'
@@ -126,15 +138,19 @@ export interface SensorOptions {
   readonly environment?: boolean
 }
 
+/** A hook in the slot of a system call. */
+type Handler = AttachedHook & { readonly slot: number; readonly call: string }
+
 interface Plan {
   readonly attach: readonly AttachedHook[]
-  readonly handlers: readonly (AttachedHook & { readonly slot: number })[]
+  readonly handlers: readonly Handler[]
 }
 
-const planHooks = ({ machine, types }: SensorOptions): Plan => {
+const planHooks = ({ machine, types, backend }: SensorOptions): Plan => {
   const numbers = syscallNumbers[machine]
+  const place = backend === 'security' ? 'fexit' : 'sys_exit'
   const attach: AttachedHook[] = []
-  const handlers: (AttachedHook & { readonly slot: number })[] = []
+  const handlers: Handler[] = []
   for (const kind of neededKinds(types)) {
     for (const hook of kind.hooks) {
       if ('tracepoint' in hook) {
@@ -145,7 +161,7 @@ const planHooks = ({ machine, types }: SensorOptions): Plan => {
         const slot = numbers[name]
         const wanted = kind.state || types === 'all' || types.has(name)
         if (slot === undefined || !wanted) continue
-        handlers.push({ name: `sys_exit:${name}`, program: hook.program, kind, slot })
+        handlers.push({ name: `${place}:${name}`, program: hook.program, kind, slot, call: name })
       }
     }
   }
@@ -160,6 +176,40 @@ const checkLayout = (object: BpfObject): void => {
   throw new Error('the BPF object is of another build; run "make build"')
 }
 
+/** The way of a backend to system calls. */
+interface CallWay {
+  /** Programs of the object that it needs, and those of them that it attaches itself. */
+  readonly programs: readonly string[]
+  readonly attached: readonly Handler[]
+  readonly missing: readonly string[]
+  /** Before loading. */
+  readonly aim: (object: BpfObject) => void
+  /** After loading. */
+  readonly connect: (object: BpfObject) => CallReturns | undefined
+}
+
+const sortedByNumber = (handlers: readonly Handler[]): CallWay => ({
+  programs: handlers.length > 0 ? [dispatcher] : [],
+  attached: handlers,
+  missing: [],
+  aim: () => {},
+  connect: (object) => {
+    for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)
+    return undefined
+  },
+})
+
+const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => {
+  const { targets, missing } = findCallTargets(machine, handlers)
+  return {
+    programs: [],
+    attached: handlers.filter(({ call }) => !missing.includes(call)),
+    missing,
+    aim: (object) => aimHandlers(object, targets),
+    connect: (object) => new CallReturns(object, targets),
+  }
+}
+
 /**
  * Loads the sensor and attaches its hooks. Events collect in the ring from here on.
  *
@@ -167,25 +217,31 @@ const checkLayout = (object: BpfObject): void => {
  */
 export const startSensor = (options: SensorOptions): Sensor => {
   const { attach, handlers } = planHooks(options)
+  const { backend = 'tracepoint', machine } = options
+  const way = backend === 'security' ? byFunction(machine, handlers) : sortedByNumber(handlers)
+  const hooks = [...attach, ...way.attached]
   const object = openObject(options.object, 'bulwark')
+  let returns: CallReturns | undefined
   try {
-    const programs = new Set([...attach, ...handlers].map(({ program }) => program))
-    if (handlers.length > 0) programs.add(dispatcher)
+    const programs = new Set([...hooks.map(({ program }) => program), ...way.programs])
     for (const { name } of object.programs) object.setAutoload(name, programs.has(name))
     object.setMaxEntries('events', limits.ringBytes)
     object.setVariable('.rodata', 'agent_pid', options.pid)
     object.setVariable('.rodata', 'send_environment', options.environment ? 1 : 0)
     object.setVariable('.rodata', 'payload_bytes', options.payloadBytes ?? 0)
     checkLayout(object)
+    way.aim(object)
     object.load()
-    for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)
     const ring = object.openRing('events', RECORD_BYTES_MAX)
     const armed = new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', 'armed'), 1)
-    const entries = attach.map(({ program }) => program)
-    if (handlers.length > 0) entries.push(dispatcher)
+    returns = way.connect(object)
+    const entries = [...attach.map(({ program }) => program), ...way.programs]
     const links = entries.map((program) => object.attach(program))
-    return new Sensor(object, ring, [...attach, ...handlers], armed, links, [...programs])
+    const { missing } = way
+    const kept = { backend, object, ring, hooks, missing, armed, links, returns }
+    return new Sensor({ ...kept, programs: [...programs] })
   } catch (error) {
+    returns?.close()
     object.close()
     throw error
   }

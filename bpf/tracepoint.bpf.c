@@ -10,6 +10,7 @@
 #define HANDLER(name) SEC("tp_btf/sys_exit") int BPF_PROG(name, struct pt_regs *regs, long result)
 
 #include "handlers.bpf.h"
+#include "lifecycle.bpf.h"
 
 #define SYSCALLS_MAX 512
 
@@ -31,30 +32,6 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	}
 	bpf_tail_call(ctx, &handlers, (__u32)number);
 	return 0;
-}
-
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
-{
-	return on_exec_done(task, bprm);
-}
-
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
-{
-	return on_forked(parent, child);
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
-{
-	return on_exited(task);
-}
-
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
-{
-	return on_cgroup_made(cgroup, path);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

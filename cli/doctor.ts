@@ -1,6 +1,6 @@
 /** `bulwark doctor`: what this kernel and machine can do, and what rules lose without it. */
 import { Command } from 'commander'
-import { kernelName, probeMachine } from '@bulwark/agent'
+import { backendFindings, chooseBackend, kernelName, machineOf, probeMachine } from '@bulwark/agent'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { loadRules } from './load-rules.ts'
@@ -9,7 +9,9 @@ const collect = (path: string, before: readonly string[]): readonly string[] => 
 
 const doctor = ({ rules }: { readonly rules: readonly string[] }): void => {
   console.log(`kernel: ${kernelName()}; Node.js ${process.versions.node}`)
-  const findings = probeMachine()
+  const machine = machineOf(process.arch)
+  const backends = machine ? backendFindings(machine) : []
+  const findings = [...probeMachine(), ...backends]
   for (const { name, probe, needed, without, remedy } of findings) {
     const state = typeof probe === 'string' ? probe : `cannot tell (${probe.unknown})`
     console.log(`${name}: ${state}`)
@@ -17,6 +19,7 @@ const doctor = ({ rules }: { readonly rules: readonly string[] }): void => {
     console.log(`  without it: ${without}${needed ? ' (needed)' : ''}`)
     console.log(`  to get it: ${remedy}`)
   }
+  console.log(`backend: ${chooseBackend('auto', backends).backend}`)
   const loaded = loadRules(rules)
   if ('message' in loaded) {
     console.log(`rules: ${loaded.message}`)

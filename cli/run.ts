@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import type { Alert, RuleMatching } from '@bulwark/agent'
+import type { Alert, BackendChoice, ChosenBackend, RuleMatching } from '@bulwark/agent'
 import {
   objectFile,
   Agent,
   alertJson,
   alertText,
+  backendChoices,
+  backendFindings,
+  chooseBackend,
   kernelName,
   losesEvents,
   machineOf,
@@ -24,6 +27,7 @@ interface RunOptions {
   readonly output: 'json' | 'text' | undefined
   readonly ruleMatching: RuleMatching
   readonly priority: string
+  readonly backend: BackendChoice
 }
 
 const log = (line: string): void => {
@@ -48,6 +52,11 @@ export const runCommand = (): Command =>
         .default('first'),
     )
     .option('--priority <name>', 'the least urgent priority that runs', 'debug')
+    .addOption(
+      new Option('--backend <name>', 'the way to system calls: auto takes what this kernel offers')
+        .choices(backendChoices)
+        .default('auto'),
+    )
     .addHelpText(
       'after',
       `
@@ -92,7 +101,7 @@ const reportHooks = (agent: Agent): void => {
     const rules = agent.engine.active.filter(
       ({ eventTypes }) => eventTypes === 'all' || kind.types.some((type) => eventTypes.has(type)),
     )
-    const names = hooks.map(({ name }) => name.replace('sys_exit:', '')).join(', ')
+    const names = hooks.map(({ name }) => name.replace(/^(?:sys_exit|fexit):/, '')).join(', ')
     const serves = rules.length === 0 ? 'keeps the process table' : `serves ${rulesText(rules)}`
     log(`  ${kind.name}: ${names}: ${serves}`)
   }
@@ -140,6 +149,8 @@ const run = async (options: RunOptions): Promise<number> => {
   log(`kernel: ${kernelName()}`)
   const machine = machineOf(process.arch)
   if (cannotLoad() || !machine) return exitCodes.cannot
+  const backend = chooseBackend(options.backend, backendFindings(machine))
+  log(`backend: ${backend.backend} (${backend.why})`)
   const form = options.output ?? (process.stdout.isTTY ? 'text' : 'json')
   const ended = ending()
   let failed = false
@@ -149,7 +160,8 @@ const run = async (options: RunOptions): Promise<number> => {
   })
   try {
     const agent = await Agent.start({
-      object: readFileSync(objectPath()),
+      object: readFileSync(objectPath(backend)),
+      backend,
       machine,
       rules: loaded.rules.filter(
         ({ priority }) => priorityNames.indexOf(priority) <= priorityNames.indexOf(least),
@@ -166,6 +178,8 @@ const run = async (options: RunOptions): Promise<number> => {
     reportRules(loaded, agent.engine.active)
     log(`${agent.sensor.hooks.length} hooks attached:`)
     reportHooks(agent)
+    const { missing } = agent.sensor
+    if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
     log(`watching ${agent.processCount} processes and ${agent.containerCount} containers`)
     setImmediate(releaseMemory)
     const reason = await Promise.race([ended, faulted])
@@ -190,10 +204,10 @@ const lossText = (lost: Readonly<Record<string, number>>): string => {
   return `lost: ${text(true)}; incomplete: ${text(false)}`
 }
 
-/** The BPF object for this kernel, beside the program. */
-const objectPath = (): string =>
+/** The BPF object of a backend for this kernel, beside the program. */
+const objectPath = ({ backend }: ChosenBackend): string =>
   join(
     import.meta.dirname,
     process.argv[1]?.endsWith('.ts') === true ? '../dist' : '.',
-    objectFile('tracepoint'),
+    objectFile(backend),
   )

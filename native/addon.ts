@@ -88,6 +88,13 @@ export interface ProgramInfo {
   readonly attachBtfId: number
 }
 
+/** A function of the kernel that programs can attach to, by the ids of its types. */
+export interface KernelFunction {
+  readonly id: number
+  /** Functions with the same one have the same arguments, by name too. */
+  readonly prototype: number
+}
+
 /** Handles that are open; all zero when everything was closed. */
 export interface OpenHandles {
   readonly objects: number
@@ -134,6 +141,7 @@ export interface Addon {
   findVariable(object: ObjectHandle, section: string, variable: string): Variable
 
   attach(object: ObjectHandle, program: string): LinkHandle
+  attachProgram(programFd: number, target: string): LinkHandle
   readIterator(link: LinkHandle, bytesMax: number): Uint8Array<ArrayBuffer>
 
   openMap(object: ObjectHandle, map: string): OpenMap
@@ -174,6 +182,12 @@ export interface Addon {
     expectedAttachType: number,
     attachBtfId: number,
   ): { readonly handle: ProgramHandle; readonly fd: number }
+  copyProgram(
+    object: ObjectHandle,
+    program: string,
+    license: string,
+    attachBtfId: number,
+  ): { readonly handle: ProgramHandle; readonly fd: number }
   testRun(fd: number, context: Uint8Array, data: Uint8Array, repeat: number): RunResult
   programInfo(fd: number): ProgramInfo
 
@@ -182,6 +196,7 @@ export interface Addon {
   probeHelper(programType: number, helper: number): number
   hasKernelTypes(): boolean
   findKernelType(name: string, kind: number): number
+  findKernelFunction(name: string): KernelFunction
   kernelMember(struct: string, member: string): number
   forgetKernelTypes(): void
   possibleCpus(): number

@@ -5,6 +5,7 @@
  */
 export type {
   Clocks,
+  KernelFunction,
   MapFacts,
   OpenHandles,
   OpenMap,
@@ -19,6 +20,7 @@ export { loadNative } from './addon.ts'
 export {
   btfKinds,
   clocks,
+  findKernelFunction,
   findKernelType,
   hasKernelTypes,
   kernelMemberOffset,

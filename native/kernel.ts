@@ -3,7 +3,7 @@
  * which drift is told; and its clocks.
  */
 import { getSystemErrorName } from 'node:util'
-import type { Addon, Clocks, OpenHandles } from './addon.ts'
+import type { Addon, Clocks, KernelFunction, OpenHandles } from './addon.ts'
 import { addon } from './addon.ts'
 
 let forgetting = false
@@ -61,6 +61,12 @@ export const hasKernelTypes = (): boolean => addon().hasKernelTypes()
 export const findKernelType = (name: string, kind: keyof typeof btfKinds): number | undefined => {
   const id = withTypes().findKernelType(name, btfKinds[kind])
   return id === 0 ? undefined : id
+}
+
+/** A function of the kernel; `undefined` when there is none of that name. As `findKernelType`. */
+export const findKernelFunction = (name: string): KernelFunction | undefined => {
+  const found = withTypes().findKernelFunction(name)
+  return found.id === 0 ? undefined : found
 }
 
 /** Whether the kernel has a type of this name. Unknown when it does not tell its types. */

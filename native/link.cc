@@ -26,11 +26,19 @@ struct LinkHandle : Handle {
 		  link(attached)
 	{
 	}
+	// Of a program that is of no object.
+	LinkHandle(int fd, std::string title)
+		: Handle(handleKind), program(std::move(title)), file(std::make_unique<OwnedFd>(fd))
+	{
+	}
+
+	int fd() const { return file ? file->fd : bpf_link__fd(link.get()); }
 
 	const std::string program;
 	// Before `link`, so that it goes after it.
 	const std::shared_ptr<bpf_object> object;
 	const std::unique_ptr<bpf_link, DestroyLink> link;
+	const std::unique_ptr<OwnedFd> file;
 };
 
 static napi_value attach(Call &call)
@@ -49,12 +57,23 @@ static napi_value attach(Call &call)
 	return makeNumber(call.env, call.environment.add(std::move(handle)));
 }
 
+// Attaches a program to the kernel type that it was loaded for.
+static napi_value attachProgram(Call &call)
+{
+	const int program = static_cast<int>(call.number(0, "fd", INT32_MAX));
+	const std::string target = call.text(1, "target");
+	const int fd = bpf_raw_tracepoint_open(nullptr, program);
+	if (fd < 0)
+		fail(fd, "attach a program to " + target);
+	return makeNumber(call.env, call.environment.add(std::make_unique<LinkHandle>(fd, target)));
+}
+
 // One walk of an iterator from its start to its end, as one Uint8Array.
 static napi_value readIterator(Call &call)
 {
 	const auto &link = call.handle<LinkHandle>(0);
 	const size_t bytesMax = call.number(1, "bytesMax");
-	const int fd = bpf_iter_create(bpf_link__fd(link.link.get()));
+	const int fd = bpf_iter_create(link.fd());
 	if (fd < 0)
 		fail(fd, "start iterator " + link.program);
 	const OwnedFd file(fd);
@@ -94,6 +113,7 @@ static napi_value readIterator(Call &call)
 void registerLinks(napi_env env, napi_value exports)
 {
 	addFunction(env, exports, "attach", entry<attach>);
+	addFunction(env, exports, "attachProgram", entry<attachProgram>);
 	addFunction(env, exports, "readIterator", entry<readIterator>);
 }
 

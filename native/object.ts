@@ -12,7 +12,7 @@ import { addon } from './addon.ts'
 import { Link } from './link.ts'
 import { BpfMap } from './map.ts'
 import { argumentError, closedError } from './native-error.ts'
-import { testRunProgram } from './program.ts'
+import { RawProgram, testRunProgram } from './program.ts'
 import { Ring } from './ring.ts'
 
 /** Sections of global variables. */
@@ -117,6 +117,17 @@ export class BpfObject {
     const link = new Link(handle, (detached) => this.#links.delete(detached))
     this.#links.add(link)
     return link
+  }
+
+  /**
+   * After `load`: loads a program once more, for another kernel type than the one it attaches to.
+   * It uses the maps of this object, and is closed on its own.
+   *
+   * @param license  `GPL` for helpers that the kernel gives to no other
+   * @param attachBtfId  of that type: see `findKernelType`
+   */
+  copyProgram(program: string, license: string, attachBtfId: number): RawProgram {
+    return new RawProgram(addon().copyProgram(this.#handle, program, license, attachBtfId))
   }
 
   /** After `load`: a map, the same object each time. It is closed with this object. */

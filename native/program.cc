@@ -6,6 +6,7 @@
 
 #include "addon.h"
 #include "map.h"
+#include "object.h"
 
 namespace bulwark {
 
@@ -52,6 +53,21 @@ static std::string verifierLog(const RawProgram &program)
 	return log.size() > keptBytes ? log.substr(log.size() - keptBytes) : log;
 }
 
+// Loads a program, and puts it into the table of what is open.
+static napi_value openProgram(Call &call, const RawProgram &program)
+{
+	// Without a log first: most loads succeed, and a log that is too short has an errno of its
+	// own.
+	const int fd = program.load(nullptr, 0);
+	if (fd < 0)
+		fail(fd, "load program " + program.name, verifierLog(program));
+	auto handle = std::make_unique<ProgramHandle>(fd);
+	return Made(call.env)
+		.set("fd", fd)
+		.set("handle", call.environment.add(std::move(handle)))
+		.value;
+}
+
 static napi_value loadProgram(Call &call)
 {
 	const RawProgram program = {
@@ -65,16 +81,29 @@ static napi_value loadProgram(Call &call)
 	if (program.code.size == 0 || program.code.size % sizeof(bpf_insn) != 0)
 		reject("instructions of program " + program.name,
 		       std::to_string(program.code.size) + " bytes are no number of 8-byte ones");
-	// Without a log first: most loads succeed, and a log that is too short has an errno of its
-	// own.
-	const int fd = program.load(nullptr, 0);
-	if (fd < 0)
-		fail(fd, "load program " + program.name, verifierLog(program));
-	auto handle = std::make_unique<ProgramHandle>(fd);
-	return Made(call.env)
-		.set("fd", fd)
-		.set("handle", call.environment.add(std::move(handle)))
-		.value;
+	return openProgram(call, program);
+}
+
+// A program of an object once more, for another kernel type. Its instructions are those that
+// libbpf has fitted to this kernel; they name the object's own maps. Never sleepable: libbpf does
+// not tell whether the program is.
+static napi_value copyProgram(Call &call)
+{
+	const auto &object = call.handle<ObjectHandle>(0);
+	const std::string name = call.text(1, "program");
+	const bpf_program *from = object.program(name);
+	object.fdOf(from);
+	const bpf_insn *code = bpf_program__insns(from);
+	return openProgram(call,
+			   {
+				   bpf_program__type(from),
+				   name.substr(0, BPF_OBJ_NAME_LEN - 1),
+				   call.text(2, "license"),
+				   { reinterpret_cast<uint8_t *>(const_cast<bpf_insn *>(code)),
+				     bpf_program__insn_cnt(from) * sizeof(bpf_insn) },
+				   bpf_program__expected_attach_type(from),
+				   call.number(3, "attachBtfId"),
+			   });
 }
 
 // `context` and `data` are read when they are not empty; a program of type syscall writes its
@@ -131,6 +160,7 @@ static napi_value programInfo(Call &call)
 void registerPrograms(napi_env env, napi_value exports)
 {
 	addFunction(env, exports, "loadProgram", entry<loadProgram>);
+	addFunction(env, exports, "copyProgram", entry<copyProgram>);
 	addFunction(env, exports, "testRun", entry<testRun>);
 	addFunction(env, exports, "programInfo", entry<programInfo>);
 }

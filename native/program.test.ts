@@ -1,10 +1,12 @@
 /** Programs made of raw instructions, run in the kernel by test-run; and tail calls. */
-import { deepEqual, equal, match, throws } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMap, findKernelType, loadProgram, openHandles } from './index.ts'
 import { noBytes, noHandles, skip, u32, withObject } from './testdata/object.ts'
 
 const rawTracepoint = 17
+const tracing = 26
+const traceRawTracepoint = 23
 
 /** Instructions by their parts, as struct bpf_insn has them. */
 const assemble = (...parts: readonly [code: number, registers: number, immediate: number][]) => {
@@ -93,7 +95,6 @@ test('tail calls: a program of the object, a raw one, one that is gone', { skip 
 
 test('a program for a hook of the kernel’s types', { skip }, () => {
   const attachBtfId = findKernelType('btf_trace_sys_exit', 'typedef')
-  const tracing = 26
   const program = loadProgram({
     type: tracing,
     name: 'on_exit',
@@ -123,4 +124,39 @@ test('what the verifier says comes with its refusal', { skip }, () => {
     code: 'EINVAL',
   })
   deepEqual(openHandles(), noHandles)
+})
+
+test('a program for a kernel type is attached to it', { skip }, () => {
+  const attachBtfId = findKernelType('btf_trace_sys_enter', 'typedef')
+  ok(attachBtfId)
+  const instructions = assemble(setResult(0), exit)
+  const program = loadProgram({
+    ...spec,
+    type: tracing,
+    instructions,
+    expectedAttachType: traceRawTracepoint,
+    attachBtfId,
+  })
+  const link = program.attach('sys_enter')
+  throws(() => link.readIterator(8), { code: /EINVAL/ })
+  equal(openHandles().links, 1)
+  link.detach()
+  equal(openHandles().links, 0)
+  program.attach('sys_enter')
+  program.close()
+  deepEqual(openHandles(), noHandles)
+  throws(() => program.attach('sys_enter'), { code: 'CLOSED' })
+  const unfit = loadProgram({ ...spec, instructions })
+  throws(() => unfit.attach('nothing'), { code: 'EFAULT', message: /attach a program to nothing/ })
+  unfit.close()
+})
+
+test('a copy of a program uses the maps of its object', { skip }, () => {
+  withObject((object) => {
+    object.setTailCall('tails', 2, 'answer_tail')
+    const copy = object.copyProgram('call_tail', 'GPL', 0)
+    equal(copy.testRun(noBytes, 0).returnValue, 7)
+    copy.close()
+    throws(() => object.copyProgram('nothing', 'GPL', 0), { code: 'ENOENT' })
+  })
 })

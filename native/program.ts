@@ -1,6 +1,7 @@
 /** Programs made of raw instructions. */
 import type { ProgramInfo, RunResult } from './addon.ts'
 import { addon } from './addon.ts'
+import { Link } from './link.ts'
 import { closedError } from './native-error.ts'
 
 /** What `loadProgram` needs. Numbers are the kernel's (linux/bpf.h). */
@@ -21,20 +22,17 @@ export interface RawProgramSpec {
 
 const noBytes = new Uint8Array(0)
 
-/** A loaded program. Nothing runs it but `testRun` and tail calls. Close it when done. */
+type Opened = ReturnType<ReturnType<typeof addon>['loadProgram']>
+
+/** A loaded program. Nothing runs it before `attach` but `testRun` and tail calls. Close it when
+ * done; that detaches it. */
 export class RawProgram {
-  readonly #opened: ReturnType<ReturnType<typeof addon>['loadProgram']>
+  readonly #opened: Opened
+  readonly #links = new Set<Link>()
   #closed = false
 
-  constructor(spec: RawProgramSpec) {
-    this.#opened = addon().loadProgram(
-      spec.type,
-      spec.name,
-      spec.license,
-      spec.instructions,
-      spec.expectedAttachType ?? 0,
-      spec.attachBtfId ?? 0,
-    )
+  constructor(opened: Opened) {
+    this.#opened = opened
   }
 
   /** Open until `close`. */
@@ -48,6 +46,19 @@ export class RawProgram {
     return testRunProgram(this.fd, context, repeat, data)
   }
 
+  /**
+   * Attaches it to the kernel type that it was loaded for.
+   *
+   * @param target  name of that type, for a refusal's words
+   */
+  attach(target: string): Link {
+    const link = new Link(addon().attachProgram(this.fd, target), (detached) =>
+      this.#links.delete(detached),
+    )
+    this.#links.add(link)
+    return link
+  }
+
   info(): ProgramInfo {
     return addon().programInfo(this.fd)
   }
@@ -55,6 +66,7 @@ export class RawProgram {
   /** The kernel unloads it with its last user, such as a prog array. Harmless when done before. */
   close(): void {
     this.#closed = true
+    for (const link of this.#links) link.detach()
     addon().close(this.#opened.handle)
   }
 }
@@ -81,4 +93,14 @@ export const testRunProgram = (
  *
  * @throws NativeError  the kernel refuses; `log` ends with what the verifier says
  */
-export const loadProgram = (spec: RawProgramSpec): RawProgram => new RawProgram(spec)
+export const loadProgram = (spec: RawProgramSpec): RawProgram =>
+  new RawProgram(
+    addon().loadProgram(
+      spec.type,
+      spec.name,
+      spec.license,
+      spec.instructions,
+      spec.expectedAttachType ?? 0,
+      spec.attachBtfId ?? 0,
+    ),
+  )

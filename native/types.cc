@@ -56,6 +56,19 @@ static napi_value findKernelType(Call &call)
 	return makeNumber(call.env, id < 0 ? 0 : id);
 }
 
+// A function of the kernel and its prototype; zeros when there is none.
+static napi_value findKernelFunction(Call &call)
+{
+	const btf *types = call.environment.kernelTypes();
+	const int id = btf__find_by_name_kind(types, call.text(0, "name").c_str(), BTF_KIND_FUNC);
+	const bool found = id > 0;
+	return Made(call.env)
+		.set("id", found ? id : 0)
+		.set("prototype",
+		     found ? btf__type_by_id(types, static_cast<uint32_t>(id))->type : 0)
+		.value;
+}
+
 // The first byte of a member in a struct or union of the kernel; -1 when there is none.
 static napi_value kernelMember(Call &call)
 {
@@ -150,6 +163,7 @@ static napi_value findVariable(Call &call)
 void registerTypes(napi_env env, napi_value exports)
 {
 	addFunction(env, exports, "findKernelType", entry<findKernelType>);
+	addFunction(env, exports, "findKernelFunction", entry<findKernelFunction>);
 	addFunction(env, exports, "kernelMember", entry<kernelMember>);
 	addFunction(env, exports, "forgetKernelTypes", entry<forgetKernelTypes>);
 	addFunction(env, exports, "structLayouts", entry<structLayouts>);

@@ -10,8 +10,9 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { EventNumber, RecordView, checkRecord, execOf, forkOf, headerOf } from '@bulwark/schema'
 import { objectFile } from '@bulwark/agent'
+import type { ChosenBackend } from '@bulwark/agent'
+import { EventNumber, RecordView, checkRecord, execOf, forkOf, headerOf } from '@bulwark/schema'
 import type { Calls } from './calls.ts'
 import type { Kind, Recorded } from './decode.ts'
 import { decode } from './decode.ts'
@@ -20,12 +21,18 @@ import { limits, machineOf, startSensor } from './inner.ts'
 import type { Ended } from './program.ts'
 import { callsProgram, start } from './program.ts'
 
+/** The backend under test: every test here runs on either. Where it is not said, on tracepoints. */
+export const chosen: ChosenBackend = {
+  backend: process.env['BULWARK_BACKEND'] === 'security' ? 'security' : 'tracepoint',
+  hearsNames: process.env['BULWARK_BACKEND'] === 'security',
+  why: 'BULWARK_BACKEND',
+}
 const dist = join(import.meta.dirname, '../../dist')
 const bellMsMax = 10_000
 const eventsMax = 200_000
 
 /** The bytes of the BPF object for this kernel that `make build` leaves. */
-export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile('tracepoint')))
+export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile(chosen.backend)))
 
 /** Whether an event is wanted. Called in the order of the ring; the record is valid meanwhile. */
 export type Wanted = (r: RecordView, kind: number) => boolean
@@ -109,7 +116,8 @@ export class Recorder {
     const machine = machineOf(process.arch)
     if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
     const object = readObject()
-    return new Recorder(startSensor({ object, machine, types, pid: process.pid, ...more }))
+    const options = { object, ...chosen, machine, types, pid: process.pid, ...more }
+    return new Recorder(startSensor(options))
   }
 
   /** Does the calls in a process of their own, to its end. */

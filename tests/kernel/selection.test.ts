@@ -3,15 +3,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds } from '@bulwark/schema'
 import { Calls } from './calls.ts'
-import { Recorder } from './recorder.ts'
+import { Recorder, chosen } from './recorder.ts'
 import { inet } from './sockets.ts'
 import { skip, useSetUp } from './stage.ts'
 import * as api from './values.ts'
 
 useSetUp(() => {}) // Each test has a sensor of its own; at the end none is left.
 
+const at = chosen.backend === 'security' ? 'fexit:' : 'sys_exit:'
 const stateHooks = ['cgroup_mkdir', 'sched_process_exec', 'sched_process_exit']
-  .concat('sched_process_fork', 'sys_exit:chdir', 'sys_exit:fchdir')
+  .concat('sched_process_fork', `${at}chdir`, `${at}fchdir`)
   .sort()
 
 /** Some of everything: file, network, descriptor, and what the tables need. */
@@ -54,13 +55,13 @@ test('without rules, only what the tables live on is seen', { skip }, async () =
 
 test('one type attaches its call, and not its kind', { skip }, async () => {
   const { hooks, kinds } = await withTypes('openat')
-  assert.deepEqual(hooks, [...stateHooks, 'sys_exit:openat'].sort())
+  assert.deepEqual(hooks, [...stateHooks, `${at}openat`].sort())
   assert.deepEqual(kinds, ['open', ...tables])
 })
 
 test('types of several kinds attach those, and no other', { skip }, async () => {
   const { hooks, kinds } = await withTypes('connect', 'dup', 'dup3', 'execve', 'no_such_call')
-  const added = ['sys_exit:connect', 'sys_exit:dup', 'sys_exit:dup3']
+  const added = ['connect', 'dup', 'dup3'].map((name) => at + name)
   assert.deepEqual(hooks, [...stateHooks, ...added].sort())
   assert.deepEqual(kinds, ['connect', 'dup', ...tables])
 })
@@ -71,9 +72,9 @@ test('all types attach every call that this machine has', { skip }, async () => 
     const calls = eventKinds.flatMap(({ hooks }) =>
       hooks.flatMap((hook) => ('syscalls' in hook ? hook.syscalls : [])),
     )
-    const expected = calls.filter((name) => api.numberOf(name) >= 0).map((n) => `sys_exit:${n}`)
+    const expected = calls.filter((name) => api.numberOf(name) >= 0).map((n) => at + n)
     const found = recorder.sensor.hooks.map(({ name }) => name)
-    assert.deepEqual(found.filter((name) => name.startsWith('sys_exit:')).sort(), expected.sort())
+    assert.deepEqual(found.filter((name) => name.startsWith(at)).sort(), expected.sort())
     const { events } = await recorder.run(anything())
     const kinds = ['open', 'unlink', 'socket', 'connect', 'dup', ...tables]
     assert.deepEqual(

@@ -9,7 +9,7 @@ import type { PrintedValue } from '@bulwark/policy'
 import { loadRuleFiles } from '@bulwark/policy'
 import { Agent } from '@bulwark/agent'
 import { machineOf } from './inner.ts'
-import { readObject } from './recorder.ts'
+import { chosen, readObject } from './recorder.ts'
 
 /** What is printed of each event, by name of the field. */
 const shown = [
@@ -71,6 +71,7 @@ export class Watcher {
     const watcher = new Watcher()
     watcher.#agent = await Agent.start({
       object: readObject(),
+      backend: chosen,
       machine,
       rules: [loadRule()],
       matching: 'all',

@@ -1,0 +1,99 @@
+/**
+ * Which way system calls reach the sensor, by trying what this kernel takes: never by its version.
+ *
+ * - `tracepoint`: the end of every call, sorted by number; runs wherever the sensor runs.
+ * - `security`: the return of the wanted calls' own functions, with what LSM hooks have resolved.
+ *   No other call is touched.
+ */
+import { readFileSync } from 'node:fs'
+import type { Backend, Machine } from '@bulwark/schema'
+import type { Probe } from '@bulwark/native'
+import { findKernelFunction, isNativeError, loadProgram } from '@bulwark/native'
+import { functionOfCall } from './call-functions.ts'
+import type { Finding } from './probe.ts'
+import { emptyStub } from './stub.ts'
+
+/** What a user can ask for. */
+export const backendChoices = ['auto', 'tracepoint', 'security'] as const
+export type BackendChoice = (typeof backendChoices)[number]
+
+/** A call that every kernel has, and that nothing waits for. */
+const trialCall = 'getpid'
+const securityModules = '/sys/kernel/security/lsm'
+
+/** Whether programs attach to the kernel's functions: one is attached, and taken away again. */
+const probeFunctions = (machine: Machine): Probe => {
+  try {
+    const found = functionOfCall(machine, trialCall)
+    if (!found) return 'no'
+    const trial = loadProgram(emptyStub(found.id))
+    try {
+      trial.attach(found.name).detach()
+    } finally {
+      trial.close()
+    }
+    return 'yes'
+  } catch (error) {
+    // What a kernel in lockdown says, and one without trampolines for this machine.
+    const isRefusal =
+      isNativeError(error) && ['EPERM', 'ENOTSUPP', 'EOPNOTSUPP'].includes(error.code)
+    return isRefusal ? 'no' : { unknown: String(error) }
+  }
+}
+
+/** Whether the kernel asks BPF programs at its security hooks. */
+const probeSecurityHooks = (): Probe => {
+  try {
+    const modules = readFileSync(securityModules, 'utf8').trim().split(',')
+    return modules.includes('bpf') && findKernelFunction('bpf_lsm_path_unlink') ? 'yes' : 'no'
+  } catch (error) {
+    return { unknown: String(error) }
+  }
+}
+
+/** What decides between the backends, for people and for `chooseBackend`. */
+export const backendFindings = (machine: Machine): readonly Finding[] => [
+  {
+    name: 'programs at kernel functions (fexit)',
+    probe: probeFunctions(machine),
+    needed: false,
+    without: 'the tracepoint backend is used: it costs a little on every system call',
+    remedy: 'boot without lockdown, on a kernel with CONFIG_FUNCTION_TRACER',
+  },
+  {
+    name: 'programs at security hooks (BPF LSM)',
+    probe: probeSecurityHooks(),
+    needed: false,
+    without:
+      'names that the kernel does not keep (of unlink, rename, …) are from user memory, flagged',
+    remedy: 'boot with bpf in the list of the kernel parameter lsm=',
+  },
+]
+
+/** A backend, and why it is that one. */
+export interface ChosenBackend {
+  readonly backend: Backend
+  /** Whether LSM hooks tell names. */
+  readonly hearsNames: boolean
+  readonly why: string
+}
+
+const stateOf = ({ probe }: Finding): string =>
+  typeof probe === 'string' ? probe : `cannot tell: ${probe.unknown}`
+
+/** Chooses by what was found; whoever asks for one gets it, or the kernel's refusal. */
+export const chooseBackend = (
+  choice: BackendChoice,
+  findings: readonly Finding[],
+): ChosenBackend => {
+  const [functions, hooks] = findings
+  const found = findings.map((finding) => `${finding.name}: ${stateOf(finding)}`).join('; ')
+  const why = choice === 'auto' ? found : `asked for; ${found}`
+  const takesFunctions = functions?.probe === 'yes'
+  const isSecurity = choice === 'security' || (choice === 'auto' && takesFunctions)
+  return {
+    backend: isSecurity ? 'security' : 'tracepoint',
+    hearsNames: isSecurity && hooks?.probe === 'yes',
+    why,
+  }
+}
