@@ -25,7 +25,7 @@ c_files := $(shell find bpf native tools tests bench -name node_modules -prune -
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md
 
-.PHONY: help setup build artifacts run attack bench clean
+.PHONY: help setup build artifacts run attack bench baseline clean
 .PHONY: test test-unit check fmt lint tidy types generated
 
 help: ## this list
@@ -123,9 +123,12 @@ ifdef CI
 endif
 
 bench: build ## run every benchmark; ARGS are given to each
-	@for file in $(filter-out %/index.ts %.test.ts,$(wildcard bench/*.ts)); do \
+	@for file in $(filter-out %/index.ts %/baseline.ts %.test.ts,$(wildcard bench/*.ts)); do \
 		echo "# $$file"; node $$file $(ARGS) || exit 1; \
 	done
+
+baseline: build ## run every benchmark and write bench/baseline.json
+	@node bench/baseline.ts
 
 clean: ## delete what was built; .node/ and node_modules/ stay
 	rm -rf dist .build

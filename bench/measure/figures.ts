@@ -1,4 +1,21 @@
-/** How benchmarks print what they measured: one line a figure, its unit after it. */
+/**
+ * How benchmarks print what they measured: one line a figure, its unit after it. The same goes, as
+ * JSON, to the file that BENCH_FIGURES names, from which baseline.ts makes a baseline.
+ */
+import { appendFileSync } from 'node:fs'
+
+/** One figure, as it stands in a baseline. */
+export interface Figure {
+  readonly what: string
+  readonly value: number
+  readonly unit: string
+  readonly note?: string
+}
+
+const keep = (figure: Figure): void => {
+  const file = process.env['BENCH_FIGURES']
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify(figure)}\n`)
+}
 
 /** The value that a part of all values does not exceed: 0.5 for the median. */
 export const percentile = (values: readonly number[], part: number): number => {
@@ -12,6 +29,7 @@ const digits = (value: number): string =>
 
 /** `what: 1.23 ms (note)`. */
 export const printFigure = (what: string, value: number, unit: string, note?: string): void => {
+  keep({ what, value: Number(digits(value)), unit, ...(note !== undefined && { note }) })
   console.log(`${what}: ${digits(value)} ${unit}${note === undefined ? '' : ` (${note})`}`)
 }
 
@@ -19,6 +37,8 @@ export const printFigure = (what: string, value: number, unit: string, note?: st
 export const printSpread = (what: string, values: readonly number[], unit: string): void => {
   const p50 = digits(percentile(values, 0.5))
   const p99 = digits(percentile(values, 0.99))
+  keep({ what: `${what}, p50`, value: Number(p50), unit })
+  keep({ what: `${what}, p99`, value: Number(p99), unit })
   console.log(`${what}: p50 ${p50} ${unit}, p99 ${p99} ${unit} (${values.length} samples)`)
 }
 
