@@ -2,14 +2,13 @@
  * One node's agent: the sensor, the drain of its ring, and the pipeline that the records go
  * through. What changes between records (the clock, the host's names) is looked at now and again.
  */
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Machine } from '@bulwark/schema'
 import { wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import type { ChosenBackend } from './backend.ts'
-import { cgroup2Mounts } from './container-table.ts'
+import { cgroupMode, readCgroups } from './cgroups.ts'
 import type { Counters } from './counters.ts'
 import type { Drain } from './drain.ts'
 import { startDrain } from './drain.ts'
@@ -58,6 +57,8 @@ export class Agent {
     this.#resolver = resolver
     const active = activeRules(rules)
     // Hooks first, then the tables: what happens meanwhile waits in the ring.
+    const cgroups = readCgroups()
+    if (cgroupMode(cgroups) === 'none') log('no cgroups are mounted: containers are not told apart')
     this.sensor = startSensor({
       object,
       machine: options.machine,
@@ -66,11 +67,8 @@ export class Agent {
       payloadBytes: payloadBytesOf(active),
       environment: asksForEnvironment(active),
       ...options.backend,
+      old: cgroups.old,
     })
-    const cgroupMounts = cgroup2Mounts(readFileSync('/proc/self/mounts', 'utf8'))
-    if (cgroupMounts.length === 0) {
-      log('no cgroup v2 hierarchy is mounted: containers are not told apart')
-    }
     const pipeline = new Pipeline({
       data: this.sensor.ring.data,
       machine: options.machine,
@@ -78,7 +76,7 @@ export class Agent {
       rules,
       matching,
       outside: machine,
-      cgroupMounts,
+      cgroups,
       wallOffsetNs: wallOffsetNs(),
       resolve: (name) => resolver.resolve(name),
       onAlert,

@@ -1,112 +1,103 @@
 /**
- * From a cgroup id to its container. The kernel tells each new cgroup, with its path, before any
+ * From cgroup ids to containers. The kernel tells each new cgroup, with its path, before any
  * process is in it; those that were there before are walked once. So a container's identity is
  * known with its first event. What the runtime knows of it is read from its files when the
  * container first does something, and again until it is there.
  */
-import { readdirSync, statSync } from 'node:fs'
 import { BoundedMap } from './bounded.ts'
-import type { Container } from './container.ts'
-import { containerInPath } from './container.ts'
+import type { CgroupId } from './cgroup-index.ts'
+import { CgroupIndex } from './cgroup-index.ts'
+import type { Cgroups } from './cgroups.ts'
+import type { Container, NamedContainer } from './container.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
-import type { Outside, Question } from './outside.ts'
+import type { Outside } from './outside.ts'
 import { machine } from './outside.ts'
 import { metadataQuestion, readMetadata } from './runtime-files.ts'
 
-type CgroupId = number | bigint
-
-/** The cgroups below a mount, parents first: id and path. */
-const cgroupsQuestion: Question<readonly (readonly [CgroupId, string])[]> = { name: 'cgroups' }
-/** The id of a path below one of the mounts. */
-const cgroupIdQuestion: Question<CgroupId> = { name: 'cgroup-id' }
-
 export class ContainerTable {
-  /** `null`: the cgroup is known and belongs to the host. */
-  readonly #byCgroup: BoundedMap<CgroupId, Container | null>
-  readonly #idByPath = new Map<string, CgroupId>()
   readonly #byId: BoundedMap<string, Container>
-  readonly #counters: Counters
-  readonly #mounts: readonly string[]
+  readonly #unified: CgroupIndex
+  readonly #old: CgroupIndex | undefined
   readonly #outside: Outside
 
-  /** @param mounts  where v2 hierarchies are mounted, e.g. `/sys/fs/cgroup/unified` */
-  constructor(counters: Counters, mounts: readonly string[], outside: Outside = machine) {
-    this.#counters = counters
+  constructor(counters: Counters, cgroups: Cgroups, outside: Outside = machine) {
     this.#outside = outside
-    this.#mounts = mounts
-    this.#byCgroup = new BoundedMap(limits.cgroupsMax, () => counters.evictedCgroups++)
     this.#byId = new BoundedMap(limits.containersMax, () => counters.evictedContainers++)
+    const indexOf = (hierarchy: Cgroups['unified']): CgroupIndex =>
+      new CgroupIndex(
+        hierarchy,
+        counters,
+        outside,
+        (named) => this.#containerOf(named),
+        (container) => this.#gone(container),
+      )
+    this.#unified = indexOf(cgroups.unified)
+    this.#old = cgroups.old && indexOf(cgroups.old)
   }
 
-  /** Containers seen so far. */
+  /** Containers that there are, and those that ended a moment ago. */
   get size(): number {
     return this.#byId.size
   }
 
-  /** Walks the cgroups that there are. Call it after the hooks are attached. */
+  /** Takes in the cgroups that there are. Call it after the hooks are attached. */
   start(): void {
-    for (const mount of this.#mounts) {
-      const found = this.#outside.ask(cgroupsQuestion, mount, () => cgroupsBelow(mount)) ?? []
-      for (const [id, path] of found) this.made(id, path)
-    }
+    this.#unified.start()
+    this.#old?.start()
     for (const container of this.#byId.values()) this.complete(container, 0, true)
   }
 
-  /** A cgroup of the v2 hierarchy was made, or found. */
-  made(id: CgroupId, path: string): void {
-    const named = containerInPath(path)
-    this.#idByPath.set(path, id)
-    if (this.#idByPath.size > limits.cgroupsMax) this.#idByPath.clear()
-    if (!named) {
-      this.#byCgroup.set(id, null)
-      return
+  #containerOf({ id, podUid, runtime }: NamedContainer): Container {
+    const known = this.#byId.get(id)
+    if (known) return known
+    const container: Container = {
+      id,
+      podUid,
+      runtime,
+      metadata: undefined,
+      metadataTries: 0,
+      metadataTriedNs: 0,
     }
-    let container = this.#byId.get(named.id)
-    if (!container) {
-      container = { ...named, metadata: undefined, metadataTries: 0, metadataTriedNs: 0 }
-      this.#byId.set(named.id, container)
-    }
-    this.#byCgroup.set(id, container)
+    this.#byId.set(id, container)
+    return container
+  }
+
+  #gone({ id }: Container): void {
+    if (!this.#unified.has(id) && this.#old?.has(id) !== true) this.#byId.delete(id)
+  }
+
+  /** A cgroup was made in the hierarchy of that number. */
+  made(hierarchy: number, id: CgroupId, path: string): void {
+    this.#indexOf(hierarchy)?.made(id, path)
+  }
+
+  /** A cgroup was removed. */
+  removed(hierarchy: number, id: CgroupId, nowNs: number): void {
+    this.#indexOf(hierarchy)?.removed(id, nowNs)
+  }
+
+  #indexOf(hierarchy: number): CgroupIndex | undefined {
+    if (hierarchy === this.#unified.number) return this.#unified
+    return hierarchy === this.#old?.number ? this.#old : undefined
   }
 
   /** The id of a path of the v2 hierarchy; 0 when no mount shows it. */
   idOfPath(path: string): CgroupId {
-    const known = this.#idByPath.get(path)
-    if (known !== undefined) return known
-    const id = this.#outside.ask(cgroupIdQuestion, path, () => this.#inodeOf(path))
-    if (id === undefined) return 0
-    this.made(id, path)
-    return id
-  }
-
-  #inodeOf(path: string): CgroupId | undefined {
-    for (const mount of this.#mounts) {
-      try {
-        return idOf(`${mount}${path}`)
-      } catch {
-        // Not below this mount, or removed.
-      }
-    }
-    return undefined
+    return this.#unified.idOfPath(path)
   }
 
   /**
-   * The container of an event.
+   * The container of an event: that of its v2 cgroup, else that of its v1 cgroup.
    *
-   * @param cgroupId  of the event
-   * @param pathOf    reads the path of the process's cgroup, when the id is not known
+   * @param oldId   id in the v1 hierarchy; 0 when none is looked at
+   * @param textOf  text of the process's /proc/PID/cgroup, asked for when an id is not known
    * @returns `undefined` on the host
    */
-  of(cgroupId: CgroupId, pathOf: () => string | undefined): Container | undefined {
-    let container = this.#byCgroup.get(cgroupId)
-    if (container === undefined) {
-      const path = pathOf()
-      if (path === undefined) this.#counters.unattributed++
-      else this.made(cgroupId, path)
-      container = this.#byCgroup.get(cgroupId) ?? null
-    }
-    return container ?? undefined
+  of(id: CgroupId, oldId: CgroupId, textOf: () => string | undefined): Container | undefined {
+    const container = this.#unified.find(id, textOf)
+    if (container || oldId === 0) return container
+    return this.#old?.find(oldId, textOf)
   }
 
   /**
@@ -122,40 +113,3 @@ export class ContainerTable {
     container.metadata = this.#outside.ask(metadataQuestion, id, () => readMetadata(id))
   }
 }
-
-/** The id that the kernel has for a cgroup is the inode number of its directory. */
-const idOf = (path: string): CgroupId => {
-  const { ino } = statSync(path, { bigint: true })
-  return ino <= Number.MAX_SAFE_INTEGER ? Number(ino) : ino
-}
-
-/** Walks the cgroups below a mount, parents first. */
-const cgroupsBelow = (mount: string): readonly (readonly [CgroupId, string])[] => {
-  const found: (readonly [CgroupId, string])[] = []
-  const walk = (path: string): void => {
-    let names: string[]
-    try {
-      found.push([idOf(`${mount}${path}`), path === '' ? '/' : path])
-      names = readdirSync(`${mount}${path}`, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => entry.name)
-    } catch {
-      return // removed while we walked
-    }
-    for (const name of names) walk(`${path}/${name}`)
-  }
-  walk('')
-  return found
-}
-
-/** Blanks and the like are written as octal numbers there. */
-const unescaped = (path: string): string =>
-  path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
-
-/** Where v2 hierarchies are mounted, in the text of /proc/self/mounts. */
-export const cgroup2Mounts = (mounts: string): readonly string[] =>
-  mounts
-    .split('\n')
-    .map((line) => line.split(' '))
-    .filter(([, , type]) => type === 'cgroup2')
-    .map(([, path = '']) => unescaped(path))

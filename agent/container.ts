@@ -29,45 +29,77 @@ export interface ContainerMetadata {
   readonly startedNs: bigint | undefined
 }
 
+/** What a cgroup path alone tells of a container. */
+export interface NamedContainer {
+  readonly id: string
+  readonly podUid: string | undefined
+  readonly runtime: string | undefined
+  /** The path down to the container's own cgroup; what it makes for itself is below. */
+  readonly base: string
+}
+
 const id = '[0-9a-f]{64}'
 const runtimes = {
   'cri-containerd': 'containerd',
+  nerdctl: 'containerd',
   crio: 'cri-o',
   docker: 'docker',
   libpod: 'podman',
 } as const
 
-// systemd driver: <runtime>-<id>.scope; cgroupfs driver: the id alone, below docker or a pod.
-const scoped = new RegExp(`^(${Object.keys(runtimes).join('|')})-(${id})(?:\\.scope)?$`)
+const prefixes = Object.keys(runtimes).join('|')
+// systemd driver: <runtime>-<id>.scope; cgroupfs driver: the id, alone or with the runtime. What
+// stands between them (crio-conmon-<id>) is a process of the runtime, outside the container.
+const scoped = new RegExp(`^(${prefixes})-(${id})(?:\\.scope)?$`)
 const bare = new RegExp(`^${id}$`)
-// "pod" and the uid, with "-" written "_" by the systemd driver.
+// The runtime was told the systemd driver's form, and took it for a path: <slice>:<runtime>:<id>.
+const joined = new RegExp(`^([^:]*):(${prefixes}):(${id})$`)
+// "pod" and the uid, with "-" written "_" by the systemd driver. A static pod's uid is a hash.
 const pod = /(?:^|-)pod([0-9a-f]{8}[-_][0-9a-f_-]{27}|[0-9a-f]{32})(?:\.slice)?$/
+
+interface Part {
+  readonly id: string | undefined
+  readonly runtime: string | undefined
+  readonly podUid: string | undefined
+}
+
+const runtimeOf = (prefix: string | undefined): string | undefined =>
+  runtimes[prefix as keyof typeof runtimes]
+
+const podIn = (part: string): string | undefined => pod.exec(part)?.[1]?.replaceAll('_', '-')
+
+const readPart = (part: string, above: string): Part => {
+  const scope = scoped.exec(part)
+  if (scope) return { id: scope[2], runtime: runtimeOf(scope[1]), podUid: undefined }
+  const three = joined.exec(part)
+  if (three) return { id: three[3], runtime: runtimeOf(three[2]), podUid: podIn(three[1] ?? '') }
+  if (!bare.test(part)) return { id: undefined, runtime: undefined, podUid: podIn(part) }
+  return { id: part, runtime: above === 'docker' ? 'docker' : undefined, podUid: undefined }
+}
+
+/** The containers in a cgroup path, the outermost first: a container can run others. */
+export const containersInPath = (path: string): readonly NamedContainer[] => {
+  const found: NamedContainer[] = []
+  const parts = path.split('/')
+  let podUid: string | undefined
+  parts.forEach((part, i) => {
+    const read = readPart(part, parts[i - 1] ?? '')
+    podUid = read.podUid ?? podUid
+    if (read.id === undefined) return
+    const base = parts.slice(0, i + 1).join('/')
+    found.push({ id: read.id, podUid, runtime: read.runtime, base })
+  })
+  return found
+}
 
 /**
  * Finds the container in a cgroup path. The deepest one counts, so that a container in a
- * container is itself.
+ * container is itself; its pod is the closest one above it.
  *
  * @returns `undefined` on the host
  */
-export const containerInPath = (
-  path: string,
-): Pick<Container, 'id' | 'podUid' | 'runtime'> | undefined => {
-  let podUid: string | undefined
-  let found: Pick<Container, 'id' | 'podUid' | 'runtime'> | undefined
-  let above = ''
-  for (const part of path.split('/')) {
-    podUid = pod.exec(part)?.[1]?.replaceAll('_', '-') ?? podUid
-    const scope = scoped.exec(part)
-    if (scope?.[2] !== undefined) {
-      const runtime = runtimes[scope[1] as keyof typeof runtimes]
-      found = { id: scope[2], podUid, runtime }
-    } else if (bare.test(part)) {
-      found = { id: part, podUid, runtime: above === 'docker' ? 'docker' : undefined }
-    }
-    above = part
-  }
-  return found
-}
+export const containerInPath = (path: string): NamedContainer | undefined =>
+  containersInPath(path).at(-1)
 
 /** The name that a container has in alerts: its first 12 digits. */
 export const shortId = (container: Container): string => container.id.slice(0, 12)

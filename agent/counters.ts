@@ -11,6 +11,10 @@ export interface Counters {
   healedProcesses: number
   /** Events whose cgroup is known by no path. */
   unattributed: number
+  /** Cgroups that were not told when they were made, and were found by a process in them. */
+  healedCgroups: number
+  /** Cgroups named after a container that lives elsewhere: taken for what they stand in. */
+  disguisedCgroups: number
   /** Entries dropped because a table was full. */
   evictedProcesses: number
   evictedCgroups: number
@@ -28,6 +32,8 @@ export const newCounters = (): Counters => ({
   badRecords: 0,
   healedProcesses: 0,
   unattributed: 0,
+  healedCgroups: 0,
+  disguisedCgroups: 0,
   evictedProcesses: 0,
   evictedCgroups: 0,
   evictedContainers: 0,

@@ -1,6 +1,7 @@
 /** Rules over events: which alert, what an alert says, and that a rule that fails harms none. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { EventNumber, recordShapes } from '@bulwark/schema'
 import type { IpAddress, RecordValues } from '@bulwark/schema'
 import type { Alert } from './alert.ts'
 import type { Container } from './container.ts'
@@ -170,7 +171,7 @@ test('host names are asked for once, and compared by address', () => {
 /** An open whose path lies outside of its record: reading it throws. */
 const broken = (): LiveEvent => {
   const event = open('/etc/shadow')
-  event.record.data.setUint16(152, 60_000, true)
+  event.record.data.setUint16(recordShapes[EventNumber.open]?.texts[0] ?? 0, 60_000, true)
   return event
 }
 

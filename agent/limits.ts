@@ -20,6 +20,9 @@ export const limits = {
   processesMax: 65_536,
   /** cgroups in the table: ten for each of 6,000 containers. */
   cgroupsMax: 65_536,
+  /** How long a removed cgroup is remembered, nanoseconds: an answer about its container, or a
+   * record that was filled before, may come late. */
+  cgroupKeptNs: 30_000_000_000,
   /** Containers whose image and pod are remembered. */
   containersMax: 16_384,
   /** How often a container's metadata is looked for, and the pause between, nanoseconds: the

@@ -18,6 +18,8 @@ import {
 import type { Rule } from '@bulwark/policy'
 import { fieldsOfOutput } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
+import type { Cgroups } from './cgroups.ts'
+import { rootCgroup } from './cgroups.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
@@ -27,7 +29,7 @@ import { LiveEvent } from './live-event.ts'
 import type { Outside } from './outside.ts'
 import type { ProcessTable } from './process-table.ts'
 import { startProcessTable } from './process-table.ts'
-import { cgroupPathQuestion, readCgroupPath } from './procfs.ts'
+import { cgroupsOfQuestion, readCgroupsOf } from './procfs.ts'
 import { Sockets } from './sockets.ts'
 import { Users } from './users.ts'
 
@@ -41,8 +43,8 @@ export interface PipelineOptions {
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
   readonly outside: Outside
-  /** Where v2 hierarchies of cgroups are mounted. */
-  readonly cgroupMounts: readonly string[]
+  /** The hierarchies of cgroups in which containers are looked for. */
+  readonly cgroups: Cgroups
   /** Wall time minus time since boot, nanoseconds. */
   readonly wallOffsetNs: bigint
   /** Addresses of a host name that rules compare with. */
@@ -76,8 +78,6 @@ const eventNames = (machine: Machine): { bySyscall: readonly string[]; byKind: s
   return { bySyscall, byKind }
 }
 
-const bootCgroup = 1
-
 export class Pipeline {
   readonly counters: Counters = newCounters()
   readonly engine: Engine
@@ -105,7 +105,7 @@ export class Pipeline {
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
     this.engine = new Engine({ rules, matching, surroundings, counters, resolve, onAlert, log })
-    this.#containers = new ContainerTable(counters, options.cgroupMounts, outside)
+    this.#containers = new ContainerTable(counters, options.cgroups, outside)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
     const environment = asksForEnvironment(this.engine.active)
@@ -150,7 +150,7 @@ export class Pipeline {
     const event = this.#event
     this.counters.events++
     if (kind === EventNumber.cgroup) {
-      if (cgroupOf.hierarchy(r) === 0) this.#containers.made(cgroupOf.madeId(r), cgroupOf.path(r))
+      this.#onCgroup()
       return
     }
     const current = this.#processes.of(r)
@@ -176,11 +176,20 @@ export class Pipeline {
     if (kind === EventNumber.exit) this.#processes.exit(current)
   }
 
+  #onCgroup(): void {
+    const r = this.#record
+    const hierarchy = cgroupOf.hierarchy(r)
+    const id = cgroupOf.madeId(r)
+    if (cgroupOf.removed(r) === 0) this.#containers.made(hierarchy, id, cgroupOf.path(r))
+    else this.#containers.removed(hierarchy, id, Number(headerOf.timeNs(r)))
+  }
+
   #containerOf(pid: number): LiveEvent['container'] {
     const id = headerOf.cgroupId(this.#record)
-    if (id === bootCgroup) return undefined
-    return this.#containers.of(id, () =>
-      this.#outside.ask(cgroupPathQuestion, pid, () => readCgroupPath('/proc', pid)),
+    const oldId = headerOf.cgroupV1Id(this.#record)
+    if (id === rootCgroup && (oldId === 0 || oldId === rootCgroup)) return undefined
+    return this.#containers.of(id, oldId, () =>
+      this.#outside.ask(cgroupsOfQuestion, pid, () => readCgroupsOf('/proc', pid)),
     )
   }
 }

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { probeKernelType, probeMapType } from '@bulwark/native'
 import type { Probe } from '@bulwark/native'
-import { cgroup2Mounts } from './container-table.ts'
+import { cgroupFindings } from './cgroup-probe.ts'
 import { machineOf } from './sensor.ts'
 
 /** One thing that the sensor needs, or is better with. */
@@ -45,7 +45,6 @@ const tracepoint = (name: string): Finding => ({
 export const probeMachine = (): readonly Finding[] => {
   const mayLoad = capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))
   const hasBtf = existsSync('/sys/kernel/btf/vmlinux')
-  const mounts = cgroup2Mounts(readFileSync('/proc/self/mounts', 'utf8'))
   const basics: Finding[] = [
     {
       name: `machine ${process.arch}`,
@@ -69,13 +68,7 @@ export const probeMachine = (): readonly Finding[] => {
       remedy:
         'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as every Debian kernel from 11 on is',
     },
-    {
-      name: 'cgroup v2 hierarchy',
-      probe: asProbe(mounts.length > 0),
-      needed: false,
-      without: "containers are not told apart: every event counts as the host's",
-      remedy: 'mount it: mount -t cgroup2 none /sys/fs/cgroup/unified',
-    },
+    ...cgroupFindings(),
   ]
   if (!mayLoad || !hasBtf) return basics
   return [
@@ -93,6 +86,7 @@ export const probeMachine = (): readonly Finding[] => {
       'sched_process_fork',
       'sched_process_exit',
       'cgroup_mkdir',
+      'cgroup_rmdir',
     ].map(tracepoint),
   ]
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { recordLimits } from '@bulwark/schema'
-import { cgroupPathIn, listPids, parseStat, readProcess, sameStart } from './procfs.ts'
+import { listPids, parseStat, readProcess, sameStart } from './procfs.ts'
 
 let root = ''
 before(() => {
@@ -44,19 +44,6 @@ test('the name in stat may hold anything', () => {
   check('1 (a', 'none')
   check('1 a) S 5', 'none')
   check(')(', 'none')
-})
-
-test('the v2 line of a cgroup file counts, else the first', () => {
-  const check = (text: string, expected: string | undefined): void => {
-    assert.equal(cgroupPathIn(text), expected, text)
-  }
-  check('0::/a\n', '/a')
-  check('12:cpu,cpuacct:/x\n0::/a/b\n', '/a/b')
-  check('12:cpu:/x\n1:name=systemd:/y\n', '/x')
-  check('0::/a:b:c\n', '/a:b:c')
-  check('', undefined)
-  check('\n\n', undefined)
-  check('garbage', '')
 })
 
 test('a process is read with its parent, links and numbers', () => {

@@ -13,6 +13,7 @@ import {
   statSync,
 } from 'node:fs'
 import { recordLimits } from '@bulwark/schema'
+import { cgroupPathIn, unifiedNumber } from './cgroups.ts'
 import type { Question } from './outside.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'
@@ -52,15 +53,8 @@ const asCount = (text: string | undefined): number | undefined => {
 export interface ProcEntry {
   readonly process: Process
   readonly ppid: number
-  /** Path in the v2 hierarchy, or that of the first v1 one when there is no v2. */
+  /** Path in the v2 hierarchy. */
   readonly cgroupPath: string | undefined
-}
-
-/** The cgroup path in the text of /proc/PID/cgroup: the v2 line, else the first one. */
-export const cgroupPathIn = (text: string): string | undefined => {
-  const lines = text.split('\n').filter((line) => line !== '')
-  const line = lines.find((each) => each.startsWith('0::')) ?? lines[0]
-  return line?.split(':').slice(2).join(':')
 }
 
 /**
@@ -81,14 +75,14 @@ export const parseStat = (
   return { comm: stat.slice(open + 1, close), numbers }
 }
 
-/** Questions to /proc: which processes there are; one of them; the cgroup of one. */
+/** Questions to /proc: which processes there are; one of them; the cgroups of one. */
 export const pidsQuestion: Question<readonly number[]> = { name: 'pids' }
 export const processQuestion: Question<ProcEntry> = { name: 'process' }
-export const cgroupPathQuestion: Question<string> = { name: 'cgroup-path' }
+export const cgroupsOfQuestion: Question<string> = { name: 'cgroups-of' }
 
-/** The path of a process's cgroup now. */
-export const readCgroupPath = (root: string, pid: number): string | undefined =>
-  cgroupPathIn(readText(`${root}/${pid}/cgroup`) ?? '')
+/** The text of a process's /proc/PID/cgroup now. */
+export const readCgroupsOf = (root: string, pid: number): string | undefined =>
+  readText(`${root}/${pid}/cgroup`)
 
 /** The first bytes of a file; `undefined` when it cannot be read. */
 const readStart = (path: string, bytesMax: number): string | undefined => {
@@ -145,7 +139,11 @@ export const readProcess = (
   } catch {
     // A kernel thread, or gone: its executable stays unknown.
   }
-  return { process, ppid, cgroupPath: cgroupPathIn(readText(`${folder}/cgroup`) ?? '') }
+  return {
+    process,
+    ppid,
+    cgroupPath: cgroupPathIn(readText(`${folder}/cgroup`) ?? '', unifiedNumber),
+  }
 }
 
 /** The pids of all processes there are now, ascending. */

@@ -7,6 +7,7 @@ import { RECORD_BYTES_MAX, eventKinds, places, recordShapes, syscallNumbers } fr
 import type { BpfObject, Link, Ring } from '@bulwark/native'
 import { openObject, possibleCpus } from '@bulwark/native'
 import { CallReturns, aimHandlers, findCallTargets } from './call-returns.ts'
+import type { OldHierarchy } from './cgroups.ts'
 import { limits } from './limits.ts'
 
 /** One hook that is attached. */
@@ -136,6 +137,8 @@ export interface SensorOptions {
   readonly pid: number
   /** Some rule asks for the environment of programs, which costs time and room. */
   readonly environment?: boolean
+  /** The v1 hierarchy in which containers are looked for beside v2, if any. */
+  readonly old?: OldHierarchy | undefined
 }
 
 /** A hook in the slot of a system call. */
@@ -229,6 +232,10 @@ export const startSensor = (options: SensorOptions): Sensor => {
     object.setVariable('.rodata', 'agent_pid', options.pid)
     object.setVariable('.rodata', 'send_environment', options.environment ? 1 : 0)
     object.setVariable('.rodata', 'payload_bytes', options.payloadBytes ?? 0)
+    if (options.old) {
+      object.setVariable('.rodata', 'v1_controller', options.old.knob)
+      object.setVariable('.rodata', 'v1_hierarchy', options.old.number)
+    }
     checkLayout(object)
     way.aim(object)
     object.load()

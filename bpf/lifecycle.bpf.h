@@ -25,5 +25,11 @@ int BPF_PROG(on_exit, struct task_struct *task)
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
-	return on_cgroup_made(cgroup, path);
+	return on_cgroup_changed(cgroup, path);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(on_cgroup_rmdir, struct cgroup *cgroup)
+{
+	return on_cgroup_changed(cgroup, NULL);
 }

@@ -108,15 +108,21 @@ static __always_inline int on_exited(struct task_struct *task)
 	return scratch_send(s);
 }
 
-static __always_inline int on_cgroup_made(struct cgroup *cgroup, const char *path)
+/* `path` is NULL when the cgroup was removed. */
+static __always_inline int on_cgroup_changed(struct cgroup *cgroup, const char *path)
 {
-	struct scratch *s = record_start(event_cgroup, EVENT_CGROUP, current_task());
-	struct event_cgroup *e = s ? (void *)s->record : NULL;
+	struct scratch *s;
+	struct event_cgroup *e;
 
-	if (!e)
+	if (!is_hierarchy_looked_at(cgroup))
 		return 0;
+	s = record_start(event_cgroup, EVENT_CGROUP, current_task());
+	if (!s)
+		return 0;
+	e = (void *)s->record;
 	e->made_id = cgroup->kn->id;
 	e->hierarchy = cgroup->root->hierarchy_id;
+	e->removed = !path;
 	text_from_kernel(s, &e->path, path, PATH_BYTES_MAX);
 	return scratch_send(s);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "scratch.bpf.h"
+#include "cgroup.bpf.h"
 
 /* The agent's own process, which would otherwise watch itself. Set before loading. */
 const volatile __u32 agent_pid = 0;
@@ -45,6 +45,7 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 	h->kind = kind;
 	h->time_ns = bpf_ktime_get_boot_ns();
 	h->cgroup_id = bpf_get_current_cgroup_id();
+	h->cgroup_v1_id = v1_cgroup_id(task);
 	h->start_ns = TASK_READ(task, group_leader, start_boottime);
 	h->cap_effective = CAPABILITIES(cred, cap_effective);
 	h->cap_permitted = CAPABILITIES(cred, cap_permitted);

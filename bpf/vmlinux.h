@@ -189,7 +189,12 @@ struct cgroup {
 	struct cgroup_root *root;
 };
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* one for each controller of the kernel */
 	struct cgroup *dfl_cgrp;
 };
 
@@ -290,6 +295,15 @@ struct user_mmsghdr {
 
 struct user_open_how {
 	__u64 flags, mode, resolve;
+};
+
+/* The numbers are this kernel's own: fitted at load. */
+enum cgroup_subsys_id {
+	cpu_cgrp_id,
+	memory_cgrp_id,
+	devices_cgrp_id,
+	freezer_cgrp_id,
+	pids_cgrp_id,
 };
 
 enum pid_type { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };

@@ -41,6 +41,7 @@ export const header: readonly Member[] = [
   number('flags', 'u16', 'bits RECORD_*', 'the program'),
   number('time_ns', 'u64', 'nanoseconds since boot, suspend included', 'bpf_ktime_get_boot_ns'),
   number('cgroup_id', 'u64', 'id in the v2 hierarchy', 'bpf_get_current_cgroup_id', '1: the root'),
+  number('cgroup_v1_id', 'u64', 'id in a v1 hierarchy', 'css_set.subsys', '0: no v1 is looked at'),
   number('start_ns', 'u64', 'start of the process, since boot', 'group_leader.start_boottime'),
   number('cap_effective', 'u64', 'bits CAP_*', 'cred.cap_effective'),
   number('cap_permitted', 'u64', 'bits CAP_*', 'cred.cap_permitted'),
@@ -139,15 +140,20 @@ export const eventKinds: readonly EventKind[] = [
   {
     kind: 4,
     name: 'cgroup',
-    meaning: 'A cgroup was made. It comes before any event of a process in it.',
-    hooks: [{ program: 'on_cgroup_mkdir', tracepoint: 'cgroup_mkdir' }],
+    meaning:
+      'A cgroup was made, before any event of a process in it; or removed, after the last. Of ' +
+      'the v2 hierarchy, and of the v1 hierarchy that is looked at.',
+    hooks: [
+      { program: 'on_cgroup_mkdir', tracepoint: 'cgroup_mkdir' },
+      { program: 'on_cgroup_rmdir', tracepoint: 'cgroup_rmdir' },
+    ],
     types: [],
     state: true,
     members: [
-      number('made_id', 'u64', 'id of the new cgroup', 'cgroup.kn.id'),
+      number('made_id', 'u64', 'id of the cgroup', 'cgroup.kn.id'),
       number('hierarchy', 'u32', '0: the v2 hierarchy', 'cgroup_root.hierarchy_id'),
-      number('padding', 'u32', 'zero', 'none'),
-      text('path', 'path below the root of the hierarchy', 'the tracepoint'),
+      number('removed', 'u32', '1: removed, 0: made', 'the program'),
+      text('path', 'path below the root of the hierarchy', 'the tracepoint', 'removed'),
     ],
   },
   {
@@ -431,4 +437,11 @@ export const constants: Readonly<Record<string, number>> = {
   PEER_NONE: 0,
   PEER_SOCKET: 1,
   PEER_USER: 2,
+  /** The controller whose v1 hierarchy tells containers, as a knob of the program. */
+  CGROUP_V1_NONE: 0,
+  CGROUP_V1_MEMORY: 1,
+  CGROUP_V1_PIDS: 2,
+  CGROUP_V1_DEVICES: 3,
+  CGROUP_V1_FREEZER: 4,
+  CGROUP_V1_CPU: 5,
 }

@@ -21,6 +21,12 @@
 #define PEER_NONE 0u
 #define PEER_SOCKET 1u
 #define PEER_USER 2u
+#define CGROUP_V1_NONE 0u
+#define CGROUP_V1_MEMORY 1u
+#define CGROUP_V1_PIDS 2u
+#define CGROUP_V1_DEVICES 3u
+#define CGROUP_V1_FREEZER 4u
+#define CGROUP_V1_CPU 5u
 
 enum event_kind {
 	EVENT_EXEC = 1,
@@ -99,6 +105,7 @@ struct event_header {
 	__u16 flags; /* bits RECORD_* */
 	__u64 time_ns; /* nanoseconds since boot, suspend included */
 	__u64 cgroup_id; /* id in the v2 hierarchy */
+	__u64 cgroup_v1_id; /* id in a v1 hierarchy */
 	__u64 start_ns; /* start of the process, since boot */
 	__u64 cap_effective; /* bits CAP_* */
 	__u64 cap_permitted; /* bits CAP_* */
@@ -116,7 +123,7 @@ struct event_header {
 	__u32 reserved; /* zero */
 	char comm[16]; /* name of the thread */
 };
-_Static_assert(sizeof(struct event_header) == 120, "event_header: layout differs from the schema");
+_Static_assert(sizeof(struct event_header) == 128, "event_header: layout differs from the schema");
 
 /* A process has become another program. Failed calls are not seen; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
 struct event_exec {
@@ -135,7 +142,7 @@ struct event_exec {
 	struct text arguments; /* NUL after each */
 	struct text environment; /* NUL after each variable; only where a rule asks for it */
 };
-_Static_assert(sizeof(struct event_exec) == 216, "event_exec: layout differs from the schema");
+_Static_assert(sizeof(struct event_exec) == 224, "event_exec: layout differs from the schema");
 
 /* A process has made another one, by whichever call. New threads are not sent. */
 struct event_fork {
@@ -145,7 +152,7 @@ struct event_fork {
 	__u32 child_pid; /* host namespace */
 	__u32 child_vpid; /* own namespace */
 };
-_Static_assert(sizeof(struct event_fork) == 144, "event_fork: layout differs from the schema");
+_Static_assert(sizeof(struct event_fork) == 152, "event_fork: layout differs from the schema");
 
 /* The last thread of a process has ended. */
 struct event_exit {
@@ -153,24 +160,24 @@ struct event_exit {
 	__u32 exit_code; /* status as wait(2) gives it */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_exit) == 128, "event_exit: layout differs from the schema");
+_Static_assert(sizeof(struct event_exit) == 136, "event_exit: layout differs from the schema");
 
-/* A cgroup was made. It comes before any event of a process in it. */
+/* A cgroup was made, before any event of a process in it; or removed, after the last. Of the v2 hierarchy, and of the v1 hierarchy that is looked at. */
 struct event_cgroup {
 	struct event_header header;
-	__u64 made_id; /* id of the new cgroup */
+	__u64 made_id; /* id of the cgroup */
 	__u32 hierarchy; /* 0: the v2 hierarchy */
-	__u32 padding; /* zero */
+	__u32 removed; /* 1: removed, 0: made */
 	struct text path; /* path below the root of the hierarchy */
 };
-_Static_assert(sizeof(struct event_cgroup) == 144, "event_cgroup: layout differs from the schema");
+_Static_assert(sizeof(struct event_cgroup) == 152, "event_cgroup: layout differs from the schema");
 
 /* A process has changed its working directory. */
 struct event_chdir {
 	struct event_header header;
 	struct text cwd; /* the new working directory */
 };
-_Static_assert(sizeof(struct event_chdir) == 128, "event_chdir: layout differs from the schema");
+_Static_assert(sizeof(struct event_chdir) == 136, "event_chdir: layout differs from the schema");
 
 /* A file was opened, or could not be. */
 struct event_open {
@@ -182,7 +189,7 @@ struct event_open {
 	struct text raw_path; /* path as given */
 	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd; only of a failed call */
 };
-_Static_assert(sizeof(struct event_open) == 176, "event_open: layout differs from the schema");
+_Static_assert(sizeof(struct event_open) == 184, "event_open: layout differs from the schema");
 
 /* A name was removed, or could not be. */
 struct event_unlink {
@@ -192,7 +199,7 @@ struct event_unlink {
 	__u32 call_flags; /* AT_REMOVEDIR or 0 */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_unlink) == 144, "event_unlink: layout differs from the schema");
+_Static_assert(sizeof(struct event_unlink) == 152, "event_unlink: layout differs from the schema");
 
 /* A name was changed, or could not be. */
 struct event_rename {
@@ -204,7 +211,7 @@ struct event_rename {
 	__u32 call_flags; /* flags of the call */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_rename) == 160, "event_rename: layout differs from the schema");
+_Static_assert(sizeof(struct event_rename) == 168, "event_rename: layout differs from the schema");
 
 /* A hard link was made, or could not be. */
 struct event_link {
@@ -216,7 +223,7 @@ struct event_link {
 	__u32 call_flags; /* flags of the call */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_link) == 160, "event_link: layout differs from the schema");
+_Static_assert(sizeof(struct event_link) == 168, "event_link: layout differs from the schema");
 
 /* A symbolic link was made, or could not be. `old_path` is what it points to. */
 struct event_symlink {
@@ -228,7 +235,7 @@ struct event_symlink {
 	__u32 call_flags; /* flags of the call */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_symlink) == 160, "event_symlink: layout differs from the schema");
+_Static_assert(sizeof(struct event_symlink) == 168, "event_symlink: layout differs from the schema");
 
 /* A socket was made, or could not be. */
 struct event_socket {
@@ -238,7 +245,7 @@ struct event_socket {
 	__u32 protocol; /* protocol */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_socket) == 136, "event_socket: layout differs from the schema");
+_Static_assert(sizeof(struct event_socket) == 144, "event_socket: layout differs from the schema");
 
 /* A socket was connected, is connecting, or could not be. */
 struct event_connect {
@@ -248,7 +255,7 @@ struct event_connect {
 	__u32 padding; /* zero */
 	struct text unix_path; /* path of the peer; abstract names start with NUL */
 };
-_Static_assert(sizeof(struct event_connect) == 192, "event_connect: layout differs from the schema");
+_Static_assert(sizeof(struct event_connect) == 200, "event_connect: layout differs from the schema");
 
 /* A connection was accepted. Calls that failed carry the listening socket. */
 struct event_accept {
@@ -258,7 +265,7 @@ struct event_accept {
 	__u32 padding; /* zero */
 	struct text unix_path; /* path that the socket is bound to */
 };
-_Static_assert(sizeof(struct event_accept) == 192, "event_accept: layout differs from the schema");
+_Static_assert(sizeof(struct event_accept) == 200, "event_accept: layout differs from the schema");
 
 /* A socket listens, or could not. */
 struct event_listen {
@@ -268,7 +275,7 @@ struct event_listen {
 	__s32 backlog; /* connections that may wait */
 	struct text unix_path; /* path that the socket is bound to */
 };
-_Static_assert(sizeof(struct event_listen) == 192, "event_listen: layout differs from the schema");
+_Static_assert(sizeof(struct event_listen) == 200, "event_listen: layout differs from the schema");
 
 /* A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. */
 struct event_send {
@@ -281,7 +288,7 @@ struct event_send {
 	__u32 message; /* which message of the call, from 0 */
 	__u32 messages; /* how many the call has passed on */
 };
-_Static_assert(sizeof(struct event_send) == 208, "event_send: layout differs from the schema");
+_Static_assert(sizeof(struct event_send) == 216, "event_send: layout differs from the schema");
 
 /* A descriptor was copied to another number. */
 struct event_dup {
@@ -292,7 +299,7 @@ struct event_dup {
 	__s32 new_fd; /* descriptor asked for */
 	struct text path; /* the file; or the path of a unix socket */
 };
-_Static_assert(sizeof(struct event_dup) == 216, "event_dup: layout differs from the schema");
+_Static_assert(sizeof(struct event_dup) == 224, "event_dup: layout differs from the schema");
 
 /* A process has acted on another one through ptrace, or tried to. */
 struct event_ptrace {
@@ -302,7 +309,7 @@ struct event_ptrace {
 	__u64 address; /* address */
 	__u64 data; /* data */
 };
-_Static_assert(sizeof(struct event_ptrace) == 144, "event_ptrace: layout differs from the schema");
+_Static_assert(sizeof(struct event_ptrace) == 152, "event_ptrace: layout differs from the schema");
 
 /* A kernel module was loaded, or could not be. */
 struct event_module {
@@ -313,7 +320,7 @@ struct event_module {
 	struct text path; /* file of the module */
 	struct text parameters; /* module parameters */
 };
-_Static_assert(sizeof(struct event_module) == 152, "event_module: layout differs from the schema");
+_Static_assert(sizeof(struct event_module) == 160, "event_module: layout differs from the schema");
 
 /* A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
 struct event_receive {
@@ -326,7 +333,7 @@ struct event_receive {
 	__u32 message; /* which message of the call, from 0 */
 	__u32 messages; /* how many the call has passed on */
 };
-_Static_assert(sizeof(struct event_receive) == 208, "event_receive: layout differs from the schema");
+_Static_assert(sizeof(struct event_receive) == 216, "event_receive: layout differs from the schema");
 
 /* A socket was given an address of this machine, or could not be. */
 struct event_bind {
@@ -336,7 +343,7 @@ struct event_bind {
 	__u32 local_source; /* where the local end was read: PEER_* */
 	struct text unix_path; /* path that the socket is bound to */
 };
-_Static_assert(sizeof(struct event_bind) == 192, "event_bind: layout differs from the schema");
+_Static_assert(sizeof(struct event_bind) == 200, "event_bind: layout differs from the schema");
 
 /* Any record. In the value of a map it brings all the types into the BTF of the object. */
 union event {

@@ -5,6 +5,8 @@
  */
 // tidy-allow inner: the bounds are what the loss tests fill up
 export { limits } from '../../agent/limits.ts'
+// tidy-allow inner: which hierarchies the agent looks at decides what a test can do
+export { cgroupMode, readCgroups } from '../../agent/cgroups.ts'
 // tidy-allow inner: the emptying of the ring that ships, so that a test does not need another
 export { startDrain } from '../../agent/drain.ts'
 // tidy-allow inner: the sensor is what these tests are about; nobody else needs it bare

@@ -151,6 +151,10 @@ test('a cgroup of an older hierarchy is told as such', { skip: skipOlder }, asyn
   calls.call('unlinkat', api.AT_FDCWD, join(older ?? '', name), api.AT_REMOVEDIR)
   const { events, results } = await stage.recorder.run(calls)
   assert.deepEqual(results, [0, 0])
-  expectEvents(events.of('cgroup'), [{ path: `/${name}` }])
+  const { madeId = 0 } = events.of('cgroup')[0] ?? {}
+  expectEvents(events.of('cgroup'), [
+    { path: `/${name}`, removed: 0 },
+    { path: '', removed: 1, madeId },
+  ])
   assert.notEqual(events.of('cgroup')[0]?.hierarchy, 0)
 })

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { fieldNamed, fields, isEventName, otherEventNames, syscallNames } from '@bulwark/schema'
 import type { PrintedValue } from '@bulwark/policy'
 import { loadRuleFiles } from '@bulwark/policy'
+import type { Counters, KernelCounters } from '@bulwark/agent'
 import { Agent } from '@bulwark/agent'
 import { machineOf } from './inner.ts'
 import { chosen, readObject } from './recorder.ts'
@@ -29,6 +30,7 @@ const shown = [
   'container.image.tag',
   'k8s.pod.name',
   'k8s.ns.name',
+  'k8s.pod.uid',
 ] as const
 
 /** The printed fields of one event. */
@@ -107,6 +109,17 @@ export class Watcher {
       spawnSync('/bin/true', [text])
     })
     return [...this.#seen]
+  }
+
+  /** What the agent counted so far. */
+  get counters(): Counters {
+    if (!this.#agent) throw new Error('the agent has not started')
+    return this.#agent.counters
+  }
+
+  /** What the kernel side counted until a second ago, by place. */
+  get lost(): KernelCounters {
+    return this.#agent?.lost ?? {}
   }
 
   close(): void {
