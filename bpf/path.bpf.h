@@ -22,23 +22,35 @@ static __always_inline void walk_enter(struct walk *w, void *dentry, struct moun
 	w->mount_root = READ(mount, mnt.mnt_root);
 }
 
-/* One step up. Returns false when the root is reached. */
-static __always_inline bool walk_step(struct walk *w)
+static __always_inline long walk_ends(struct walk *w)
 {
+	w->whole = true;
+	return 1;
+}
+
+/* What the steps of a loop work on. */
+struct walking {
+	struct scratch *s;
+};
+
+/* One step up. Ends when the root is reached. */
+STEP(walk_step)
+{
+	struct walk *w = &((struct walking *)context)->s->walk;
 	/* Copies, because READ relocates every member that its argument names. */
 	struct dentry *dentry = w->dentry, *parent;
 	struct mount *mount = w->mount, *mount_parent;
 	__u32 bytes, at;
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
-		return false;
+		return walk_ends(w);
 	parent = READ(dentry, d_parent);
 	if (dentry == w->mount_root || dentry == parent) {
 		mount_parent = READ(mount, mnt_parent);
 		if (dentry != w->mount_root || mount_parent == mount)
-			return false; /* the root of all, or something that is in no tree */
+			return walk_ends(w); /* the root of all, or something that is in no tree */
 		walk_enter(w, READ(mount, mnt_mountpoint), mount_parent);
-		return true;
+		return 0;
 	}
 	bytes = READ(dentry, d_name.len) + 1;
 	w->dentry = parent;
@@ -47,11 +59,11 @@ static __always_inline bool walk_step(struct walk *w)
 	if (w->full || bytes > NAME_BYTES_MAX || w->bytes >= PATH_BYTES_MAX ||
 	    at >= PATH_COMPONENTS_MAX) {
 		w->full = true;
-		return true;
+		return 0;
 	}
 	w->components[at] = dentry;
 	w->count = at + 1;
-	return true;
+	return 0;
 }
 
 #define NAME_WORDS_MAX 4
@@ -88,22 +100,29 @@ static __always_inline void append_component(struct scratch *s, struct dentry *d
 	}
 }
 
-/* Appends what was walked. */
-static __always_inline void walk_append(struct scratch *s, struct text *slot)
+STEP(append_step)
 {
+	struct scratch *s = ((struct walking *)context)->s;
+	struct walk *w = &s->walk;
+	__u32 from_end = w->count - 1 - i;
+
+	if (from_end >= PATH_COMPONENTS_MAX)
+		return 1;
+	/* Without its first "/" when it was cut: see above. */
+	append_component(s, w->components[from_end], i > 0 || (w->whole && !w->full));
+	return 0;
+}
+
+/* Appends what was walked. */
+static __always_inline void walk_append(struct walking *walking, struct text *slot)
+{
+	struct scratch *s = walking->s;
 	struct walk *w = &s->walk;
 	__u32 begin = s->used;
 
 	if (record_full(s, PATH_BYTES_MAX))
 		return;
-	for (int i = 0; i < PATH_COMPONENTS_MAX; i++) {
-		__u32 from_end = w->count - 1 - i;
-
-		if (from_end >= PATH_COMPONENTS_MAX)
-			break;
-		/* Without its first "/" when it was cut: see above. */
-		append_component(s, w->components[from_end], i > 0 || (w->whole && !w->full));
-	}
+	REPEAT(PATH_COMPONENTS_MAX, append_step, walking);
 	if (s->used == begin && begin < RECORD_BYTES_MAX) {
 		s->record[begin] = '/';
 		s->used = begin + 1;
@@ -124,6 +143,7 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 				   struct vfsmount *mnt)
 {
 	struct fs_struct *fs = TASK_READ(current_task(), fs);
+	struct walking walking = { s };
 	struct walk *w = &s->walk;
 
 	/* In no tree at all: memfd, pipe, socket. Its name is all that there is. */
@@ -136,15 +156,10 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 	w->root_mount = mount_of(READ(fs, root.mnt));
 	w->count = w->bytes = w->full = w->whole = 0;
 	/* Once more than there are components: the last step finds that the root is reached. */
-	for (int i = 0; i <= PATH_COMPONENTS_MAX; i++) {
-		if (!walk_step(w)) {
-			w->whole = true;
-			break;
-		}
-	}
+	REPEAT(PATH_COMPONENTS_MAX + 1, walk_step, &walking);
 	if (!w->whole)
 		count_loss(PLACE_PATH_DEEP);
-	walk_append(s, slot);
+	walk_append(&walking, slot);
 }
 
 static __always_inline void append_file_path(struct scratch *s, struct text *slot,
