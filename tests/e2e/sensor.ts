@@ -27,6 +27,8 @@ export type Alert = {
 
 export type SensorOptions = {
   readonly rules: readonly string[]
+  /** Every rule of an event alerts, not only the first: for rules that another one hides. */
+  readonly matching?: 'all'
   /** Lines of /etc/hosts that only the sensor sees: address and name. */
   readonly hosts?: readonly string[]
 }
@@ -59,7 +61,8 @@ export class Sensor {
    */
   static async start(options: SensorOptions, folder: string): Promise<Sensor> {
     const rules = [...options.rules, bellRules].flatMap((path) => ['--rules', path])
-    const argv = [join(root, 'bin/bulwark'), 'run', ...rules, '-o', 'json']
+    const matching = ['--rule-matching', options.matching ?? 'first']
+    const argv = [join(root, 'bin/bulwark'), 'run', ...rules, ...matching, '-o', 'json']
     // The kernel ends the sensor with this process, however that ends.
     const command = ['--pdeathsig', 'TERM', ...withHosts(argv, options.hosts ?? [], folder)]
     const child = spawn('setpriv', command, {

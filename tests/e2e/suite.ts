@@ -84,7 +84,7 @@ async function checkScenario(stage: Stage, scenario: Scenario): Promise<void> {
   )
 }
 
-/** Performs an act in a new container; returns what was told of that container. */
+/** Performs an act in a new container; returns what was told of it, and of its host programs. */
 async function observeAct({ lab, sensor, bearer }: Stage, act: Act): Promise<readonly Alert[]> {
   let container: Container | undefined
   const alerts = await sensor.observe(bearer, async () => {
@@ -92,8 +92,11 @@ async function observeAct({ lab, sensor, bearer }: Stage, act: Act): Promise<rea
     await perform(act, container)
   })
   await container?.destroy()
-  const id = container?.id.slice(0, 12)
-  return alerts.filter((alert) => alert.output_fields['container.id'] === id)
+  const { id = '' } = container ?? {}
+  return alerts.filter(
+    ({ output_fields: fields }) =>
+      fields['container.id'] === id.slice(0, 12) || String(fields['proc.exepath']).includes(id),
+  )
 }
 
 /** One of the rule's alerts must be all that was expected; the message shows what there was. */

@@ -109,6 +109,17 @@ export class Container {
     return stdout
   }
 
+  /**
+   * Runs `act` as a process of the host, under the name argv[0], to its end. Its path holds the
+   * container's id, so that what is told of it can be found.
+   */
+  async onHost(argv: readonly string[]): Promise<Result> {
+    const [name = 'act', ...rest] = argv
+    const folder = join(this.#directory, 'host')
+    linkPrograms(folder, this.#act, [name])
+    return await run([join(folder, name), ...rest])
+  }
+
   /** `act` as a process of the host, but in the container's network. */
   #outside(...verbs: readonly string[]): string[] {
     return ['nsenter', `--net=/proc/${this.pid}/ns/net`, this.#act, ...verbs]

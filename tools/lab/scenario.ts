@@ -24,6 +24,8 @@ export type Conversation = {
 export type Step =
   /** A program run in the container from outside, as by kubectl exec. */
   | ({ readonly kind: 'exec'; readonly argv: readonly string[] } & ExecOptions & Effect)
+  /** `act` under another name, as a program of the host: for rules about the host. */
+  | ({ readonly kind: 'host'; readonly argv: readonly string[] } & Effect)
   /** Somebody outside waits for one connection and sends `text`; checked after the last step. */
   | ({ readonly kind: 'listen' } & Conversation)
   /** Somebody outside calls a program that listens in the container, and sends it `text`. */
@@ -76,6 +78,9 @@ export async function perform(
       case 'exec':
         checkEffect(step, await container.exec(step.argv, step), what)
         break
+      case 'host':
+        checkEffect(step, await container.onHost(step.argv), what)
+        break
       case 'listen': {
         const listener = await container.listen(step.address, step.port, step.text)
         listeners.push({ step, listener })
@@ -99,6 +104,8 @@ export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'exec':
       return `${step.user ?? 'root'}${step.tty ? ' on a terminal' : ''}: ${shellWords(step.argv)}`
+    case 'host':
+      return `on the host: ${shellWords(step.argv)}`
     case 'listen':
       return `outside, somebody waits on ${step.address}:${step.port}`
     case 'call':

@@ -9,7 +9,7 @@ const whole = `
 - scenario: one
   rule: A rule
   container: { image: registry.example/a/b:1 }
-  attack: { does: something, steps: [{ exec: [/bin/true], tty: true }] }
+  attack: { does: something, steps: [{ exec: [/bin/true], tty: true }, { host: [nmap, say, hi] }] }
   twin:
     does: something else
     container: { privileged: true }
@@ -32,7 +32,10 @@ test('a scenario is read', () => {
     attack: {
       does: 'something',
       container: { image: 'registry.example/a/b:1' },
-      steps: [{ kind: 'exec', argv: ['/bin/true'], code: 0, tty: true }],
+      steps: [
+        { kind: 'exec', argv: ['/bin/true'], code: 0, tty: true },
+        { kind: 'host', argv: ['nmap', 'say', 'hi'], code: 0 },
+      ],
     },
     twin: {
       does: 'something else',

@@ -67,6 +67,9 @@ function readStep(reader: Reader, value: unknown, at: string): Step {
     if (all[kind] !== undefined) return { kind, ...readConversation(reader, all, kind, at) }
   }
   const effect = readEffect(reader, all, at)
+  if (all['host'] !== undefined) {
+    return { kind: 'host', argv: reader.texts(all['host'], `${at}.host`), ...effect }
+  }
   if (all['entrypoint'] !== undefined) {
     if (all['entrypoint'] !== 'ends') reader.faults.push(`${at}.entrypoint: expected \`ends\``)
     return { kind: 'entrypoint', ...effect }
@@ -97,7 +100,16 @@ function readConversation(reader: Reader, all: Fields, kind: string, at: string)
 
 const effectKeys = ['code', 'prints']
 const execKeys = ['exec', 'user', 'cwd', 'stdin', 'tty']
-const stepKeys = [...effectKeys, ...execKeys, 'entrypoint', 'listen', 'call', 'sends', 'receives']
+const stepKeys = [
+  ...effectKeys,
+  ...execKeys,
+  'host',
+  'entrypoint',
+  'listen',
+  'call',
+  'sends',
+  'receives',
+]
 
 function readEffect(reader: Reader, all: Fields, at: string): Effect {
   const code = all['code'] ?? 0

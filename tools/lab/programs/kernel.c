@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,23 @@ static void finit_module_file(struct chain *chain)
 		fail("finit_module");
 }
 
+/* The system call itself: libc's function would do it for every thread, or by another name. */
+static void set_uid(struct chain *chain)
+{
+	if (syscall(SYS_setuid, next_number(chain, 65535)) < 0)
+		fail("setuid");
+}
+
+/* Offers the kernel an empty program: it must refuse, whatever the process may do. */
+static void load_bpf_program(struct chain *chain)
+{
+	union bpf_attr attributes = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER };
+
+	(void)chain;
+	if (syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes)) < 0)
+		fail("BPF_PROG_LOAD");
+}
+
 /* clang-format off */
 const struct verb kernel_verbs[] = {
 	{ "ptrace-attach", "", ptrace_attach },
@@ -90,5 +108,7 @@ const struct verb kernel_verbs[] = {
 	{ "ptrace-traceme", "", ptrace_traceme },
 	{ "init-module", "", init_module_garbage },
 	{ "finit-module", "", finit_module_file },
+	{ "setuid", "UID", set_uid },
+	{ "bpf-prog-load", "", load_bpf_program },
 	{ 0 },
 };

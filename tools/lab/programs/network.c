@@ -39,6 +39,16 @@ static void connect_tcp(struct chain *chain)
 		fail("connect");
 }
 
+/* A UDP socket with a peer: nothing is sent yet. */
+static void connect_udp(struct chain *chain)
+{
+	struct sockaddr_in address = next_address(chain);
+
+	open_socket(chain, AF_INET, SOCK_DGRAM, 0);
+	if (connect(chain->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fail("connect");
+}
+
 /* As connect, but waits for the other side to listen; it tries for ten seconds. */
 static void reach_tcp(struct chain *chain)
 {
@@ -137,6 +147,7 @@ static void packet_socket(struct chain *chain)
 
 const struct verb network_verbs[] = {
 	{ "connect", "ADDRESS PORT", connect_tcp },
+	{ "connect-udp", "ADDRESS PORT", connect_udp },
 	{ "reach", "ADDRESS PORT", reach_tcp },
 	{ "listen", "ADDRESS PORT", listen_tcp },
 	{ "accept", "", accept_tcp },
