@@ -7,30 +7,30 @@ import {
   FILE_LOWER_LAYER,
   FILE_MEMFD,
   FILE_UPPER_LAYER,
-  connectOf,
   dupOf,
+  fileFacts,
+  headerOf,
+  linkOf,
   listenOf,
   moduleOf,
   openOf,
   ptraceOf,
   receiveOf,
+  renameOf,
   sendOf,
   socketOf,
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
+import type { Argument, Read } from './argument.ts'
+import { groupText, plainArgument, result, userText } from './argument.ts'
+import { callArgumentsOf } from './call-arguments.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
-import { errnoName, familyName, openFlagNames, ptraceName } from './names.ts'
+import type { NumberName } from './names-calls.ts'
+import { atFlags, moduleFlags, renameFlags } from './names-calls.ts'
+import { familyName, openFlagNames, ptraceName } from './names.ts'
 import { argsText } from './process.ts'
-
-type Read = (event: LiveEvent) => string | undefined
-export type Argument = readonly [name: string, read: Read]
-
-const result: Argument = [
-  'res',
-  ({ result: value }) => (value >= 0 ? String(value) : `${value}(${errnoName(-value)})`),
-]
 
 const executableFlags: Read = ({ process }) => {
   const flags = process.exeFlags ?? 0
@@ -45,124 +45,197 @@ const executableFlags: Read = ({ process }) => {
     .join('|')
 }
 
-const descriptorText: Read = (event) => {
-  const fd = event.descriptor
-  if (fd === undefined) return undefined
-  const name = event.socket?.name ?? event.fileName
-  return name === undefined ? String(fd) : `${fd}(${name})`
-}
+/** Falco has a parameter there which no event carries; those after it keep their numbers. */
+const absent = (name: string): Argument => ({ name, raw: () => undefined })
 
-const socketName: Read = (event) => event.socket?.name
+/** A descriptor: its number, and what is behind it. */
+const descriptor = (name: string): Argument => ({
+  name,
+  raw: ({ descriptor: fd }) => (fd === undefined ? undefined : String(fd)),
+  text: (event) => event.socket?.name ?? event.fileName,
+})
 
-const payload: Argument = ['data', (event) => event.payload?.slice(0, limits.bufferBytes)]
-const messageBytes: Argument = [
-  'size',
-  ({ result: value }) => (value < 0 ? undefined : String(value)),
-]
+const fd = descriptor('fd')
+const tuple = plainArgument('tuple', (event) => event.socket?.name)
+
+/** Flags and commands: the number, and its name. */
+const named = (
+  name: string,
+  read: (event: LiveEvent) => number,
+  text: (value: number) => string | undefined,
+  radix: 10 | 16 = 16,
+): Argument => ({
+  name,
+  raw: (event) => read(event).toString(radix).toUpperCase(),
+  text: (event) => text(read(event)),
+})
+
+const hex = (name: string, read: (event: LiveEvent) => number | bigint): Argument =>
+  plainArgument(name, (event) => read(event).toString(16).toUpperCase())
+
+const decimal = (name: string, read: (event: LiveEvent) => number | bigint): Argument =>
+  plainArgument(name, (event) => String(read(event)))
+
+const payload = plainArgument('data', (event) => event.payload?.slice(0, limits.bufferBytes))
+const messageBytes = plainArgument('size', ({ result: value }) =>
+  value < 0 ? undefined : String(value),
+)
 
 const exec: readonly Argument[] = [
-  ['res', () => '0'],
-  ['exe', ({ process }) => process.exe],
-  ['args', ({ process }) => argsText(process)],
-  ['pid', ({ process }) => `${process.pid}(${process.comm})`],
-  ['ptid', ({ process }) => String(process.parent?.pid ?? 0)],
-  ['cwd', ({ process }) => process.cwd],
-  ['comm', ({ process }) => process.comm],
-  ['tty', ({ process }) => String(process.tty)],
-  ['flags', executableFlags],
-  ['filename', ({ process }) => process.exePath],
-]
-
-const open: readonly Argument[] = [
-  ['fd', descriptorText],
-  ['name', (event) => event.fileName],
-  ['flags', ({ record }) => openFlagNames(openOf.openFlags(record))],
-  ['mode', ({ record }) => `0${openOf.openMode(record).toString(8)}`],
-]
-
-const twoPaths: readonly Argument[] = [
   result,
-  ['oldpath', (event) => event.oldPath],
-  ['newpath', (event) => event.newPath],
+  plainArgument('exe', ({ process }) => process.exe),
+  plainArgument('args', ({ process }) => argsText(process)),
+  decimal('tid', ({ record }) => headerOf.tid(record)),
+  { name: 'pid', raw: ({ process }) => String(process.pid), text: ({ process }) => process.comm },
+  decimal('ptid', ({ process }) => process.parent?.pid ?? 0),
+  plainArgument('cwd', ({ process }) => process.cwd),
+  ...['fdlimit', 'pgft_maj', 'pgft_min', 'vm_size', 'vm_rss', 'vm_swap'].map(absent),
+  plainArgument('comm', ({ process }) => process.comm),
+  ...['cgroups', 'env'].map(absent),
+  plainArgument('tty', ({ process }) => String(process.tty)),
+  decimal('vpgid', ({ process }) => process.vpgid),
+  absent('loginuid'),
+  plainArgument('flags', executableFlags),
+  hex('cap_inheritable', ({ record }) => headerOf.capInheritable(record)),
+  hex('cap_permitted', ({ record }) => headerOf.capPermitted(record)),
+  hex('cap_effective', ({ record }) => headerOf.capEffective(record)),
+  ...['exe_ino', 'exe_ino_ctime', 'exe_ino_mtime'].map(absent),
+  {
+    name: 'uid',
+    raw: ({ record }) => String(headerOf.euid(record)),
+    text: (event, users) => userText(event, users, headerOf.euid(event.record)),
+  },
+  plainArgument('trusted_exepath', ({ process }) => process.exePath),
+  absent('pgid'),
+  {
+    name: 'gid',
+    raw: ({ record }) => String(headerOf.egid(record)),
+    text: (event, users) => groupText(event, users, headerOf.egid(event.record)),
+  },
+  plainArgument('filename', ({ process }) => process.exePath),
 ]
+
+const fileName = plainArgument('name', (event) => event.fileName)
+const openFlags = named('flags', ({ record }) => openOf.openFlags(record), openFlagNames)
+const openMode = plainArgument('mode', ({ record }) => `0${openOf.openMode(record).toString(8)}`)
+const fileIdentity: readonly Argument[] = [
+  hex('dev', ({ record }) => fileFacts.device(record, openOf.fileAt)),
+  decimal('ino', ({ record }) => fileFacts.inode(record, openOf.fileAt)),
+]
+const dirfd = absent('dirfd')
+const open: readonly Argument[] = [fd, fileName, openFlags, openMode, ...fileIdentity]
+
+const oldPath = plainArgument('oldpath', (event) => event.oldPath)
+const newPath = plainArgument('newpath', (event) => event.newPath)
+const twoPaths: readonly Argument[] = [result, oldPath, newPath]
+const callFlags = (read: (record: LiveEvent['record']) => number, text: NumberName): Argument =>
+  named('flags', ({ record }) => read(record), text)
+
+const target = plainArgument('target', ({ record }) => symlinkOf.oldPath(record))
+const linkPath = plainArgument('linkpath', (event) => event.newPath)
+const parameters = plainArgument('uargs', ({ record }) => moduleOf.parameters(record))
 
 const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
   [EventNumber.exec]: exec,
   [EventNumber.open]: open,
-  [EventNumber.unlink]: [
-    result,
-    ['path', (event) => event.newPath],
-    ['name', (event) => event.newPath],
-    ['flags', ({ record }) => (unlinkOf.callFlags(record) === 0 ? '0' : 'AT_REMOVEDIR')],
-  ],
+  [EventNumber.unlink]: [result, plainArgument('path', (event) => event.newPath)],
   [EventNumber.rename]: twoPaths,
   [EventNumber.link]: twoPaths,
-  [EventNumber.symlink]: [
-    result,
-    ['target', ({ record }) => symlinkOf.oldPath(record)],
-    ['linkpath', (event) => event.newPath],
-  ],
+  [EventNumber.symlink]: [result, target, linkPath],
   [EventNumber.socket]: [
-    ['fd', ({ result: value }) => String(value)],
-    [
-      'domain',
-      ({ record }) => `${socketOf.family(record)}(${familyName(socketOf.family(record))})`,
-    ],
-    ['type', ({ record }) => String(socketOf.type(record))],
-    ['proto', ({ record }) => String(socketOf.protocol(record))],
+    decimal('fd', ({ result: value }) => value),
+    named('domain', ({ record }) => socketOf.family(record), familyName, 10),
+    decimal('type', ({ record }) => socketOf.type(record)),
+    decimal('proto', ({ record }) => socketOf.protocol(record)),
   ],
-  [EventNumber.connect]: [
-    result,
-    ['fd', ({ record }) => String(connectOf.fd(record))],
-    ['tuple', socketName],
-    ['addr', socketName],
-  ],
-  [EventNumber.accept]: [
-    ['fd', descriptorText],
-    ['tuple', socketName],
-  ],
-  [EventNumber.listen]: [
-    result,
-    ['fd', descriptorText],
-    ['backlog', ({ record }) => String(listenOf.backlog(record))],
-  ],
+  [EventNumber.connect]: [result, tuple, fd, plainArgument('addr', (event) => event.socket?.name)],
+  [EventNumber.accept]: [fd, tuple],
+  [EventNumber.listen]: [result, fd, decimal('backlog', ({ record }) => listenOf.backlog(record))],
   [EventNumber.send]: [
     result,
     payload,
-    ['fd', descriptorText],
+    fd,
     messageBytes,
-    ['tuple', socketName],
-    ['flags', ({ record }) => String(sendOf.messageFlags(record))],
+    tuple,
+    hex('flags', ({ record }) => sendOf.messageFlags(record)),
   ],
   [EventNumber.receive]: [
     result,
     payload,
-    ['tuple', socketName],
-    ['fd', descriptorText],
+    tuple,
+    fd,
     messageBytes,
-    ['flags', ({ record }) => String(receiveOf.messageFlags(record))],
+    hex('flags', ({ record }) => receiveOf.messageFlags(record)),
   ],
-  [EventNumber.bind]: [result, ['addr', socketName], ['fd', descriptorText]],
+  [EventNumber.bind]: [result, plainArgument('addr', (event) => event.socket?.name), fd],
   [EventNumber.dup]: [
     result,
-    ['oldfd', ({ record }) => String(dupOf.oldFd(record))],
-    ['newfd', (event) => descriptorText(event)],
-    ['fd', descriptorText],
+    decimal('oldfd', ({ record }) => dupOf.oldFd(record)),
+    descriptor('newfd'),
   ],
   [EventNumber.ptrace]: [
     result,
-    ['addr', ({ record }) => ptraceOf.address(record).toString(16)],
-    ['data', ({ record }) => ptraceOf.data(record).toString(16)],
-    ['request', ({ record }) => ptraceName(ptraceOf.request(record))],
-    ['pid', ({ record }) => String(ptraceOf.targetVpid(record))],
+    hex('addr', ({ record }) => ptraceOf.address(record)),
+    hex('data', ({ record }) => ptraceOf.data(record)),
+    named('request', ({ record }) => ptraceOf.request(record), ptraceName, 10),
+    decimal('pid', ({ record }) => ptraceOf.targetVpid(record)),
   ],
   [EventNumber.module]: [
     result,
-    ['fd', ({ record }) => `${moduleOf.fd(record)}(${moduleOf.path(record)})`],
-    ['uargs', ({ record }) => moduleOf.parameters(record)],
-    ['length', ({ record }) => String(moduleOf.imageBytes(record))],
+    absent('img'),
+    decimal('length', ({ record }) => moduleOf.imageBytes(record)),
+    parameters,
   ],
 }
 
+/** Calls that have other parameters than the first of their kind. */
+const byType: Readonly<Record<string, readonly Argument[] | undefined>> = {
+  openat: [fd, dirfd, fileName, openFlags, openMode, ...fileIdentity],
+  openat2: [fd, dirfd, fileName, openFlags, openMode, absent('resolve'), ...fileIdentity],
+  creat: [fd, fileName, openMode, ...fileIdentity, openFlags],
+  unlinkat: [
+    result,
+    dirfd,
+    plainArgument('name', (event) => event.newPath),
+    callFlags(unlinkOf.callFlags, atFlags),
+  ],
+  renameat: [result, absent('olddirfd'), oldPath, absent('newdirfd'), newPath],
+  renameat2: [
+    result,
+    absent('olddirfd'),
+    oldPath,
+    absent('newdirfd'),
+    newPath,
+    callFlags(renameOf.callFlags, renameFlags),
+  ],
+  linkat: [
+    result,
+    absent('olddir'),
+    oldPath,
+    absent('newdir'),
+    newPath,
+    callFlags(linkOf.callFlags, atFlags),
+  ],
+  symlinkat: [result, target, absent('linkdirfd'), linkPath],
+  finit_module: [
+    result,
+    {
+      name: 'fd',
+      raw: ({ record }) => String(moduleOf.fd(record)),
+      text: ({ record }) => moduleOf.path(record),
+    },
+    parameters,
+    callFlags(moduleOf.callFlags, moduleFlags),
+  ],
+}
+
+const shapes: ReadonlySet<number> = new Set([
+  EventNumber.syscall,
+  EventNumber.fd_call,
+  EventNumber.path_call,
+  EventNumber.name_call,
+])
+
 /** The arguments of an event, in order. */
-export const argumentsOf = (event: LiveEvent): readonly Argument[] => byKind[event.kind] ?? []
+export const argumentsOf = ({ kind, type }: LiveEvent): readonly Argument[] =>
+  shapes.has(kind) ? callArgumentsOf(type) : (byType[type] ?? byKind[kind] ?? [])

@@ -44,6 +44,9 @@ export const limits = {
   /** How often the counters of the kernel side, the clock and the host's passwd are looked at,
    * milliseconds. */
   countersMs: 1_000,
+  /** Types of events that a rule names when it means them; one of more says what it is not about.
+   * Falco warns of such a rule from the same number. */
+  namedTypesMax: 100,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,
 } as const

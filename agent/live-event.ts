@@ -9,14 +9,17 @@ import {
   PEER_NONE,
   acceptOf,
   bindOf,
+  callShapeOf,
   connectOf,
   dupOf,
+  fdCallOf,
   fileFacts,
   headerOf,
   linkOf,
   listenOf,
   openOf,
   receiveOf,
+  pathCallOf,
   renameOf,
   sendOf,
   socketFacts,
@@ -25,6 +28,7 @@ import {
 } from '@bulwark/schema'
 import type { IpAddress } from '@bulwark/schema'
 import { addressFrom, addressText } from './addresses.ts'
+import { callArgument } from './call-argument.ts'
 import type { Container } from './container.ts'
 import { l4Protocol } from './names.ts'
 import { resolvePath } from './paths.ts'
@@ -115,14 +119,24 @@ export class LiveEvent {
         return listenOf.fd(this.record)
       case EventNumber.bind:
         return bindOf.fd(this.record)
+      case EventNumber.fd_call:
+        return this.#callDescriptor()
       default:
         return undefined
     }
   }
 
+  /** The descriptor that a call told in a shape is about. */
+  #callDescriptor(): number {
+    const { parameters } = callShapeOf(this.type)
+    const index = parameters.find(({ form }) => form === 'fd')?.index ?? 0
+    return Number(BigInt.asIntN(32, BigInt(callArgument(this.record, index))))
+  }
+
   /** Offset of the facts of the file behind the descriptor. */
   get fileAt(): number | undefined {
     if (this.kind === EventNumber.open) return openOf.fileAt
+    if (this.kind === EventNumber.fd_call) return fdCallOf.fileAt
     return this.kind === EventNumber.dup ? dupOf.fileAt : undefined
   }
 
@@ -140,6 +154,8 @@ export class LiveEvent {
         return sendOf.socketAt
       case EventNumber.receive:
         return receiveOf.socketAt
+      case EventNumber.fd_call:
+        return fdCallOf.socketAt
       case EventNumber.dup:
         return dupOf.socketAt
       default:
@@ -212,6 +228,8 @@ export class LiveEvent {
         return sendOf.unixPath(this.record)
       case EventNumber.receive:
         return receiveOf.unixPath(this.record)
+      case EventNumber.fd_call:
+        return fdCallOf.path(this.record)
       case EventNumber.dup:
         return dupOf.path(this.record)
       default:
@@ -244,9 +262,19 @@ export class LiveEvent {
     if (this.kind === EventNumber.dup) {
       return this.socket ? undefined : dupOf.path(this.record)
     }
+    if (this.kind === EventNumber.fd_call) {
+      const inode = fileFacts.inode(this.record, fdCallOf.fileAt)
+      return this.socket || inode === 0 ? undefined : fdCallOf.path(this.record)
+    }
     if (this.kind !== EventNumber.open) return undefined
     const path = openOf.path(this.record)
     return path === '' ? resolvePath(openOf.base(this.record), openOf.rawPath(this.record)) : path
+  }
+
+  /** The path that a call told in a shape is about. */
+  get callPath(): string | undefined {
+    if (this.kind !== EventNumber.path_call) return undefined
+    return resolvePath(pathCallOf.base(this.record), pathCallOf.rawPath(this.record))
   }
 
   /** The two paths of a rename, link or symlink; what a link points to is as it was given. */

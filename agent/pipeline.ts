@@ -13,7 +13,8 @@ import {
   checkRecord,
   eventKinds,
   headerOf,
-  syscallNumbers,
+  ownEventTypes,
+  syscallsByNumber,
 } from '@bulwark/schema'
 import type { Rule } from '@bulwark/policy'
 import { fieldsOfOutput } from '@bulwark/policy'
@@ -25,6 +26,7 @@ import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
 import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
+import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
 import type { Outside } from './outside.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -53,12 +55,17 @@ export interface PipelineOptions {
   readonly log: (line: string) => void
 }
 
-/** The types of events that some rule can match; `all` when one restricts nothing. */
+/**
+ * The types of events that some rule can match; `all` when one restricts nothing. A rule that says
+ * only what it is not about (`evt.type != open`) means no more of the others than one that says
+ * nothing: those that have a kind of their own.
+ */
 export const wantedTypes = (rules: readonly Rule[]): ReadonlySet<string> | 'all' => {
   const wanted = new Set<string>()
   for (const rule of rules) {
     if (rule.eventTypes === 'all') return 'all'
-    for (const type of rule.eventTypes) wanted.add(type)
+    const isBroad = rule.eventTypes.size > limits.namedTypesMax
+    for (const type of rule.eventTypes) if (!isBroad || ownEventTypes.has(type)) wanted.add(type)
   }
   return wanted
 }
@@ -70,9 +77,10 @@ export const asksForEnvironment = (rules: readonly Rule[]): boolean =>
     .some(({ field }) => field.name === 'proc.env' || field.name === 'proc.aenv')
 
 /** Names of system calls by number; and of events that are none, by kind. */
-const eventNames = (machine: Machine): { bySyscall: readonly string[]; byKind: string[] } => {
-  const bySyscall: string[] = []
-  for (const [name, number] of Object.entries(syscallNumbers[machine])) bySyscall[number] = name
+const eventNames = (
+  machine: Machine,
+): { bySyscall: readonly (string | undefined)[]; byKind: string[] } => {
+  const bySyscall = syscallsByNumber[machine]
   const byKind: string[] = []
   for (const { kind, types } of eventKinds) byKind[kind] = types[0] ?? ''
   return { bySyscall, byKind }

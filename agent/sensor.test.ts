@@ -17,8 +17,14 @@ test('kinds that the tables live on are always needed, others when a rule wants 
   check(['execve'], always)
   check(['openat', 'creat'], `${always} open`)
   check(['accept4', 'unlink'], `${always} unlink accept`)
-  check(['read', 'nothing'], always)
-  check('all', eventKinds.map(({ name }) => name).join(' '))
+  check(['nothing', 'exit_group'], always)
+  check(
+    ['read', 'chmod', 'setuid', 'memfd_create'],
+    `${always} syscall fd_call path_call name_call`,
+  )
+  check(['open', 'rmdir'], `${always} open path_call`)
+  const own = eventKinds.filter(({ types, state }) => state || types.length > 0)
+  check('all', own.map(({ name }) => name).join(' '))
 })
 
 test('the types that rules want', () => {
@@ -52,7 +58,13 @@ test('a machine carries the events of its system calls and of tracepoints', () =
   for (const type of ['open', 'creat', 'dup2', 'link', 'rename']) {
     assert.deepEqual([x64.has(type), arm64.has(type)], [true, false], type)
   }
-  assert.ok(!x64.has('read'))
+  for (const type of ['read', 'setns', 'userfaultfd', 'getppid']) {
+    assert.ok(x64.has(type) && arm64.has(type), type)
+  }
+  for (const type of ['chmod', 'mkdir', 'rmdir']) {
+    assert.deepEqual([x64.has(type), arm64.has(type)], [true, false], type)
+  }
+  for (const type of ['exit', 'rt_sigreturn', 'nothing', 'socketcall']) assert.ok(!x64.has(type))
 })
 
 test('each hook is a system call of some machine, and each number has one hook', () => {

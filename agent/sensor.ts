@@ -2,8 +2,17 @@
  * The kernel side: loads the object, with the hooks that the rules need, and hands its ring over.
  * What is loaded here is gone from the kernel when it is closed, or when the process ends.
  */
-import type { Backend, EventKind, Machine } from '@bulwark/schema'
-import { RECORD_BYTES_MAX, eventKinds, places, recordShapes, syscallNumbers } from '@bulwark/schema'
+import type { Backend, EventKind, Machine, Shape } from '@bulwark/schema'
+import {
+  RECORD_BYTES_MAX,
+  callShapeOf,
+  eventKinds,
+  isSeenCall,
+  ownEventTypes,
+  places,
+  recordShapes,
+  syscallNumbers,
+} from '@bulwark/schema'
 import type { BpfObject, Link, Ring } from '@bulwark/native'
 import { openObject, possibleCpus } from '@bulwark/native'
 import { CallReturns, aimHandlers, findCallTargets } from './call-returns.ts'
@@ -98,22 +107,37 @@ export class Sensor {
   }
 }
 
-/** The kinds that rules over these events need; and those that the tables live on. */
+const isShaped = (type: string): boolean => !ownEventTypes.has(type) && isSeenCall(type)
+
+/** The types among these that are told in a shape. */
+const shapedTypes = (types: ReadonlySet<string> | 'all', shape: Shape): readonly string[] =>
+  types === 'all'
+    ? []
+    : [...types].filter((type) => isShaped(type) && callShapeOf(type).shape === shape)
+
+/**
+ * The kinds that rules over these events need; and those that the tables live on. A rule over all
+ * events means those that have a meaning of their own, not every system call there is.
+ */
 export const neededKinds = (types: ReadonlySet<string> | 'all'): readonly EventKind[] =>
-  eventKinds.filter(
-    (kind) => kind.state || types === 'all' || kind.types.some((type) => types.has(type)),
-  )
+  eventKinds.filter(({ state, types: own, hooks }) => {
+    const isOwn = types === 'all' ? own.length > 0 : own.some((type) => types.has(type))
+    const hasShape = hooks.some(
+      (hook) => 'shape' in hook && shapedTypes(types, hook.shape).length > 0,
+    )
+    return state || isOwn || hasShape
+  })
 
 /** Names of the events that hooks of this machine see. */
 export const carriedEvents = (machine: Machine): ReadonlySet<string> => {
   const numbers = syscallNumbers[machine]
-  return new Set(
-    eventKinds.flatMap((kind) =>
-      kind.hooks.flatMap((hook) =>
-        'tracepoint' in hook ? kind.types : hook.syscalls.filter((name) => name in numbers),
-      ),
-    ),
+  const own = eventKinds.flatMap((kind) =>
+    kind.hooks.flatMap((hook) => {
+      if ('tracepoint' in hook) return kind.types
+      return 'shape' in hook ? [] : hook.syscalls.filter((name) => name in numbers)
+    }),
   )
+  return new Set([...own, ...Object.keys(numbers).filter(isShaped)])
 }
 
 /** The machine this runs on, as the schema names it; `undefined` when no hook knows it. */
@@ -160,9 +184,10 @@ const planHooks = ({ machine, types, backend }: SensorOptions): Plan => {
         attach.push({ name: hook.tracepoint, program: hook.program, kind })
         continue
       }
-      for (const name of hook.syscalls) {
+      const isShape = 'shape' in hook
+      for (const name of isShape ? shapedTypes(types, hook.shape) : hook.syscalls) {
         const slot = numbers[name]
-        const wanted = kind.state || types === 'all' || types.has(name)
+        const wanted = isShape || kind.state || types === 'all' || types.has(name)
         if (slot === undefined || !wanted) continue
         handlers.push({ name: `${place}:${name}`, program: hook.program, kind, slot, call: name })
       }
@@ -170,6 +195,19 @@ const planHooks = ({ machine, types, backend }: SensorOptions): Plan => {
   }
   return { attach, handlers }
 }
+
+/** Tells the programs of the shapes where the arguments of each call are. */
+const fillPositions = (object: BpfObject, handlers: readonly Handler[]): void => {
+  const key = new Uint32Array(1)
+  const value = new Uint32Array(1)
+  for (const { call, slot } of handlers) {
+    key[0] = slot
+    value[0] = callShapeOf(call).positions
+    object.update('call_positions', bytesOf(key), bytesOf(value))
+  }
+}
+
+const bytesOf = ({ buffer }: Uint32Array): Uint8Array => new Uint8Array(buffer)
 
 /** The object's own types must have the layout that is decoded here. */
 const checkLayout = (object: BpfObject): void => {
@@ -239,6 +277,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     checkLayout(object)
     way.aim(object)
     object.load()
+    fillPositions(object, handlers)
     const ring = object.openRing('events', RECORD_BYTES_MAX)
     const armed = new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', 'armed'), 1)
     returns = way.connect(object)

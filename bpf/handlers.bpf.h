@@ -10,6 +10,7 @@
 
 #define USER_POINTER(argument) ((const void *)(argument))
 
+#include "call.bpf.h"
 #include "network_handlers.bpf.h"
 #include "process.bpf.h"
 
@@ -145,4 +146,24 @@ HANDLER(on_init_module)
 HANDLER(on_finit_module)
 {
 	return on_module_loaded(regs, result, true);
+}
+
+HANDLER(on_syscall)
+{
+	return on_plain_call(regs, result);
+}
+
+HANDLER(on_fd_call)
+{
+	return on_descriptor_call(regs, result);
+}
+
+HANDLER(on_path_call)
+{
+	return on_path_given(regs, result);
+}
+
+HANDLER(on_name_call)
+{
+	return on_name_given(regs, result);
 }

@@ -185,30 +185,3 @@ static __always_inline int on_socket_made(struct pt_regs *regs, long result)
 	e->protocol = SYSCALL_ARG3(regs);
 	return scratch_send(s);
 }
-
-static __always_inline int on_duplicated(struct pt_regs *regs, long result, __s32 new_fd)
-{
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_dup, EVENT_DUP, task);
-	struct event_dup *e = s ? (void *)s->record : NULL;
-	struct file *file;
-	struct sock *sk;
-
-	if (!e)
-		return 0;
-	fill_syscall(s, regs, result);
-	e->old_fd = SYSCALL_ARG1(regs);
-	e->new_fd = new_fd;
-	file = file_of_result(task, result);
-	if (file) {
-		fill_file(&e->file, file);
-		sk = sock_of_file(file);
-		if (sk)
-			fill_socket(&e->socket, file, sk);
-		if (sk && e->socket.family == AF_UNIX)
-			append_unix_path(s, &e->path, sk);
-		else if (!sk)
-			append_file_path(s, &e->path, file);
-	}
-	return scratch_send(s);
-}

@@ -12,8 +12,6 @@
 #include "handlers.bpf.h"
 #include "lifecycle.bpf.h"
 
-#define SYSCALLS_MAX 512
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, SYSCALLS_MAX);

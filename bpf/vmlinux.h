@@ -85,8 +85,8 @@ typedef struct {
 } kernel_cap_t;
 
 struct cred {
-	kuid_t euid;
-	kgid_t egid;
+	kuid_t uid, euid, suid;
+	kgid_t gid, egid, sgid;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 };
 

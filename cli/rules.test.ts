@@ -56,10 +56,13 @@ test('one bad rule leaves the others alone', async () => {
 })
 
 test('a rule that this sensor cannot run is said, and is no fault of the file', async () => {
-  const path = write('read.yaml', rule('A', 'evt.type = read') + rule('B', 'evt.type = execve'))
+  const path = write(
+    'signal.yaml',
+    rule('A', 'evt.type = signaldeliver') + rule('B', 'evt.type = execve'),
+  )
   const { code, stdout } = await bulwark(['rules', 'check', path])
   assert.equal(code, 0)
-  assert.match(stdout, /read\.yaml:\d+:\d+: /)
+  assert.match(stdout, /signal\.yaml:\d+:\d+: /)
   assert.match(stdout, /^1 of 2 rules can run on this machine$/m)
 })
 
@@ -69,7 +72,7 @@ interface CheckAnswer {
 }
 
 test('as JSON', async () => {
-  const good = write('a.yaml', rule('A', 'evt.type = read'))
+  const good = write('a.yaml', rule('A', 'evt.type = signaldeliver'))
   const bad = write('b.yaml', rule('B', 'nope = 1'))
   const { code, stdout } = await bulwark(['rules', 'check', '-o', 'json', good, bad])
   assert.equal(code, 1)
@@ -107,7 +110,7 @@ test('a list says which rules run', async () => {
   const text =
     rule('Runs', 'evt.type = execve', '  tags: [b, a]\n') +
     rule('Off', 'evt.type = execve', '  enabled: false\n') +
-    rule('Disabled', 'evt.type = read')
+    rule('Disabled', 'evt.type = signaldeliver')
   const path = write('list.yaml', text)
   const plain = await bulwark(['rules', 'list', path])
   assert.equal(plain.code, 0)

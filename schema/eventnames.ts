@@ -3,6 +3,8 @@
  * tables: system calls of x86-64, those of other machines and of older kernels that rule files
  * name, and events that are no system calls.
  */
+import { callShapeOf, describedCalls } from './calls.ts'
+
 const words = (text: string): readonly string[] => text.trim().split(' ')
 
 /** Types that an event of a rule can have: system calls, and what the kernel tells besides. */
@@ -103,9 +105,15 @@ const parameterNames: ReadonlySet<string> = new Set(
   ),
 )
 
+/** Those of calls that Falco tells without parameters. */
+const callParameterNames: ReadonlySet<string> = new Set(
+  [...describedCalls, ''].flatMap((call) => callShapeOf(call).parameters.map(({ name }) => name)),
+)
+
 /** Whether `evt.type` may be compared with a name. */
 export const isEventName = (name: string): boolean =>
   syscallNames.has(name) || otherEventNames.has(name)
 
 /** Whether some event has a parameter of a name, for `evt.arg.NAME`. */
-export const isParameterName = (name: string): boolean => parameterNames.has(name)
+export const isParameterName = (name: string): boolean =>
+  parameterNames.has(name) || callParameterNames.has(name)

@@ -3,9 +3,11 @@
  * "absent" means. The C header, the decoder and `docs/events.md` are generated from it
  * (`npm run generate`). The numbers here are on the wire: change them with `layoutVersion`.
  */
+import { positionBits } from './calls.ts'
 import type { EventKind, Member, Place } from './eventtypes.ts'
 import { textLengthUnknown } from './record.ts'
-import { chars, fileFacts, group, number, socketFacts, text } from './members.ts'
+import { callArguments, chars, fileFacts, group, number, socketFacts, text } from './members.ts'
+import { syscallsMax } from './syscalls.ts'
 
 /** Goes up with every change of a record; the agent refuses a BPF object of another version. */
 export const layoutVersion = 2
@@ -362,6 +364,68 @@ export const eventKinds: readonly EventKind[] = [
     ],
   },
   {
+    kind: 19,
+    name: 'syscall',
+    meaning:
+      'Any system call that no other kind tells: its arguments as numbers, and the credentials ' +
+      'that the process has after it.',
+    hooks: [{ program: 'on_syscall', shape: 'syscall' }],
+    types: [],
+    state: false,
+    members: [
+      group(callArguments, 'call', 'the arguments'),
+      number('ruid', 'u32', 'real user, host namespace', 'cred.uid'),
+      number('suid', 'u32', 'saved user, host namespace', 'cred.suid'),
+      number('rgid', 'u32', 'real group, host namespace', 'cred.gid'),
+      number('sgid', 'u32', 'saved group, host namespace', 'cred.sgid'),
+    ],
+  },
+  {
+    kind: 20,
+    name: 'fd_call',
+    meaning:
+      'A system call on a descriptor, and what is behind it when the call ends: after close(2), ' +
+      'nothing.',
+    hooks: [{ program: 'on_fd_call', shape: 'fd_call' }],
+    types: [],
+    state: false,
+    members: [
+      group(callArguments, 'call', 'the arguments'),
+      group(fileFacts, 'file', 'the file behind the descriptor; zeros when there is none'),
+      group(socketFacts, 'socket', 'the socket behind it'),
+      text('path', 'the file; or the path of a unix socket', 'file.f_path'),
+      text('text', 'a text that the call names, e.g. an extended attribute', user),
+      text('value', 'a further one', user),
+    ],
+  },
+  {
+    kind: 21,
+    name: 'path_call',
+    meaning: 'A system call on a path.',
+    hooks: [{ program: 'on_path_call', shape: 'path_call' }],
+    types: [],
+    state: false,
+    members: [
+      group(callArguments, 'call', 'the arguments'),
+      text('raw_path', 'path as given', user),
+      text('base', base, 'dentries and mounts'),
+      text('text', 'a text that the call names, e.g. an extended attribute', user),
+    ],
+  },
+  {
+    kind: 22,
+    name: 'name_call',
+    meaning: 'A system call on something with a name that is no path.',
+    hooks: [{ program: 'on_name_call', shape: 'name_call' }],
+    types: [],
+    state: false,
+    members: [
+      group(callArguments, 'call', 'the arguments'),
+      text('text', 'the name', user),
+      text('value', 'a further text that the call names', user),
+    ],
+  },
+  {
     kind: 30,
     name: 'receive',
     meaning:
@@ -392,6 +456,9 @@ export const eventKinds: readonly EventKind[] = [
     ],
   },
 ]
+
+/** Types of events that have a kind of their own; all others are told in a shape. */
+export const ownEventTypes: ReadonlySet<string> = new Set(eventKinds.flatMap(({ types }) => types))
 
 /** Where the kernel side can lose an event or a part of one. Each has a counter. */
 export const places: readonly Place[] = [
@@ -430,6 +497,13 @@ export const constants: Readonly<Record<string, number>> = {
   TEXT_LENGTH_UNKNOWN: textLengthUnknown,
   /** Some text of the record is from user memory, which the process could have changed. */
   RECORD_USER_MEMORY: 1,
+  SYSCALLS_MAX: syscallsMax,
+  /** Where, in the positions of a call, those of its arguments begin: 4 bits each. */
+  POSITION_FD: positionBits.fd,
+  POSITION_DIRFD: positionBits.dirfd,
+  POSITION_PATH: positionBits.path,
+  POSITION_TEXT: positionBits.text,
+  POSITION_VALUE: positionBits.value,
   FILE_UPPER_LAYER: 1,
   FILE_LOWER_LAYER: 2,
   FILE_MEMFD: 4,

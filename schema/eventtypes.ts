@@ -4,6 +4,8 @@
  * side and this side cannot differ. Types only.
  */
 
+import type { Shape } from './calls.ts'
+
 /** Where a value comes from; which backends can give it. */
 export type Backend = 'tracepoint' | 'security'
 
@@ -50,10 +52,12 @@ export interface Group {
  * One kernel-side place that produces events: a BPF program and what makes it run.
  *
  * `syscalls`: the program is a handler of the `sys_exit` dispatcher, in its slot for each of these
- * system calls. `tracepoint`: the program is attached to it directly.
+ * system calls. `shape`: as those, for each wanted call that is told in this shape and is of no
+ * other hook. `tracepoint`: the program is attached to it directly.
  */
 export type Hook =
   | { readonly program: string; readonly syscalls: readonly string[] }
+  | { readonly program: string; readonly shape: Shape }
   | { readonly program: string; readonly tracepoint: string }
 
 /** One kind of event: its number on the wire, what produces it, and what it holds. */

@@ -10,7 +10,15 @@ export type {
   Scalar,
 } from './fieldtypes.ts'
 export type { Backend, EventKind, Group, Hook, Member, Place, Storage } from './eventtypes.ts'
-export { constants, eventKinds, header, layoutVersion, places, recordLimits } from './events.ts'
+export {
+  constants,
+  eventKinds,
+  header,
+  layoutVersion,
+  ownEventTypes,
+  places,
+  recordLimits,
+} from './events.ts'
 export { groups } from './members.ts'
 export * from './layout.gen.ts'
 export type { TextLength } from './record.ts'
@@ -18,8 +26,10 @@ export { RecordError, RecordView } from './record.ts'
 export { checkRecord } from './check-record.ts'
 export type { CutText, RecordValues } from './encode.ts'
 export { encodeRecord } from './encode.ts'
-export type { Machine } from './syscalls.ts'
-export { syscallNumbers } from './syscalls.ts'
+export type { CallShape, Parameter, Shape } from './calls.ts'
+export { argumentForms, callShapeOf, describedCalls, isSeenCall } from './calls.ts'
+export type { Machine, SyscallTable } from './syscalls.ts'
+export { numbersNamed, syscallNumbers, syscallsByNumber, syscallsMax } from './syscalls.ts'
 export { byteString, printableText } from './bytestring.ts'
 export { fieldNamed, fields } from './fields.ts'
 export { isEventName, isParameterName, otherEventNames, syscallNames } from './eventnames.ts'

@@ -14,6 +14,12 @@ export const RECORD_BYTES_MAX = 25600
 export const PATH_COMPONENTS_MAX = 96
 export const TEXT_LENGTH_UNKNOWN = 4294967295
 export const RECORD_USER_MEMORY = 1
+export const SYSCALLS_MAX = 512
+export const POSITION_FD = 0
+export const POSITION_DIRFD = 4
+export const POSITION_PATH = 8
+export const POSITION_TEXT = 12
+export const POSITION_VALUE = 16
 export const FILE_UPPER_LAYER = 1
 export const FILE_LOWER_LAYER = 2
 export const FILE_MEMFD = 4
@@ -48,6 +54,10 @@ export const EventNumber = {
   dup: 16,
   ptrace: 17,
   module: 18,
+  syscall: 19,
+  fd_call: 20,
+  path_call: 21,
+  name_call: 22,
   receive: 30,
   bind: 31,
 } as const
@@ -84,6 +94,10 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   16: { kind: 16, name: 'dup', fixedBytes: 224, texts: [216] },
   17: { kind: 17, name: 'ptrace', fixedBytes: 152, texts: [] },
   18: { kind: 18, name: 'module', fixedBytes: 160, texts: [144, 152] },
+  19: { kind: 19, name: 'syscall', fixedBytes: 192, texts: [] },
+  20: { kind: 20, name: 'fd_call', fixedBytes: 280, texts: [256, 264, 272] },
+  21: { kind: 21, name: 'path_call', fixedBytes: 200, texts: [176, 184, 192] },
+  22: { kind: 22, name: 'name_call', fixedBytes: 192, texts: [176, 184] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
 }
@@ -170,6 +184,22 @@ export const socketFacts = {
   localAddress: (r: RecordView, from: number): Uint8Array => bytes(r, from + 24, 16),
   /** IPv4 in the first 4 bytes, or IPv6 */
   remoteAddress: (r: RecordView, from: number): Uint8Array => bytes(r, from + 40, 16),
+} as const
+
+/** The six argument registers of a system call, also those that the call does not have. `from` is the group's byte offset in the record (`...At`). */
+export const callArguments = {
+  /** argument 0 */
+  arg0: (r: RecordView, from: number): number | bigint => u64(r, from + 0),
+  /** argument 1 */
+  arg1: (r: RecordView, from: number): number | bigint => u64(r, from + 8),
+  /** argument 2 */
+  arg2: (r: RecordView, from: number): number | bigint => u64(r, from + 16),
+  /** argument 3 */
+  arg3: (r: RecordView, from: number): number | bigint => u64(r, from + 24),
+  /** argument 4 */
+  arg4: (r: RecordView, from: number): number | bigint => u64(r, from + 32),
+  /** argument 5 */
+  arg5: (r: RecordView, from: number): number | bigint => u64(r, from + 40),
 } as const
 
 /** A process has become another program. Failed calls are not seen; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
@@ -433,6 +463,66 @@ export const moduleOf = {
   /** module parameters; absent: zero bytes */
   parameters: (r: RecordView): string => text(r, 152),
   parametersLength: (r: RecordView): TextLength => textLength(r, 152),
+} as const
+
+/** Any system call that no other kind tells: its arguments as numbers, and the credentials that the process has after it. */
+export const syscallOf = {
+  /** the arguments; absent: see the group */
+  callAt: 128,
+  /** real user, host namespace; absent: always there */
+  ruid: (r: RecordView): number => u32(r, 176),
+  /** saved user, host namespace; absent: always there */
+  suid: (r: RecordView): number => u32(r, 180),
+  /** real group, host namespace; absent: always there */
+  rgid: (r: RecordView): number => u32(r, 184),
+  /** saved group, host namespace; absent: always there */
+  sgid: (r: RecordView): number => u32(r, 188),
+} as const
+
+/** A system call on a descriptor, and what is behind it when the call ends: after close(2), nothing. */
+export const fdCallOf = {
+  /** the arguments; absent: see the group */
+  callAt: 128,
+  /** the file behind the descriptor; zeros when there is none; absent: see the group */
+  fileAt: 176,
+  /** the socket behind it; absent: see the group */
+  socketAt: 200,
+  /** the file; or the path of a unix socket; absent: zero bytes */
+  path: (r: RecordView): string => text(r, 256),
+  pathLength: (r: RecordView): TextLength => textLength(r, 256),
+  /** a text that the call names, e.g. an extended attribute; absent: zero bytes */
+  text: (r: RecordView): string => text(r, 264),
+  textLength: (r: RecordView): TextLength => textLength(r, 264),
+  /** a further one; absent: zero bytes */
+  value: (r: RecordView): string => text(r, 272),
+  valueLength: (r: RecordView): TextLength => textLength(r, 272),
+} as const
+
+/** A system call on a path. */
+export const pathCallOf = {
+  /** the arguments; absent: see the group */
+  callAt: 128,
+  /** path as given; absent: zero bytes */
+  rawPath: (r: RecordView): string => text(r, 176),
+  rawPathLength: (r: RecordView): TextLength => textLength(r, 176),
+  /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
+  base: (r: RecordView): string => text(r, 184),
+  baseLength: (r: RecordView): TextLength => textLength(r, 184),
+  /** a text that the call names, e.g. an extended attribute; absent: zero bytes */
+  text: (r: RecordView): string => text(r, 192),
+  textLength: (r: RecordView): TextLength => textLength(r, 192),
+} as const
+
+/** A system call on something with a name that is no path. */
+export const nameCallOf = {
+  /** the arguments; absent: see the group */
+  callAt: 128,
+  /** the name; absent: zero bytes */
+  text: (r: RecordView): string => text(r, 176),
+  textLength: (r: RecordView): TextLength => textLength(r, 176),
+  /** a further text that the call names; absent: zero bytes */
+  value: (r: RecordView): string => text(r, 184),
+  valueLength: (r: RecordView): TextLength => textLength(r, 184),
 } as const
 
 /** A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */

@@ -88,5 +88,14 @@ export const socketFacts: Group = {
   ],
 }
 
+/** The arguments of a system call as they were given. */
+export const callArguments: Group = {
+  name: 'call_arguments',
+  meaning: 'The six argument registers of a system call, also those that the call does not have.',
+  members: [0, 1, 2, 3, 4, 5].map((index) =>
+    number(`arg${index}`, 'u64', `argument ${index}`, 'pt_regs'),
+  ),
+}
+
 /** All groups, in the order in which the C header declares them. */
-export const groups: readonly Group[] = [fileFacts, socketFacts]
+export const groups: readonly Group[] = [fileFacts, socketFacts, callArguments]

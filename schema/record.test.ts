@@ -73,7 +73,7 @@ const readAll = (r: RecordView, kind: EventKind): Map<string, unknown> => {
     }
   }
   read(header, gettersOf('headerOf'), '')
-  read(kind.members, gettersOf(`${kind.name}Of`), '')
+  read(kind.members, gettersOf(`${camel(kind.name)}Of`), '')
   return values
 }
 

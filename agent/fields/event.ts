@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
 import { openFlagNames, opensForRead, opensForWrite, opensToCreate, resultName } from '../names.ts'
 import { dateParts, isoTime } from '../time.ts'
+import type { Users } from '../users.ts'
 import type { Accessor, AccessorTable } from './reader.ts'
 import { plain } from './reader.ts'
 
@@ -25,19 +26,24 @@ const ofSyscall =
   (event) =>
     event.isSyscall ? read(event) : undefined
 
-const allArguments = (event: LiveEvent): string =>
+/** `name=raw(text)` of each that the event has. */
+const allArguments = (event: LiveEvent, users: Users): string =>
   argumentsOf(event)
-    .map(([name, read]) => [name, read(event)] as const)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${value ?? ''}`)
+    .flatMap(({ name, raw, text }) => {
+      const value = raw(event, users)
+      if (value === undefined) return []
+      const words = text?.(event, users) ?? ''
+      return [words === '' ? `${name}=${value}` : `${name}=${value}(${words})`]
+    })
     .join(' ')
 
 const oneArgument =
-  (wanted: number | string | undefined): Accessor =>
+  (wanted: number | string | undefined, users: Users): Accessor =>
   (event) => {
     const all = argumentsOf(event)
-    const found = typeof wanted === 'number' ? all[wanted] : all.find(([name]) => name === wanted)
-    return found?.[1](event)
+    const found = typeof wanted === 'number' ? all[wanted] : all.find(({ name }) => name === wanted)
+    const text = found?.text?.(event, users) ?? ''
+    return text === '' ? found?.raw(event, users) : text
   }
 
 export const eventAccessors: AccessorTable = {
@@ -63,8 +69,10 @@ export const eventAccessors: AccessorTable = {
   'evt.dir': plain(() => '<'),
   'evt.type': plain((event) => event.type),
   'syscall.type': plain(ofSyscall((event) => event.type)),
-  'evt.args': plain(allArguments),
-  'evt.arg': (argument) => oneArgument(argument),
+  'evt.args': (_, { users }) => {
+    return (event) => allArguments(event, users)
+  },
+  'evt.arg': (argument, { users }) => oneArgument(argument, users),
   'evt.res': plain(ofSyscall((event) => resultName(event.result))),
   'evt.rawres': plain(ofSyscall((event) => event.result)),
   'evt.failed': plain(ofSyscall((event) => event.result < 0)),

@@ -1,6 +1,7 @@
 /** Accessors of `proc.*`, `thread.*`, `user.*` and `group.*`. */
 import { FILE_LOWER_LAYER, FILE_MEMFD, FILE_UPPER_LAYER, headerOf } from '@bulwark/schema'
 import type { FieldValue, Scalar } from '@bulwark/schema'
+import { hostScope, nameScopeOf } from '../argument.ts'
 import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
 import { capabilityNames } from '../names.ts'
@@ -111,21 +112,11 @@ const changeToStart: Accessor = (event) => {
 
 const fromHeader = (read: (event: LiveEvent) => FieldValue): MakeAccessor => plain(read)
 
-const hostScope: NameScope = { key: '', roots: [''] }
-
-/** Where the names of an event's users are looked up: the process may be gone already. */
-const scopeOf = ({ container, process }: LiveEvent): NameScope => {
-  if (!container) return hostScope
-  const root = container.metadata?.rootPath
-  const live = `/proc/${process.pid}/root`
-  return { key: container.id, roots: root === undefined ? [live] : [root, live] }
-}
-
 const named =
   (lookUp: (users: Users, scope: NameScope, event: LiveEvent) => string): MakeAccessor =>
   (_, { users }) =>
   (event) =>
-    lookUp(users, scopeOf(event), event)
+    lookUp(users, nameScopeOf(event), event)
 
 const noLogin = 0xffff_ffff
 

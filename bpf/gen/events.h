@@ -14,6 +14,12 @@
 #define PATH_COMPONENTS_MAX 96u
 #define TEXT_LENGTH_UNKNOWN 4294967295u
 #define RECORD_USER_MEMORY 1u
+#define SYSCALLS_MAX 512u
+#define POSITION_FD 0u
+#define POSITION_DIRFD 4u
+#define POSITION_PATH 8u
+#define POSITION_TEXT 12u
+#define POSITION_VALUE 16u
 #define FILE_UPPER_LAYER 1u
 #define FILE_LOWER_LAYER 2u
 #define FILE_MEMFD 4u
@@ -47,6 +53,10 @@ enum event_kind {
 	EVENT_DUP = 16,
 	EVENT_PTRACE = 17,
 	EVENT_MODULE = 18,
+	EVENT_SYSCALL = 19,
+	EVENT_FD_CALL = 20,
+	EVENT_PATH_CALL = 21,
+	EVENT_NAME_CALL = 22,
 	EVENT_RECEIVE = 30,
 	EVENT_BIND = 31,
 };
@@ -98,6 +108,17 @@ struct socket_facts {
 	__u8 remote_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
 };
 _Static_assert(sizeof(struct socket_facts) == 56, "socket_facts: layout differs from the schema");
+
+/* The six argument registers of a system call, also those that the call does not have. */
+struct call_arguments {
+	__u64 arg0; /* argument 0 */
+	__u64 arg1; /* argument 1 */
+	__u64 arg2; /* argument 2 */
+	__u64 arg3; /* argument 3 */
+	__u64 arg4; /* argument 4 */
+	__u64 arg5; /* argument 5 */
+};
+_Static_assert(sizeof(struct call_arguments) == 48, "call_arguments: layout differs from the schema");
 
 struct event_header {
 	__u32 bytes; /* length of the record */
@@ -322,6 +343,48 @@ struct event_module {
 };
 _Static_assert(sizeof(struct event_module) == 160, "event_module: layout differs from the schema");
 
+/* Any system call that no other kind tells: its arguments as numbers, and the credentials that the process has after it. */
+struct event_syscall {
+	struct event_header header;
+	struct call_arguments call; /* the arguments */
+	__u32 ruid; /* real user, host namespace */
+	__u32 suid; /* saved user, host namespace */
+	__u32 rgid; /* real group, host namespace */
+	__u32 sgid; /* saved group, host namespace */
+};
+_Static_assert(sizeof(struct event_syscall) == 192, "event_syscall: layout differs from the schema");
+
+/* A system call on a descriptor, and what is behind it when the call ends: after close(2), nothing. */
+struct event_fd_call {
+	struct event_header header;
+	struct call_arguments call; /* the arguments */
+	struct file_facts file; /* the file behind the descriptor; zeros when there is none */
+	struct socket_facts socket; /* the socket behind it */
+	struct text path; /* the file; or the path of a unix socket */
+	struct text text; /* a text that the call names, e.g. an extended attribute */
+	struct text value; /* a further one */
+};
+_Static_assert(sizeof(struct event_fd_call) == 280, "event_fd_call: layout differs from the schema");
+
+/* A system call on a path. */
+struct event_path_call {
+	struct event_header header;
+	struct call_arguments call; /* the arguments */
+	struct text raw_path; /* path as given */
+	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text text; /* a text that the call names, e.g. an extended attribute */
+};
+_Static_assert(sizeof(struct event_path_call) == 200, "event_path_call: layout differs from the schema");
+
+/* A system call on something with a name that is no path. */
+struct event_name_call {
+	struct event_header header;
+	struct call_arguments call; /* the arguments */
+	struct text text; /* the name */
+	struct text value; /* a further text that the call names */
+};
+_Static_assert(sizeof(struct event_name_call) == 192, "event_name_call: layout differs from the schema");
+
 /* A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
 struct event_receive {
 	struct event_header header;
@@ -366,6 +429,10 @@ union event {
 	struct event_dup dup_event;
 	struct event_ptrace ptrace_event;
 	struct event_module module_event;
+	struct event_syscall syscall_event;
+	struct event_fd_call fd_call_event;
+	struct event_path_call path_call_event;
+	struct event_name_call name_call_event;
 	struct event_receive receive_event;
 	struct event_bind bind_event;
 };

@@ -34,6 +34,11 @@ export class Calls {
     return new Result(this.#results++)
   }
 
+  /** Any system call, by its number on this machine. */
+  callNumber(number: number, ...operands: readonly Operand[]): Result {
+    return this.call(`#${number}`, ...operands)
+  }
+
   /** Becomes another program: the list ends here. */
   exec(path: string, argv: readonly string[]): void {
     this.call('execve', path, [...argv, 0], [0])

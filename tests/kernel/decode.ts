@@ -6,19 +6,23 @@ import type { RecordView } from '@bulwark/schema'
 import {
   acceptOf,
   bindOf,
+  callArguments,
   cgroupOf,
   chdirOf,
   connectOf,
   dupOf,
   execOf,
   exitOf,
+  fdCallOf,
   fileFacts,
   forkOf,
   headerOf,
   linkOf,
   listenOf,
   moduleOf,
+  nameCallOf,
   openOf,
+  pathCallOf,
   ptraceOf,
   receiveOf,
   renameOf,
@@ -26,6 +30,7 @@ import {
   socketFacts,
   socketOf,
   symlinkOf,
+  syscallOf,
   unlinkOf,
 } from '@bulwark/schema'
 
@@ -50,6 +55,10 @@ const accessors = {
   module: moduleOf,
   receive: receiveOf,
   bind: bindOf,
+  syscall: syscallOf,
+  fd_call: fdCallOf,
+  path_call: pathCallOf,
+  name_call: nameCallOf,
 } as const
 
 /** Name of a kind of event. */
@@ -62,10 +71,16 @@ type Values<Accessors> = {
     Name in keyof Accessors as Accessors[Name] extends number ? never : Name
   ]: Accessors[Name] extends (r: RecordView, from: number) => infer Value ? Value : never
 }
+const groupReaders = {
+  callAt: callArguments,
+  socketAt: socketFacts,
+  exeAt: fileFacts,
+  fileAt: fileFacts,
+} as const
 type Groups<Accessors> = {
   readonly [
     Name in keyof Accessors as Name extends `${infer Group}At` ? Group : never
-  ]: Name extends 'socketAt' ? Values<typeof socketFacts> : Values<typeof fileFacts>
+  ]: Name extends keyof typeof groupReaders ? Values<(typeof groupReaders)[Name]> : never
 }
 
 /** An event of one kind. */
@@ -86,7 +101,7 @@ const read = (
       continue
     }
     const facts: Readonly<Record<string, GroupReader>> =
-      name === 'socketAt' ? socketFacts : fileFacts
+      groupReaders[name as keyof typeof groupReaders]
     values[name.slice(0, -'At'.length)] = Object.fromEntries(
       Object.entries(facts).map(([fact, reader]) => [fact, reader(r, accessor)]),
     )

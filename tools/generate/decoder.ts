@@ -108,7 +108,7 @@ export const writeDecoder = (): string => {
     ...laidKinds.map(({ kind, laid }) =>
       [
         `/** ${kind.meaning} */`,
-        `export const ${kind.name}Of = {`,
+        `export const ${camel(kind.name)}Of = {`,
         ...entries(laid, '  '),
         '} as const',
         '',

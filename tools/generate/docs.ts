@@ -1,6 +1,14 @@
 /** Writes the reference pages of events and of rule fields from the schema. */
-import type { Hook, Member } from '@bulwark/schema'
-import { eventKinds, fields, groups, header, places } from '@bulwark/schema'
+import type { EventKind, Hook, Member } from '@bulwark/schema'
+import {
+  callShapeOf,
+  describedCalls,
+  eventKinds,
+  fields,
+  groups,
+  header,
+  places,
+} from '@bulwark/schema'
 
 const notice = '<!-- Generated from schema/ by tools/generate.ts. Do not edit. -->'
 
@@ -25,10 +33,56 @@ const memberTable = (members: readonly Member[]): string =>
     .join('\n')
     .replaceAll('<<', '&lt;&lt;')
 
-const hookText = (hook: Hook): string =>
-  'tracepoint' in hook
-    ? `\`tp_btf/${hook.tracepoint}\``
-    : hook.syscalls.map((name) => `\`sys_exit:${name}\``).join(', ')
+const hookText = (hook: Hook): string => {
+  if ('tracepoint' in hook) return `\`tp_btf/${hook.tracepoint}\``
+  if ('shape' in hook) return '`sys_exit` of each wanted call of this shape'
+  return hook.syscalls.map((name) => `\`sys_exit:${name}\``).join(', ')
+}
+
+const ownCalls: ReadonlySet<string> = new Set(
+  eventKinds.flatMap(({ hooks }) =>
+    hooks.flatMap((hook) => ('syscalls' in hook ? hook.syscalls : [])),
+  ),
+)
+
+/** Names of events, as rules have them. */
+const typesText = ({ types, hooks }: EventKind): string => {
+  if (hooks.some((hook) => 'shape' in hook)) return 'the name of the call'
+  return types.map((name) => `\`${name}\``).join(', ') || 'none'
+}
+
+/** The calls of a shape, with their parameters; none for a kind that is no shape. */
+const callLines = ({ hooks }: EventKind): readonly string[] => {
+  const shapes = new Set(hooks.flatMap((hook) => ('shape' in hook ? [hook.shape] : [])))
+  const calls = describedCalls.filter(
+    (name) => shapes.has(callShapeOf(name).shape) && !ownCalls.has(name),
+  )
+  if (calls.length === 0) return []
+  return [
+    'Calls, and their arguments in order (`evt.arg`):',
+    '',
+    ...calls.map((name) => {
+      const { result, parameters } = callShapeOf(name)
+      const names = [result, ...parameters.map((parameter) => parameter.name)]
+      return `- \`${name}\`: ${names.join(', ')}`
+    }),
+    ...(shapes.has('syscall') ? ['- any other: res, arg0 to arg5'] : []),
+    '',
+  ]
+}
+
+const kindLines = (kind: EventKind): readonly string[] =>
+  [
+    `## ${kind.kind} \`${kind.name}\``,
+    '',
+    kind.meaning,
+    '',
+    `- Hooks: ${kind.hooks.map(hookText).join(', ')}${kind.state ? '; always attached' : ''}`,
+    `- \`evt.type\`: ${typesText(kind)}`,
+    '',
+    memberTable(kind.members),
+    '',
+  ].concat(callLines(kind))
 
 /** The text of `docs/events.md`. */
 export const writeEventsPage = (): string =>
@@ -52,17 +106,7 @@ export const writeEventsPage = (): string =>
       memberTable(group.members),
       '',
     ]),
-    ...eventKinds.flatMap((kind) => [
-      `## ${kind.kind} \`${kind.name}\``,
-      '',
-      kind.meaning,
-      '',
-      `- Hooks: ${kind.hooks.map(hookText).join(', ')}${kind.state ? '; always attached' : ''}`,
-      `- \`evt.type\`: ${kind.types.map((name) => `\`${name}\``).join(', ') || 'none'}`,
-      '',
-      memberTable(kind.members),
-      '',
-    ]),
+    ...eventKinds.flatMap(kindLines),
     '## Loss counters',
     '',
     '| place | meaning | what is lost |',

@@ -5,6 +5,7 @@
  *
  *     calls openat %-100 =/etc/hosts %0 dup2 @0 %7
  *
+ * A call is a name, or #N for its number.
  * Operands: %N a number; =TEXT a pointer to a text; :HEX a pointer to bytes; @N the result of
  * call N, from 0; [ OPERAND... ] a pointer to an array of 64-bit words. What else a command line
  * may hold, besides calls, stands in `steps` below.
@@ -123,7 +124,11 @@ void do_rest(void)
 		const struct call *call = find_call(name);
 		const struct step *step = call ? NULL : find_step(name);
 
-		if (call)
+		struct call numbered = { name, strtol(name + 1, NULL, 10) };
+
+		if (name[0] == '#')
+			do_call(&numbered);
+		else if (call)
 			do_call(call);
 		else if (step)
 			step->run();

@@ -1,0 +1,19 @@
+/** One argument of a system call that is told in a shape. */
+import type { RecordView } from '@bulwark/schema'
+import { callArguments, syscallOf } from '@bulwark/schema'
+
+const readers = [
+  callArguments.arg0,
+  callArguments.arg1,
+  callArguments.arg2,
+  callArguments.arg3,
+  callArguments.arg4,
+  callArguments.arg5,
+] as const
+
+/** The group of arguments comes first in every kind that has it. */
+const callAt = syscallOf.callAt
+
+/** Argument `index`, from 0; a bigint when it is no safe integer. */
+export const callArgument = (r: RecordView, index: number): number | bigint =>
+  readers[index]?.(r, callAt) ?? 0
