@@ -19,14 +19,14 @@ bpf_objects := $(foreach form,bpf direct.bpf,\
 	$(patsubst bpf/%.bpf.c,dist/%.$(form).o,$(wildcard bpf/*.bpf.c)))
 shipped_folders := $(wildcard schema policy graph native agent server cli)
 sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
-# Not the scenarios: they are for the tests, and no rules.
-rules := $(shell find rules -name '*.yaml' ! -name '*scenarios.yaml' 2>/dev/null)
+# Not the scenarios below: they are for the tests, and no rules.
+rules := $(wildcard rules/*.yaml)
 c_files := $(shell find bpf native tools tests bench -name node_modules -prune -o -path bpf/gen -prune \
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md
 
 .PHONY: help setup build artifacts run attack bench baseline clean
-.PHONY: test test-unit check fmt lint tidy types generated
+.PHONY: test test-unit scenarios check fmt lint tidy types generated
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,11 @@ test: ## every check and every test; needs root for those of the kernel
 	@$(MAKE) build
 	@$(MAKE) check generated
 	@node tools/test.ts all
+
+scenarios: ## perform a catalogue of tried attacks; ARGS='--from FILE --lanes N ID…'
+	@tools/setup.sh scenarios
+	@$(MAKE) build >&2
+	@node tests/scenarios/run.ts $(ARGS)
 
 test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
 	@node tools/test.ts unit $(ONLY)

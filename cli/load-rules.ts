@@ -55,7 +55,7 @@ const filesOf = (path: string): readonly string[] =>
 
 /** Bulwark's own rules, beside the program. */
 export const ownRules = (): string => {
-  const places = ['rules/bulwark.yaml', '../rules/bulwark.yaml']
+  const places = ['rules', '../rules']
   const paths = places.map((place) => join(import.meta.dirname, place))
   return paths.find((path) => existsSync(path)) ?? paths[0] ?? ''
 }

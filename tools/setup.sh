@@ -2,8 +2,9 @@
 # Installs what this machine lacks to build Bulwark, or to build and test it. Fast when nothing is
 # missing, and the same however often it runs.
 #
-#   tools/setup.sh [build|test]     install for that stage (default: test, which includes build)
-#   tools/setup.sh list             print the Debian packages
+#   tools/setup.sh [build|test|scenarios]   install for that stage; each includes those before it
+#                                           (default: test)
+#   tools/setup.sh list                     print the Debian packages
 #
 # What is missing is named, one line each; the noise of the package managers goes to a log, and is
 # shown when they fail. Exit codes: 3 when this machine cannot have it, with what to do.
@@ -29,6 +30,8 @@ iproute2        ip                      test    gives them addresses
 mount           mount                   test    mounts their overlay file systems
 util-linux      nsenter                 test    puts the lab's attacker in their network
 bsdutils        script                  test    gives a program in them a terminal
+debootstrap     debootstrap             scenarios makes the Debian that `make scenarios` attacks
+strace          strace                  scenarios shows whether what was tried really happened
 END
 }
 
@@ -77,7 +80,8 @@ install_packages() { # stage
   packages >.build/packages
   missing=
   while read -r name shown needed why; do
-    if [ "$1" = build ] && [ "$needed" = test ] || is_there "$shown"; then continue; fi
+    case $1:$needed in build:test | build:scenarios | test:scenarios) continue ;; esac
+    if is_there "$shown"; then continue; fi
     say "$name ($why)"
     missing="$missing $name"
   done <.build/packages
@@ -153,9 +157,9 @@ install_modules() {
 
 stage=${1:-test}
 case $stage in
-  build | test) ;;
+  build | test | scenarios) ;;
   list) packages && exit ;;
-  *) say "unknown stage \`$stage\`; expected build, test or list" && exit 2 ;;
+  *) say "unknown stage \`$stage\`; expected build, test, scenarios or list" && exit 2 ;;
 esac
 [ "$(uname -s)" = Linux ] || cannot "this is $(uname -s)" "Bulwark builds and runs on Linux"
 mkdir -p .build

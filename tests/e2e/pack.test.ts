@@ -1,18 +1,19 @@
 /** What can be said of the rule pack without running it. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { readScenarios } from '@bulwark/tools'
+import { packFiles, packScenarioFiles } from './pack.ts'
 import { officialRules } from './suite.ts'
 
 /** One rule, macro or list of a rule file: its name and its text. */
 type Item = { readonly kind: string; readonly name: string; readonly text: string }
 
-const folder = join(import.meta.dirname, '../../rules')
-const pack = readItems(join(folder, 'bulwark.yaml'))
+const pack = packFiles.flatMap(readItems)
 const rules = pack.filter(({ kind }) => kind === 'rule')
-const { scenarios } = readScenarios(readFileSync(join(folder, 'scenarios.yaml'), 'utf8'))
+const scenarios = packScenarioFiles.flatMap(
+  (file) => readScenarios(readFileSync(file, 'utf8')).scenarios,
+)
 
 /** Every item of a rule file starts a line of its own. */
 function readItems(file: string): Item[] {

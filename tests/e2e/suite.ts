@@ -19,10 +19,14 @@ import {
 } from '@bulwark/tools'
 import { type Alert, Sensor, type SensorOptions, bellProgram } from './sensor.ts'
 
-/** Defines the tests of a scenario file; call it once in a test file. */
-export function testScenarios(file: string, options: SensorOptions): void {
-  const { scenarios, faults } = readScenarios(readFileSync(file, 'utf8'))
-  assert.deepEqual(faults, [])
+/** Defines the tests of scenario files; call it once in a test file. */
+export function testScenarios(files: string | readonly string[], options: SensorOptions): void {
+  const read = [files].flat().map((file) => readScenarios(readFileSync(file, 'utf8')))
+  assert.deepEqual(
+    read.flatMap(({ faults }) => faults),
+    [],
+  )
+  const scenarios = read.flatMap((file) => file.scenarios)
   const skip = skipReason(options)
   let stage: Stage | undefined
   before(async () => {

@@ -2,7 +2,7 @@
  * `node tools/lab/attack.ts [--list] [--twin] [--from FILE] [NAME...]`: performs scenarios in
  * throwaway containers and says what happens, so that a person can watch a sensor see it.
  */
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LabError } from './command.ts'
@@ -16,16 +16,18 @@ const usage = `usage: node tools/lab/attack.ts [--list] [--twin] [--from FILE] [
 Performs attacks in throwaway containers: those named, or all.
   --list       only says which there are
   --twin       performs each one's benign twin instead: a rule must stay silent
-  --from FILE  takes the scenarios from FILE instead of rules/scenarios.yaml`
+  --from FILE  takes the scenarios from FILE instead of rules/scenarios/`
 
 const exit = { done: 0, failed: 1, usage: 2, machine: 3 } as const
 
 async function main(): Promise<number> {
   const options = readOptions()
   if (options === undefined) return exit.usage
-  const { scenarios, faults } = readScenarios(readFileSync(options.file, 'utf8'))
-  for (const fault of faults) console.error(`${options.file}: ${fault}`)
+  const read = options.files.map((file) => ({ file, ...readScenarios(readFileSync(file, 'utf8')) }))
+  const faults = read.flatMap((each) => each.faults.map((fault) => `${each.file}: ${fault}`))
+  for (const fault of faults) console.error(fault)
   if (faults.length > 0) return exit.failed
+  const scenarios = read.flatMap((each) => each.scenarios)
   const chosen = options.names.length === 0 ? scenarios : choose(scenarios, options.names)
   if (chosen === undefined) return exit.usage
   if (options.list) {
@@ -71,7 +73,11 @@ async function performOne(lab: Lab, scenario: Scenario, twin: boolean): Promise<
   await container.destroy()
 }
 
-type Options = { list: boolean; twin: boolean; file: string; names: string[] }
+/** The scenarios of Bulwark's own rules, in the order of the rules. */
+const packScenarios = (): string[] =>
+  globSync(join(import.meta.dirname, '../../rules/scenarios/*.yaml')).toSorted()
+
+type Options = { list: boolean; twin: boolean; files: readonly string[]; names: string[] }
 
 function readOptions(): Options | undefined {
   try {
@@ -80,10 +86,15 @@ function readOptions(): Options | undefined {
       options: {
         list: { type: 'boolean', default: false },
         twin: { type: 'boolean', default: false },
-        from: { type: 'string', default: join(import.meta.dirname, '../../rules/scenarios.yaml') },
+        from: { type: 'string' },
       },
     })
-    return { list: values.list, twin: values.twin, file: values.from, names: positionals }
+    return {
+      list: values.list,
+      twin: values.twin,
+      files: values.from === undefined ? packScenarios() : [values.from],
+      names: positionals,
+    }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
     return undefined

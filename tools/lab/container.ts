@@ -19,6 +19,8 @@ export type ExecOptions = {
   readonly cwd?: string
   readonly stdin?: string
   readonly timeoutMs?: number
+  /** A file of the host: strace writes there what the program and its children do. */
+  readonly traceTo?: string
 }
 
 /** Somebody outside who waits for one connection from the container. */
@@ -61,8 +63,8 @@ export class Container {
 
   /** Runs a program in the container from outside, as `kubectl exec` does, to its end. */
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<Result> {
-    const { tty = false, user, cwd, stdin, timeoutMs } = options
-    const command = ['runc', 'exec']
+    const { tty = false, user, cwd, stdin, timeoutMs, traceTo } = options
+    const command = traceTo === undefined ? ['runc', 'exec'] : [...traced(traceTo), 'runc', 'exec']
     if (tty) command.push('--tty')
     if (user !== undefined) command.push('--user', numbersOf(user))
     if (cwd !== undefined) command.push('--cwd', cwd)
@@ -178,7 +180,7 @@ async function layOut(
   writeFiles(layer('image'), options.files ?? {})
   linkPrograms(layer('image'), base.act, options.programs ?? [])
   makeToken(place.tokenDirectory, namesOf(options).namespace)
-  const lower = `lowerdir=${layer('image')}:${base.image}`
+  const lower = `lowerdir=${layer('image')}:${options.root ?? base.image}`
   const overlay = `${lower},upperdir=${layer('upper')},workdir=${layer('work')}`
   await runOrThrow(['mount', '-t', 'overlay', 'overlay', '-o', overlay, place.rootDirectory])
   makePodSlice(join(place.cgroupPath, '..'))
@@ -228,6 +230,11 @@ function isFailureOfRunc(result: Result): boolean {
 function onTerminal(command: readonly string[]): string[] {
   const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
   return ['script', '--quiet', '--return', '--command', quoted.join(' '), '/dev/null']
+}
+
+/** Looks on from outside, so that what is traced needs no right for it and does not know it. */
+function traced(file: string): string[] {
+  return ['strace', '--follow-forks', '--string-limit=9000', '--quiet=all', '--output', file]
 }
 
 function numbersOf(user: string): string {

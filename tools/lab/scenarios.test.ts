@@ -1,6 +1,6 @@
 /** Scenario files: what is read, and how faults are told. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readScenarios } from './scenarios.ts'
@@ -66,6 +66,11 @@ test('faults name their place', () => {
 })
 
 test('the scenarios of the rule pack can be read', () => {
-  const file = join(import.meta.dirname, '../../rules/scenarios.yaml')
-  assert.deepEqual(readScenarios(readFileSync(file, 'utf8')).faults, [])
+  const files = globSync(join(import.meta.dirname, '../../rules/scenarios/*.yaml'))
+  const names = files.flatMap((file) => {
+    const { scenarios, faults } = readScenarios(readFileSync(file, 'utf8'))
+    assert.deepEqual(faults, [])
+    return scenarios.map(({ name }) => name)
+  })
+  assert.equal(new Set(names).size, names.length, 'a name is taken twice')
 })

@@ -1,6 +1,6 @@
 /**
- * Reads scenario files (rules/scenarios.yaml is the example to follow). Never throws: what is wrong
- * with a file comes back as faults, each with its place, and then no scenario is returned.
+ * Reads scenario files (rules/scenarios/README.md says what the words mean). Never throws: what is
+ * wrong with a file comes back as faults, each with its place, and then no scenario is returned.
  */
 import { parse } from 'yaml'
 import type { Act, Conversation, Effect, ExpectedAlert, Scenario, Step } from './scenario.ts'

@@ -31,6 +31,8 @@ export type ContainerOptions = {
   readonly files?: Readonly<Record<string, string>>
   /** Paths in the image where `act` stands under another name, such as /usr/sbin/nginx. */
   readonly programs?: readonly string[]
+  /** A folder of the host, only read, that is the image in place of the lab's own. */
+  readonly root?: string
   /** File systems in memory from which programs may run, as an emptyDir of medium Memory. */
   readonly memoryMounts?: readonly string[]
 }
