@@ -4,10 +4,12 @@
  */
 import { hostname } from 'node:os'
 import type { Machine } from '@bulwark/schema'
-import { wallOffsetNs } from '@bulwark/native'
+import { clocks, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import type { ChosenBackend } from './backend.ts'
+import type { Sink } from './capture/writer.ts'
+import { Recording, headOf, hierarchyNumbers } from './capture/recording.ts'
 import { cgroupMode, readCgroups } from './cgroups.ts'
 import type { Counters } from './counters.ts'
 import type { Drain } from './drain.ts'
@@ -15,6 +17,7 @@ import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { limits } from './limits.ts'
+import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
 import { payloadBytesOf } from './payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
@@ -36,7 +39,21 @@ export interface AgentOptions {
   readonly onAlert: (alert: Alert) => void
   /** Lines for people, on stderr. */
   readonly log: (line: string) => void
+  /** Rules whose events are watched beside those that run; or all events. */
+  readonly watchFor?: readonly Rule[] | 'all'
+  /** Size of the ring, bytes, a power of two; `limits.ringBytes` when not said. */
+  readonly ringBytes?: number
+  /** Keeps all that the pipeline gets: see `bulwark replay`. */
+  readonly record?: RecordOptions
   /** The agent cannot go on; it has detached its hooks. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Where a recording goes. */
+export interface RecordOptions {
+  /** Takes the bytes in order; what it throws ends the recording, not the agent. */
+  readonly sink: Sink
+  /** The recording has ended before the agent did. */
   readonly onFault: (error: unknown) => void
 }
 
@@ -47,6 +64,7 @@ export class Agent {
   readonly #resolver: Resolver
   readonly #drain: Drain
   readonly #timer: NodeJS.Timeout
+  readonly #recording: Recording | undefined
   #lost: KernelCounters = {}
   #hostNames = hostNamesStamp()
   #closed = false
@@ -55,29 +73,50 @@ export class Agent {
     const { object, rules, matching, onAlert, log, onFault } = options
     this.#options = options
     this.#resolver = resolver
-    const active = activeRules(rules)
+    const { watchFor = [] } = options
+    const active = activeRules([...rules, ...(watchFor === 'all' ? [] : watchFor)])
+    const types = watchFor === 'all' ? 'all' : wantedTypes(active)
+    const environment = asksForEnvironment(active)
+    const payloadBytes = payloadBytesOf(active)
     // Hooks first, then the tables: what happens meanwhile waits in the ring.
     const cgroups = readCgroups()
     if (cgroupMode(cgroups) === 'none') log('no cgroups are mounted: containers are not told apart')
     this.sensor = startSensor({
       object,
       machine: options.machine,
-      types: wantedTypes(active),
+      types,
       pid: process.pid,
-      payloadBytes: payloadBytesOf(active),
-      environment: asksForEnvironment(active),
+      payloadBytes,
+      environment,
+      ringBytes: options.ringBytes,
       ...options.backend,
       old: cgroups.old,
     })
+    const facts = { machine: options.machine, hostname: hostname() }
+    const { data } = this.sensor.ring
+    const offset = wallOffsetNs()
+    if (options.record) {
+      const head = {
+        ...facts,
+        types,
+        environment,
+        payloadBytes,
+        hierarchies: hierarchyNumbers(cgroups),
+        startNs: clocks().bootNs,
+        wallOffsetNs: offset,
+      }
+      this.#recording = new Recording(options.record, data, headOf(head))
+    }
     const pipeline = new Pipeline({
-      data: this.sensor.ring.data,
-      machine: options.machine,
-      hostname: hostname(),
+      data,
+      ...facts,
       rules,
       matching,
-      outside: machine,
+      outside: this.#recording ?? machine,
       cgroups,
-      wallOffsetNs: wallOffsetNs(),
+      environment,
+      namesAhead: this.#recording !== undefined,
+      wallOffsetNs: offset,
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -85,7 +124,12 @@ export class Agent {
     this.#pipeline = pipeline
     this.#drain = startDrain(
       this.sensor,
-      (offset, bytes) => pipeline.onRecord(offset, bytes),
+      this.#recording
+        ? (at, bytes) => {
+            pipeline.onRecord(at, bytes)
+            this.#recording?.record(at, bytes)
+          }
+        : (at, bytes) => pipeline.onRecord(at, bytes),
       (error) => {
         this.close()
         onFault(error)
@@ -98,6 +142,9 @@ export class Agent {
   static async start(options: AgentOptions): Promise<Agent> {
     const resolver = new Resolver(options.log)
     const agent = new Agent(options, resolver)
+    resolver.onResolved = (name, addresses) => {
+      agent.#tell({ told: 'resolved', name, addresses: [...addresses] })
+    }
     await resolver.start()
     return agent
   }
@@ -110,6 +157,11 @@ export class Agent {
     return this.#pipeline.engine
   }
 
+  /** Records and bytes that were recorded. */
+  get recorded(): { readonly records: number; readonly bytes: number } {
+    return this.#recording?.written ?? { records: 0, bytes: 0 }
+  }
+
   get processCount(): number {
     return this.#pipeline.processCount
   }
@@ -120,11 +172,18 @@ export class Agent {
 
   /** What changes outside the records. */
   #look(): void {
-    this.#pipeline.clock(wallOffsetNs())
+    this.#tell({ told: 'clock', wallOffsetNs: wallOffsetNs() })
     const names = hostNamesStamp()
-    if (names !== this.#hostNames) this.#pipeline.hostNamesChanged()
+    if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
     this.#watchCounters()
+    this.#recording?.flush()
+  }
+
+  #tell(told: Told): void {
+    this.#pipeline.tell(told)
+    // After it, as with records: after the answers that it needed.
+    this.#recording?.tell(told)
   }
 
   /** Says what was lost since the last look. */
@@ -152,6 +211,7 @@ export class Agent {
     this.#drain.flush()
     this.#drain.stop()
     this.#watchCounters()
+    this.#recording?.end()
     this.sensor.close()
   }
 }

@@ -6,6 +6,8 @@ export const limits = {
   /** The ring between kernel and agent. 8 MiB hold 20,000 to 40,000 events: half a second of a
    * busy node. A power of two of pages. */
   ringBytes: 8 * 1024 * 1024,
+  /** What a reader of rings can map, and a typo should not reserve. */
+  ringBytesMax: 512 * 1024 * 1024,
   /** Records handed over before the event loop gets its turn. */
   drainRecordsMax: 4096,
   /** Wake-ups in a stretch of time, milliseconds: 500 a second take some 2 % of a core, and more

@@ -3,6 +3,8 @@
  * reading is a question with an answer, so that a capture can hold the answers and a replay give
  * them again. *Invariant:* nothing behind `Pipeline.onRecord` reads the machine but through here.
  */
+import type { IpAddress } from '@bulwark/schema'
+import type { LossReport } from './loss.ts'
 
 /** A kind of question. The answer is plain data: what JSON holds, bigints and `undefined` too. */
 export interface Question<Answer> {
@@ -28,3 +30,16 @@ export interface Outside {
 
 /** The machine itself: nothing between. */
 export const machine: Outside = { ask: (_question, _about, read) => read() }
+
+/** What the pipeline is told between two records: what changed outside without a question. */
+export type Told =
+  /** The wall clock was looked at: it minus time since boot, nanoseconds. */
+  | { readonly told: 'clock'; readonly wallOffsetNs: bigint }
+  /** The host's users or groups may be others now. */
+  | { readonly told: 'host-names' }
+  /** Addresses of a host name that rules compare with. */
+  | { readonly told: 'resolved'; readonly name: string; readonly addresses: readonly IpAddress[] }
+  /** Events were lost. */
+  | { readonly told: 'lost'; readonly report: LossReport }
+  /** The processes that there are now. */
+  | { readonly told: 'pids'; readonly pids: readonly number[] }

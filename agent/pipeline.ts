@@ -2,7 +2,7 @@
  * From one record to its alerts: tables, rules. It knows no kernel: the records may lie in the
  * ring or in a capture, and what it must know beside them it asks `Outside`. So a replay gives what
  * the sensor gave. Everything goes through `onRecord`, in the order in which the kernel saw it;
- * what is learned between two records is told to it (`clock`, `hostNamesChanged`).
+ * what is learned between two records is told to it (`tell`).
  */
 import type { IpAddress, Machine } from '@bulwark/schema'
 import {
@@ -21,6 +21,7 @@ import { fieldsOfOutput } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
+import { nameScopeOf } from './argument.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
@@ -28,7 +29,7 @@ import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
 import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
-import type { Outside } from './outside.ts'
+import type { Outside, Told } from './outside.ts'
 import type { ProcessTable } from './process-table.ts'
 import { startProcessTable } from './process-table.ts'
 import { cgroupsOfQuestion, readCgroupsOf } from './procfs.ts'
@@ -49,6 +50,11 @@ export interface PipelineOptions {
   readonly cgroups: Cgroups
   /** Wall time minus time since boot, nanoseconds. */
   readonly wallOffsetNs: bigint
+  /** Read the environment of programs, whether a rule asks for it or not. */
+  readonly environment?: boolean
+  /** Looks names of users up when their container is first seen, and not when a rule asks: so that
+   * a capture has them for rules to come. */
+  readonly namesAhead?: boolean
   /** Addresses of a host name that rules compare with. */
   readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
   readonly onAlert: (alert: Alert) => void
@@ -97,6 +103,7 @@ export class Pipeline {
   readonly #containers: ContainerTable
   readonly #users: Users
   readonly #names: ReturnType<typeof eventNames>
+  readonly #namesAhead: boolean
   #wallOffsetNs: bigint
 
   /** Fills the tables and compiles the rules. Records may collect already, and come after it. */
@@ -105,6 +112,7 @@ export class Pipeline {
     this.#log = log
     this.#outside = outside
     this.#wallOffsetNs = options.wallOffsetNs
+    this.#namesAhead = options.namesAhead ?? false
     this.#names = eventNames(options.machine)
     const memory = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     this.#record = new RecordView(data, (start, end) => memory.toString('latin1', start, end))
@@ -116,7 +124,7 @@ export class Pipeline {
     this.#containers = new ContainerTable(counters, options.cgroups, outside)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
-    const environment = asksForEnvironment(this.engine.active)
+    const environment = options.environment ?? asksForEnvironment(this.engine.active)
     this.#processes = startProcessTable(counters, cgroupIdOf, environment, outside)
     const types = wantedTypes(this.engine.active)
     this.engine.prepare(types === 'all' ? this.#names.byKind : types)
@@ -130,14 +138,29 @@ export class Pipeline {
     return this.#containers.size
   }
 
-  /** The wall clock was looked at. */
-  clock(wallOffsetNs: bigint): void {
-    this.#wallOffsetNs = wallOffsetNs
+  /** Takes in what changed between two records. */
+  tell(told: Told): void {
+    switch (told.told) {
+      case 'clock':
+        this.#wallOffsetNs = told.wallOffsetNs
+        return
+      case 'host-names':
+        this.#users.forget('')
+        return
+      case 'lost':
+      case 'pids':
+      case 'resolved':
+    }
   }
 
-  /** The host's users or groups are others now. */
-  hostNamesChanged(): void {
-    this.#users.forget('')
+  /** Reads the names of a scope again when they are next asked for. */
+  forgetNames(scope: string): void {
+    this.#users.forget(scope)
+  }
+
+  /** Counts records that are missing here, so that those that follow have their numbers. */
+  passOver(records: number): void {
+    this.counters.events += records
   }
 
   /** Handles the record of `lengthBytes` bytes at `offset` of the memory. Never throws. */
@@ -180,6 +203,7 @@ export class Pipeline {
       const now = Number(headerOf.timeNs(r))
       this.#containers.complete(container, now, kind === EventNumber.exec)
     }
+    if (this.#namesAhead && kind === EventNumber.exec) this.#users.user(nameScopeOf(event), 0)
     this.engine.run(event)
     if (kind === EventNumber.exit) this.#processes.exit(current)
   }

@@ -44,6 +44,8 @@ export class Resolver {
   #pauseMs: number = limits.resolveMsMin
   #timer: NodeJS.Timeout | undefined
   #stopped = false
+  /** Called when the addresses of a name were looked up. */
+  onResolved: (name: string, addresses: ReadonlySet<IpAddress>) => void = () => {}
 
   constructor(log: (line: string) => void) {
     this.#log = log
@@ -73,7 +75,9 @@ export class Resolver {
   async #look(name: string): Promise<void> {
     try {
       const found = await lookup(name, { all: true })
-      this.#known.set(name, new Set(found.map(({ address, family }) => fromText(address, family))))
+      const addresses = new Set(found.map(({ address, family }) => fromText(address, family)))
+      this.#known.set(name, addresses)
+      this.onResolved(name, addresses)
     } catch {
       // Not resolvable here, or not now: rules that compare with it do not match.
     }

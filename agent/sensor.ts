@@ -157,6 +157,8 @@ export interface SensorOptions {
   readonly types: ReadonlySet<string> | 'all'
   /** How many of the first bytes of messages are copied; none when not said. */
   readonly payloadBytes?: number
+  /** Size of the ring, a power of two of pages; `limits.ringBytes` when not said. */
+  readonly ringBytes?: number | undefined
   /** This process, whose own events are left out. */
   readonly pid: number
   /** Some rule asks for the environment of programs, which costs time and room. */
@@ -266,7 +268,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
   try {
     const programs = new Set([...hooks.map(({ program }) => program), ...way.programs])
     for (const { name } of object.programs) object.setAutoload(name, programs.has(name))
-    object.setMaxEntries('events', limits.ringBytes)
+    object.setMaxEntries('events', options.ringBytes ?? limits.ringBytes)
     object.setVariable('.rodata', 'agent_pid', options.pid)
     object.setVariable('.rodata', 'send_environment', options.environment ? 1 : 0)
     object.setVariable('.rodata', 'payload_bytes', options.payloadBytes ?? 0)

@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
+import { recordCommand } from './record.ts'
+import { replayCommand } from './replay.ts'
 import { rulesCommand } from './rules.ts'
 import { runCommand } from './run.ts'
 
@@ -18,10 +20,14 @@ Exit codes: 0 done; 1 a check found a fault; 2 wrong usage; 3 this machine canno
 Examples:
   bulwark run                                  watch this machine with Bulwark's own rules
   bulwark run --rules falco_rules.yaml -o json the same with Falco's, a line of JSON an alert
+  bulwark record -o night.bulwark              keep this machine's events
+  bulwark replay night.bulwark                 run rules over them, as if live
   bulwark rules check falco_rules.yaml         say what is wrong with a rule file
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
+program.addCommand(recordCommand())
+program.addCommand(replayCommand())
 program.addCommand(rulesCommand())
 program.addCommand(doctorCommand())
 

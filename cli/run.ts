@@ -1,92 +1,53 @@
 /** `bulwark run`: this machine's sensor and rules, alerts on stdout, everything else on stderr. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Command, Option } from 'commander'
-import type { Alert, BackendChoice, ChosenBackend, RuleMatching } from '@bulwark/agent'
-import {
-  objectFile,
-  Agent,
-  alertJson,
-  alertText,
-  backendChoices,
-  backendFindings,
-  chooseBackend,
-  kernelName,
-  losesEvents,
-  machineOf,
-  probeMachine,
-} from '@bulwark/agent'
-import { isNativeError, releaseMemory } from '@bulwark/native'
-import type { LoadResult, Rule } from '@bulwark/policy'
-import { diagnosticText, priorityNamed, priorityNames } from '@bulwark/policy'
+import { Command } from 'commander'
+import type { Agent, RecordOptions } from '@bulwark/agent'
+import type { Rule } from '@bulwark/policy'
+import type { Machine } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
-import { diagnosticsOf, loadRules } from './load-rules.ts'
+import { replayDemo } from './replay.ts'
+import type { AlertOptions, ChosenRules } from './report.ts'
+import { addAlertOptions, chooseRules, explain, log, reportRules, writer } from './report.ts'
+import type { WatchOptions } from './watch.ts'
+import {
+  backendOption,
+  exitCodeOf,
+  openCaptureFile,
+  probe,
+  reportEnd,
+  ringOption,
+  sizeOption,
+  watch,
+} from './watch.ts'
 
-interface RunOptions {
-  readonly rules: readonly string[]
-  readonly output: 'json' | 'text' | undefined
-  readonly ruleMatching: RuleMatching
-  readonly priority: string
-  readonly backend: BackendChoice
-}
-
-const log = (line: string): void => {
-  process.stderr.write(`bulwark: ${line}\n`)
-}
-
-const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
+type RunOptions = AlertOptions &
+  WatchOptions & {
+    readonly record?: string
+    readonly orDemo?: boolean
+  }
 
 export const runCommand = (): Command =>
-  new Command('run')
-    .description('watch this machine: one line an alert on stdout, until it is stopped')
-    .option('--rules <path>', 'rule file or folder; may be given again', collect, [])
-    .addOption(
-      new Option(
-        '-o, --output <form>',
-        'form of an alert (default: text on a terminal, else json)',
-      ).choices(['json', 'text']),
-    )
-    .addOption(
-      new Option('--rule-matching <which>', 'which rules of an event alert')
-        .choices(['first', 'all'])
-        .default('first'),
-    )
-    .option('--priority <name>', 'the least urgent priority that runs', 'debug')
-    .addOption(
-      new Option('--backend <name>', 'the way to system calls: auto takes what this kernel offers')
-        .choices(backendChoices)
-        .default('auto'),
-    )
+  addAlertOptions(
+    new Command('run').description(
+      'watch this machine: one line an alert on stdout, until it is stopped',
+    ),
+  )
+    .option('--record <file>', 'also keep all events in a capture file, for `bulwark replay`')
+    .addOption(sizeOption())
+    .addOption(ringOption())
+    .addOption(backendOption())
+    .option('--or-demo', 'replay a recorded attack session where the sensor cannot load')
     .addHelpText(
       'after',
       `
 Examples:
   bulwark run
   bulwark run --rules /etc/falco/falco_rules.yaml --rules /etc/falco/rules.d -o json
-  bulwark run --priority warning | jq -c '{rule, pod: .output_fields["k8s.pod.name"]}'`,
+  bulwark run --priority warning | jq -c '{rule, pod: .output_fields["k8s.pod.name"]}'
+  bulwark run --record night.bulwark`,
     )
     .action(async (options: RunOptions) => {
       process.exitCode = await run(options)
     })
-
-/** What the machine can do and what it lacks, in words; true when the sensor cannot load. */
-const cannotLoad = (): boolean => {
-  const findings = probeMachine()
-  const there = findings.filter(({ probe }) => probe === 'yes').map(({ name }) => name)
-  log(`this kernel has: ${there.join(', ')}`)
-  const lacking = findings.filter(({ probe }) => probe !== 'yes')
-  for (const finding of lacking) {
-    const state = finding.probe === 'no' ? 'missing' : 'cannot tell'
-    log(`${finding.needed ? 'error' : 'warning'}: ${finding.name}: ${state}; ${finding.without}`)
-    log(`  help: ${finding.remedy}`)
-  }
-  return lacking.some(({ needed, probe }) => needed && probe === 'no')
-}
-
-const reportRules = (loaded: LoadResult, active: readonly Rule[]): void => {
-  for (const diagnostic of diagnosticsOf(loaded)) log(diagnosticText(diagnostic))
-  log(`${active.length} of ${loaded.rules.length} rules run`)
-}
 
 /** The rules by name where they are few. */
 const rulesText = (rules: readonly Rule[]): string =>
@@ -107,107 +68,68 @@ const reportHooks = (agent: Agent): void => {
   }
 }
 
-const writer = (form: 'json' | 'text'): ((alert: Alert) => void) => {
-  const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
-  return (alert) => {
-    process.stdout.write(`${form === 'json' ? alertJson(alert) : alertText(alert, coloured)}\n`)
-  }
-}
-
-const explain = (error: unknown): void => {
-  if (!isNativeError(error)) {
-    log(`error: ${error instanceof Error ? error.message : String(error)}`)
-    return
-  }
-  log(`error: ${error.message} [${error.code}]`)
-  if (error.code === 'EPERM')
-    log('  help: run as root; kernel lockdown or seccomp may forbid bpf()')
-  for (const line of error.log.trimEnd().split('\n').slice(-12)) log(`  ${line}`)
-}
-
-/** Resolves with the signal that ends the run, or when stdout has no reader any more. */
-const ending = (): Promise<string> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve(signal))
-    }
-    process.stdout.once('error', () => resolve('stdout closed'))
-  })
-
 const run = async (options: RunOptions): Promise<number> => {
-  const least = priorityNamed(options.priority)
-  if (!least) {
-    log(`error: unknown priority ${options.priority}; one of ${priorityNames.join(', ')}`)
-    return exitCodes.usage
+  const chosen = chooseRules(options.rules, options.priority)
+  if (!chosen) return exitCodes.usage
+  const found = options.orDemo === true ? probe(() => {}) : probe()
+  if ('lack' in found) return await without(found.lack, options, chosen)
+  const file = options.record === undefined ? undefined : openCaptureFile(options.record, options)
+  if (options.record !== undefined && !file) return exitCodes.usage
+  const record = file && {
+    sink: file.sink,
+    onFault: (error: unknown) => {
+      log('warning: the recording ends here; watching goes on')
+      explain(error)
+    },
   }
-  const loaded = loadRules(options.rules)
-  if ('message' in loaded) {
-    log(`error: ${loaded.message}`)
-    log(`  help: ${loaded.help}`)
-    return exitCodes.usage
-  }
-  log(`kernel: ${kernelName()}`)
-  const machine = machineOf(process.arch)
-  if (cannotLoad() || !machine) return exitCodes.cannot
-  const backend = chooseBackend(options.backend, backendFindings(machine))
-  log(`backend: ${backend.backend} (${backend.why})`)
-  const form = options.output ?? (process.stdout.isTTY ? 'text' : 'json')
-  const ended = ending()
-  let failed = false
-  let stop: (reason: string) => void = () => {}
-  const faulted = new Promise<string>((resolve) => {
-    stop = resolve
-  })
   try {
-    const agent = await Agent.start({
-      object: readFileSync(objectPath(backend)),
-      backend,
-      machine,
-      rules: loaded.rules.filter(
-        ({ priority }) => priorityNames.indexOf(priority) <= priorityNames.indexOf(least),
-      ),
-      matching: options.ruleMatching,
-      onAlert: writer(form),
-      log,
-      onFault: (error) => {
-        failed = true
-        explain(error)
-        stop('fault')
-      },
-    })
-    reportRules(loaded, agent.engine.active)
-    log(`${agent.sensor.hooks.length} hooks attached:`)
-    reportHooks(agent)
-    const { missing } = agent.sensor
-    if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
-    log(`watching ${agent.processCount} processes and ${agent.containerCount} containers`)
-    setImmediate(releaseMemory)
-    const reason = await Promise.race([ended, faulted])
-    agent.close()
-    const { events } = agent.counters
-    log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost)}`)
+    return await watchHere(found.machine, options, chosen, record)
   } catch (error) {
-    explain(error)
-    return exitCodes.cannot
+    if (options.orDemo !== true) explain(error)
+    return await without(error instanceof Error ? error.message : String(error), options, chosen)
+  } finally {
+    file?.close()
   }
-  return failed ? exitCodes.fault : exitCodes.done
 }
 
-/** What was lost whole, and what of events that were told otherwise. */
-const lossText = (lost: Readonly<Record<string, number>>): string => {
-  const some = Object.entries(lost).filter(([, count]) => count > 0)
-  const text = (whole: boolean): string =>
-    some
-      .filter(([place]) => losesEvents(place) === whole)
-      .map(([place, count]) => `${place} ${count}`)
-      .join(', ') || 'none'
-  return `lost: ${text(true)}; incomplete: ${text(false)}`
+/** The sensor does not load here. */
+const without = async (
+  lack: string,
+  options: RunOptions,
+  { rules, loaded }: ChosenRules,
+): Promise<number> => {
+  if (options.orDemo !== true) return exitCodes.cannot
+  log(`this machine cannot load the sensor (${lack}): replaying a recorded attack session instead`)
+  return await replayDemo(options, rules, loaded)
 }
 
-/** The BPF object of a backend for this kernel, beside the program. */
-const objectPath = ({ backend }: ChosenBackend): string =>
-  join(
-    import.meta.dirname,
-    process.argv[1]?.endsWith('.ts') === true ? '../dist' : '.',
-    objectFile(backend),
+const watchHere = async (
+  machine: Machine,
+  options: RunOptions,
+  { rules, loaded }: ChosenRules,
+  record: RecordOptions | undefined,
+): Promise<number> => {
+  let agent: Agent | undefined
+  const watched = await watch(
+    {
+      rules,
+      matching: options.ruleMatching,
+      onAlert: writer(options.output),
+      ...(record ? { record } : {}),
+    },
+    machine,
+    options,
+    (started) => {
+      agent = started
+      reportRules(loaded, started.engine.active)
+      log(`${started.sensor.hooks.length} hooks attached:`)
+      reportHooks(started)
+      const { missing } = started.sensor
+      if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
+      log(`watching ${started.processCount} processes and ${started.containerCount} containers`)
+    },
+    new Promise(() => {}),
   )
+  if (agent) reportEnd(agent, watched.reason)
+  return exitCodeOf(watched)
+}

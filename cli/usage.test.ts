@@ -28,16 +28,31 @@ test('help names the commands, the exit codes and examples', async () => {
     check(['rules', 'check', '--help'], /exit code 1/, /^Example:/m),
     check(['rules', 'list', '--help'], /^Example:/m),
     check(['doctor', '--help'], /^Example:/m),
+    check(['record', '--help'], /--seconds <n>/, /^Examples:/m),
+    check(['replay', '--help'], /--demo/, /Exit code 1/, /^Examples:/m),
     check(['--version'], /^\d+\.\d+\.\d+\n$/),
   ])
 })
 
+const check = async (line: string, expected: RegExp): Promise<void> => {
+  const { code, stdout, stderr } = await bulwark(line === '' ? [] : line.split(' '))
+  assert.deepEqual([code, stdout], [2, ''], line)
+  assert.match(stderr, expected)
+}
+
+test('wrong usage of recordings', async () => {
+  await Promise.all([
+    check('run --ring-mib 3', /Expected a power of two/),
+    check('run --ring-mib 1024', /Expected a whole number from 1 to 512/),
+    check('run --size-mib x', /Expected a whole number/),
+    check('record', /required option '-o, --output <file>'/),
+    check('record -o /x --seconds 0', /Expected a whole number from 1/),
+    check('replay', /no capture file\nbulwark: {3}help: give one, or --demo/),
+    check('replay /nowhere/x.bulwark', /cannot read \/nowhere\/x\.bulwark/),
+  ])
+})
+
 test('wrong usage', async () => {
-  const check = async (line: string, expected: RegExp): Promise<void> => {
-    const { code, stdout, stderr } = await bulwark(line === '' ? [] : line.split(' '))
-    assert.deepEqual([code, stdout], [2, ''], line)
-    assert.match(stderr, expected)
-  }
   await Promise.all([
     check('', /^Usage: bulwark /),
     check('nonsense', /unknown command 'nonsense'/),

@@ -4,12 +4,13 @@
  * Silence is proved, not waited for: observe() performs an act, then rings a bell that certainly
  * alerts, and returns what was told before the bell.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import type { Container } from '@bulwark/tools'
 
 /** One line of the sensor's stdout, in Falco's JSON. */
@@ -36,22 +37,31 @@ export type SensorOptions = {
 /** The program that rings, as a path in the container that bears the bell. */
 export const bellProgram = '/usr/bin/end-of-act'
 
-const root = join(import.meta.dirname, '../..')
+/** All of an alert that a replay tells again. */
+export const withoutUuid = (alert: Alert): Alert => ({ ...alert, uuid: '' })
+
+const bulwark = join(import.meta.dirname, '../../bin/bulwark')
 const bellRules = join(import.meta.dirname, 'sentinel.yaml')
 const startMsMax = 60_000
 const bellMsMax = 20_000
 const stopMsMax = 15_000
+const replayMsMax = 120_000
 const logLinesMax = 200
 
 export class Sensor {
   readonly #child: ChildProcess
+  /** Options that a replay takes, too. */
+  readonly #asked: readonly string[]
+  readonly #capture: string
   readonly #alerts: Alert[] = []
   readonly #log: string[] = []
   #fault: Error | undefined
   #wake: () => void = () => {}
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, asked: readonly string[], capture: string) {
     this.#child = child
+    this.#asked = asked
+    this.#capture = capture
   }
 
   /**
@@ -61,15 +71,16 @@ export class Sensor {
    */
   static async start(options: SensorOptions, folder: string): Promise<Sensor> {
     const rules = [...options.rules, bellRules].flatMap((path) => ['--rules', path])
-    const matching = ['--rule-matching', options.matching ?? 'first']
-    const argv = [join(root, 'bin/bulwark'), 'run', ...rules, ...matching, '-o', 'json']
+    const asked = [...rules, '--rule-matching', options.matching ?? 'first', '-o', 'json']
+    const capture = join(folder, 'all.bulwark')
+    const argv = [bulwark, 'run', ...asked, '--record', capture]
     // The kernel ends the sensor with this process, however that ends.
     const command = ['--pdeathsig', 'TERM', ...withHosts(argv, options.hosts ?? [], folder)]
     const child = spawn('setpriv', command, {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const sensor = new Sensor(child)
+    const sensor = new Sensor(child, asked, capture)
     const watching = sensor.#read(child.stdout, child.stderr)
     try {
       await sensor.#until(() => watching() || undefined, startMsMax, 'the line `watching`')
@@ -114,6 +125,20 @@ export class Sensor {
     } finally {
       this.#child.kill('SIGKILL')
     }
+  }
+
+  /** All that was told so far. */
+  get alerts(): readonly Alert[] {
+    return this.#alerts
+  }
+
+  /** What a replay of all that the sensor saw tells; it has to be stopped. */
+  async replay(): Promise<readonly Alert[]> {
+    const argv = ['replay', this.#capture, ...this.#asked]
+    const bounds = { timeout: replayMsMax, maxBuffer: 512 * 1024 * 1024 }
+    const { stdout } = await promisify(execFile)(bulwark, argv, bounds)
+    const lines = stdout.split('\n').filter((line) => line !== '')
+    return lines.map((line) => JSON.parse(line) as Alert)
   }
 
   /** Collects both streams. The result tells whether the sensor has said that it watches. */

@@ -17,7 +17,7 @@ import {
   readScenarios,
   reasonToSkip,
 } from '@bulwark/tools'
-import { type Alert, Sensor, type SensorOptions, bellProgram } from './sensor.ts'
+import { type Alert, Sensor, type SensorOptions, bellProgram, withoutUuid } from './sensor.ts'
 
 /** Defines the tests of scenario files; call it once in a test file. */
 export function testScenarios(files: string | readonly string[], options: SensorOptions): void {
@@ -39,6 +39,10 @@ export function testScenarios(files: string | readonly string[], options: Sensor
       await checkScenario(stage, scenario)
     })
   }
+  test('a replay of all that was recorded tells the same', { skip }, async () => {
+    assert.ok(stage)
+    await checkReplay(stage.sensor)
+  })
 }
 
 type Stage = {
@@ -86,6 +90,18 @@ async function checkScenario(stage: Stage, scenario: Scenario): Promise<void> {
     [],
     'the twin was reported',
   )
+}
+
+/** Ends the sensor; alert by alert, its recording must say what it has said. */
+async function checkReplay(sensor: Sensor): Promise<void> {
+  await sensor.stop()
+  const replayed = await sensor.replay()
+  sensor.alerts.forEach((alert, i) => {
+    const again = replayed[i]
+    assert.deepEqual(again && withoutUuid(again), withoutUuid(alert), `alert ${i}`)
+  })
+  assert.equal(replayed.length, sensor.alerts.length)
+  assert.ok(replayed.length > 0)
 }
 
 /** Performs an act in a new container; returns what was told of it, and of its host programs. */

@@ -1,0 +1,124 @@
+/** `bulwark record`: this machine's events into a capture file, for `bulwark replay`. */
+import { Command } from 'commander'
+import type { Agent } from '@bulwark/agent'
+import { activeRules } from '@bulwark/agent'
+import type { Machine } from '@bulwark/schema'
+import { exitCodes } from './exit.ts'
+import type { ChosenRules } from './report.ts'
+import { chooseRules, collect, explain, log, lossText } from './report.ts'
+import type { WatchOptions } from './watch.ts'
+import {
+  backendOption,
+  exitCodeOf,
+  openCaptureFile,
+  probe,
+  ringOption,
+  sizeOption,
+  watch,
+  wholeNumber,
+} from './watch.ts'
+
+type RecordOptions = WatchOptions & {
+  readonly output: string
+  readonly seconds?: number
+  readonly rules: readonly string[]
+}
+
+const weekSeconds = 7 * 24 * 3600
+const progressMs = 1000
+
+export const recordCommand = (): Command =>
+  new Command('record')
+    .description('write events of this machine to a capture file, until it is stopped')
+    .requiredOption('-o, --output <file>', 'the capture file; one that is there is replaced')
+    .option('--seconds <n>', 'end after so long', wholeNumber(1, weekSeconds))
+    .option('--rules <path>', 'only events that these rules want; may be given again', collect, [])
+    .addOption(sizeOption())
+    .addOption(ringOption())
+    .addOption(backendOption())
+    .addHelpText(
+      'after',
+      `
+The capture holds what processes do on this machine: arguments, paths, addresses, users. Only its
+owner can read it.
+
+Examples:
+  bulwark record -o night.bulwark --seconds 3600
+  bulwark record -o some.bulwark --rules falco_rules.yaml
+  bulwark replay night.bulwark --rules falco_rules.yaml`,
+    )
+    .action(async (options: RecordOptions) => {
+      process.exitCode = await record(options)
+    })
+
+const record = async (options: RecordOptions): Promise<number> => {
+  const chosen = options.rules.length > 0 ? chooseRules(options.rules) : 'all'
+  if (!chosen) return exitCodes.usage
+  const found = probe()
+  if ('lack' in found) return exitCodes.cannot
+  const file = openCaptureFile(options.output, options)
+  if (!file) return exitCodes.usage
+  try {
+    return await recordInto(file.sink, found.machine, options, chosen)
+  } catch (error) {
+    explain(error)
+    return exitCodes.cannot
+  } finally {
+    file.close()
+  }
+}
+
+const recordInto = async (
+  sink: (bytes: Uint8Array) => void,
+  machine: Machine,
+  options: RecordOptions,
+  chosen: ChosenRules | 'all',
+): Promise<number> => {
+  let broken = false
+  let stop: (reason: string) => void = () => {}
+  const until = new Promise<string>((resolve) => {
+    stop = resolve
+  })
+  const active = chosen === 'all' ? [] : activeRules(chosen.rules)
+  const timers: NodeJS.Timeout[] = []
+  let agent: Agent | undefined
+  const watched = await watch(
+    {
+      rules: [],
+      watchFor: chosen === 'all' ? 'all' : active,
+      matching: 'first',
+      onAlert: () => {},
+      record: {
+        sink,
+        onFault: (error) => {
+          broken = true
+          explain(error)
+          stop('the capture cannot go on')
+        },
+      },
+    },
+    machine,
+    options,
+    (started) => {
+      agent = started
+      const events = chosen === 'all' ? 'all events' : `the events of ${active.length} rules`
+      log(`recording ${events} into ${options.output}; Ctrl-C ends it`)
+      if (options.seconds !== undefined) {
+        timers.push(setTimeout(() => stop('time is up'), options.seconds * 1000))
+      }
+      if (process.stderr.isTTY) timers.push(setInterval(() => progress(started), progressMs))
+    },
+    until,
+  )
+  for (const timer of timers) clearTimeout(timer)
+  if (agent) {
+    const { records, bytes } = agent.recorded
+    log(`${watched.reason}: ${records} events in ${bytes} bytes; ${lossText(agent.lost)}`)
+  }
+  return broken ? exitCodes.fault : exitCodeOf(watched)
+}
+
+/** One line that is written over again. */
+const progress = ({ recorded: { records, bytes } }: Agent): void => {
+  process.stderr.write(`\rbulwark: ${records} events, ${bytes} bytes `)
+}

@@ -1,0 +1,134 @@
+/** `bulwark replay`: rules over a capture file; the same alerts as when it was recorded. */
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import type { Replayed } from '@bulwark/agent'
+import { CaptureError, replay } from '@bulwark/agent'
+import type { LoadResult, Rule } from '@bulwark/policy'
+import { exitCodes } from './exit.ts'
+import type { AlertOptions } from './report.ts'
+import {
+  addAlertOptions,
+  chooseRules,
+  explain,
+  log,
+  logError,
+  reportRules,
+  writer,
+} from './report.ts'
+import { activeRules } from '@bulwark/agent'
+
+export const replayCommand = (): Command =>
+  addAlertOptions(
+    new Command('replay')
+      .description('run rules over a capture file: one line an alert on stdout')
+      .argument('[file]', 'a capture file of `bulwark record`')
+      .option('--demo', 'the recorded attack session that comes with Bulwark'),
+  )
+    .addHelpText(
+      'after',
+      `
+Exit code 1: a part of the capture is damaged; what could be read was replayed.
+
+Examples:
+  bulwark replay night.bulwark --rules falco_rules.yaml -o json
+  bulwark replay --demo`,
+    )
+    .action(
+      async (file: string | undefined, options: AlertOptions & { readonly demo?: boolean }) => {
+        process.exitCode = await replayFile(options.demo === true ? demoCapture() : file, options)
+      },
+    )
+
+/** The recorded attack session, beside the program. */
+const demoCapture = (): string => {
+  const places = ['rules/attacks.bulwark', '../rules/attacks.bulwark']
+  const paths = places.map((place) => join(import.meta.dirname, place))
+  return paths.find((path) => existsSync(path)) ?? paths[0] ?? ''
+}
+
+const replayFile = async (path: string | undefined, options: AlertOptions): Promise<number> => {
+  if (path === undefined) {
+    logError('no capture file', 'give one, or --demo')
+    return exitCodes.usage
+  }
+  const chosen = chooseRules(options.rules, options.priority)
+  if (!chosen) return exitCodes.usage
+  return await replayRules(path, options, chosen.rules, chosen.loaded)
+}
+
+/** Replays the session that comes with Bulwark. Returns the exit code. */
+export const replayDemo = (
+  options: AlertOptions,
+  rules: readonly Rule[],
+  loaded: LoadResult,
+): Promise<number> => replayRules(demoCapture(), options, rules, loaded)
+
+const readBytes = 1024 * 1024
+
+const replayRules = async (
+  path: string,
+  options: AlertOptions,
+  rules: readonly Rule[],
+  loaded: LoadResult,
+): Promise<number> => {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch (error) {
+    logError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    return exitCodes.usage
+  }
+  reportRules(loaded, activeRules(rules))
+  const buffer = Buffer.alloc(readBytes)
+  const write = writer(options.output)
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => stop.abort())
+  }
+  process.stdout.once('error', () => stop.abort())
+  let alerts = 0
+  try {
+    const replayed = await replay({
+      source: (bytesMax) =>
+        buffer.subarray(0, readSync(fd, buffer, 0, Math.min(bytesMax, readBytes), null)),
+      rules,
+      matching: options.ruleMatching,
+      onAlert: (alert) => {
+        alerts++
+        write(alert)
+      },
+      log,
+      signal: stop.signal,
+    })
+    return reportReplay(replayed, alerts, stop.signal.aborted)
+  } catch (error) {
+    if (!(error instanceof CaptureError)) explain(error)
+    else logError(`${path}: ${error.message}`, error.help)
+    return error instanceof CaptureError ? exitCodes.fault : exitCodes.usage
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The last words, warnings first. */
+const reportReplay = (found: Replayed, alerts: number, stopped: boolean): number => {
+  const { events, seconds, head, whole, damages, missingRecords } = found
+  if (!whole && !stopped) {
+    log('warning: the capture has no end: it was replayed up to its last whole block')
+  }
+  const parts = [
+    [damages, 'damaged parts'],
+    [missingRecords, 'events missing with them'],
+    [found.badRecords, 'records that could not be read'],
+    [found.unknownRecords, 'records of kinds not known here'],
+    [found.lostNotes, 'notes that could not be read'],
+  ] as const
+  for (const [count, what] of parts) if (count > 0) log(`warning: ${count} ${what}`)
+  const rate = Math.round(events / seconds)
+  log(
+    `replayed ${events} events of ${head.hostname} in ${seconds.toFixed(2)} s ` +
+      `(${rate} events/s): ${alerts} alerts`,
+  )
+  return damages > 0 || found.lostNotes > 0 ? exitCodes.fault : exitCodes.done
+}

@@ -1,0 +1,175 @@
+/** What `run` and `record` share: this machine's sensor, from its start to its end. */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidArgumentError, Option } from 'commander'
+import type { AgentOptions, BackendChoice } from '@bulwark/agent'
+import {
+  Agent,
+  backendChoices,
+  backendFindings,
+  chooseBackend,
+  kernelName,
+  limits,
+  machineOf,
+  objectFile,
+  probeMachine,
+} from '@bulwark/agent'
+import { releaseMemory } from '@bulwark/native'
+import type { Machine } from '@bulwark/schema'
+import { exitCodes } from './exit.ts'
+import { ending, explain, log, logError, lossText } from './report.ts'
+
+/** A number of whole units, within bounds. */
+export const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+  }
+
+const mib = 1024 * 1024
+
+export const ringOption = (): Option =>
+  new Option(
+    '--ring-mib <n>',
+    `room for events that wait, a power of two (default: ${limits.ringBytes / mib})`,
+  ).argParser((text) => {
+    const value = wholeNumber(1, limits.ringBytesMax / mib)(text)
+    if ((value & (value - 1)) === 0) return value
+    throw new InvalidArgumentError('Expected a power of two.')
+  })
+
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'the way to system calls: auto takes what this kernel offers')
+    .choices(backendChoices)
+    .default('auto')
+
+export const sizeOption = (): Option =>
+  new Option('--size-mib <n>', 'the recording ends when the capture has so many')
+    .argParser(wholeNumber(1, 1024 * 1024))
+    .default(1024)
+
+/** What the command line says of the sensor and of a recording. */
+export interface WatchOptions {
+  readonly ringMib?: number
+  readonly backend: BackendChoice
+  readonly sizeMib: number
+}
+
+/** A file that a capture goes to; readable by its owner alone, since it tells everything. */
+export const captureFile = (
+  path: string,
+  { sizeMib }: WatchOptions,
+): { readonly sink: (bytes: Uint8Array) => void; close(): void } => {
+  const fd = openSync(path, 'w', 0o600)
+  let room = sizeMib * mib
+  return {
+    sink: (bytes) => {
+      room -= bytes.length
+      if (room < 0) throw new Error(`the capture has ${sizeMib} MiB (--size-mib)`)
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+    },
+    close: () => closeSync(fd),
+  }
+}
+
+/**
+ * Says what the machine can do and what it lacks.
+ *
+ * @returns the machine; what is missing, in words, when the sensor cannot load
+ */
+export const probe = (
+  logLack: (message: string, help: string, needed: boolean) => void = (message, help, needed) => {
+    log(`${needed ? 'error' : 'warning'}: ${message}`)
+    log(`  help: ${help}`)
+  },
+): { readonly machine: Machine } | { readonly lack: string } => {
+  log(`kernel: ${kernelName()}`)
+  const findings = probeMachine()
+  const there = findings.filter((finding) => finding.probe === 'yes').map(({ name }) => name)
+  log(`this kernel has: ${there.join(', ')}`)
+  const missing: string[] = []
+  for (const { name, probe: answer, needed, without, remedy } of findings) {
+    if (answer === 'yes') continue
+    const state = answer === 'no' ? 'missing' : 'cannot tell'
+    logLack(`${name}: ${state}; ${without}`, remedy, needed)
+    if (needed && answer === 'no') missing.push(`${name}: missing`)
+  }
+  const machine = machineOf(process.arch)
+  if (missing.length === 0 && machine) return { machine }
+  return { lack: missing.join(', ') || `no hook knows the machine ${process.arch}` }
+}
+
+/** How a watch ended. */
+export interface Watched {
+  readonly reason: string
+  readonly failed: boolean
+}
+
+/**
+ * Starts an agent, and ends it when a signal, a fault or `stop` says so.
+ *
+ * @param until  resolves with a reason to end
+ * @throws NativeError  the sensor could not be loaded
+ */
+export const watch = async (
+  options: Omit<AgentOptions, 'object' | 'backend' | 'machine' | 'log' | 'onFault'>,
+  machine: Machine,
+  { backend: choice, ringMib }: WatchOptions,
+  onStart: (agent: Agent) => void,
+  until: Promise<string>,
+): Promise<Watched> => {
+  const ended = ending()
+  let failed = false
+  let stop: (reason: string) => void = () => {}
+  const faulted = new Promise<string>((resolve) => {
+    stop = resolve
+  })
+  const backend = chooseBackend(choice, backendFindings(machine))
+  log(`backend: ${backend.backend} (${backend.why})`)
+  const agent = await Agent.start({
+    ...options,
+    ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
+    object: readFileSync(besideProgram(objectFile(backend.backend))),
+    backend,
+    machine,
+    log,
+    onFault: (error) => {
+      failed = true
+      explain(error)
+      stop('fault')
+    },
+  })
+  onStart(agent)
+  setImmediate(releaseMemory)
+  const reason = await Promise.race([ended, faulted, until])
+  agent.close()
+  return { reason, failed }
+}
+
+/** The last words. */
+export const reportEnd = (agent: Agent, reason: string): void => {
+  log(`stopped (${reason}) after ${agent.counters.events} events; ${lossText(agent.lost)}`)
+}
+
+export const exitCodeOf = ({ failed }: Watched): number =>
+  failed ? exitCodes.fault : exitCodes.done
+
+/** A capture file of the command line, or `undefined` when it cannot be written, which was said. */
+export const openCaptureFile = (
+  path: string,
+  options: WatchOptions,
+): ReturnType<typeof captureFile> | undefined => {
+  try {
+    return captureFile(path, options)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    logError(`cannot write ${path}: ${message}`, 'give a file in a folder that there is')
+    return undefined
+  }
+}
+
+/** What was built, where the program lies or beside its sources. */
+const besideProgram = (name: string): string =>
+  join(import.meta.dirname, process.argv[1]?.endsWith('.ts') === true ? '../dist' : '.', name)
