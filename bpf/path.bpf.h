@@ -28,20 +28,21 @@ static __always_inline long walk_ends(struct walk *w)
 	return 1;
 }
 
-/* What the steps of a loop work on. */
-struct walking {
-	struct scratch *s;
-};
-
 /* One step up. Ends when the root is reached. */
 STEP(walk_step)
 {
-	struct walk *w = &((struct walking *)context)->s->walk;
-	/* Copies, because READ relocates every member that its argument names. */
-	struct dentry *dentry = w->dentry, *parent;
-	struct mount *mount = w->mount, *mount_parent;
+	struct scratch *s = STEP_SCRATCH;
+	struct dentry *dentry, *parent;
+	struct mount *mount, *mount_parent;
+	struct walk *w;
 	__u32 bytes, at;
 
+	if (!s)
+		return 1;
+	w = &s->walk;
+	/* Copies, because READ relocates every member that its argument names. */
+	dentry = w->dentry;
+	mount = w->mount;
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return walk_ends(w);
 	parent = READ(dentry, d_parent);
@@ -102,10 +103,14 @@ static __always_inline void append_component(struct scratch *s, struct dentry *d
 
 STEP(append_step)
 {
-	struct scratch *s = ((struct walking *)context)->s;
-	struct walk *w = &s->walk;
-	__u32 from_end = w->count - 1 - i;
+	struct scratch *s = STEP_SCRATCH;
+	struct walk *w;
+	__u32 from_end;
 
+	if (!s)
+		return 1;
+	w = &s->walk;
+	from_end = w->count - 1 - i;
 	if (from_end >= PATH_COMPONENTS_MAX)
 		return 1;
 	/* Without its first "/" when it was cut: see above. */
@@ -114,15 +119,14 @@ STEP(append_step)
 }
 
 /* Appends what was walked. */
-static __always_inline void walk_append(struct walking *walking, struct text *slot)
+static __always_inline void walk_append(struct scratch *s, struct text *slot)
 {
-	struct scratch *s = walking->s;
 	struct walk *w = &s->walk;
 	__u32 begin = s->used;
 
 	if (record_full(s, PATH_BYTES_MAX))
 		return;
-	REPEAT(PATH_COMPONENTS_MAX, append_step, walking);
+	REPEAT(PATH_COMPONENTS_MAX, append_step, s);
 	if (s->used == begin && begin < RECORD_BYTES_MAX) {
 		s->record[begin] = '/';
 		s->used = begin + 1;
@@ -143,7 +147,6 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 				   struct vfsmount *mnt)
 {
 	struct fs_struct *fs = TASK_READ(current_task(), fs);
-	struct walking walking = { s };
 	struct walk *w = &s->walk;
 
 	/* In no tree at all: memfd, pipe, socket. Its name is all that there is. */
@@ -156,10 +159,10 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 	w->root_mount = mount_of(READ(fs, root.mnt));
 	w->count = w->bytes = w->full = w->whole = 0;
 	/* Once more than there are components: the last step finds that the root is reached. */
-	REPEAT(PATH_COMPONENTS_MAX + 1, walk_step, &walking);
+	REPEAT(PATH_COMPONENTS_MAX + 1, walk_step, s);
 	if (!w->whole)
 		count_loss(PLACE_PATH_DEEP);
-	walk_append(&walking, slot);
+	walk_append(s, slot);
 }
 
 static __always_inline void append_file_path(struct scratch *s, struct text *slot,

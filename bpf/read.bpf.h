@@ -40,14 +40,6 @@ static __always_inline struct task_struct *current_task(void)
 
 #define READS_ARE_LOADS true
 
-/*
- * Calls step(i, context) for i from 0 until it returns 1, or `times` times. By the helper, which is
- * there since 5.17 (e6f2dd0f8067 "bpf: Add bpf_loop helper"): the verifier goes through a step
- * once, not once a turn, which is most of what loading takes.
- */
-#define STEP(name) static long name(__u64 i, void *context)
-#define REPEAT(times, step, context) ((void)bpf_loop(times, step, context, 0))
-
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
 /* The same pointer, of a type the verifier knows. The type is of the kernel, by its name. */
@@ -68,14 +60,6 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 #else
 
 #define READS_ARE_LOADS false
-
-#define STEP(name) static __always_inline long name(__u64 i, void *context)
-#define REPEAT(times, step, context)                      \
-	do {                                              \
-		for (__u64 __i = 0; __i < (times); __i++) \
-			if (step(__i, context))           \
-				break;                    \
-	} while (0)
 
 #define READ(from, ...) BPF_CORE_READ((from), ##__VA_ARGS__)
 

@@ -29,6 +29,8 @@ struct walk {
 
 struct scratch {
 	__u64 owners;
+	__u32 index; /* of this slot, while it is owned */
+	__u32 padding;
 	__u32 used; /* bytes of `record` that are filled */
 	__u32 left; /* bytes of a message that are still wanted: see payload.bpf.h */
 	union {
@@ -85,8 +87,10 @@ static __always_inline struct scratch *scratch_take(void)
 		/* Adds without fetching, because 5.10 has no other atomic: at most one of those
 		 * who add can then read 1. */
 		__sync_fetch_and_add(&s->owners, 1);
-		if (*(volatile __u64 *)&s->owners == 1)
+		if (*(volatile __u64 *)&s->owners == 1) {
+			s->index = i;
 			return s;
+		}
 		__sync_fetch_and_add(&s->owners, -1);
 	}
 	count_loss(PLACE_SCRATCH_BUSY);
@@ -97,6 +101,38 @@ static __always_inline void scratch_release(struct scratch *s)
 {
 	__sync_fetch_and_add(&s->owners, -1);
 }
+
+/*
+ * A loop whose body is a function: REPEAT calls it for `i` from 0 until it returns 1, or `times`
+ * times, and STEP_SCRATCH is the slot it works on. So the verifier goes through
+ * the body once and not once a turn, which is most of what loading takes. Where kernel memory is
+ * read by loads there is a helper for it (5.17, e6f2dd0f8067 "bpf: Add bpf_loop helper"). Elsewhere
+ * it is a function that is not static, which is verified by itself; before 5.12 such a one takes
+ * nothing but numbers (e5069b9c23b3 "bpf: Support pointers in global func args").
+ */
+#ifdef DIRECT_READS
+
+#define STEP(name) static long name(__u64 i, struct scratch **of)
+#define STEP_SCRATCH (*of)
+#define REPEAT(times, step, slot)                       \
+	do {                                            \
+		struct scratch *__scratch = (slot);     \
+		bpf_loop((times), step, &__scratch, 0); \
+	} while (0)
+
+#else
+
+#define STEP(name) __noinline int name(__u64 i, __u32 of)
+#define STEP_SCRATCH ((struct scratch *)bpf_map_lookup_elem(&scratch_slots, &of))
+#define REPEAT(times, step, slot)                         \
+	do {                                              \
+		__u32 __of = (slot)->index;               \
+		for (__u64 __i = 0; __i < (times); __i++) \
+			if (step(__i, __of))              \
+				break;                    \
+	} while (0)
+
+#endif
 
 /* Sends the record and gives the slot back. */
 static __always_inline int scratch_send(struct scratch *s)
