@@ -26,10 +26,10 @@ c_files := $(shell find bpf native tools tests bench -name node_modules -prune -
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md
 
 .PHONY: help setup build artifacts run attack bench baseline clean
-.PHONY: test test-unit scenarios check fmt lint tidy types generated
+.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what this machine lacks to build and to test
 	@tools/setup.sh test
@@ -95,6 +95,16 @@ scenarios: ## perform a catalogue of tried attacks; ARGS='--from FILE --lanes N 
 	@tools/setup.sh scenarios
 	@$(MAKE) build >&2
 	@node tests/scenarios/run.ts $(ARGS)
+
+test-kernels: ## the event tests on Linux 5.10, 6.1, 6.12 and 7.2, in QEMU; KERNEL=6.1 for one
+	@tools/setup.sh test
+	@$(MAKE) build
+	@node tools/test.ts kernels $(KERNEL)
+
+guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a'
+	@tools/setup.sh test >&2
+	@$(MAKE) build >&2
+	@node tools/guest.ts '$(KERNEL)' '$(CMD)'
 
 test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
 	@node tools/test.ts unit $(ONLY)

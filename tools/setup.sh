@@ -29,6 +29,10 @@ busybox-static  /var/lib/dpkg/info/busybox-static.list test is their file system
 iproute2        ip                      test    gives them addresses
 mount           mount                   test    mounts their overlay file systems
 util-linux      nsenter                 test    puts the lab's attacker in their network
+qemu-system-x86 qemu-system-x86_64      test    runs the kernels that tests go through
+cpio            cpio                    test    packs what those start from
+e2fsprogs       mke2fs                  test    makes their file system
+xz-utils        xz                      test    unpacks their modules
 bsdutils        script                  test    gives a program in them a terminal
 debootstrap     debootstrap             scenarios makes the Debian that `make scenarios` attacks
 strace          strace                  scenarios shows whether what was tried really happened

@@ -1,61 +1,34 @@
 /**
- * `make test`: runs the tests in two groups. Those that load programs into the kernel or start
+ * `make test`: runs the tests in groups. Those that load programs into the kernel or start
  * containers share one machine, so their files run one after another; all others run side by side.
- * At the end it says what was skipped and why, and one line sums both groups up.
+ * Then those about events run in guests with other kernels. At the end it says what was left out
+ * and why, and one line sums all of it up.
  *
  *   node tools/test.ts all|unit [TEXT]...     only files whose path holds one of the texts
+ *   node tools/test.ts kernels [NAME]...      the event suite in guests, on all kernels or some
+ *   node tools/test.ts files FILE...          these files, one after another: what a guest does
  */
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
-import { run } from 'node:test'
-import { spec } from 'node:test/reporters'
-
-const root = join(import.meta.dirname, '..')
+import { FetchError } from './guest/kernels.ts'
+import { root, runGroup } from './test/group.ts'
+import type { GuestRun } from './test/guests.ts'
+import {
+  eventSuite,
+  guestSuite,
+  guestsOfAll,
+  guestsOfCi,
+  reasonWithoutGuests,
+} from './test/guests.ts'
+import { Tally } from './test/results.ts'
 
 /** Tests that touch the kernel: by folder, or by name where they stand beside what they test. */
 const touchesKernel = (file: string): boolean =>
   /^(?:native|tests|bpf|tools\/lab)\/|\.kernel\.test\.ts$/.test(file)
 
-const counts = { passed: 0, failed: 0, skipped: 0 }
-const reasons = new Map<string, number>()
+const kernelBounds = { concurrency: 1, testMsMax: 600_000, groupMsMax: 3_000_000 }
 
-interface Bounds {
-  readonly concurrency: number
-  /** For one test: one that hangs is a fault, not a wait. */
-  readonly testMsMax: number
-  /** For the group: a file whose tests ended may be kept open by what they left behind. */
-  readonly groupMsMax: number
-}
-
-/** Runs the files, printing as they end; adds to the counts. */
-async function runGroup(files: readonly string[], bounds: Bounds): Promise<void> {
-  const stream = run({
-    cwd: root,
-    files: files.map((file) => join(root, file)),
-    concurrency: bounds.concurrency,
-    timeout: bounds.testMsMax,
-    signal: AbortSignal.timeout(bounds.groupMsMax),
-  })
-  stream.on('test:pass', ({ skip }) => {
-    if (skip === undefined || skip === false) return
-    const reason = typeof skip === 'string' ? skip : 'no reason given'
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-  })
-  stream.on('test:summary', ({ file, counts: { tests, passed, skipped, todo } }) => {
-    if (file !== undefined) return // Of one file; the last one is of all.
-    counts.passed += passed
-    counts.skipped += skipped + todo
-    counts.failed += tests - passed - skipped - todo
-  })
-  const report = stream.pipe(new spec())
-  report.pipe(process.stdout, { end: false })
-  await finished(report)
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  const [group, ...texts] = args
+async function runHere(tally: Tally, texts: readonly string[], withKernel: boolean): Promise<void> {
   const found = globSync('**/*.test.ts', {
     cwd: root,
     exclude: ['**/node_modules', '.build', '.node', 'dist'],
@@ -64,20 +37,52 @@ async function main(args: readonly string[]): Promise<void> {
     .filter((file) => texts.length === 0 || texts.some((text) => file.includes(text)))
     .sort()
   const unit = files.filter((file) => !touchesKernel(file))
-  const kernel = group === 'all' ? files.filter(touchesKernel) : []
-  if (unit.length > 0)
-    await runGroup(unit, {
-      concurrency: availableParallelism(),
-      testMsMax: 60_000,
-      groupMsMax: 600_000,
-    })
-  if (kernel.length > 0)
-    await runGroup(kernel, { concurrency: 1, testMsMax: 600_000, groupMsMax: 3_000_000 })
+  const kernel = withKernel ? files.filter(touchesKernel) : []
+  if (unit.length > 0) {
+    const concurrency = availableParallelism()
+    tally.add(await runGroup(unit, { concurrency, testMsMax: 60_000, groupMsMax: 600_000 }), '')
+  }
+  if (kernel.length > 0) tally.add(await runGroup(kernel, kernelBounds), '')
+}
 
-  for (const [reason, count] of reasons) console.log(`left out, ${count}: ${reason}`)
-  const { passed, failed, skipped } = counts
-  console.log(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`)
-  if (failed > 0 || passed === 0) process.exitCode = 1
+/** A machine that cannot have guests says so; one that should, and fails, fails. */
+async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<void> {
+  const reason = reasonWithoutGuests()
+  if (reason !== undefined) {
+    for (const { kernel } of runs) tally.leaveOut(`all tests on Linux ${kernel}: ${reason}`)
+    return
+  }
+  for (const run of runs) {
+    const started = performance.now()
+    try {
+      tally.add(await guestSuite(run), `on Linux ${run.kernel}: `)
+    } catch (error) {
+      if (error instanceof FetchError) {
+        tally.leaveOut(`all tests on Linux ${run.kernel}: ${error.message}`)
+        continue
+      }
+      tally.fail(error instanceof Error ? error.message : String(error))
+    }
+    console.log(`guest ${run.kernel}: ${((performance.now() - started) / 1000).toFixed(0)} s`)
+  }
+  for (const test of tally.neverRun(new Set(eventSuite()))) tally.fail(`ran on no kernel: ${test}`)
+}
+
+async function main([group = '', ...texts]: readonly string[]): Promise<void> {
+  const tally = new Tally()
+  if (group === 'files') {
+    tally.add(await runGroup(texts, kernelBounds), '')
+  } else if (group === 'kernels') {
+    const chosen = guestsOfAll().filter(
+      ({ kernel }) => texts.length === 0 || texts.includes(kernel),
+    )
+    await runInGuests(tally, chosen)
+  } else {
+    await runHere(tally, texts, group === 'all')
+    if (group === 'all' && texts.length === 0) await runInGuests(tally, guestsOfCi())
+  }
+  console.log(tally.summary)
+  if (tally.counts.failed > 0 || tally.counts.passed === 0) process.exitCode = 1
 }
 
 await main(process.argv.slice(2))

@@ -1,0 +1,215 @@
+/**
+ * A guest: another kernel in QEMU, in which one command runs on a copy of this work tree. Emulated,
+ * never accelerated: what the machine offers does not run every kernel. Nothing stays behind.
+ */
+import { spawn } from 'node:child_process'
+import { copyFileSync, createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { findProgram } from '../lab/needs.ts'
+import { librariesOf, makeInitramfs, makeRootImage } from './image.ts'
+import { execute } from './execute.ts'
+import type { KernelFiles } from './kernels.ts'
+import { fetchKernel, guestKernels } from './kernels.ts'
+
+const root = join(import.meta.dirname, '../..')
+const cache = join(root, '.build/guests')
+const bundleMsMax = 60_000
+/** No guest is up for longer, whatever it is asked for. */
+const guestMsMax = 1_800_000
+const memoryMegabytes = 2048
+
+/** What init.sh prints before the command's first line. */
+const readyMark = 'guest: ready'
+
+/** Programs that guests need of the host. */
+const guestNeeds = ['qemu-system-x86_64', 'cpio', 'mke2fs', 'xz', 'busybox']
+
+/** What to run in a guest. */
+export interface GuestOptions {
+  /** Name of a line of `guestKernels`. */
+  readonly kernel: string
+  /** For `sh`, in the copy of the work tree. */
+  readonly command: string
+  readonly msMax?: number
+  /** Gets what the command writes, to stdout and stderr, line by line. */
+  readonly onLine: (line: string) => void
+  /** Gets what is done meanwhile, for people. */
+  readonly onProgress?: (text: string) => void
+}
+
+/** What a command in a guest came to. */
+export interface GuestResult {
+  readonly code: number
+  /** Lines that the command wrote to `/dev/ttyS1`: results, apart from the console. */
+  readonly results: readonly string[]
+}
+
+/** Why no guest can run here; `undefined` when they can. */
+export function missingForGuests(): string | undefined {
+  if (process.arch !== 'x64') return 'the guests are x86-64, and this machine is not'
+  if (process.getuid?.() !== 0) return 'not root: the root image of a guest needs it'
+  const missing = guestNeeds.filter((program) => findProgram(program) === undefined)
+  return missing.length === 0 ? undefined : `missing here: ${missing.join(', ')}`
+}
+
+/** Packages of package-lock.json that running needs, beside our own. */
+const runtimePackages = (): readonly string[] => {
+  const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const { packages } = lock as { packages: Record<string, { dev?: boolean; link?: boolean }> }
+  return Object.entries(packages)
+    .filter(([path, { dev, link }]) => path.startsWith('node_modules/') && !dev && !link)
+    .map(([path]) => path)
+}
+
+/** Files of the work tree that a guest gets: what git knows or would add, and what was built. */
+async function listBundle(): Promise<readonly string[]> {
+  const list = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const known = (await execute(list, { cwd: root, msMax: bundleMsMax })).split('\0')
+  const built = ['dist', '.build/kernel', '.build/lab', 'node_modules/@bulwark']
+  const all = [...known, ...built, ...runtimePackages(), 'node_modules/fast-check']
+  return all.filter((path) => path !== '' && existsSync(join(root, path)))
+}
+
+/** The bundle as a disk: a tar file. */
+async function makeBundle(folder: string, command: string): Promise<string> {
+  const extra = join(folder, 'extra')
+  mkdirSync(join(extra, '.guest'), { recursive: true })
+  writeFileSync(join(extra, '.guest/command'), command)
+  mkdirSync(join(extra, '.guest/libraries'))
+  for (const addon of globSync('dist/*.node', { cwd: root })) {
+    for (const library of await librariesOf(join(root, addon))) {
+      copyFileSync(library, join(extra, '.guest/libraries', basename(library)))
+    }
+  }
+  const names = join(folder, 'names')
+  writeFileSync(names, (await listBundle()).join('\0'))
+  const bundle = join(folder, 'bundle.tar')
+  const from = ['-C', root, '--null', '-T', names, '-C', extra, '.guest']
+  await execute(['tar', '-cf', bundle, ...from], { msMax: bundleMsMax })
+  return bundle
+}
+
+interface Machine {
+  readonly files: KernelFiles
+  readonly initramfs: string
+  readonly image: string
+  readonly bundle: string
+  /** Where the second serial port goes. */
+  readonly told: string
+}
+
+const qemuOperands = ({ files, initramfs, image, bundle, told }: Machine): readonly string[] => {
+  const { parameters } = files.kernel
+  const options: Readonly<Record<string, string>> = {
+    M: 'q35',
+    cpu: 'max',
+    accel: 'tcg,thread=multi',
+    smp: '2',
+    m: String(memoryMegabytes),
+    kernel: files.image,
+    initrd: initramfs,
+    append: `console=ttyS0 loglevel=2 panic=-1 mitigations=off ${parameters}`,
+  }
+  return [
+    ...Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]),
+    '-nographic',
+    '-nodefaults',
+    '-no-reboot',
+    ...['stdio', `file:${told}`].flatMap((port) => ['-serial', port]),
+    ...disk(image, 'snapshot=on'),
+    ...disk(bundle, 'readonly=on'),
+  ]
+}
+
+const disk = (file: string, more: string): readonly string[] => [
+  '-drive',
+  `file=${file},format=raw,if=virtio,${more}`,
+]
+
+/** Runs QEMU to its end; kills it when it takes too long. Returns whether it was in time. */
+async function runQemu(
+  operands: readonly string[],
+  msMax: number,
+  onLine: (line: string) => void,
+): Promise<boolean> {
+  const qemu = findProgram('qemu-system-x86_64') ?? 'qemu-system-x86_64'
+  const child = spawn(qemu, operands, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const kill = (): boolean => child.kill('SIGKILL')
+  process.once('exit', kill)
+  let inTime = true
+  const timer = setTimeout(() => {
+    inTime = false
+    kill()
+  }, msMax)
+  const streams = [child.stdout, child.stderr].map((stream) =>
+    createInterface({ input: stream }).on('line', onLine),
+  )
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', () => resolve())
+    })
+  } finally {
+    clearTimeout(timer)
+    process.off('exit', kill)
+    for (const each of streams) each.close()
+  }
+  return inTime
+}
+
+async function readLines(file: string): Promise<readonly string[]> {
+  const lines: string[] = []
+  for await (const line of createInterface({ input: createReadStream(file) })) lines.push(line)
+  return lines
+}
+
+/**
+ * Runs a command in a guest. Fetches the kernel and makes the images first, where the cache has
+ * none.
+ *
+ * @throws Error  the guest could not be made, did not come up, or did not end in time
+ */
+export async function runGuest(options: GuestOptions): Promise<GuestResult> {
+  const { kernel: name, command, msMax = guestMsMax, onLine, onProgress } = options
+  const kernel = guestKernels.find((each) => each.name === name)
+  if (kernel === undefined) {
+    const names = guestKernels.map((each) => each.name).join(', ')
+    throw new Error(`no kernel "${name}"; there are ${names}`)
+  }
+  const missing = missingForGuests()
+  if (missing !== undefined) throw new Error(missing)
+  onProgress?.(`guest ${name}: kernel and images`)
+  const files = await fetchKernel(kernel, cache)
+  const initramfs = await makeInitramfs(files, cache)
+  const image = await makeRootImage(cache)
+  const folder = mkdtempSync(join(cache, 'run-'))
+  try {
+    const bundle = await makeBundle(folder, command)
+    const told = join(folder, 'told')
+    writeFileSync(told, '')
+    onProgress?.(`guest ${name}: ${files.release} starts`)
+    const boot: string[] = []
+    let isReady = false
+    const inTime = await runQemu(
+      qemuOperands({ files, initramfs, image, bundle, told }),
+      Math.min(msMax, guestMsMax),
+      (line) => {
+        const text = line.replaceAll('\r', '')
+        if (isReady) onLine(text)
+        else if (text.endsWith(readyMark)) isReady = true
+        else boot.push(text)
+      },
+    )
+    if (!isReady) throw new Error(`guest ${name} did not come up:\n${boot.join('\n')}`)
+    if (!inTime) throw new Error(`guest ${name} did not end within ${msMax / 1000} s`)
+    const lines = await readLines(told)
+    const code = lines.map((line) => /^exit (\d+)\r?$/.exec(line)?.[1]).find(Boolean)
+    if (code === undefined) throw new Error(`guest ${name} stopped before the command did`)
+    const results = lines.filter((line) => !line.startsWith('exit ')).map((line) => line.trim())
+    return { code: Number(code), results }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,70 @@
+/** Runs test files on this machine and tells what became of each test. */
+import { appendFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import type { Result } from './results.ts'
+
+/** Root of the work tree. */
+export const root = join(import.meta.dirname, '../..')
+
+/** How far a group may go. */
+export interface Bounds {
+  readonly concurrency: number
+  /** For one test: one that hangs is a fault, not a wait. */
+  readonly testMsMax: number
+  /** For the group: a file whose tests ended may be kept open by what they left behind. */
+  readonly groupMsMax: number
+}
+
+/** Where a guest's results go, one line each, apart from what it prints. */
+const resultsFile = process.env['BULWARK_RESULTS']
+
+const tell = (result: Result): void => {
+  if (resultsFile !== undefined) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
+}
+
+interface Ended {
+  readonly name: string
+  readonly file?: string | undefined
+  readonly skip?: string | boolean | undefined
+  readonly todo?: string | boolean | undefined
+  readonly details: { readonly type?: string | undefined }
+}
+
+const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false
+
+const resultOf = ({ name, file = '', skip, todo }: Ended, passed: boolean): Result => {
+  const where = { file: relative(root, file), name }
+  const mark = isSet(skip) ? skip : todo
+  if (!isSet(mark)) return { ...where, outcome: passed ? 'passed' : 'failed' }
+  return { ...where, outcome: 'skipped', ...(typeof mark === 'string' ? { reason: mark } : {}) }
+}
+
+/** Runs the files, printing as they end. */
+export async function runGroup(
+  files: readonly string[],
+  bounds: Bounds,
+): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const stream = run({
+    cwd: root,
+    files: files.map((file) => join(root, file)),
+    concurrency: bounds.concurrency,
+    timeout: bounds.testMsMax,
+    signal: AbortSignal.timeout(bounds.groupMsMax),
+  })
+  const add = (ended: Ended, passed: boolean): void => {
+    if (ended.details.type === 'suite') return
+    const result = resultOf(ended, passed)
+    results.push(result)
+    tell(result)
+  }
+  stream.on('test:pass', (ended) => add(ended, true))
+  stream.on('test:fail', (ended) => add(ended, false))
+  const report = stream.pipe(new spec())
+  report.pipe(process.stdout, { end: false })
+  await finished(report)
+  return results
+}

@@ -1,0 +1,85 @@
+/** The event suite in guests: the same test files, on other kernels. */
+import { globSync } from 'node:fs'
+import { missingForGuests, runGuest } from '../guest/guest.ts'
+import { execute } from '../guest/execute.ts'
+import { root } from './group.ts'
+import type { Result } from './results.ts'
+import { parseResult } from './results.ts'
+
+/** A backend of the sensor: see agent/. */
+export type Backend = 'tracepoint' | 'security'
+
+/** Test files that do not run in guests, and why. */
+const notInGuests: Readonly<Record<string, string>> = {
+  'tests/kernel/attribution.test.ts': 'starts containers: too slow in an emulated machine',
+  'tests/kernel/container.test.ts': 'starts containers: too slow in an emulated machine',
+  'tests/kernel/hammer.test.ts': 'loads the machine: too slow in an emulated one',
+  'tests/kernel/layout.test.ts': 'reads the built object: the same on every kernel',
+  'tests/kernel/loss.test.ts': 'fills the ring: too slow in an emulated machine',
+}
+
+/** What runs on every kernel: whether all loads, and whether doctor tells the truth. */
+const everywhere = ['tests/kernel/load.test.ts', 'tests/kernel/doctor.test.ts']
+
+/** Files of the event suite, those that run everywhere included. */
+export const eventSuite = (): readonly string[] =>
+  globSync('tests/kernel/*.test.ts', { cwd: root })
+    .filter((file) => !(file in notInGuests))
+    .sort()
+
+/** A guest to run tests in. */
+export interface GuestRun {
+  /** As tools/guest/kernels.ts names it. */
+  readonly kernel: string
+  readonly backend: Backend
+  readonly files: readonly string[]
+}
+
+/** In CI: the suite on two kernels; that it loads on the others. */
+export const guestsOfCi = (): readonly GuestRun[] => [
+  { kernel: '5.10', backend: 'tracepoint', files: everywhere },
+  { kernel: '6.1', backend: 'tracepoint', files: eventSuite() },
+  { kernel: '6.12', backend: 'tracepoint', files: eventSuite() },
+  { kernel: '7.2', backend: 'tracepoint', files: everywhere },
+]
+
+/** In `make test-kernels`: the suite on all of them. */
+export const guestsOfAll = (): readonly GuestRun[] =>
+  ['5.10', '6.1', '6.12', '7.2'].map((kernel) => ({
+    kernel,
+    backend: 'tracepoint',
+    files: eventSuite(),
+  }))
+
+const buildMsMax = 120_000
+const guestMsMax = 600_000
+
+/** Why the guests cannot run here; `undefined` when they can. */
+export const reasonWithoutGuests = (): string | undefined => missingForGuests()
+
+/**
+ * Runs test files in a guest, printing what it prints.
+ *
+ * @throws Error  the guest could not be made, or stopped before its tests did
+ */
+export async function guestSuite({ kernel, backend, files }: GuestRun): Promise<readonly Result[]> {
+  // The guest has no compiler.
+  await execute([process.execPath, 'tests/kernel/build.ts'], { cwd: root, msMax: buildMsMax })
+  const command = [
+    `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1`,
+    `node tools/test.ts files ${files.join(' ')}`,
+  ]
+  const { code, results } = await runGuest({
+    kernel,
+    command: command.join(' '),
+    msMax: guestMsMax,
+    onLine: (line) => console.log(`${kernel}: ${line}`),
+    onProgress: (text) => console.log(text),
+  })
+  const found = results.map(parseResult).filter((result) => result !== undefined)
+  const failed = found.some(({ outcome }) => outcome === 'failed')
+  if (found.length === 0 || (code !== 0 && !failed)) {
+    throw new Error(`the tests in guest ${kernel} ended with code ${code}`)
+  }
+  return found
+}
