@@ -19,6 +19,8 @@ const typeProgArray = 3
 export interface CallHandler {
   readonly program: string
   readonly call: string
+  /** LSM hooks that tell its names. */
+  readonly names: readonly string[]
 }
 
 /** A handler and the function that it attaches to. */
@@ -39,20 +41,27 @@ export const findCallTargets = (
 ): CallTargets => {
   const targets: Target[] = []
   const missing: string[] = []
-  for (const { program, call } of handlers) {
-    const found = functionOfCall(machine, call)
-    if (found) targets.push({ program, call, function: found })
-    else missing.push(call)
+  for (const handler of handlers) {
+    const found = functionOfCall(machine, handler.call)
+    if (found) targets.push({ ...handler, function: found })
+    else missing.push(handler.call)
   }
   return { targets, missing }
 }
 
-/** Before the object is loaded: gives each handler a function of its own to be loaded for. */
-export const aimHandlers = (object: BpfObject, targets: readonly Target[]): void => {
+/** Runs at the start of calls that have names. */
+export const callStart = 'on_call'
+
+/** Before the object is loaded: gives each program a function of its own to be loaded for. */
+export const aimPrograms = (object: BpfObject, targets: readonly Target[]): void => {
   const aimed = new Set<string>()
-  for (const { program, function: target } of targets) {
-    if (!aimed.has(program)) object.setAttachTarget(program, target.name)
+  const aim = (program: string, { name }: CallFunction): void => {
+    if (!aimed.has(program)) object.setAttachTarget(program, name)
     aimed.add(program)
+  }
+  for (const target of targets) {
+    aim(target.program, target.function)
+    if (target.names.length > 0) aim(callStart, target.function)
   }
 }
 
@@ -95,10 +104,11 @@ class Handlers {
   }
 }
 
-/** Everything at the returns of system calls; `close` after `detach`. */
+/** Everything at the functions of system calls; `close` after `detach`. */
 export class CallReturns {
   readonly #handlers = new Map<number, Handlers>()
-  readonly #stubs: RawProgram[] = []
+  /** Each attached on its own: stubs, and copies of what runs at a call's start. */
+  readonly #programs: RawProgram[] = []
   readonly #links: Link[] = []
 
   /**
@@ -109,7 +119,7 @@ export class CallReturns {
   constructor(object: BpfObject, targets: readonly Target[]) {
     const aims = new Map<string, number>()
     try {
-      for (const { program, function: target } of targets) {
+      for (const { program, names, function: target } of targets) {
         const { prototype } = target
         if (!aims.has(program)) aims.set(program, prototype)
         let handlers = this.#handlers.get(prototype)
@@ -118,9 +128,10 @@ export class CallReturns {
           this.#handlers.set(prototype, handlers)
         }
         const slot = handlers.slotOf(program, aims.get(program) === prototype, target)
-        const made = loadProgram(stub(target.id, handlers.fd, slot))
-        this.#stubs.push(made)
-        this.#links.push(made.attach(target.name))
+        this.#attach(loadProgram(stub(target.id, handlers.fd, slot)), target)
+        if (names.length > 0) {
+          this.#attach(object.copyProgram(callStart, license, target.id), target)
+        }
       }
     } catch (error) {
       this.close()
@@ -128,9 +139,14 @@ export class CallReturns {
     }
   }
 
-  /** Runs that the kernel left out because the stub was running on that CPU already. */
+  #attach(program: RawProgram, { name }: CallFunction): void {
+    this.#programs.push(program)
+    this.#links.push(program.attach(name))
+  }
+
+  /** Runs that the kernel left out because the program was running on that CPU already. */
   get recursionMisses(): number {
-    return this.#stubs.reduce((sum, each) => sum + each.info().recursionMisses, 0)
+    return this.#programs.reduce((sum, each) => sum + each.info().recursionMisses, 0)
   }
 
   detach(): void {
@@ -138,7 +154,7 @@ export class CallReturns {
   }
 
   close(): void {
-    for (const each of this.#stubs) each.close()
+    for (const each of this.#programs) each.close()
     for (const handlers of this.#handlers.values()) handlers.close()
   }
 }

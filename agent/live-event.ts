@@ -273,17 +273,21 @@ export class LiveEvent {
 
   /** The path that a call told in a shape is about. */
   get callPath(): string | undefined {
+    const r = this.record
     if (this.kind !== EventNumber.path_call) return undefined
-    return resolvePath(pathCallOf.base(this.record), pathCallOf.rawPath(this.record))
+    return pathCallOf.path(r) || resolvePath(pathCallOf.base(r), pathCallOf.rawPath(r))
   }
 
-  /** The two paths of a rename, link or symlink; what a link points to is as it was given. */
+  /**
+   * The two paths of a rename, link or symlink; what a link points to is as it was given. Those
+   * that the kernel has resolved, where the record has them.
+   */
   get oldPath(): string | undefined {
     const r = this.record
-    if (this.kind === EventNumber.symlink) return symlinkOf.oldPath(r)
+    if (this.kind === EventNumber.symlink) return symlinkOf.oldResolved(r) || symlinkOf.oldPath(r)
     if (this.kind !== EventNumber.link && this.kind !== EventNumber.rename) return undefined
     const of = this.kind === EventNumber.link ? linkOf : renameOf
-    return resolvePath(of.oldBase(r), of.oldPath(r))
+    return of.oldResolved(r) || resolvePath(of.oldBase(r), of.oldPath(r))
   }
 
   get newPath(): string | undefined {
@@ -293,9 +297,9 @@ export class LiveEvent {
       case EventNumber.link:
       case EventNumber.symlink:
         // The three kinds have the same members.
-        return resolvePath(renameOf.newBase(r), renameOf.newPath(r))
+        return renameOf.newResolved(r) || resolvePath(renameOf.newBase(r), renameOf.newPath(r))
       case EventNumber.unlink:
-        return resolvePath(unlinkOf.base(r), unlinkOf.rawPath(r))
+        return unlinkOf.path(r) || resolvePath(unlinkOf.base(r), unlinkOf.rawPath(r))
       default:
         return undefined
     }

@@ -8,6 +8,7 @@ import {
   callShapeOf,
   eventKinds,
   isSeenCall,
+  nameHooksOf,
   ownEventTypes,
   places,
   recordShapes,
@@ -15,7 +16,7 @@ import {
 } from '@bulwark/schema'
 import type { BpfObject, Link, Ring } from '@bulwark/native'
 import { openObject, possibleCpus } from '@bulwark/native'
-import { CallReturns, aimHandlers, findCallTargets } from './call-returns.ts'
+import { CallReturns, aimPrograms, callStart, findCallTargets } from './call-returns.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import { limits } from './limits.ts'
 
@@ -31,6 +32,8 @@ export interface AttachedHook {
 export type KernelCounters = Readonly<Record<string, number>>
 
 const dispatcher = 'on_sys_exit'
+/** Maps through which names go from LSM hooks to handlers. */
+const handOver = ['calls', 'names']
 /** Runs that the kernel left out because the program was running on the CPU already. */
 const recursion = 'recursion'
 
@@ -168,14 +171,19 @@ export interface SensorOptions {
 }
 
 /** A hook in the slot of a system call. */
-type Handler = AttachedHook & { readonly slot: number; readonly call: string }
+type Handler = AttachedHook & {
+  readonly slot: number
+  readonly call: string
+  /** LSM hooks that tell its names; none on the tracepoint backend. */
+  readonly names: readonly string[]
+}
 
 interface Plan {
   readonly attach: readonly AttachedHook[]
   readonly handlers: readonly Handler[]
 }
 
-const planHooks = ({ machine, types, backend }: SensorOptions): Plan => {
+const planHooks = ({ machine, types, backend, hearsNames }: SensorOptions): Plan => {
   const numbers = syscallNumbers[machine]
   const place = backend === 'security' ? 'fexit' : 'sys_exit'
   const attach: AttachedHook[] = []
@@ -191,7 +199,9 @@ const planHooks = ({ machine, types, backend }: SensorOptions): Plan => {
         const slot = numbers[name]
         const wanted = isShape || kind.state || types === 'all' || types.has(name)
         if (slot === undefined || !wanted) continue
-        handlers.push({ name: `${place}:${name}`, program: hook.program, kind, slot, call: name })
+        const names = hearsNames ? nameHooksOf(name) : []
+        const { program } = hook
+        handlers.push({ name: `${place}:${name}`, program, kind, slot, call: name, names })
       }
     }
   }
@@ -221,34 +231,60 @@ const checkLayout = (object: BpfObject): void => {
 
 /** The way of a backend to system calls. */
 interface CallWay {
-  /** Programs of the object that it needs, and those of them that it attaches itself. */
-  readonly programs: readonly string[]
-  readonly attached: readonly Handler[]
+  /** What it attaches. */
+  readonly hooks: readonly AttachedHook[]
+  /** What this kernel does not have. */
   readonly missing: readonly string[]
+  /** Programs of the object that it needs beside those of the hooks. */
+  readonly programs: readonly string[]
+  /** Programs that attach to what their sections say. */
+  readonly entries: readonly string[]
   /** Before loading. */
   readonly aim: (object: BpfObject) => void
   /** After loading. */
   readonly connect: (object: BpfObject) => CallReturns | undefined
 }
 
-const sortedByNumber = (handlers: readonly Handler[]): CallWay => ({
-  programs: handlers.length > 0 ? [dispatcher] : [],
-  attached: handlers,
-  missing: [],
-  aim: () => {},
-  connect: (object) => {
-    for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)
-    return undefined
-  },
-})
+const byNumber = (handlers: readonly Handler[]): CallWay => {
+  const entries = handlers.length > 0 ? [dispatcher] : []
+  return {
+    hooks: handlers,
+    missing: [],
+    programs: entries,
+    entries,
+    aim: () => {},
+    connect: (object) => {
+      for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)
+      return undefined
+    },
+  }
+}
+
+/** The LSM hooks that tell the names of calls. */
+const nameHooks = (handlers: readonly Handler[]): readonly AttachedHook[] => {
+  const hooks = new Map<string, AttachedHook>()
+  for (const { names, kind } of handlers) {
+    for (const name of names) {
+      hooks.set(name, { name: `lsm:${name}`, program: `hear_${name}`, kind })
+    }
+  }
+  return [...hooks.values()]
+}
 
 const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => {
   const { targets, missing } = findCallTargets(machine, handlers)
+  const there = handlers.filter(({ call }) => !missing.includes(call))
+  const names = nameHooks(there)
   return {
-    programs: [],
-    attached: handlers.filter(({ call }) => !missing.includes(call)),
+    hooks: [...there, ...names],
     missing,
-    aim: (object) => aimHandlers(object, targets),
+    programs: names.length > 0 ? [callStart] : [],
+    entries: names.map(({ program }) => program),
+    aim: (object) => {
+      aimPrograms(object, targets)
+      if (names.length > 0) return
+      for (const map of handOver) object.setMaxEntries(map, 1)
+    },
     connect: (object) => new CallReturns(object, targets),
   }
 }
@@ -261,8 +297,8 @@ const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => 
 export const startSensor = (options: SensorOptions): Sensor => {
   const { attach, handlers } = planHooks(options)
   const { backend = 'tracepoint', machine } = options
-  const way = backend === 'security' ? byFunction(machine, handlers) : sortedByNumber(handlers)
-  const hooks = [...attach, ...way.attached]
+  const way = backend === 'security' ? byFunction(machine, handlers) : byNumber(handlers)
+  const hooks = [...attach, ...way.hooks]
   const object = openObject(options.object, 'bulwark')
   let returns: CallReturns | undefined
   try {
@@ -283,7 +319,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     const ring = object.openRing('events', RECORD_BYTES_MAX)
     const armed = new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', 'armed'), 1)
     returns = way.connect(object)
-    const entries = [...attach.map(({ program }) => program), ...way.programs]
+    const entries = [...attach.map(({ program }) => program), ...way.entries]
     const links = entries.map((program) => object.attach(program))
     const { missing } = way
     const kept = { backend, object, ring, hooks, missing, armed, links, returns }

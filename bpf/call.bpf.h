@@ -126,6 +126,7 @@ static __always_inline int on_path_given(struct pt_regs *regs, long result)
 	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, task);
 	struct event_path_call *e = s ? (void *)s->record : NULL;
 	__u32 positions = positions_of(regs);
+	struct names *heard;
 	const void *path;
 
 	if (!e)
@@ -138,6 +139,10 @@ static __always_inline int on_path_given(struct pt_regs *regs, long result)
 		    path);
 	text_from_user(s, &e->text, TEXT_ARGUMENT(&e->call, positions, POSITION_TEXT),
 		       PATH_BYTES_MAX);
+	heard = take_names();
+	if (heard && append_name(s, &e->path, heard, &heard->first))
+		names_are_kernels(s);
+	close_names();
 	return scratch_send(s);
 }
 

@@ -2,7 +2,7 @@
 /* Facts of files: from a descriptor to its file, and from a file to its inode and layer. */
 #pragma once
 
-#include "path.bpf.h"
+#include "names.bpf.h"
 #include "task.bpf.h"
 
 /* The file behind a descriptor of the current process; NULL when there is none. */
@@ -109,12 +109,19 @@ static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 di
 	return scratch_send(s);
 }
 
+/* Of names that the kernel has resolved, what the process gave is told too, but judged by none. */
+static __always_inline void names_are_kernels(struct scratch *s)
+{
+	s->event.header.flags &= ~RECORD_USER_MEMORY;
+}
+
 static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 dirfd,
 				       const void *user_path, __u32 call_flags)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_unlink, EVENT_UNLINK, task);
 	struct event_unlink *e = s ? (void *)s->record : NULL;
+	struct names *heard;
 
 	if (!e)
 		return 0;
@@ -122,6 +129,11 @@ static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 
 	e->call_flags = call_flags;
 	text_from_user(s, &e->raw_path, user_path, PATH_BYTES_MAX);
 	append_base(s, &e->base, task, dirfd, user_path);
+	/* Verifier: not before here, or it would walk the paths once more for each outcome. */
+	heard = take_names();
+	if (heard && append_name(s, &e->path, heard, &heard->first))
+		names_are_kernels(s);
+	close_names();
 	return scratch_send(s);
 }
 
@@ -139,6 +151,7 @@ static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_rename, kind, task);
 	struct event_rename *e = s ? (void *)s->record : NULL;
+	struct names *heard;
 
 	if (!e)
 		return 0;
@@ -149,5 +162,10 @@ static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16
 		append_base(s, &e->old_base, task, p->old_dirfd, p->old_path);
 	text_from_user(s, &e->new_path, p->new_path, PATH_BYTES_MAX);
 	append_base(s, &e->new_base, task, p->new_dirfd, p->new_path);
+	heard = take_names();
+	if (heard && append_name(s, &e->old_resolved, heard, &heard->first) &&
+	    append_name(s, &e->new_resolved, heard, &heard->second))
+		names_are_kernels(s);
+	close_names();
 	return scratch_send(s);
 }

@@ -10,7 +10,11 @@
  * arguments (registers), and at its return the result. */
 #define HANDLER(name) SEC("fexit") int BPF_PROG(name, struct pt_regs *regs, long result)
 
+/* LSM hooks tell the names of some calls. */
+#define HEARS_NAMES
+
 #include "handlers.bpf.h"
 #include "lifecycle.bpf.h"
+#include "lsm.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -6,7 +6,16 @@
 import { positionBits } from './calls.ts'
 import type { EventKind, Member, Place } from './eventtypes.ts'
 import { textLengthUnknown } from './record.ts'
-import { callArguments, chars, fileFacts, group, number, socketFacts, text } from './members.ts'
+import {
+  callArguments,
+  chars,
+  fileFacts,
+  group,
+  number,
+  onSecurity,
+  socketFacts,
+  text,
+} from './members.ts'
 import { syscallsMax } from './syscalls.ts'
 
 /** Goes up with every change of a record; the agent refuses a BPF object of another version. */
@@ -35,6 +44,10 @@ export const recordLimits = {
 
 const user = 'user memory at the end of the system call (flag USER_MEMORY)'
 const base = 'the directory that a relative path starts from: walked from fs.pwd or from the dirfd'
+
+/** A name that an LSM hook has told. */
+const resolved = (name: string, meaning: string): Member =>
+  onSecurity(text(name, meaning, 'the LSM hook', 'zero bytes: the call failed before it'))
 
 /** The first members of every record. */
 export const header: readonly Member[] = [
@@ -67,6 +80,8 @@ const twoPaths: readonly Member[] = [
   text('old_base', base, 'dentries and mounts'),
   text('new_path', 'path as given', user),
   text('new_base', base, 'dentries and mounts'),
+  resolved('old_resolved', 'the old name as the process sees it; of a symlink, what it points to'),
+  resolved('new_resolved', 'the new name as the process sees it'),
   number('call_flags', 'u32', 'flags of the call', 'pt_regs', '0'),
   number('padding', 'u32', 'zero', 'none'),
 ]
@@ -201,6 +216,7 @@ export const eventKinds: readonly EventKind[] = [
     members: [
       text('raw_path', 'path as given', user),
       text('base', base, 'dentries and mounts'),
+      resolved('path', 'the name as the process sees it'),
       number('call_flags', 'u32', 'AT_REMOVEDIR or 0', 'pt_regs'),
       number('padding', 'u32', 'zero', 'none'),
     ],
@@ -409,6 +425,7 @@ export const eventKinds: readonly EventKind[] = [
       group(callArguments, 'call', 'the arguments'),
       text('raw_path', 'path as given', user),
       text('base', base, 'dentries and mounts'),
+      resolved('path', 'the path as the process sees it'),
       text('text', 'a text that the call names, e.g. an extended attribute', user),
     ],
   },
@@ -469,6 +486,11 @@ export const places: readonly Place[] = [
   { name: 'file_gone', meaning: 'the descriptor was closed before the hook ran', loses: 'part' },
   { name: 'read_kernel', meaning: 'kernel memory could not be read', loses: 'part' },
   { name: 'read_user', meaning: 'user memory could not be read (not present)', loses: 'part' },
+  {
+    name: 'names_more',
+    meaning: 'more calls with names at once than there is room for: the names are from user memory',
+    loses: 'part',
+  },
   { name: 'path_deep', meaning: 'a path had too many components', loses: 'part' },
   {
     name: 'messages_more',
@@ -495,7 +517,8 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_BYTES_MAX: recordLimits.recordBytesMax,
   PATH_COMPONENTS_MAX: recordLimits.pathComponentsMax,
   TEXT_LENGTH_UNKNOWN: textLengthUnknown,
-  /** Some text of the record is from user memory, which the process could have changed. */
+  /** What the event is about is told from user memory, which the process could have changed. Not
+   * set for paths as given beside which the record has those that the kernel has resolved. */
   RECORD_USER_MEMORY: 1,
   SYSCALLS_MAX: syscallsMax,
   /** Where, in the positions of a call, those of its arguments begin: 4 bits each. */

@@ -63,7 +63,7 @@ export const EventNumber = {
 } as const
 
 /** Names of the loss counters, by index. */
-export const placeNames = ['ring_full', 'scratch_busy', 'record_full', 'compat_syscall', 'file_gone', 'read_kernel', 'read_user', 'path_deep', 'messages_more', 'message_parts'] as const
+export const placeNames = ['ring_full', 'scratch_busy', 'record_full', 'compat_syscall', 'file_gone', 'read_kernel', 'read_user', 'names_more', 'path_deep', 'messages_more', 'message_parts'] as const
 
 /** What a record of a kind must look like: bytes of its fixed part, offsets of its texts. */
 export interface RecordShape {
@@ -82,10 +82,10 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   4: { kind: 4, name: 'cgroup', fixedBytes: 152, texts: [144] },
   5: { kind: 5, name: 'chdir', fixedBytes: 136, texts: [128] },
   6: { kind: 6, name: 'open', fixedBytes: 184, texts: [160, 168, 176] },
-  7: { kind: 7, name: 'unlink', fixedBytes: 152, texts: [128, 136] },
-  8: { kind: 8, name: 'rename', fixedBytes: 168, texts: [128, 136, 144, 152] },
-  9: { kind: 9, name: 'link', fixedBytes: 168, texts: [128, 136, 144, 152] },
-  10: { kind: 10, name: 'symlink', fixedBytes: 168, texts: [128, 136, 144, 152] },
+  7: { kind: 7, name: 'unlink', fixedBytes: 160, texts: [128, 136, 144] },
+  8: { kind: 8, name: 'rename', fixedBytes: 184, texts: [128, 136, 144, 152, 160, 168] },
+  9: { kind: 9, name: 'link', fixedBytes: 184, texts: [128, 136, 144, 152, 160, 168] },
+  10: { kind: 10, name: 'symlink', fixedBytes: 184, texts: [128, 136, 144, 152, 160, 168] },
   11: { kind: 11, name: 'socket', fixedBytes: 144, texts: [] },
   12: { kind: 12, name: 'connect', fixedBytes: 200, texts: [192] },
   13: { kind: 13, name: 'accept', fixedBytes: 200, texts: [192] },
@@ -96,7 +96,7 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   18: { kind: 18, name: 'module', fixedBytes: 160, texts: [144, 152] },
   19: { kind: 19, name: 'syscall', fixedBytes: 192, texts: [] },
   20: { kind: 20, name: 'fd_call', fixedBytes: 280, texts: [256, 264, 272] },
-  21: { kind: 21, name: 'path_call', fixedBytes: 200, texts: [176, 184, 192] },
+  21: { kind: 21, name: 'path_call', fixedBytes: 208, texts: [176, 184, 192, 200] },
   22: { kind: 22, name: 'name_call', fixedBytes: 192, texts: [176, 184] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
@@ -299,8 +299,11 @@ export const unlinkOf = {
   /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
   base: (r: RecordView): string => text(r, 136),
   baseLength: (r: RecordView): TextLength => textLength(r, 136),
+  /** the name as the process sees it; absent: zero bytes: the call failed before it */
+  path: (r: RecordView): string => text(r, 144),
+  pathLength: (r: RecordView): TextLength => textLength(r, 144),
   /** AT_REMOVEDIR or 0; absent: always there */
-  callFlags: (r: RecordView): number => u32(r, 144),
+  callFlags: (r: RecordView): number => u32(r, 152),
 } as const
 
 /** A name was changed, or could not be. */
@@ -317,8 +320,14 @@ export const renameOf = {
   /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
   newBase: (r: RecordView): string => text(r, 152),
   newBaseLength: (r: RecordView): TextLength => textLength(r, 152),
+  /** the old name as the process sees it; of a symlink, what it points to; absent: zero bytes: the call failed before it */
+  oldResolved: (r: RecordView): string => text(r, 160),
+  oldResolvedLength: (r: RecordView): TextLength => textLength(r, 160),
+  /** the new name as the process sees it; absent: zero bytes: the call failed before it */
+  newResolved: (r: RecordView): string => text(r, 168),
+  newResolvedLength: (r: RecordView): TextLength => textLength(r, 168),
   /** flags of the call; absent: 0 */
-  callFlags: (r: RecordView): number => u32(r, 160),
+  callFlags: (r: RecordView): number => u32(r, 176),
 } as const
 
 /** A hard link was made, or could not be. */
@@ -335,8 +344,14 @@ export const linkOf = {
   /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
   newBase: (r: RecordView): string => text(r, 152),
   newBaseLength: (r: RecordView): TextLength => textLength(r, 152),
+  /** the old name as the process sees it; of a symlink, what it points to; absent: zero bytes: the call failed before it */
+  oldResolved: (r: RecordView): string => text(r, 160),
+  oldResolvedLength: (r: RecordView): TextLength => textLength(r, 160),
+  /** the new name as the process sees it; absent: zero bytes: the call failed before it */
+  newResolved: (r: RecordView): string => text(r, 168),
+  newResolvedLength: (r: RecordView): TextLength => textLength(r, 168),
   /** flags of the call; absent: 0 */
-  callFlags: (r: RecordView): number => u32(r, 160),
+  callFlags: (r: RecordView): number => u32(r, 176),
 } as const
 
 /** A symbolic link was made, or could not be. `old_path` is what it points to. */
@@ -353,8 +368,14 @@ export const symlinkOf = {
   /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
   newBase: (r: RecordView): string => text(r, 152),
   newBaseLength: (r: RecordView): TextLength => textLength(r, 152),
+  /** the old name as the process sees it; of a symlink, what it points to; absent: zero bytes: the call failed before it */
+  oldResolved: (r: RecordView): string => text(r, 160),
+  oldResolvedLength: (r: RecordView): TextLength => textLength(r, 160),
+  /** the new name as the process sees it; absent: zero bytes: the call failed before it */
+  newResolved: (r: RecordView): string => text(r, 168),
+  newResolvedLength: (r: RecordView): TextLength => textLength(r, 168),
   /** flags of the call; absent: 0 */
-  callFlags: (r: RecordView): number => u32(r, 160),
+  callFlags: (r: RecordView): number => u32(r, 176),
 } as const
 
 /** A socket was made, or could not be. */
@@ -508,9 +529,12 @@ export const pathCallOf = {
   /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
   base: (r: RecordView): string => text(r, 184),
   baseLength: (r: RecordView): TextLength => textLength(r, 184),
+  /** the path as the process sees it; absent: zero bytes: the call failed before it */
+  path: (r: RecordView): string => text(r, 192),
+  pathLength: (r: RecordView): TextLength => textLength(r, 192),
   /** a text that the call names, e.g. an extended attribute; absent: zero bytes */
-  text: (r: RecordView): string => text(r, 192),
-  textLength: (r: RecordView): TextLength => textLength(r, 192),
+  text: (r: RecordView): string => text(r, 200),
+  textLength: (r: RecordView): TextLength => textLength(r, 200),
 } as const
 
 /** A system call on something with a name that is no path. */

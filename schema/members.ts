@@ -23,6 +23,9 @@ export const text = (
   absent = 'zero bytes',
 ): Member => ({ name, storage: { as: 'text' }, meaning, source, absent })
 
+/** A member that only the security backend fills in. */
+export const onSecurity = (member: Member): Member => ({ ...member, backends: ['security'] })
+
 /** A fixed run of bytes. */
 export const bytes = (
   name: string,

@@ -70,10 +70,11 @@ enum place {
 	PLACE_FILE_GONE = 4, /* the descriptor was closed before the hook ran */
 	PLACE_READ_KERNEL = 5, /* kernel memory could not be read */
 	PLACE_READ_USER = 6, /* user memory could not be read (not present) */
-	PLACE_PATH_DEEP = 7, /* a path had too many components */
-	PLACE_MESSAGES_MORE = 8, /* a call passed on more messages than are told of one call */
-	PLACE_MESSAGE_PARTS = 9, /* a message was gathered from more parts than are looked at for its first bytes */
-	PLACES = 10,
+	PLACE_NAMES_MORE = 7, /* more calls with names at once than there is room for: the names are from user memory */
+	PLACE_PATH_DEEP = 8, /* a path had too many components */
+	PLACE_MESSAGES_MORE = 9, /* a call passed on more messages than are told of one call */
+	PLACE_MESSAGE_PARTS = 10, /* a message was gathered from more parts than are looked at for its first bytes */
+	PLACES = 11,
 };
 
 /* Text that follows the fixed part; offset from the start of the record. */
@@ -217,10 +218,11 @@ struct event_unlink {
 	struct event_header header;
 	struct text raw_path; /* path as given */
 	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text path; /* the name as the process sees it */
 	__u32 call_flags; /* AT_REMOVEDIR or 0 */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_unlink) == 152, "event_unlink: layout differs from the schema");
+_Static_assert(sizeof(struct event_unlink) == 160, "event_unlink: layout differs from the schema");
 
 /* A name was changed, or could not be. */
 struct event_rename {
@@ -229,10 +231,12 @@ struct event_rename {
 	struct text old_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
 	struct text new_path; /* path as given */
 	struct text new_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text old_resolved; /* the old name as the process sees it; of a symlink, what it points to */
+	struct text new_resolved; /* the new name as the process sees it */
 	__u32 call_flags; /* flags of the call */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_rename) == 168, "event_rename: layout differs from the schema");
+_Static_assert(sizeof(struct event_rename) == 184, "event_rename: layout differs from the schema");
 
 /* A hard link was made, or could not be. */
 struct event_link {
@@ -241,10 +245,12 @@ struct event_link {
 	struct text old_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
 	struct text new_path; /* path as given */
 	struct text new_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text old_resolved; /* the old name as the process sees it; of a symlink, what it points to */
+	struct text new_resolved; /* the new name as the process sees it */
 	__u32 call_flags; /* flags of the call */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_link) == 168, "event_link: layout differs from the schema");
+_Static_assert(sizeof(struct event_link) == 184, "event_link: layout differs from the schema");
 
 /* A symbolic link was made, or could not be. `old_path` is what it points to. */
 struct event_symlink {
@@ -253,10 +259,12 @@ struct event_symlink {
 	struct text old_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
 	struct text new_path; /* path as given */
 	struct text new_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text old_resolved; /* the old name as the process sees it; of a symlink, what it points to */
+	struct text new_resolved; /* the new name as the process sees it */
 	__u32 call_flags; /* flags of the call */
 	__u32 padding; /* zero */
 };
-_Static_assert(sizeof(struct event_symlink) == 168, "event_symlink: layout differs from the schema");
+_Static_assert(sizeof(struct event_symlink) == 184, "event_symlink: layout differs from the schema");
 
 /* A socket was made, or could not be. */
 struct event_socket {
@@ -372,9 +380,10 @@ struct event_path_call {
 	struct call_arguments call; /* the arguments */
 	struct text raw_path; /* path as given */
 	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text path; /* the path as the process sees it */
 	struct text text; /* a text that the call names, e.g. an extended attribute */
 };
-_Static_assert(sizeof(struct event_path_call) == 200, "event_path_call: layout differs from the schema");
+_Static_assert(sizeof(struct event_path_call) == 208, "event_path_call: layout differs from the schema");
 
 /* A system call on something with a name that is no path. */
 struct event_name_call {

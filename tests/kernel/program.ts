@@ -43,6 +43,9 @@ function build(name: string, units: readonly string[], options: readonly string[
 export const callsProgram = (): string =>
   build('calls', ['calls.c', 'crowd.c', 'names.c', 'steps.c'], flags)
 
+/** Removes a file whose name another thread keeps changing: see programs/race.c. */
+export const raceProgram = (): string => build('race', ['race.c'], flags)
+
 /** Ends at once, whatever its arguments. */
 export const nothingProgram = (): string => build('nothing', ['nothing.c'], flags)
 
