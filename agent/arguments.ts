@@ -11,8 +11,11 @@ import {
   fileFacts,
   headerOf,
   linkOf,
+  forkOf,
   listenOf,
+  memoryOf,
   moduleOf,
+  mountOf,
   openOf,
   ptraceOf,
   receiveOf,
@@ -28,7 +31,17 @@ import { callArgumentsOf } from './call-arguments.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
 import type { NumberName } from './names-calls.ts'
-import { atFlags, moduleFlags, renameFlags } from './names-calls.ts'
+import { callArgument } from './call-argument.ts'
+import {
+  atFlags,
+  cloneFlags,
+  mapFlags,
+  moduleFlags,
+  mountFlags,
+  moveMountFlags,
+  protectionFlags,
+  renameFlags,
+} from './names-calls.ts'
 import { familyName, openFlagNames, ptraceName } from './names.ts'
 import { argsText } from './process.ts'
 
@@ -81,6 +94,17 @@ const messageBytes = plainArgument('size', ({ result: value }) =>
   value < 0 ? undefined : String(value),
 )
 
+const userOf: Argument = {
+  name: 'uid',
+  raw: ({ record }) => String(headerOf.euid(record)),
+  text: (event, users) => userText(event, users, headerOf.euid(event.record)),
+}
+const groupOf: Argument = {
+  name: 'gid',
+  raw: ({ record }) => String(headerOf.egid(record)),
+  text: (event, users) => groupText(event, users, headerOf.egid(event.record)),
+}
+
 const exec: readonly Argument[] = [
   result,
   plainArgument('exe', ({ process }) => process.exe),
@@ -100,18 +124,10 @@ const exec: readonly Argument[] = [
   hex('cap_permitted', ({ record }) => headerOf.capPermitted(record)),
   hex('cap_effective', ({ record }) => headerOf.capEffective(record)),
   ...['exe_ino', 'exe_ino_ctime', 'exe_ino_mtime'].map(absent),
-  {
-    name: 'uid',
-    raw: ({ record }) => String(headerOf.euid(record)),
-    text: (event, users) => userText(event, users, headerOf.euid(event.record)),
-  },
+  userOf,
   plainArgument('trusted_exepath', ({ process }) => process.exePath),
   absent('pgid'),
-  {
-    name: 'gid',
-    raw: ({ record }) => String(headerOf.egid(record)),
-    text: (event, users) => groupText(event, users, headerOf.egid(event.record)),
-  },
+  groupOf,
   plainArgument('filename', ({ process }) => process.exePath),
 ]
 
@@ -135,8 +151,27 @@ const target = plainArgument('target', ({ record }) => symlinkOf.oldPath(record)
 const linkPath = plainArgument('linkpath', (event) => event.newPath)
 const parameters = plainArgument('uargs', ({ record }) => moduleOf.parameters(record))
 
+const fork: readonly Argument[] = [
+  result,
+  ...exec.slice(1, 15),
+  named('flags', ({ record }) => Number(forkOf.cloneFlags(record)), cloneFlags),
+  userOf,
+  groupOf,
+  decimal('vtid', ({ record }) => headerOf.vtid(record)),
+  decimal('vpid', ({ record }) => headerOf.vpid(record)),
+]
+
+const mountFlag = (index: number, names: NumberName): Argument =>
+  named('flags', ({ record }) => Number(callArgument(record, index)) >>> 0, names)
+
+const protection = named('prot', ({ record }) => memoryOf.protection(record), protectionFlags)
+const address = hex('addr', ({ record }) => memoryOf.address(record))
+const bytes = decimal('length', ({ record }) => memoryOf.length(record))
+const memorySizes = ['vm_size', 'vm_rss', 'vm_swap'].map(absent)
+
 const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
   [EventNumber.exec]: exec,
+  [EventNumber.fork]: fork,
   [EventNumber.open]: open,
   [EventNumber.unlink]: [result, plainArgument('path', (event) => event.newPath)],
   [EventNumber.rename]: twoPaths,
@@ -173,6 +208,15 @@ const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
     decimal('oldfd', ({ record }) => dupOf.oldFd(record)),
     descriptor('newfd'),
   ],
+  [EventNumber.mount]: [
+    result,
+    plainArgument('dev', ({ record }) => mountOf.source(record)),
+    plainArgument('dir', (event) => event.mountTarget),
+    plainArgument('type', ({ record }) => mountOf.type(record)),
+    mountFlag(3, mountFlags),
+    plainArgument('source', (event) => event.mountSource),
+  ],
+  [EventNumber.memory]: [result, address, bytes, protection],
   [EventNumber.ptrace]: [
     result,
     hex('addr', ({ record }) => ptraceOf.address(record)),
@@ -193,6 +237,34 @@ const byType: Readonly<Record<string, readonly Argument[] | undefined>> = {
   openat: [fd, dirfd, fileName, openFlags, openMode, ...fileIdentity],
   openat2: [fd, dirfd, fileName, openFlags, openMode, absent('resolve'), ...fileIdentity],
   creat: [fd, fileName, openMode, ...fileIdentity, openFlags],
+  open_by_handle_at: [
+    fd,
+    absent('mountfd'),
+    openFlags,
+    plainArgument('path', (event) => event.fileName),
+    ...fileIdentity,
+  ],
+  pivot_root: [
+    result,
+    plainArgument('newpath', (event) => event.mountSource),
+    plainArgument('oldpath', (event) => event.mountTarget),
+  ],
+  move_mount: [
+    result,
+    plainArgument('oldpath', (event) => event.mountSource),
+    plainArgument('newpath', (event) => event.mountTarget),
+    mountFlag(4, moveMountFlags),
+  ],
+  mmap: [
+    result,
+    ...memorySizes,
+    address,
+    bytes,
+    protection,
+    named('flags', ({ record }) => memoryOf.mapFlags(record), mapFlags),
+    fd,
+    decimal('offset', ({ record }) => memoryOf.offset(record)),
+  ],
   unlinkat: [
     result,
     dirfd,

@@ -17,6 +17,8 @@ import {
   headerOf,
   linkOf,
   listenOf,
+  memoryOf,
+  mountOf,
   openOf,
   receiveOf,
   pathCallOf,
@@ -119,6 +121,8 @@ export class LiveEvent {
         return listenOf.fd(this.record)
       case EventNumber.bind:
         return bindOf.fd(this.record)
+      case EventNumber.memory:
+        return memoryOf.fd(this.record)
       case EventNumber.fd_call:
         return this.#callDescriptor()
       default:
@@ -137,6 +141,7 @@ export class LiveEvent {
   get fileAt(): number | undefined {
     if (this.kind === EventNumber.open) return openOf.fileAt
     if (this.kind === EventNumber.fd_call) return fdCallOf.fileAt
+    if (this.kind === EventNumber.memory) return memoryOf.fileAt
     return this.kind === EventNumber.dup ? dupOf.fileAt : undefined
   }
 
@@ -266,6 +271,7 @@ export class LiveEvent {
       const inode = fileFacts.inode(this.record, fdCallOf.fileAt)
       return this.socket || inode === 0 ? undefined : fdCallOf.path(this.record)
     }
+    if (this.kind === EventNumber.memory) return memoryOf.path(this.record) || undefined
     if (this.kind !== EventNumber.open) return undefined
     const path = openOf.path(this.record)
     return path === '' ? resolvePath(openOf.base(this.record), openOf.rawPath(this.record)) : path
@@ -276,6 +282,16 @@ export class LiveEvent {
     const r = this.record
     if (this.kind !== EventNumber.path_call) return undefined
     return pathCallOf.path(r) || resolvePath(pathCallOf.base(r), pathCallOf.rawPath(r))
+  }
+
+  /** The two sides of a mount. */
+  get mountSource(): string | undefined {
+    const given = mountOf.source(this.record)
+    return given === '' ? undefined : resolvePath(mountOf.sourceBase(this.record), given)
+  }
+
+  get mountTarget(): string {
+    return resolvePath(mountOf.targetBase(this.record), mountOf.target(this.record))
   }
 
   /**

@@ -83,7 +83,7 @@ export const probeMachine = (): readonly Finding[] => {
     ...[
       'sys_exit',
       'sched_process_exec',
-      'sched_process_fork',
+      'task_newtask',
       'sched_process_exit',
       'cgroup_mkdir',
       'cgroup_rmdir',

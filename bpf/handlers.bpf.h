@@ -13,6 +13,7 @@
 #include "call.bpf.h"
 #include "network_handlers.bpf.h"
 #include "process.bpf.h"
+#include "space_handlers.bpf.h"
 
 HANDLER(on_chdir)
 {
@@ -47,6 +48,11 @@ HANDLER(on_openat2)
 		count_loss(PLACE_READ_USER);
 	return on_opened(regs, result, SYSCALL_ARG1(regs), USER_POINTER(SYSCALL_ARG2(regs)),
 			 how.flags, how.mode);
+}
+
+HANDLER(on_open_by_handle_at)
+{
+	return on_opened(regs, result, SYSCALL_ARG1(regs), NULL, SYSCALL_ARG3(regs), 0);
 }
 
 HANDLER(on_unlink)

@@ -10,10 +10,11 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	return on_exec_done(task, bprm);
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+/* Before the child runs, and in its cgroup already: copy_process() comes to it last. */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_fork, struct task_struct *child, unsigned long clone_flags)
 {
-	return on_forked(parent, child);
+	return on_forked(current_task(), child, clone_flags);
 }
 
 SEC("tp_btf/sched_process_exit")

@@ -76,7 +76,8 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	return scratch_send(s);
 }
 
-static __always_inline int on_forked(struct task_struct *parent, struct task_struct *child)
+static __always_inline int on_forked(struct task_struct *parent, struct task_struct *child,
+				     __u64 clone_flags)
 {
 	struct scratch *s;
 	struct event_fork *e;
@@ -91,7 +92,12 @@ static __always_inline int on_forked(struct task_struct *parent, struct task_str
 	e->child_start_ns = child->start_boottime;
 	e->child_cgroup_id = child->cgroups->dfl_cgrp->kn->id;
 	e->child_vpid = number_in_own_namespace(child->thread_pid);
-	e->header.result = e->child_vpid;
+	e->clone_flags = clone_flags;
+	/* A thread of the kernel has come from no system call. */
+	if (!(TASK_READ(parent, flags) & PF_KTHREAD) && !is_compat_syscall(parent))
+		e->header.syscall = syscall_of_task(parent);
+	e->header.result =
+		number_as_seen_by(child->thread_pid, TASK_READ(parent, group_leader, thread_pid));
 	return scratch_send(s);
 }
 

@@ -36,6 +36,9 @@ typedef _Bool bool;
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define TCP_ESTABLISHED 1
 #define CLONE_THREAD 0x00010000
+#define PF_KTHREAD 0x00200000
+#define PROT_EXEC 0x4
+#define MAP_ANONYMOUS 0x20
 #define TS_COMPAT 0x0002 /* thread_info.status on x86: a 32-bit system call */
 
 enum bpf_map_type {
@@ -205,6 +208,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
 	int exit_code;
+	unsigned int flags;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;

@@ -131,15 +131,18 @@ export const eventKinds: readonly EventKind[] = [
   {
     kind: 2,
     name: 'fork',
-    meaning: 'A process has made another one, by whichever call. New threads are not sent.',
-    hooks: [{ program: 'on_fork', tracepoint: 'sched_process_fork' }],
-    types: ['clone'],
+    meaning:
+      'A process has made another one. New threads are not sent, nor calls that failed. Where ' +
+      'the kernel does not tell which call it was (before 5.15), it is told as clone.',
+    hooks: [{ program: 'on_fork', tracepoint: 'task_newtask' }],
+    types: ['clone', 'clone3', 'fork', 'vfork'],
     state: true,
     members: [
       number('child_start_ns', 'u64', 'start of the child, since boot', 'child.start_boottime'),
       number('child_cgroup_id', 'u64', 'v2 cgroup of the child', 'child.cgroups.dfl_cgrp'),
       number('child_pid', 'u32', 'host namespace', 'child.tgid'),
       number('child_vpid', 'u32', 'own namespace', 'child.thread_pid.numbers'),
+      number('clone_flags', 'u64', 'CLONE_*, without the signal', 'task_newtask'),
     ],
   },
   {
@@ -191,8 +194,9 @@ export const eventKinds: readonly EventKind[] = [
       { program: 'on_creat', syscalls: ['creat'] },
       { program: 'on_openat', syscalls: ['openat'] },
       { program: 'on_openat2', syscalls: ['openat2'] },
+      { program: 'on_open_by_handle_at', syscalls: ['open_by_handle_at'] },
     ],
-    types: ['open', 'openat', 'openat2', 'creat'],
+    types: ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'],
     state: false,
     members: [
       group(fileFacts, 'file', 'the file; zeros when the call failed'),
@@ -440,6 +444,52 @@ export const eventKinds: readonly EventKind[] = [
       group(callArguments, 'call', 'the arguments'),
       text('text', 'the name', user),
       text('value', 'a further text that the call names', user),
+    ],
+  },
+  {
+    kind: 23,
+    name: 'mount',
+    meaning:
+      'A file system or a directory was mounted, a mount moved, or the root changed; or it could ' +
+      'not be. pivot_root: from the new root (source), the old one to a directory (target).',
+    hooks: [
+      { program: 'on_mount', syscalls: ['mount'] },
+      { program: 'on_pivot_root', syscalls: ['pivot_root'] },
+      { program: 'on_move_mount', syscalls: ['move_mount'] },
+    ],
+    types: ['mount', 'pivot_root', 'move_mount'],
+    state: false,
+    members: [
+      group(callArguments, 'call', 'the arguments'),
+      text('source', 'path or name as given', user),
+      text('source_base', base, 'dentries and mounts'),
+      text('target', 'path as given', user),
+      text('target_base', base, 'dentries and mounts'),
+      text('type', 'file system', user, 'zero bytes: not mount(2), or none given'),
+    ],
+  },
+  {
+    kind: 24,
+    name: 'memory',
+    meaning:
+      'Memory was mapped or protected so that it can be executed (PROT_EXEC), or could not be. ' +
+      'Calls that do not ask for that are not sent.',
+    hooks: [
+      { program: 'on_mmap', syscalls: ['mmap'] },
+      { program: 'on_mprotect', syscalls: ['mprotect', 'pkey_mprotect'] },
+    ],
+    types: ['mmap', 'mprotect', 'pkey_mprotect'],
+    state: false,
+    members: [
+      group(fileFacts, 'file', 'the file that is mapped; zeros when there is none'),
+      number('address', 'u64', 'where it is; of a failed mmap minus errno', 'pt_regs'),
+      number('length', 'u64', 'bytes', 'pt_regs'),
+      number('offset', 'u64', 'first byte of the file', 'pt_regs', '0: mprotect'),
+      number('protection', 'u32', 'PROT_*', 'pt_regs'),
+      number('map_flags', 'u32', 'MAP_*', 'pt_regs', '0: mprotect'),
+      number('fd', 'i32', 'descriptor', 'pt_regs', '-1: mprotect'),
+      number('padding', 'u32', 'zero', 'none'),
+      text('path', 'the file that is mapped', 'file.f_path', 'zero bytes: no file'),
     ],
   },
   {

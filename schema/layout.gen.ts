@@ -58,6 +58,8 @@ export const EventNumber = {
   fd_call: 20,
   path_call: 21,
   name_call: 22,
+  mount: 23,
+  memory: 24,
   receive: 30,
   bind: 31,
 } as const
@@ -77,7 +79,7 @@ export const headerBytes = 128
 
 export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   1: { kind: 1, name: 'exec', fixedBytes: 224, texts: [192, 200, 208, 216] },
-  2: { kind: 2, name: 'fork', fixedBytes: 152, texts: [] },
+  2: { kind: 2, name: 'fork', fixedBytes: 160, texts: [] },
   3: { kind: 3, name: 'exit', fixedBytes: 136, texts: [] },
   4: { kind: 4, name: 'cgroup', fixedBytes: 152, texts: [144] },
   5: { kind: 5, name: 'chdir', fixedBytes: 136, texts: [128] },
@@ -98,6 +100,8 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   20: { kind: 20, name: 'fd_call', fixedBytes: 280, texts: [256, 264, 272] },
   21: { kind: 21, name: 'path_call', fixedBytes: 208, texts: [176, 184, 192, 200] },
   22: { kind: 22, name: 'name_call', fixedBytes: 192, texts: [176, 184] },
+  23: { kind: 23, name: 'mount', fixedBytes: 216, texts: [176, 184, 192, 200, 208] },
+  24: { kind: 24, name: 'memory', fixedBytes: 200, texts: [192] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
 }
@@ -234,7 +238,7 @@ export const execOf = {
   environmentLength: (r: RecordView): TextLength => textLength(r, 216),
 } as const
 
-/** A process has made another one, by whichever call. New threads are not sent. */
+/** A process has made another one. New threads are not sent, nor calls that failed. Where the kernel does not tell which call it was (before 5.15), it is told as clone. */
 export const forkOf = {
   /** start of the child, since boot; absent: always there */
   childStartNs: (r: RecordView): number | bigint => u64(r, 128),
@@ -244,6 +248,8 @@ export const forkOf = {
   childPid: (r: RecordView): number => u32(r, 144),
   /** own namespace; absent: always there */
   childVpid: (r: RecordView): number => u32(r, 148),
+  /** CLONE_*, without the signal; absent: always there */
+  cloneFlags: (r: RecordView): number | bigint => u64(r, 152),
 } as const
 
 /** The last thread of a process has ended. */
@@ -547,6 +553,48 @@ export const nameCallOf = {
   /** a further text that the call names; absent: zero bytes */
   value: (r: RecordView): string => text(r, 184),
   valueLength: (r: RecordView): TextLength => textLength(r, 184),
+} as const
+
+/** A file system or a directory was mounted, a mount moved, or the root changed; or it could not be. pivot_root: from the new root (source), the old one to a directory (target). */
+export const mountOf = {
+  /** the arguments; absent: see the group */
+  callAt: 128,
+  /** path or name as given; absent: zero bytes */
+  source: (r: RecordView): string => text(r, 176),
+  sourceLength: (r: RecordView): TextLength => textLength(r, 176),
+  /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
+  sourceBase: (r: RecordView): string => text(r, 184),
+  sourceBaseLength: (r: RecordView): TextLength => textLength(r, 184),
+  /** path as given; absent: zero bytes */
+  target: (r: RecordView): string => text(r, 192),
+  targetLength: (r: RecordView): TextLength => textLength(r, 192),
+  /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
+  targetBase: (r: RecordView): string => text(r, 200),
+  targetBaseLength: (r: RecordView): TextLength => textLength(r, 200),
+  /** file system; absent: zero bytes: not mount(2), or none given */
+  type: (r: RecordView): string => text(r, 208),
+  typeLength: (r: RecordView): TextLength => textLength(r, 208),
+} as const
+
+/** Memory was mapped or protected so that it can be executed (PROT_EXEC), or could not be. Calls that do not ask for that are not sent. */
+export const memoryOf = {
+  /** the file that is mapped; zeros when there is none; absent: see the group */
+  fileAt: 128,
+  /** where it is; of a failed mmap minus errno; absent: always there */
+  address: (r: RecordView): number | bigint => u64(r, 152),
+  /** bytes; absent: always there */
+  length: (r: RecordView): number | bigint => u64(r, 160),
+  /** first byte of the file; absent: 0: mprotect */
+  offset: (r: RecordView): number | bigint => u64(r, 168),
+  /** PROT_*; absent: always there */
+  protection: (r: RecordView): number => u32(r, 176),
+  /** MAP_*; absent: 0: mprotect */
+  mapFlags: (r: RecordView): number => u32(r, 180),
+  /** descriptor; absent: -1: mprotect */
+  fd: (r: RecordView): number => i32(r, 184),
+  /** the file that is mapped; absent: zero bytes: no file */
+  path: (r: RecordView): string => text(r, 192),
+  pathLength: (r: RecordView): TextLength => textLength(r, 192),
 } as const
 
 /** A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */

@@ -105,7 +105,7 @@ test('a process of which little is known', () => {
     syscall.type  -
     evt.res       -
     evt.failed    -
-    evt.args      ""
+    evt.args      "res=0 exe= args= tid=10 pid=10 ptid=0 cwd= comm= flags=0 uid=0(root) gid=0(root) vtid=0 vpid=0"
     `,
   )
   checkFields(eventOf('open', {}, around({ cwd: '/' })), 'proc.cwd "/"')

@@ -57,6 +57,8 @@ enum event_kind {
 	EVENT_FD_CALL = 20,
 	EVENT_PATH_CALL = 21,
 	EVENT_NAME_CALL = 22,
+	EVENT_MOUNT = 23,
+	EVENT_MEMORY = 24,
 	EVENT_RECEIVE = 30,
 	EVENT_BIND = 31,
 };
@@ -166,15 +168,16 @@ struct event_exec {
 };
 _Static_assert(sizeof(struct event_exec) == 224, "event_exec: layout differs from the schema");
 
-/* A process has made another one, by whichever call. New threads are not sent. */
+/* A process has made another one. New threads are not sent, nor calls that failed. Where the kernel does not tell which call it was (before 5.15), it is told as clone. */
 struct event_fork {
 	struct event_header header;
 	__u64 child_start_ns; /* start of the child, since boot */
 	__u64 child_cgroup_id; /* v2 cgroup of the child */
 	__u32 child_pid; /* host namespace */
 	__u32 child_vpid; /* own namespace */
+	__u64 clone_flags; /* CLONE_*, without the signal */
 };
-_Static_assert(sizeof(struct event_fork) == 152, "event_fork: layout differs from the schema");
+_Static_assert(sizeof(struct event_fork) == 160, "event_fork: layout differs from the schema");
 
 /* The last thread of a process has ended. */
 struct event_exit {
@@ -394,6 +397,33 @@ struct event_name_call {
 };
 _Static_assert(sizeof(struct event_name_call) == 192, "event_name_call: layout differs from the schema");
 
+/* A file system or a directory was mounted, a mount moved, or the root changed; or it could not be. pivot_root: from the new root (source), the old one to a directory (target). */
+struct event_mount {
+	struct event_header header;
+	struct call_arguments call; /* the arguments */
+	struct text source; /* path or name as given */
+	struct text source_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text target; /* path as given */
+	struct text target_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text type; /* file system */
+};
+_Static_assert(sizeof(struct event_mount) == 216, "event_mount: layout differs from the schema");
+
+/* Memory was mapped or protected so that it can be executed (PROT_EXEC), or could not be. Calls that do not ask for that are not sent. */
+struct event_memory {
+	struct event_header header;
+	struct file_facts file; /* the file that is mapped; zeros when there is none */
+	__u64 address; /* where it is; of a failed mmap minus errno */
+	__u64 length; /* bytes */
+	__u64 offset; /* first byte of the file */
+	__u32 protection; /* PROT_* */
+	__u32 map_flags; /* MAP_* */
+	__s32 fd; /* descriptor */
+	__u32 padding; /* zero */
+	struct text path; /* the file that is mapped */
+};
+_Static_assert(sizeof(struct event_memory) == 200, "event_memory: layout differs from the schema");
+
 /* A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
 struct event_receive {
 	struct event_header header;
@@ -442,6 +472,8 @@ union event {
 	struct event_fd_call fd_call_event;
 	struct event_path_call path_call_event;
 	struct event_name_call name_call_event;
+	struct event_mount mount_event;
+	struct event_memory memory_event;
 	struct event_receive receive_event;
 	struct event_bind bind_event;
 };

@@ -19,7 +19,9 @@ import {
   headerOf,
   linkOf,
   listenOf,
+  memoryOf,
   moduleOf,
+  mountOf,
   nameCallOf,
   openOf,
   pathCallOf,
@@ -59,6 +61,8 @@ const accessors = {
   fd_call: fdCallOf,
   path_call: pathCallOf,
   name_call: nameCallOf,
+  mount: mountOf,
+  memory: memoryOf,
 } as const
 
 /** Name of a kind of event. */

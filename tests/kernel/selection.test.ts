@@ -12,7 +12,7 @@ useSetUp(() => {}) // Each test has a sensor of its own; at the end none is left
 
 const at = chosen.backend === 'security' ? 'fexit:' : 'sys_exit:'
 const stateHooks = ['cgroup_mkdir', 'cgroup_rmdir', 'sched_process_exec', 'sched_process_exit']
-  .concat('sched_process_fork', `${at}chdir`, `${at}fchdir`)
+  .concat('task_newtask', `${at}chdir`, `${at}fchdir`)
   .sort()
 
 /** Some of everything: file, network, descriptor, and what the tables need. */

@@ -37,6 +37,7 @@ export const SOCK_NONBLOCK = 0o4000
 export const SOCK_CLOEXEC = O_CLOEXEC
 
 export const CLONE_NEWNS = 0x0002_0000
+export const CLONE_NEWUTS = 0x0400_0000
 export const CLONE_NEWPID = 0x2000_0000
 export const CLONE_NEWNET = 0x4000_0000
 export const MNT_DETACH = 2
