@@ -19,7 +19,7 @@ import { activeRules } from './engine.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
-import { payloadBytesOf } from './payload.ts'
+import { payloadBytesOf, questionsOf } from './payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
 import type { KernelCounters, Sensor } from './sensor.ts'
@@ -87,6 +87,7 @@ export class Agent {
       types,
       pid: process.pid,
       payloadBytes,
+      questions: questionsOf(active),
       environment,
       ringBytes: options.ringBytes,
       ...options.backend,

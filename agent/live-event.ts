@@ -242,6 +242,11 @@ export class LiveEvent {
     }
   }
 
+  /** Whether the event is of a message that this process sends. */
+  get isSend(): boolean {
+    return this.kind === EventNumber.send
+  }
+
   /** First bytes of the message; `undefined` when the event is of none. */
   get payload(): string | undefined {
     switch (this.kind) {

@@ -30,6 +30,7 @@ import { Engine } from './engine.ts'
 import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
 import type { Outside, Told } from './outside.ts'
+import { typesOf } from './payload.ts'
 import type { ProcessTable } from './process-table.ts'
 import { startProcessTable } from './process-table.ts'
 import { cgroupsOfQuestion, readCgroupsOf } from './procfs.ts'
@@ -69,9 +70,10 @@ export interface PipelineOptions {
 export const wantedTypes = (rules: readonly Rule[]): ReadonlySet<string> | 'all' => {
   const wanted = new Set<string>()
   for (const rule of rules) {
-    if (rule.eventTypes === 'all') return 'all'
-    const isBroad = rule.eventTypes.size > limits.namedTypesMax
-    for (const type of rule.eventTypes) if (!isBroad || ownEventTypes.has(type)) wanted.add(type)
+    const types = typesOf(rule)
+    if (types === 'all') return 'all'
+    const isBroad = types.size > limits.namedTypesMax
+    for (const type of types) if (!isBroad || ownEventTypes.has(type)) wanted.add(type)
   }
   return wanted
 }

@@ -4,6 +4,7 @@
  */
 import type { Backend, EventKind, Machine, Shape } from '@bulwark/schema'
 import {
+  PAYLOAD_BYTES_MAX,
   RECORD_BYTES_MAX,
   callShapeOf,
   eventKinds,
@@ -137,7 +138,8 @@ export const carriedEvents = (machine: Machine): ReadonlySet<string> => {
   const own = eventKinds.flatMap((kind) =>
     kind.hooks.flatMap((hook) => {
       if ('tracepoint' in hook) return kind.types
-      return 'shape' in hook ? [] : hook.syscalls.filter((name) => name in numbers)
+      if ('shape' in hook || hook.only !== undefined) return []
+      return hook.syscalls.filter((name) => name in numbers)
     }),
   )
   return new Set([...own, ...Object.keys(numbers).filter(isShaped)])
@@ -162,6 +164,9 @@ export interface SensorOptions {
   readonly payloadBytes?: number
   /** Size of the ring, a power of two of pages; `limits.ringBytes` when not said. */
   readonly ringBytes?: number | undefined
+  /** Questions to name servers that are copied whole: those of messages of wanted types, or also
+   * those that are written to a connected socket. */
+  readonly questions?: 'messages' | 'writes' | undefined
   /** This process, whose own events are left out. */
   readonly pid: number
   /** Some rule asks for the environment of programs, which costs time and room. */
@@ -181,23 +186,28 @@ type Handler = AttachedHook & {
 interface Plan {
   readonly attach: readonly AttachedHook[]
   readonly handlers: readonly Handler[]
+  /** What is written anywhere is told too, by the handlers that look for questions in it. */
+  readonly tellsWrites: boolean
 }
 
-const planHooks = ({ machine, types, backend, hearsNames }: SensorOptions): Plan => {
+const planHooks = (options: SensorOptions): Plan => {
+  const { machine, types, questions, backend, hearsNames } = options
   const numbers = syscallNumbers[machine]
   const place = backend === 'security' ? 'fexit' : 'sys_exit'
   const attach: AttachedHook[] = []
   const handlers: Handler[] = []
-  for (const kind of neededKinds(types)) {
+  const needed = new Set(neededKinds(types))
+  for (const kind of eventKinds) {
     for (const hook of kind.hooks) {
       if ('tracepoint' in hook) {
-        attach.push({ name: hook.tracepoint, program: hook.program, kind })
+        if (needed.has(kind)) attach.push({ name: hook.tracepoint, program: hook.program, kind })
         continue
       }
       const isShape = 'shape' in hook
       for (const name of isShape ? shapedTypes(types, hook.shape) : hook.syscalls) {
         const slot = numbers[name]
-        const wanted = isShape || kind.state || types === 'all' || types.has(name)
+        const isType = isShape || kind.state || types === 'all' || types.has(name)
+        const wanted = isShape || hook.only === undefined ? isType : questions === 'writes'
         if (slot === undefined || !wanted) continue
         const names = hearsNames ? nameHooksOf(name) : []
         const { program } = hook
@@ -205,7 +215,10 @@ const planHooks = ({ machine, types, backend, hearsNames }: SensorOptions): Plan
       }
     }
   }
-  return { attach, handlers }
+  const first = handlers.filter(
+    ({ slot }, i) => handlers.findIndex((each) => each.slot === slot) === i,
+  )
+  return { attach, handlers: first, tellsWrites: first.length < handlers.length }
 }
 
 /** Tells the programs of the shapes where the arguments of each call are. */
@@ -295,7 +308,7 @@ const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => 
  * @throws NativeError  the kernel refuses; its log says what
  */
 export const startSensor = (options: SensorOptions): Sensor => {
-  const { attach, handlers } = planHooks(options)
+  const { attach, handlers, tellsWrites } = planHooks(options)
   const { backend = 'tracepoint', machine } = options
   const way = backend === 'security' ? byFunction(machine, handlers) : byNumber(handlers)
   const hooks = [...attach, ...way.hooks]
@@ -312,6 +325,9 @@ export const startSensor = (options: SensorOptions): Sensor => {
       object.setVariable('.rodata', 'v1_controller', options.old.knob)
       object.setVariable('.rodata', 'v1_hierarchy', options.old.number)
     }
+    const questionBytes = options.questions === undefined ? 0 : PAYLOAD_BYTES_MAX
+    object.setVariable('.rodata', 'question_bytes', questionBytes)
+    object.setVariable('.rodata', 'tell_writes', tellsWrites ? 1 : 0)
     checkLayout(object)
     way.aim(object)
     object.load()

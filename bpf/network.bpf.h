@@ -61,8 +61,17 @@ static __noinline int on_message(struct pt_regs *regs, long result, struct messa
 	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
 	fill_peer(s, &e->socket, &e->unix_path, sk, m->named,
 		  m->named.address && m->kind == EVENT_SEND && is_datagram);
-	append_payload(s, &e->payload, m, result);
+	append_payload(s, &e->socket, &e->payload, m, result);
 	return scratch_send(s);
+}
+
+/* Whether a write is a question to a name server: a datagram on a connected socket. */
+static __always_inline bool is_question(struct pt_regs *regs)
+{
+	struct sock *sk = sock_of_file(file_of_fd(current_task(), SYSCALL_ARG1(regs)));
+
+	return sk && READ(sk, sk_protocol) == IPPROTO_UDP &&
+	       is_name_port(__builtin_bswap16(READ(sk, __sk_common.skc_dport)));
 }
 
 static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,

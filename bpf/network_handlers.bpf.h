@@ -54,6 +54,36 @@ HANDLER(on_sendmmsg)
 	return on_messages(regs, result, EVENT_SEND);
 }
 
+/* Whether rules want what is written elsewhere, too. Set before loading. */
+const volatile __u32 tell_writes = 0;
+
+HANDLER(on_write)
+{
+	struct message m = {
+		.kind = EVENT_SEND,
+		.count = result >= 0,
+		.whole = { SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) },
+	};
+
+	if (is_question(regs))
+		return on_message(regs, result, &m);
+	return tell_writes ? on_descriptor_call(regs, result) : 0;
+}
+
+HANDLER(on_writev)
+{
+	struct message m = {
+		.parts = USER_POINTER(SYSCALL_ARG2(regs)),
+		.part_count = SYSCALL_ARG3(regs),
+		.kind = EVENT_SEND,
+		.count = result >= 0,
+	};
+
+	if (is_question(regs))
+		return on_message(regs, result, &m);
+	return tell_writes ? on_descriptor_call(regs, result) : 0;
+}
+
 HANDLER(on_recvfrom)
 {
 	const void *user_bytes = USER_POINTER(SYSCALL_ARG6(regs));

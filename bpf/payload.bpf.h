@@ -7,8 +7,16 @@
 
 #include "peer.bpf.h"
 
-/* How many of the first bytes rules read; 0: none does. Set before loading. */
+/* How many of the first bytes rules read, of any message and of questions to name servers;
+ * 0: none does. Set before loading. */
 const volatile __u32 payload_bytes = 0;
+const volatile __u32 question_bytes = 0;
+
+/* Whether a datagram to this port is taken for a question: DNS, and DNS without a server. */
+static __always_inline bool is_name_port(__u16 port)
+{
+	return port == 53 || port == 5353;
+}
 
 /* One message of a call. */
 struct message {
@@ -59,14 +67,17 @@ static __always_inline bool append_part(struct scratch *s, const struct user_iov
 }
 
 /* Appends the first bytes of a message. */
-static __always_inline void append_payload(struct scratch *s, struct text *slot, struct message *m,
-					   long result)
+static __always_inline void append_payload(struct scratch *s, struct socket_facts *facts,
+					   struct text *slot, struct message *m, long result)
 {
 	struct user_iovec part;
 	__u32 start = s->used;
 	__u32 bytes;
 
 	s->left = payload_bytes;
+	if (question_bytes > payload_bytes && m->kind == EVENT_SEND &&
+	    facts->protocol == IPPROTO_UDP && is_name_port(facts->remote_port))
+		s->left = question_bytes;
 	/* What is in the buffers of a call that received nothing is not of it. */
 	if (m->kind == EVENT_RECEIVE && result <= 0)
 		return;

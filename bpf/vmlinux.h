@@ -29,6 +29,7 @@ typedef _Bool bool;
 #define EINPROGRESS 115
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
+#define IPPROTO_UDP 17
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10

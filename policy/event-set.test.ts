@@ -2,19 +2,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fieldNamed, fields, isEventName } from '@bulwark/schema'
-import { eventSetOf } from './event-set.ts'
+import { eventSetOf, needsOneOf } from './event-set.ts'
 import { checkCondition } from './falco/check.ts'
+
 import { parseCondition } from './falco/parse.ts'
+import type { Condition } from './ir.ts'
 
 const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
 
-test('only the type of the event restricts', () => {
+const conditionOf = (text: string): Condition => {
+  const parsed = parseCondition(text)
+  assert.ok(parsed.ok, text)
+  const checked = checkCondition(parsed.node, catalog)
+  assert.ok(checked.ok, text)
+  return checked.condition
+}
+
+test('the type of the event restricts, and fields that few types have', () => {
   const check = (text: string, wanted: string): void => {
-    const parsed = parseCondition(text)
-    assert.ok(parsed.ok, text)
-    const checked = checkCondition(parsed.node, catalog)
-    assert.ok(checked.ok, text)
-    const set = eventSetOf(checked.condition, ['open', 'close', 'execve'])
+    const set = eventSetOf(conditionOf(text), ['open', 'close', 'execve'])
     assert.equal(set === 'all' ? set : [...set].sort().join(' '), wanted, text)
   }
   check('proc.name = a', 'all')
@@ -36,4 +42,22 @@ test('only the type of the event restricts', () => {
   check('evt.num = 0 or evt.type = open', 'open')
   check('evt.num < 1 and proc.name = a', '')
   check('evt.type = tracer', 'tracer')
+  const asking = 'sendmmsg sendmsg sendto write writev'
+  check('dns.question.name = a', asking)
+  check('dns.question.name exists and evt.type = sendto', 'sendto')
+  check('len(dns.question.name) > 50', asking)
+  check('dns.question.name = a or evt.type = open', `open ${asking}`)
+  check('not dns.question.name = a', 'all')
+  check('dns.question.name = a and evt.type = open', '')
+})
+
+test('whether a condition needs a field', () => {
+  const needs = (text: string): boolean =>
+    needsOneOf(conditionOf(text), ({ name }) => name === 'dns.question.name')
+  for (const text of ['dns.question.name exists', 'proc.name = a and dns.question.name = b']) {
+    assert.ok(needs(text), text)
+  }
+  for (const text of ['not dns.question.name = a', 'proc.name = a or dns.question.name = b']) {
+    assert.ok(!needs(text), text)
+  }
 })

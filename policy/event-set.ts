@@ -1,9 +1,11 @@
 /**
  * Which kinds of event a condition can hold on, and what is left of it once the kind is known.
- * Only comparisons of `evt.type` with names restrict; everything else can hold on any event.
+ * Comparisons of `evt.type` with names restrict, and fields that only some types have; everything
+ * else can hold on any event.
  */
+import type { FieldSpec } from '@bulwark/schema'
 import type { Compare, Condition } from './ir.ts'
-import { conjunction, disjunction, negation } from './ir.ts'
+import { conjunction, disjunction, fieldsOf, negation } from './ir.ts'
 
 /** Names of events; `all` when nothing restricts them. */
 export type EventSet = ReadonlySet<string> | 'all'
@@ -53,42 +55,65 @@ const numberTest = ({ operator, right }: Compare): boolean | undefined => {
   }
 }
 
-/** Whether a comparison is decided by the event's type alone. */
-const decided = (node: Compare, type: string): boolean | undefined => {
+type Test = Extract<Condition, { readonly is: 'compare' | 'exists' }>
+
+/** Whether a test is decided by the event's type alone. */
+const decided = (node: Test, type: string): boolean | undefined => {
+  const isAbsent = ({ onlyOn }: FieldSpec): boolean => onlyOn?.includes(type) === false
+  if (fieldsOf(node).some(({ field }) => isAbsent(field))) return false
+  if (node.is === 'exists') return undefined
   const name = testedField(node)
   if (typeFields.has(name)) return typeTest(node, type)
   return name === 'evt.num' ? numberTest(node) : undefined
 }
 
-/** What is left of a condition on events of one type: constants are folded away. */
-export const specialise = (condition: Condition, type: string): Condition => {
+/** What is left of a condition where some tests are decided: constants are folded away. */
+const fold = (condition: Condition, decide: (node: Test) => boolean | undefined): Condition => {
   switch (condition.is) {
     case 'constant':
-    case 'exists':
       return condition
+    case 'exists':
     case 'compare': {
-      const value = decided(condition, type)
+      const value = decide(condition)
       return value === undefined ? condition : { is: 'constant', value }
     }
     case 'not':
-      return negation(specialise(condition.member, type))
+      return negation(fold(condition.member, decide))
     case 'and':
-      return conjunction(condition.members.map((member) => specialise(member, type)))
+      return conjunction(condition.members.map((member) => fold(member, decide)))
     case 'or':
-      return disjunction(condition.members.map((member) => specialise(member, type)))
+      return disjunction(condition.members.map((member) => fold(member, decide)))
   }
 }
 
-/** Names of events that a condition compares the event's type with. */
+/** What is left of a condition on events of one type. */
+export const specialise = (condition: Condition, type: string): Condition =>
+  fold(condition, (node) => decided(node, type))
+
+/** Whether a condition holds on no event that lacks the fields of which `isOne` is true. */
+export const needsOneOf = (condition: Condition, isOne: (field: FieldSpec) => boolean): boolean =>
+  isFalse(
+    fold(condition, (node) =>
+      fieldsOf(node).some(({ field }) => isOne(field)) ? false : undefined,
+    ),
+  )
+
+const typesOfFields = (node: Test): readonly string[] =>
+  fieldsOf(node).flatMap(({ field }) => field.onlyOn ?? [])
+
+/** Names of events that a condition tells apart: those it compares the type with, and those that
+ * have a field which others lack. */
 const namesIn = (condition: Condition): readonly string[] => {
   switch (condition.is) {
     case 'constant':
-    case 'exists':
       return []
+    case 'exists':
+      return typesOfFields(condition)
     case 'compare': {
       const { right } = condition
-      if (!typeFields.has(testedField(condition)) || right.is !== 'constants') return []
-      return right.values.filter((value) => typeof value === 'string')
+      const isOfType = typeFields.has(testedField(condition)) && right.is === 'constants'
+      const compared = isOfType ? right.values.filter((value) => typeof value === 'string') : []
+      return [...compared, ...typesOfFields(condition)]
     }
     case 'not':
       return namesIn(condition.member)

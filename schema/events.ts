@@ -323,11 +323,13 @@ export const eventKinds: readonly EventKind[] = [
     name: 'send',
     meaning:
       'A message was sent, or could not be. sendmmsg: one event a message, the first of them; ' +
-      'the result is then the bytes of that message.',
+      'the result is then the bytes of that message. write and writev: questions to name servers.',
     hooks: [
       { program: 'on_sendto', syscalls: ['sendto'] },
       { program: 'on_sendmsg', syscalls: ['sendmsg'] },
       { program: 'on_sendmmsg', syscalls: ['sendmmsg'] },
+      { program: 'on_write', syscalls: ['write'], only: 'questions' },
+      { program: 'on_writev', syscalls: ['writev'], only: 'questions' },
     ],
     types: ['sendto', 'sendmsg', 'sendmmsg'],
     state: false,

@@ -53,10 +53,15 @@ export interface Group {
  *
  * `syscalls`: the program is a handler of the `sys_exit` dispatcher, in its slot for each of these
  * system calls. `shape`: as those, for each wanted call that is told in this shape and is of no
- * other hook. `tracepoint`: the program is attached to it directly.
+ * other hook. `tracepoint`: the program is attached to it directly. `only`: all that it tells of
+ * them; it is attached when rules ask for that, and not with the types of events.
  */
 export type Hook =
-  | { readonly program: string; readonly syscalls: readonly string[] }
+  | {
+      readonly program: string
+      readonly syscalls: readonly string[]
+      readonly only?: 'questions'
+    }
   | { readonly program: string; readonly shape: Shape }
   | { readonly program: string; readonly tracepoint: string }
 

@@ -12,6 +12,7 @@ const plain = {
   filterOnly: false,
   printOnly: false,
   deprecated: false,
+  onlyOn: undefined,
 } as const
 
 /** An argument, as in `proc.aname[2]`. */

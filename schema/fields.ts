@@ -1,6 +1,7 @@
 /** The field catalogue: every field that a rule may name, carried by the sensor or not. */
 import type { FieldSpec } from './fieldtypes.ts'
 import { containerFields } from './fields-container.ts'
+import { dnsFields } from './fields-dns.ts'
 import { eventFields } from './fields-event.ts'
 import { fileFields } from './fields-file.ts'
 import { processFields } from './fields-process.ts'
@@ -11,6 +12,7 @@ export const fields: readonly FieldSpec[] = [
   ...processFields,
   ...fileFields,
   ...containerFields,
+  ...dnsFields,
 ]
 
 const byName: ReadonlyMap<string, FieldSpec> = new Map(fields.map((field) => [field.name, field]))

@@ -68,6 +68,9 @@ export interface FieldSpec {
   /** Can only be printed, not compared. */
   readonly printOnly: boolean
   readonly deprecated: boolean
+  /** Types of the only events that can have it; `undefined` where that does not restrict a rule.
+   * Only of Bulwark's own fields: with Falco's, a rule runs on all events that it does not name. */
+  readonly onlyOn: readonly string[] | undefined
   /** Why this sensor cannot give the field; `undefined` when it can. */
   readonly unsupported: string | undefined
   /** One sentence for `docs/fields.md`: what the value is, with its unit. */

@@ -429,7 +429,7 @@ export const listenOf = {
   unixPathLength: (r: RecordView): TextLength => textLength(r, 192),
 } as const
 
-/** A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. */
+/** A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. write and writev: questions to name servers. */
 export const sendOf = {
   /** the socket; the remote end is that of the message; absent: see the group */
   socketAt: 128,

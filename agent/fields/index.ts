@@ -4,6 +4,7 @@ import { fields } from '@bulwark/schema'
 import type { Value } from '@bulwark/policy'
 import { addressText } from '../addresses.ts'
 import { containerAccessors } from './container.ts'
+import { dnsAccessors } from './dns.ts'
 import { eventAccessors } from './event.ts'
 import { fileAccessors } from './file.ts'
 import { processAccessors } from './process.ts'
@@ -14,6 +15,7 @@ const tables: AccessorTable = {
   ...processAccessors,
   ...fileAccessors,
   ...containerAccessors,
+  ...dnsAccessors,
 }
 
 /** Names of the fields that the agent reads: those that the catalogue calls carried. */

@@ -309,7 +309,7 @@ struct event_listen {
 };
 _Static_assert(sizeof(struct event_listen) == 200, "event_listen: layout differs from the schema");
 
-/* A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. */
+/* A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. write and writev: questions to name servers. */
 struct event_send {
 	struct event_header header;
 	struct socket_facts socket; /* the socket; the remote end is that of the message */

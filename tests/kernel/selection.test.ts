@@ -70,7 +70,7 @@ test('all types attach every call that this machine has', { skip }, async () => 
   const recorder = Recorder.start()
   try {
     const calls = eventKinds.flatMap(({ hooks }) =>
-      hooks.flatMap((hook) => ('syscalls' in hook ? hook.syscalls : [])),
+      hooks.flatMap((hook) => ('syscalls' in hook && !hook.only ? hook.syscalls : [])),
     )
     const expected = calls.filter((name) => api.numberOf(name) >= 0).map((n) => at + n)
     const found = recorder.sensor.hooks.map(({ name }) => name)

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fieldNamed, fields, isEventName, otherEventNames, syscallNames } from '@bulwark/schema'
-import type { PrintedValue } from '@bulwark/policy'
+import type { PrintedValue, Rule } from '@bulwark/policy'
 import { loadRuleFiles } from '@bulwark/policy'
 import type { Counters, KernelCounters } from '@bulwark/agent'
 import { Agent } from '@bulwark/agent'
@@ -44,16 +44,16 @@ const rule = `
   priority: INFO
 `
 
-const loadRule = () => {
-  const { rules, files } = loadRuleFiles([{ name: 'anything', text: rule }], {
+const loadRules = (more: string): readonly Rule[] => {
+  const { rules, files } = loadRuleFiles([{ name: 'anything', text: rule + more }], {
     catalog: { field: fieldNamed, fieldNames: fields.map(({ name }) => name), isEventName },
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput: [],
   })
-  const [first] = rules
-  if (!first || first.disabledBy.length > 0) throw new Error(JSON.stringify(files))
-  return first
+  const isSound = rules.length > 0 && rules.every(({ disabledBy }) => disabledBy.length === 0)
+  if (!isSound) throw new Error(JSON.stringify(files))
+  return rules
 }
 
 const bellMsMax = 10_000
@@ -66,8 +66,12 @@ export class Watcher {
 
   private constructor() {}
 
-  /** Resolves when the agent watches. */
-  static async start(): Promise<Watcher> {
+  /**
+   * Resolves when the agent watches.
+   *
+   * @param more  further rules, as YAML
+   */
+  static async start(more = ''): Promise<Watcher> {
     const machine = machineOf(process.arch)
     if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
     const watcher = new Watcher()
@@ -75,7 +79,7 @@ export class Watcher {
       object: readObject(),
       backend: chosen,
       machine,
-      rules: [loadRule()],
+      rules: loadRules(more),
       matching: 'all',
       onAlert: ({ outputFields }) => watcher.#add(outputFields),
       log: () => {},

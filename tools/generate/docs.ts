@@ -36,12 +36,13 @@ const memberTable = (members: readonly Member[]): string =>
 const hookText = (hook: Hook): string => {
   if ('tracepoint' in hook) return `\`tp_btf/${hook.tracepoint}\``
   if ('shape' in hook) return '`sys_exit` of each wanted call of this shape'
-  return hook.syscalls.map((name) => `\`sys_exit:${name}\``).join(', ')
+  const only = hook.only === undefined ? '' : ` (only ${hook.only})`
+  return hook.syscalls.map((name) => `\`sys_exit:${name}\`${only}`).join(', ')
 }
 
 const ownCalls: ReadonlySet<string> = new Set(
   eventKinds.flatMap(({ hooks }) =>
-    hooks.flatMap((hook) => ('syscalls' in hook ? hook.syscalls : [])),
+    hooks.flatMap((hook) => ('syscalls' in hook && !hook.only ? hook.syscalls : [])),
   ),
 )
 

@@ -74,6 +74,7 @@ static const struct call calls[] = {
 	CALL(unshare),
 	CALL(wait4),
 	CALL(write),
+	CALL(writev),
 };
 /* clang-format on */
 
