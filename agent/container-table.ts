@@ -57,6 +57,7 @@ export class ContainerTable {
       runtime,
       metadata: undefined,
       metadataTries: 0,
+      hasConnected: false,
       metadataTriedNs: 0,
     }
     this.#byId.set(id, container)

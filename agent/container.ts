@@ -12,6 +12,8 @@ export interface Container {
   /** How often they were looked for, and when last: nanoseconds since boot. */
   metadataTries: number
   metadataTriedNs: number
+  /** It has made a connection that left it: `outbound.ts`. */
+  hasConnected: boolean
 }
 
 /** From the OCI bundle and its annotations. */

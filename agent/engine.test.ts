@@ -83,6 +83,7 @@ test('an alert says all that its rule asks for', () => {
     runtime: 'containerd',
     metadata: undefined,
     metadataTries: 0,
+    hasConnected: false,
     metadataTriedNs: 0,
   }
   run(

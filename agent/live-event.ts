@@ -73,6 +73,8 @@ export class LiveEvent {
   process!: Process
   container: Container | undefined
   /** Wall time minus time since boot, nanoseconds. */
+  /** Wall time of the first event that was seen, nanoseconds; 0: none yet. */
+  watchingSinceNs = 0n
   wallOffsetNs = 0n
   #socket: SocketView | undefined
   #socketRead = false

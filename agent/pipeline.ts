@@ -29,6 +29,7 @@ import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
 import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
+import { noteOutbound } from './outbound.ts'
 import type { Outside, Told } from './outside.ts'
 import { typesOf } from './payload.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -200,6 +201,7 @@ export class Pipeline {
     const number = headerOf.syscall(r)
     event.type = this.#names.bySyscall[number] ?? this.#names.byKind[kind] ?? ''
     event.moved()
+    if (event.watchingSinceNs === 0n) event.watchingSinceNs = event.timeNs
     const { container } = event
     if (container && !container.metadata) {
       const now = Number(headerOf.timeNs(r))
@@ -207,6 +209,7 @@ export class Pipeline {
     }
     if (this.#namesAhead && kind === EventNumber.exec) this.#users.user(nameScopeOf(event), 0)
     this.engine.run(event)
+    noteOutbound(event)
     if (kind === EventNumber.exit) this.#processes.exit(current)
   }
 

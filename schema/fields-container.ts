@@ -43,6 +43,19 @@ export const containerFields: readonly FieldSpec[] = [
     'image without tag and digest',
     'on the host, or the runtime tells nothing',
   ),
+  // Bulwark's own: what a rule needs that tells the first connection of a quiet container.
+  carried(
+    'container.has_connected',
+    'bool',
+    'before this event, the container had made a connection that left it, or sent a message',
+    'on the host',
+  ),
+  carried(
+    'container.watched_s',
+    'u64',
+    'seconds since the container was made, or since the agent looks on',
+    'on the host, or the runtime tells nothing',
+  ),
   carried('container.image.tag', 'string', 'tag of the image', 'has none'),
   carried('container.image.digest', 'string', 'digest of the image', 'has none'),
   known('container.healthcheck', 'string', { deprecated: true }),

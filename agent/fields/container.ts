@@ -3,6 +3,7 @@ import type { FieldValue } from '@bulwark/schema'
 import { byteString } from '@bulwark/schema'
 import type { Container, ContainerMetadata } from '../container.ts'
 import { imageParts, shortId } from '../container.ts'
+import { watchedSeconds } from '../outbound.ts'
 import type { AccessorTable, MakeAccessor } from './reader.ts'
 import { plain } from './reader.ts'
 
@@ -31,6 +32,8 @@ export const containerAccessors: AccessorTable = {
   'container.type': ofContainer((container) => container.runtime),
   'container.privileged': ofMetadata(({ privileged }) => privileged),
   'container.start_ts': ofMetadata(({ startedNs }) => startedNs),
+  'container.has_connected': ofContainer(({ hasConnected }) => hasConnected),
+  'container.watched_s': plain(watchedSeconds),
   'k8s.pod.name': ofMetadata(({ podName }) => podName),
   'k8s.ns.name': ofMetadata(({ namespace }) => namespace),
   'k8s.pod.uid': podUid,

@@ -178,6 +178,7 @@ test('containers and pods', () => {
     },
     metadataTries: 1,
     metadataTriedNs: 0,
+    hasConnected: false,
   }
   checkFields(
     eventOf('open', {}, { container }),
