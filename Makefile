@@ -23,7 +23,7 @@ sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*
 rules := $(wildcard rules/*.yaml)
 c_files := $(shell find bpf native tools tests bench -name node_modules -prune -o -path bpf/gen -prune \
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
-generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md
+generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.md
 
 .PHONY: help setup build artifacts run attack bench baseline clean
 .PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated

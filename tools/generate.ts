@@ -1,12 +1,13 @@
 /**
- * `npm run generate`: writes everything that is derived from `schema/`. The files are committed,
- * and the tests check that they are what this writes.
+ * `npm run generate`: writes everything that is derived from `schema/`, and the page of the rules.
+ * The files are committed, and the tests check that they are what this writes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeDecoder } from './generate/decoder.ts'
 import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
 import { writeHeader } from './generate/header.ts'
+import { writeRulesPage } from './generate/rules.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -15,6 +16,7 @@ const outputs: readonly (readonly [path: string, text: string])[] = [
   ['schema/layout.gen.ts', writeDecoder()],
   ['docs/events.md', writeEventsPage()],
   ['docs/fields.md', writeFieldsPage()],
+  ['docs/rules.md', writeRulesPage(join(root, 'rules'))],
 ]
 
 const readOr = (path: string): string | undefined => {

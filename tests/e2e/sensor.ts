@@ -24,6 +24,7 @@ export type Alert = {
   readonly hostname: string
   readonly uuid: string
   readonly output_fields: Readonly<Record<string, unknown>>
+  readonly bulwark?: { readonly truncated: readonly string[] }
 }
 
 export type SensorOptions = {

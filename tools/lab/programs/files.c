@@ -3,7 +3,10 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -65,9 +68,82 @@ static void make_hardlink(struct chain *chain)
 		fail("linkat");
 }
 
+/* A path that one thread writes again and again while another one opens it. */
+static char raced_path[256];
+static const char *raced[2];
+static atomic_int race_is_over;
+
+static void *rewrite_path(void *unused)
+{
+	(void)unused;
+	for (int i = 0; !race_is_over; i++)
+		strcpy(raced_path, raced[i % 2]);
+	return NULL;
+}
+
+/*
+ * Opens a path while another thread keeps changing it between HARMLESS and WANTED (of one length),
+ * until the file that it got was WANTED so many times: a sensor must tell each of them.
+ */
+static void race_open(struct chain *chain)
+{
+	struct stat wanted, got;
+	pthread_t thread;
+	long opens_left = 5000000;
+	long times;
+
+	raced[0] = next_word(chain);
+	raced[1] = next_word(chain);
+	times = next_number(chain, 1000);
+	if (strlen(raced[0]) != strlen(raced[1]) || strlen(raced[0]) >= sizeof(raced_path))
+		fail("race: paths of one length");
+	strcpy(raced_path, raced[0]);
+	if (stat(raced[1], &wanted) < 0 || pthread_create(&thread, NULL, rewrite_path, NULL))
+		fail("race");
+	while (times > 0 && opens_left-- > 0) {
+		int fd = open(raced_path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		if (fstat(fd, &got) == 0 && got.st_ino == wanted.st_ino)
+			times--;
+		close(fd);
+	}
+	race_is_over = 1;
+	pthread_join(thread, NULL);
+	if (times > 0)
+		fail("race: never won");
+}
+
+static void splice_bytes(struct chain *chain)
+{
+	int ends[2];
+	int source = open(next_word(chain), O_RDONLY | O_CLOEXEC);
+
+	if (source < 0 || pipe(ends) < 0)
+		fail("splice: open");
+	if (splice(source, NULL, ends[1], NULL, next_number(chain, 4096), 0) < 0)
+		fail("splice");
+}
+
+static void append_text(struct chain *chain)
+{
+	const char *text;
+
+	chain->fd = open(next_word(chain), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	if (chain->fd < 0)
+		fail("open");
+	text = next_word(chain);
+	if (write(chain->fd, text, strlen(text)) < 0)
+		fail("write");
+}
+
 const struct verb file_verbs[] = {
 	{ "open", "PATH", open_file },
 	{ "openat2", "PATH", openat2_file },
+	{ "append", "PATH TEXT", append_text },
+	{ "splice", "PATH BYTES", splice_bytes },
+	{ "race", "HARMLESS WANTED TIMES", race_open },
 	{ "memfd", "PATH", memfd },
 	{ "symlink", "TARGET PATH", make_symlink },
 	{ "hardlink", "TARGET PATH", make_hardlink },

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,6 +68,43 @@ static void reach_tcp(struct chain *chain)
 	}
 }
 
+/* Takes a PATH from the chain. */
+static struct sockaddr_un next_unix_address(struct chain *chain)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strncpy(address.sun_path, next_word(chain), sizeof(address.sun_path) - 1);
+	return address;
+}
+
+/* Waits, as reach does, for the other side to be there. */
+static void connect_unix(struct chain *chain)
+{
+	struct sockaddr_un address = next_unix_address(chain);
+	const struct timespec between_tries = { .tv_nsec = 2000000 };
+
+	for (int tries = 5000;; tries--) {
+		open_socket(chain, AF_UNIX, SOCK_STREAM, 0);
+		if (connect(chain->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+			return;
+		if ((errno != ECONNREFUSED && errno != ENOENT) || tries == 0)
+			fail("connect");
+		close(chain->fd);
+		nanosleep(&between_tries, NULL);
+	}
+}
+
+static void listen_unix(struct chain *chain)
+{
+	struct sockaddr_un address = next_unix_address(chain);
+
+	open_socket(chain, AF_UNIX, SOCK_STREAM, 0);
+	if (bind(chain->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fail("bind");
+	if (listen(chain->fd, 8) < 0)
+		fail("listen");
+}
+
 static void listen_tcp(struct chain *chain)
 {
 	struct sockaddr_in address = next_address(chain);
@@ -116,6 +155,46 @@ static void send_to(struct chain *chain)
 		fail("sendto");
 }
 
+/* Writes NAME as labels: each with its length before it, the root last. Returns their length. */
+static size_t write_labels(unsigned char *to, const char *name)
+{
+	size_t at = 0;
+
+	while (*name) {
+		size_t length = strcspn(name, ".");
+
+		if (length == 0 || length > 63 || at + length + 2 > 255) {
+			fputs("act: no name for DNS\n", stderr);
+			exit(2);
+		}
+		to[at++] = length;
+		memcpy(to + at, name, length);
+		at += length;
+		name += length + (name[length] == '.');
+	}
+	to[at++] = 0;
+	return at;
+}
+
+/* Asks a name server for the addresses of NAME, and does not wait for the answer. */
+static void ask_name(struct chain *chain)
+{
+	static const unsigned char kind_and_class[] = { 0, 1, 0, 1 };
+	unsigned char question[300] = { 0x12, 0x34, 1, 0, 0, 1 };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(53) };
+	size_t length = 12;
+
+	if (inet_pton(AF_INET, next_word(chain), &address.sin_addr) != 1)
+		fail("address");
+	length += write_labels(question + length, next_word(chain));
+	memcpy(question + length, kind_and_class, sizeof(kind_and_class));
+	length += sizeof(kind_and_class);
+	open_socket(chain, AF_INET, SOCK_DGRAM, 0);
+	if (sendto(chain->fd, question, length, 0, (struct sockaddr *)&address, sizeof(address)) <
+	    0)
+		fail("sendto");
+}
+
 static void send_message(struct chain *chain)
 {
 	struct sockaddr_in address = next_address(chain);
@@ -151,9 +230,12 @@ const struct verb network_verbs[] = {
 	{ "reach", "ADDRESS PORT", reach_tcp },
 	{ "listen", "ADDRESS PORT", listen_tcp },
 	{ "accept", "", accept_tcp },
+	{ "listen-unix", "PATH", listen_unix },
+	{ "connect-unix", "PATH", connect_unix },
 	{ "send", "TEXT", send_text },
 	{ "drain", "", drain },
 	{ "sendto", "ADDRESS PORT TEXT", send_to },
+	{ "ask", "ADDRESS NAME", ask_name },
 	{ "sendmsg", "ADDRESS PORT TEXT", send_message },
 	{ "dup", "0|1|2", dup_onto },
 	{ "packet-socket", "", packet_socket },

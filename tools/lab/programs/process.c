@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,6 +27,13 @@ static void say(struct chain *chain)
 	puts(next_word(chain));
 }
 
+/* A process may call itself what it likes. */
+static void rename_self(struct chain *chain)
+{
+	if (prctl(PR_SET_NAME, next_word(chain), 0, 0, 0) < 0)
+		fail("prctl");
+}
+
 /* The remaining words are the program and its arguments: the chain ends here. */
 static void exec_program(struct chain *chain)
 {
@@ -33,6 +41,15 @@ static void exec_program(struct chain *chain)
 
 	next_word(chain);
 	execv(argv[0], argv);
+	fail("execve");
+}
+
+/* With an empty argv, as only an attacker does. */
+static void exec_bare(struct chain *chain)
+{
+	char *none[] = { NULL };
+
+	execv(next_word(chain), none);
 	fail("execve");
 }
 
@@ -110,7 +127,9 @@ static void without_leader(struct chain *chain)
 const struct verb process_verbs[] = {
 	{ "wait", "MILLISECONDS", wait_ms },
 	{ "say", "TEXT", say },
+	{ "comm", "NAME", rename_self },
 	{ "exec", "PROGRAM [ARGUMENT...]", exec_program },
+	{ "exec-bare", "PROGRAM", exec_bare },
 	{ "fexec", "ARGV0 [ARGUMENT...]", exec_fd },
 	{ "spawn", "PROGRAM [ARGUMENT...]", spawn },
 	{ "thread", "", in_thread },

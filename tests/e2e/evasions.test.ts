@@ -1,0 +1,148 @@
+/**
+ * What is known to blind such sensors, each tried for real: a rule of the pack must still fire.
+ * What has a scenario of its own in rules/scenarios/ (memory files, the leaderless thread) is not
+ * repeated here; pids used again are in tests/kernel/process.test.ts.
+ */
+import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Container, type ContainerOptions, type Lab, openLab } from '@bulwark/tools'
+import { reasonToSkip } from '@bulwark/tools'
+import { packFiles } from './pack.ts'
+import { type Alert, Sensor, bellProgram } from './sensor.ts'
+
+const skip = reasonToSkip() ?? false
+const act = '/usr/bin/act'
+const secretRead = 'Password or private key file read in container'
+
+let lab: Lab | undefined
+let sensor: Sensor | undefined
+let bearer: Container | undefined
+
+before(async () => {
+  if (skip !== false) return
+  lab = await openLab()
+  bearer = await lab.createContainer({ name: 'bell', programs: [bellProgram] })
+  sensor = await Sensor.start({ rules: packFiles }, lab.directory)
+})
+
+after(async () => {
+  try {
+    await sensor?.stop()
+  } finally {
+    await lab?.close()
+  }
+})
+
+/** Runs programs one after another in a new container; returns what was told of it. */
+async function perform(
+  argvs: readonly string[][],
+  options: ContainerOptions = {},
+): Promise<readonly Alert[]> {
+  assert.ok(lab && sensor && bearer)
+  const container = await lab.createContainer(options)
+  const all = await sensor.observe(bearer, async () => {
+    for (const argv of argvs) {
+      const { code, stdout, stderr } = await container.exec(argv)
+      assert.equal(code, 0, `${argv.join(' ')}: ${stdout}${stderr}`)
+    }
+  })
+  await container.destroy()
+  const id = container.id.slice(0, 12)
+  return all.filter((alert) => alert.output_fields['container.id'] === id)
+}
+
+/** The rule must have told it, with these words in its output. */
+function check(alerts: readonly Alert[], rule: string, ...words: string[]): void {
+  const found = alerts.map((alert) => `${alert.rule}: ${alert.output}`).join('\n')
+  const fits = alerts.some(
+    (alert) => alert.rule === rule && words.every((word) => alert.output.includes(word)),
+  )
+  assert.ok(fits, `expected ${rule} with ${words.join(', ')}; found:\n${found}`)
+}
+
+const cat = (path: string): string[] => ['/bin/cat', path]
+
+test('a path is the file that was opened, however it is written', { skip }, async () => {
+  const roundabout = '/tmp/l/../shadow'
+  const told = await perform([
+    ['/bin/mkdir', '/etc/security'],
+    ['/bin/ln', '-s', '/etc/security', '/tmp/l'],
+    cat(roundabout),
+    cat('/proc/self/root/etc/shadow'),
+    cat('/proc/1/root/etc/shadow'),
+    cat('/etc//./shadow'),
+    [act, 'openat2', '/etc/../etc/shadow'],
+  ])
+  const reads = told.filter(({ output }) => output.includes('file=/etc/shadow'))
+  assert.equal(reads.length, 5, told.map(({ output }) => output).join('\n'))
+  check(told, 'File system of another process opened', 'path=/proc/1/root/etc/shadow')
+})
+
+test('a hard link has a path of its own: its making is told', { skip }, async () => {
+  const told = await perform([['/bin/ln', '/etc/shadow', '/tmp/notes'], cat('/tmp/notes')])
+  check(told, 'Link to a secret made', '/etc/shadow', '/tmp/notes')
+})
+
+test('a program under another name is not what the name says', { skip }, async () => {
+  // A copy that is named as a login program: it is not of the image, and not believed.
+  const copy = await perform([
+    ['/bin/cp', act, '/tmp/sshd'],
+    ['/tmp/sshd', 'open', '/etc/shadow'],
+  ])
+  check(copy, 'Program that is not in the image executed', 'exepath=/tmp/sshd')
+  check(copy, secretRead, 'process=sshd', 'exepath=/tmp/sshd')
+  // A process that calls itself so.
+  const renamed = await perform([[act, 'comm', 'passwd', 'open', '/etc/shadow']])
+  check(renamed, secretRead, 'process=passwd', 'exepath=/usr/bin/act')
+  // A script of that name.
+  const files = {
+    '/usr/local/bin/passwd': '#!/bin/sh\nwhile read -r l; do :; done < /etc/shadow\n',
+  }
+  const script = await perform([['/usr/local/bin/passwd']], { files })
+  check(script, secretRead, 'process=passwd')
+})
+
+test('a program run through the dynamic loader is told', { skip }, async () => {
+  assert.ok(lab)
+  const programs = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1']
+  const loader = programs.find((path) => existsSync(path))
+  assert.ok(loader, 'this machine has no dynamic loader that is known')
+  // The host's own loader, C library and `true`, which needs no other.
+  const root = join(lab.directory, 'dynamic')
+  const library = ['/lib/x86_64-linux-gnu/libc.so.6', '/lib/aarch64-linux-gnu/libc.so.6'].find(
+    (path) => existsSync(path),
+  )
+  assert.ok(library, 'this machine has no C library where Debian has it')
+  for (const path of [loader, library, '/bin/true', '/bin/sleep']) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    copyFileSync(path, join(root, path))
+  }
+  for (const folder of ['proc', 'dev', 'sys', 'run']) mkdirSync(join(root, folder))
+  const told = await perform([[loader, '/bin/true']], { root })
+  check(told, 'Program run through the dynamic loader', 'arguments=/bin/true')
+})
+
+test(
+  'arguments past the bound hide words, not the act, and the alert says so',
+  { skip },
+  async () => {
+    const padding = 'x'.repeat(20_000)
+    const told = await perform([[act, 'spawn', '/bin/sh', '-c', `: ${padding}; cat /etc/shadow`]])
+    check(told, secretRead, 'file=/etc/shadow')
+    const options = { programs: ['/usr/bin/nmap'] }
+    const tool = await perform([['/usr/bin/nmap', 'say', padding, 'say', 'last']], options)
+    check(tool, 'Attack tool run', 'exepath=/usr/bin/nmap')
+    const alert = tool.find(({ rule }) => rule === 'Attack tool run')
+    assert.deepEqual(alert?.bulwark?.truncated, ['arguments'])
+  },
+)
+
+test('a path that another thread rewrites is the file that was opened', { skip }, async () => {
+  const wins = 20
+  const told = await perform([[act, 'race', '/etc/passwd', '/etc/shadow', String(wins)]])
+  const reads = told.filter(({ rule }) => rule === secretRead)
+  assert.equal(reads.length, wins)
+  for (const { output } of reads) assert.match(output, /file=\/etc\/shadow /)
+})
