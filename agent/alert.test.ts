@@ -62,6 +62,7 @@ test('for people: what a terminal would obey is written out', () => {
   check('\x1b[2J\x07', '\\x1b[2J\\x07')
   check('\x7f\x80\x9bx\x9f\xa0é', '\\x7f\\x80\\x9bx\\x9f\xa0é')
   check('\0', '\\x00')
+  check('a\u202egpj.exe\u2066\u2069\u200f', 'a\\u202egpj.exe\\u2066\\u2069\\u200f')
 })
 
 test('for people: the priority is coloured, and nothing else', () => {

@@ -72,8 +72,14 @@ const colours: Readonly<Record<PriorityName, string>> = {
   Debug: '90',
 }
 
-// A terminal obeys these, and alerts hold what attackers chose.
-const controls = /[\x00-\x1f\x7f-\x9f]/g
+// A terminal obeys these, and alerts hold what attackers chose. The last ones turn text around.
+const controls = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+const writtenOut = (letter: string): string => {
+  const code = letter.charCodeAt(0)
+  const [form, digits] = code < 256 ? ['x', 2] : ['u', 4]
+  return `\\${form}${code.toString(16).padStart(digits, '0')}`
+}
 
 /**
  * One line for a person: what a terminal would obey is written out.
@@ -81,10 +87,7 @@ const controls = /[\x00-\x1f\x7f-\x9f]/g
  * @param coloured  with ANSI colours
  */
 export const alertText = (alert: Alert, coloured: boolean): string => {
-  const line = alert.output.replace(
-    controls,
-    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
+  const line = alert.output.replace(controls, writtenOut)
   if (!coloured) return line
   return line.replace(
     `${alert.priority} `,

@@ -31,6 +31,8 @@ export const limits = {
    * runtime writes it while it starts the container. */
   metadataTriesMax: 64,
   metadataPauseNs: 100_000_000,
+  /** How often the passwd of a container is looked for before it counts as having none. */
+  namesTriesMax: 16,
   /** Bytes of one metadata file (OCI config.json, state.json, passwd). */
   metadataBytesMax: 4 * 1024 * 1024,
   /** Ancestors that a rule can see: a chain longer than this is an attack on the agent. */

@@ -80,6 +80,7 @@ export class LiveEvent {
   #socketRead = false
   #fileName: string | undefined
   #fileNameRead = false
+  #firstNs: bigint | undefined
 
   constructor(record: RecordView, sockets: Sockets) {
     this.record = record
@@ -88,8 +89,15 @@ export class LiveEvent {
 
   /** Forgets what was read of the event before. */
   moved(): void {
+    this.#firstNs ??= BigInt(headerOf.timeNs(this.record))
     this.#socketRead = false
     this.#fileNameRead = false
+  }
+
+  /** Nanoseconds since the first event that this was moved to; 0 if an earlier one comes late. */
+  get sinceFirstNs(): bigint {
+    const since = BigInt(headerOf.timeNs(this.record)) - (this.#firstNs ?? 0n)
+    return this.#firstNs === undefined || since < 0n ? 0n : since
   }
 
   get timeNs(): bigint {

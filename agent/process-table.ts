@@ -151,6 +151,11 @@ export class ProcessTable {
     process.exeCtimeNs = execOf.exeCtimeNs(r)
     process.exeMtimeNs = execOf.exeMtimeNs(r)
     process.exeFlags = fileFacts.fileFlags(r, exeAt)
+    process.capabilities = {
+      effective: headerOf.capEffective(r),
+      permitted: headerOf.capPermitted(r),
+      inheritable: headerOf.capInheritable(r),
+    }
     process.truncated = truncatedTexts(r)
   }
 

@@ -1,5 +1,12 @@
 /** One process as the agent knows it. Text is byte strings (see `FieldType`). */
 
+/** Bits CAP_*. */
+export interface Capabilities {
+  readonly effective: number | bigint
+  readonly permitted: number | bigint
+  readonly inheritable: number | bigint
+}
+
 /** Times are nanoseconds since boot unless the name says otherwise. */
 export interface Process {
   readonly pid: number
@@ -28,6 +35,8 @@ export interface Process {
   exeMtimeNs: number | bigint
   /** FILE_* bits of the executable; `undefined` when it was not seen to start. */
   exeFlags: number | undefined
+  /** When it became its program, or as it was found; `undefined` when not known. */
+  capabilities: Capabilities | undefined
   /** Some text of it was cut, by name of the member. */
   truncated: readonly string[]
   parent: Process | undefined
@@ -57,6 +66,7 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   exeCtimeNs: 0,
   exeMtimeNs: 0,
   exeFlags: undefined,
+  capabilities: undefined,
   truncated: [],
   parent: undefined,
   argsText: undefined,

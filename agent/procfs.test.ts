@@ -49,7 +49,8 @@ test('the name in stat may hold anything', () => {
 test('a process is read with its parent, links and numbers', () => {
   makeProcess(10, {
     stat: `10 (a) b) ${numbers(4, 8, 34816, 123)}`,
-    status: 'Name:\ta) b\nNStgid:\t10\t3\nNSpid:\t10\t3\nNSpgid:\t8\t2\n',
+    status:
+      'Name:\ta) b\nCapInh:\t0\nCapPrm:\t000001ffffffffff\nCapEff:\tx\nNStgid:\t10\t3\nNSpid:\t10\t3\nNSpgid:\t8\t2\n',
     cmdline: '/bin/a b\0-x\0\0y z\0',
     loginuid: '1000',
     cgroup: '0::/pod\n',
@@ -84,6 +85,7 @@ test('a process is read with its parent, links and numbers', () => {
       exeCtimeNs: 0,
       exeMtimeNs: 0,
       exeFlags: undefined,
+      capabilities: { effective: 0n, permitted: 0x1ffffffffffn, inheritable: 0n },
       truncated: [],
       parent: undefined,
       argsText: undefined,

@@ -41,6 +41,12 @@ const readLink = (path: string): string => {
 const statusColumns = (status: string, name: string): readonly string[] =>
   new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
 
+/** A set of bits, in hexadecimal digits on a line of /proc/PID/status. */
+const statusBits = (status: string, name: string): bigint => {
+  const digits = statusColumns(status, name)[0] ?? ''
+  return /^[0-9a-f]{1,16}$/.test(digits) ? BigInt(`0x${digits}`) : 0n
+}
+
 const isCount = (value: number | undefined): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0
 
@@ -130,6 +136,13 @@ export const readProcess = (
   process.pgid = pgid
   process.vpid = asCount(statusColumns(status, 'NStgid').at(-1)) ?? pid
   process.vpgid = asCount(statusColumns(status, 'NSpgid').at(-1)) ?? 0
+  if (status.includes('CapPrm:')) {
+    process.capabilities = {
+      effective: statusBits(status, 'CapEff'),
+      permitted: statusBits(status, 'CapPrm'),
+      inheritable: statusBits(status, 'CapInh'),
+    }
+  }
   process.loginUid = asCount(readText(`${folder}/loginuid`)) ?? 0xffff_ffff
   try {
     const exe = statSync(`${folder}/exe`, { bigint: true })

@@ -75,15 +75,15 @@ test('an alert of a replay knows what the capture knows', async () => {
     answer(writer, 'names', '', { users: new Map([[0, 'admin']]), groups: new Map() })
     writer.note({ is: 'told', told: { told: 'clock', wallOffsetNs: 100n } })
     writer.record(exec(9))
-    answer(writer, 'names', '', { users: new Map([[0, 'root']]), groups: new Map() })
+    answer(writer, 'names', '', { users: new Map([[0, 'toor']]), groups: new Map() })
     writer.record(exec(9))
     writer.end()
   })
   const { replayed, alerts, log } = await run(bytes, rule)
   assert.deepEqual(outputs(alerts), [
-    '1 1795428666000000000 sshd  sh -c id',
+    '1 1795428666000000000 sshd root sh -c id',
     '2 6000000100 sshd admin sh -c id',
-    '3 6000000100 sshd root sh -c id',
+    '3 6000000100 sshd toor sh -c id',
   ])
   assert.equal(alerts[0]?.hostname, 'node1')
   assert.deepEqual([replayed.events, replayed.whole, log], [3, true, []])

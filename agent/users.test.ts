@@ -83,6 +83,34 @@ test('a passwd file that is too large is none', () => {
   assert.equal(new Users().user({ key: 'large', roots: [root] }, 0), 'app')
 })
 
+test('an image without users is not looked at for ever, one that has some is at once', () => {
+  const root = join(makeRoot('none', ''), 'later')
+  const users = new Users()
+  const scope = { key: 'none', roots: [root] }
+  for (let i = 0; i < 2 * limits.namesTriesMax; i++) assert.equal(users.user(scope, 7), '')
+  mkdirSync(root)
+  const add = (): void => {
+    mkdirSync(join(root, 'etc'), { recursive: true })
+    writeFileSync(join(root, 'etc/passwd'), 'app:x:7:7::/srv:/bin/sh\n')
+  }
+  for (let i = 1; i < limits.namesTriesMax; i++) assert.equal(users.user(scope, 7), '')
+  add()
+  assert.equal(users.user(scope, 7), 'app')
+  assert.deepEqual([users.home(scope, 7), users.shell(scope, 7)], ['/srv', '/bin/sh'])
+  users.forget('none')
+  rmSync(join(root, 'etc'), { recursive: true })
+  for (let i = 0; i < limits.namesTriesMax; i++) assert.equal(users.user(scope, 7), '')
+  add()
+  assert.equal(users.user(scope, 7), '')
+  users.forget('none')
+  assert.equal(users.user(scope, 7), 'app')
+})
+
+test("the host's users are not those of a container that has not changed its root yet", () => {
+  assert.equal(new Users().user({ key: '', roots: ['/proc/self/root'] }, 0), 'root')
+  assert.equal(new Users().user({ key: 'early', roots: ['/proc/self/root'] }, 0), '')
+})
+
 /** Looks a name up in a process of its own: a wrong read blocks for ever, or fills the memory. */
 const lookUp = (root: string): string => {
   const module = JSON.stringify(join(import.meta.dirname, 'users.ts'))

@@ -10,14 +10,21 @@ import { machine } from './outside.ts'
 
 type Names = ReadonlyMap<number, string>
 
-/** Numbers and names of the lines of passwd(5) or group(5). */
-export const parseNames = (text: string): Names => {
+/** Column of passwd(5) and group(5). */
+const nameColumn = 0
+const homeColumn = 5
+const shellColumn = 6
+
+/** Numbers of the lines of passwd(5) or group(5), and what another column says of each. */
+export const parseNames = (text: string, column = nameColumn): Names => {
   const names = new Map<number, string>()
   for (const line of text.split('\n')) {
-    const [name, , id] = line.split(':')
-    if (name === undefined || id === undefined || !/^\d+$/.test(id)) continue
+    const columns = line.split(':')
+    const [, , id = ''] = columns
+    const found = columns[column]
+    if (found === undefined || !/^\d+$/.test(id)) continue
     // The first line of a number names it, as getpwuid(3) has it.
-    if (!names.has(Number(id))) names.set(Number(id), name)
+    if (!names.has(Number(id))) names.set(Number(id), found)
   }
   return names
 }
@@ -43,13 +50,13 @@ const readUntrusted = (path: string): string | undefined => {
   }
 }
 
-/** The names in the first of these root directories that has the file. */
-const readNames = (roots: readonly string[], file: string): Names => {
+/** The text of a file in the first of these root directories that has it; '' when none has. */
+const readFirst = (roots: readonly string[], file: string): string => {
   for (const root of roots) {
     const text = readUntrusted(`${root}${file}`)
-    if (text !== undefined) return parseNames(text)
+    if (text !== undefined) return text
   }
-  return new Map()
+  return ''
 }
 
 /** Where names are looked up: root directories to try, and what to remember them by. */
@@ -63,15 +70,45 @@ export interface NameScope {
 /** The names of one scope. */
 interface ScopeNames {
   readonly users: Names
+  /** Not in captures of before they were kept. */
+  readonly homes?: Names
+  readonly shells?: Names
   readonly groups: Names
 }
 
+/** A process that is about to enter its container is still in the host's root directory. */
+const isContainerRoot = (root: string): boolean => {
+  try {
+    const [own, host] = [statSync(`${root}/`), statSync('/')]
+    return own.dev !== host.dev || own.ino !== host.ino
+  } catch {
+    return false
+  }
+}
+
+/** `undefined` when none of the root directories is there: not yet, or not any more. */
+const readScope = ({ key, roots }: NameScope): ScopeNames | undefined => {
+  const there = key === '' ? roots : roots.filter(isContainerRoot)
+  if (there.length === 0) return undefined
+  const passwd = readFirst(there, '/etc/passwd')
+  return {
+    users: parseNames(passwd),
+    homes: parseNames(passwd, homeColumn),
+    shells: parseNames(passwd, shellColumn),
+    groups: parseNames(readFirst(there, '/etc/group')),
+  }
+}
+
 const namesQuestion: Question<ScopeNames> = { name: 'names' }
-const noNames: ScopeNames = { users: new Map(), groups: new Map() }
+const none: Names = new Map()
+const noNames: ScopeNames = { users: none, homes: none, shells: none, groups: none }
 
 export class Users {
   readonly #outside: Outside
   readonly #scopes = new BoundedMap<string, ScopeNames>(limits.containersMax, () => {})
+
+  /** How often names were looked for in vain. */
+  readonly #tries = new BoundedMap<string, number>(limits.containersMax, () => {})
 
   constructor(outside: Outside = machine) {
     this.#outside = outside
@@ -80,24 +117,35 @@ export class Users {
   #names(scope: NameScope): ScopeNames {
     const known = this.#scopes.get(scope.key)
     if (known) return known
-    const read =
-      this.#outside.ask(namesQuestion, scope.key, () => ({
-        users: readNames(scope.roots, '/etc/passwd'),
-        groups: readNames(scope.roots, '/etc/group'),
-      })) ?? noNames
-    // Nothing read: the process is gone. The next one of the container is asked again.
-    if (read.users.size > 0) this.#scopes.set(scope.key, read)
+    const read = this.#outside.ask(namesQuestion, scope.key, () => readScope(scope))
+    if (!read) return noNames
+    // No users: the image may have none, or not all of it is there yet.
+    const tries = (this.#tries.get(scope.key) ?? 0) + 1
+    const isFound = read.users.size > 0 || tries >= limits.namesTriesMax
+    if (isFound) this.#scopes.set(scope.key, read)
+    else this.#tries.set(scope.key, tries)
     return read
   }
 
   /** The names of a scope have changed: they are read again when next asked for. */
   forget(key: string): void {
     this.#scopes.delete(key)
+    this.#tries.delete(key)
   }
 
   /** The name of a user; '' when there is none. */
   user(scope: NameScope, uid: number): string {
     return this.#names(scope).users.get(uid) ?? ''
+  }
+
+  /** The home directory of a user; '' when there is none. */
+  home(scope: NameScope, uid: number): string {
+    return this.#names(scope).homes?.get(uid) ?? ''
+  }
+
+  /** The shell of a user; '' when there is none. */
+  shell(scope: NameScope, uid: number): string {
+    return this.#names(scope).shells?.get(uid) ?? ''
   }
 
   /** The name of a group; '' when there is none. */

@@ -30,13 +30,18 @@ export const carried = (
   options: Options = {},
 ): FieldSpec => ({ ...plain, ...options, name, type, meaning, absent, unsupported: undefined })
 
-/** A field that rules may name, but that the sensor does not give. */
-export const known = (name: string, type: FieldType, options: Options = {}): FieldSpec => ({
+/** A field that rules may name, but that the sensor does not give, and why. */
+export const known = (
+  name: string,
+  type: FieldType,
+  options: Options = {},
+  unsupported = 'not carried by this sensor yet',
+): FieldSpec => ({
   ...plain,
   ...options,
   name,
   type,
   meaning: '',
   absent: 'always absent',
-  unsupported: 'not carried by this sensor yet',
+  unsupported,
 })

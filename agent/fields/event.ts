@@ -62,6 +62,10 @@ export const eventAccessors: AccessorTable = {
   'evt.rawtime': plain((event) => asScalar(event.timeNs)),
   'evt.rawtime.s': plain((event) => Number(event.timeNs / 1_000_000_000n)),
   'evt.rawtime.ns': plain((event) => Number(event.timeNs % 1_000_000_000n)),
+  'evt.outputtime': plain((event) => dateParts(event.timeNs).time),
+  'evt.reltime': plain((event) => asScalar(event.sinceFirstNs)),
+  'evt.reltime.s': plain((event) => Number(event.sinceFirstNs / 1_000_000_000n)),
+  'evt.reltime.ns': plain((event) => Number(event.sinceFirstNs % 1_000_000_000n)),
   'evt.source': plain(() => 'syscall'),
   'evt.hostname': (_, { hostname }) => {
     return () => hostname
@@ -70,6 +74,9 @@ export const eventAccessors: AccessorTable = {
   'evt.type': plain((event) => event.type),
   'syscall.type': plain(ofSyscall((event) => event.type)),
   'evt.args': (_, { users }) => {
+    return (event) => allArguments(event, users)
+  },
+  'evt.info': (_, { users }) => {
     return (event) => allArguments(event, users)
   },
   'evt.arg': (argument, { users }) => oneArgument(argument, users),

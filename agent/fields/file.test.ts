@@ -44,7 +44,15 @@ test('an open that worked', () => {
     fd.is_upper_layer true
     fd.is_lower_layer false
     fd.sip            -
-    fd.connected      -
+    fd.connected      false
+    fd.name_changed   false
+    fd.l4proto        "<NA>"
+    fd.uid            "107"
+    fd.containername  "host:/etc/a.conf"
+    fd.containerdirectory "host:/etc"
+    fs.path.name      "/etc/a.conf"
+    fs.path.nameraw   "a.conf"
+    fs.path.source    -
     `,
   )
 })
@@ -62,7 +70,13 @@ test('an open that failed', () => {
     fd.num            -1
     fd.name           "/srv/x/y"
     fd.nameraw        "../x/./y"
-    fd.type           "file"
+    fd.type           -
+    fd.typechar       "f"
+    fd.directory      "/srv/x"
+    fd.filename       -
+    fd.connected      -
+    fd.l4proto        -
+    fs.path.name      -
     fd.is_upper_layer -
     `,
   )
@@ -86,9 +100,12 @@ test('an open that makes a program, and others', () => {
 test('kinds of files', () => {
   const type = (mode: number, path: string, flags = 0): LiveEvent =>
     eventOf('open', { path, file: { mode }, open_flags: flags, result: 3 })
-  checkFields(type(0o040755, '/tmp'), 'fd.type "directory"\nfd.typechar "d"')
+  checkFields(
+    type(0o040755, '/tmp'),
+    'fd.type "directory"\nfd.typechar "d"\nfd.directory "/tmp"\nfd.filename -',
+  )
   checkFields(type(0, '/tmp', 0o200000), 'fd.type "directory"')
-  checkFields(type(0o010600, '/tmp/p'), 'fd.type "pipe"\nfd.typechar "p"')
+  checkFields(type(0o010600, '/tmp/p'), 'fd.type "pipe"\nfd.typechar "p"\nfd.directory -')
   checkFields(type(0o100600, '[eventfd]'), 'fd.type "event"\nfd.typechar "e"')
   checkFields(type(0o100600, ''), 'fd.type "file"\nfd.name "/"')
 })
@@ -218,7 +235,7 @@ test('IPv6, mapped IPv4 and unix sockets', () => {
     fd.name       "/run/x.sock"
     fd.sockfamily "unix"
     fd.sip        -
-    fd.l4proto    -
+    fd.l4proto    "<NA>"
     `,
   )
   checkFields(eventOf('connect', { socket: { family: 16 } }), 'fd.type "other"\nfd.sockfamily -')

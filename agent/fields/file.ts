@@ -1,6 +1,14 @@
 /** Accessors of `fd.*`. */
-import { EventNumber, FILE_LOWER_LAYER, FILE_UPPER_LAYER, fileFacts, openOf } from '@bulwark/schema'
+import {
+  EventNumber,
+  FILE_LOWER_LAYER,
+  FILE_UPPER_LAYER,
+  fileFacts,
+  headerOf,
+  openOf,
+} from '@bulwark/schema'
 import type { FieldValue, IpAddress } from '@bulwark/schema'
+import { shortId } from '../container.ts'
 import type { LiveEvent, SocketView } from '../live-event.ts'
 import { directoryOf, fileNameOf } from '../paths.ts'
 import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
@@ -23,17 +31,28 @@ const anonymous: Readonly<Record<string, readonly [type: string, letter: string]
 
 const socketLetters = { ipv4: '4', ipv6: '6', unix: 'u', other: 'o' } as const
 
+/** What failed to open has a name, and nothing behind it. */
+const hasFailed = ({ kind, result }: LiveEvent): boolean =>
+  (kind === EventNumber.open || kind === EventNumber.dup) && result < 0
+
 const typeOf = (event: LiveEvent): readonly [type: string, letter: string] | undefined => {
   const { socket } = event
   if (socket) return [socket.family, socketLetters[socket.family]]
   const name = event.fileName
-  if (name === undefined) return undefined
+  if (name === undefined || hasFailed(event)) return undefined
   const format = event.fileMode & formatBits
   if (format === fifo) return ['pipe', 'p']
   const asked = event.kind === EventNumber.open ? openOf.openFlags(event.record) : 0
   if (format === directory || (asked & openDirectory) !== 0) return ['directory', 'd']
   return anonymous[name] ?? ['file', 'f']
 }
+
+/** What is behind the event's descriptor, as rules name it. */
+export const fileType = (event: LiveEvent): string | undefined => typeOf(event)?.[0]
+
+/** A letter also for what could not be opened. */
+const typeLetter: Accessor = (event) =>
+  typeOf(event)?.[1] ?? (event.fileName === undefined ? undefined : 'f')
 
 const inet = (event: LiveEvent): SocketView | undefined => {
   const { socket } = event
@@ -60,8 +79,6 @@ const ofInet = (read: (socket: SocketView) => FieldValue): MakeAccessor =>
 const addressAt = (end: End): MakeAccessor => ofInet((socket) => address(socket, end))
 const portAt = (end: End): MakeAccessor => ofInet((socket) => port(socket, end))
 
-const filePath: Accessor = (event) => (event.socket === undefined ? event.fileName : undefined)
-
 const ofFile = (read: (event: LiveEvent, at: number) => FieldValue): MakeAccessor =>
   plain((event) =>
     event.fileAt === undefined || event.socket ? undefined : read(event, event.fileAt),
@@ -74,23 +91,53 @@ const layer = (bit: number): MakeAccessor =>
     return overlay ? (flags & bit) !== 0 : undefined
   })
 
-const onPath = (change: (path: string) => string): MakeAccessor =>
+/** The directory of a file; of a directory, itself. */
+const directoryName = (event: LiveEvent): string | undefined => {
+  const path = event.socket === undefined ? event.fileName : undefined
+  const type = fileType(event)
+  if (path === undefined || (type !== undefined && type !== 'file' && type !== 'directory')) {
+    return undefined
+  }
+  return type === 'directory' ? path : directoryOf(path)
+}
+
+const ofContainer = (read: (event: LiveEvent) => string | undefined): MakeAccessor =>
   plain((event) => {
-    const path = filePath(event)
-    return typeof path === 'string' ? change(path) : undefined
+    const text = read(event)
+    const id = event.container ? shortId(event.container) : 'host'
+    return text === undefined ? undefined : `${id}:${text}`
+  })
+
+const nameOf = (event: LiveEvent): string | undefined => event.socket?.name ?? event.fileName
+
+const portText = (end: End): MakeAccessor => ofInet((socket) => String(port(socket, end)))
+
+/** What only sockets have, and what stands for it where the descriptor is another. */
+const ofSocket = (read: (socket: SocketView) => FieldValue, other: FieldValue): MakeAccessor =>
+  plain((event) => {
+    if (event.socket) return read(event.socket)
+    return fileType(event) === undefined ? undefined : other
   })
 
 const bothAddresses = ofInet((socket) => [socket.localAddress, socket.remoteAddress])
 
 export const fileAccessors: AccessorTable = {
   'fd.num': plain((event) => event.descriptor),
-  'fd.type': plain((event) => typeOf(event)?.[0]),
-  'fd.typechar': plain((event) => typeOf(event)?.[1]),
-  'fd.name': plain((event) => event.socket?.name ?? event.fileName),
-  'fd.directory': onPath(directoryOf),
-  'fd.filename': onPath(fileNameOf),
+  'fd.type': plain(fileType),
+  'fd.typechar': plain(typeLetter),
+  'fd.name': plain(nameOf),
+  'fd.directory': plain(directoryName),
+  'fd.filename': plain((event) =>
+    fileType(event) === 'file' ? fileNameOf(event.fileName ?? '') : undefined,
+  ),
+  'fd.containername': ofContainer(nameOf),
+  'fd.containerdirectory': ofContainer(directoryName),
+  'fd.uid': plain((event) => {
+    const { descriptor } = event
+    return descriptor === undefined ? undefined : `${headerOf.tid(event.record)}${descriptor}`
+  }),
   'fd.nameraw': plain((event) =>
-    event.kind === EventNumber.open ? openOf.rawPath(event.record) : undefined,
+    event.kind === EventNumber.open ? openOf.rawPath(event.record).replace(/\/+/g, '/') : undefined,
   ),
   'fd.ip': bothAddresses,
   'fd.net': bothAddresses,
@@ -111,14 +158,19 @@ export const fileAccessors: AccessorTable = {
   'fd.sport': portAt('server'),
   'fd.lport': portAt('local'),
   'fd.rport': portAt('remote'),
-  'fd.l4proto': ofInet((socket) => socket.protocol),
+  'fd.proto': ofInet((socket) => [socket.localPort, socket.remotePort]),
+  'fd.cproto': portText('client'),
+  'fd.sproto': portText('server'),
+  'fd.lproto': portText('local'),
+  'fd.rproto': portText('remote'),
+  'fd.l4proto': ofSocket((socket) => socket.protocol ?? '<NA>', '<NA>'),
   'fd.sockfamily': plain(({ socket }) => {
     if (!socket || socket.family === 'other') return undefined
     return socket.family === 'unix' ? 'unix' : 'ip'
   }),
   'fd.is_server': plain(({ socket }) => socket && socket.role === 'server'),
-  'fd.connected': plain(({ socket }) => socket?.connected),
-  'fd.name_changed': plain(({ socket }) => socket?.nameChanged),
+  'fd.connected': ofSocket((socket) => socket.connected, false),
+  'fd.name_changed': ofSocket((socket) => socket.nameChanged, false),
   'fd.dev': ofFile((event, at) => fileFacts.device(event.record, at)),
   'fd.dev.major': ofFile((event, at) => fileFacts.device(event.record, at) >>> 20),
   'fd.dev.minor': ofFile((event, at) => fileFacts.device(event.record, at) & 0xf_ffff),

@@ -6,14 +6,18 @@ import { addressText } from '../addresses.ts'
 import { containerAccessors } from './container.ts'
 import { dnsAccessors } from './dns.ts'
 import { eventAccessors } from './event.ts'
+import { eventFactAccessors } from './event-facts.ts'
 import { fileAccessors } from './file.ts'
+import { fsPathAccessors } from './fs-path.ts'
 import { processAccessors } from './process.ts'
 import type { Accessor, AccessorTable, Surroundings } from './reader.ts'
 
 const tables: AccessorTable = {
   ...eventAccessors,
+  ...eventFactAccessors,
   ...processAccessors,
   ...fileAccessors,
+  ...fsPathAccessors,
   ...containerAccessors,
   ...dnsAccessors,
 }

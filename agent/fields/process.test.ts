@@ -7,7 +7,14 @@ import type { Around } from '../testdata/events.ts'
 import { eventOf } from '../testdata/events.ts'
 import { checkFields } from '../testdata/fields.ts'
 
-const bash: Process = { ...unknownProcess(8, 0), comm: 'bash', exe: '-bash', exePath: '/bin/bash' }
+const bash: Process = {
+  ...unknownProcess(8, 0),
+  comm: 'bash',
+  exe: '-bash',
+  exePath: '/bin/bash',
+  sid: 8,
+  pgid: 7,
+}
 const init: Process = { ...unknownProcess(1, 0), comm: 'init', exePath: '/sbin/init' }
 const around = (process: Partial<Process> = {}): Around => ({
   type: 'execve',
@@ -19,6 +26,7 @@ const around = (process: Partial<Process> = {}): Around => ({
     cwd: '/tmp',
     tty: 34816,
     sid: 8,
+    pgid: 7,
     vpgid: 3,
     vpid: 3,
     exeFlags: 5,
@@ -38,7 +46,7 @@ test('a process and its ancestors', () => {
     proc.exepath    "/bin/cat"
     proc.args       "-n a b"
     proc.args[1]    "a b"
-    proc.args[2]    -
+    proc.args[2]    ""
     proc.cmdline    "cat -n a b"
     proc.exeline    "cat -n a b"
     proc.cmdnargs   2
@@ -59,6 +67,23 @@ test('a process and its ancestors', () => {
     proc.aname[1]   "bash"
     proc.aname[2]   "init"
     proc.aname[3]   -
+    proc.aargs      -
+    proc.aargs[0]   "-n a b"
+    proc.aargs[1]   ""
+    proc.aargs[9]   -
+    proc.aexe       ["-bash",""]
+    proc.aexe[1]    "-bash"
+    proc.aexe[9]    -
+    proc.aexepath[9] -
+    proc.loginshellid 8
+    proc.pgid       7
+    proc.pgid.name  "bash"
+    proc.pgid.exe   "-bash"
+    proc.vpgid.exepath "/bin/bash"
+    proc.is_pgid_leader false
+    proc.sid.exe    "-bash"
+    thread.nametid  "cat10"
+    user.homedir    "/root"
     proc.apid[2]    1
     proc.aexepath   ["/bin/bash","/sbin/init"]
     proc.is_exe_upper_layer true
@@ -99,7 +124,7 @@ test('a process of which little is known', () => {
     proc.aname    []
     proc.aname[1] -
     proc.cwd      -
-    proc.sname    -
+    proc.sname    ""
     proc.is_exe_upper_layer -
     proc.ppid.duration -
     syscall.type  -

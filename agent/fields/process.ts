@@ -5,7 +5,7 @@ import { hostScope, nameScopeOf } from '../argument.ts'
 import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
 import { capabilityNames } from '../names.ts'
-import type { Process } from '../process.ts'
+import type { Capabilities, Process } from '../process.ts'
 import { argsText, commandLine } from '../process.ts'
 import type { NameScope, Users } from '../users.ts'
 import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
@@ -120,14 +120,64 @@ const named =
 
 const noLogin = 0xffff_ffff
 
-const sessionLeader = (read: ReadProcess): MakeAccessor =>
-  plain((event) => {
-    let at: Process | undefined = event.process
-    for (let i = 0; at && i < limits.ancestorsMax; i++, at = at.parent) {
-      if (at.pid === event.process.sid) return read(at)
+/**
+ * Of a session or group: its leader, or the oldest ancestor that is in it when the leader has
+ * ended; empty when there is none.
+ */
+const leader =
+  (group: (process: Process) => number, read: (process: Process) => string): MakeAccessor =>
+  () =>
+  ({ process }) => {
+    const wanted = group(process)
+    let oldest: Process | undefined
+    let at: Process | undefined = process
+    for (let i = 0; at && i < limits.ancestorsMax && group(at) === wanted; i++, at = at.parent) {
+      if (at.pid === wanted) return read(at)
+      if (at !== process) oldest = at
     }
-    return undefined
+    return oldest === undefined ? '' : read(oldest)
+  }
+
+const session = ({ sid }: Process): number => sid
+const group = ({ pgid }: Process): number => pgid
+
+const ancestorArguments: MakeAccessor = (argument, surroundings) => {
+  const read = ofAncestors(argsText)(argument, surroundings)
+  if (argument !== undefined) return read
+  return (event) => {
+    const all = read(event) as readonly string[]
+    const text = all.reduce((before, each) => (before === '' ? each : `${before} ${each}`), '')
+    return text === '' ? undefined : text
+  }
+}
+
+/** The oldest of the process and its ancestors that is called like a shell. */
+const loginShell: Accessor = ({ process }) => {
+  let found: number | undefined
+  let at: Process | undefined = process
+  for (let i = 0; at && i < limits.ancestorsMax; i++, at = at.parent) {
+    if (at.comm.endsWith('sh')) found = at.pid
+  }
+  return found
+}
+
+/** Another user namespace gives every right in it; what counts is what one had before. */
+const hasNewRights = ({ type, result }: LiveEvent): boolean =>
+  (type === 'unshare' || type === 'setns') && result === 0
+
+const capability = (
+  name: keyof Capabilities,
+  fromRecord: (record: LiveEvent['record']) => number | bigint,
+): MakeAccessor =>
+  fromHeader((event) => {
+    const { capabilities } = event.process
+    const set = hasNewRights(event) && capabilities ? capabilities[name] : fromRecord(event.record)
+    return capabilityNames(set)
   })
+
+/** Falco's word for a user or group that no file names; root needs none. */
+const orNone = (found: string, id: number, ofRoot = 'root'): string =>
+  found || (id === 0 ? ofRoot : '<NA>')
 
 export const processAccessors: AccessorTable = {
   'proc.exe': own((p) => known(p.exe)),
@@ -141,8 +191,9 @@ export const processAccessors: AccessorTable = {
   'proc.aname': ofAncestors((p) => p.comm),
   'proc.args': (argument) =>
     typeof argument === 'number'
-      ? ({ process }) => process.args[argument]
+      ? ({ process }) => process.args[argument] ?? ''
       : ({ process }) => argsText(process),
+  'proc.aargs': ancestorArguments,
   'proc.cmdline': own(commandLine),
   'proc.pcmdline': ofParent(commandLine),
   'proc.acmdline': ofAncestors(commandLine),
@@ -159,10 +210,18 @@ export const processAccessors: AccessorTable = {
   'proc.vpid': fromHeader((event) => headerOf.vpid(event.record)),
   'proc.pvpid': ofParent((p) => p.vpid),
   'proc.sid': own((p) => p.sid),
-  'proc.sname': sessionLeader((p) => p.comm),
-  'proc.sid.exe': sessionLeader((p) => known(p.exe)),
-  'proc.sid.exepath': sessionLeader((p) => known(p.exePath)),
+  'proc.sname': leader(session, (p) => p.comm),
+  'proc.sid.exe': leader(session, (p) => p.exe),
+  'proc.sid.exepath': leader(session, (p) => p.exePath),
+  'proc.loginshellid': plain(loginShell),
   'proc.vpgid': own((p) => p.vpgid),
+  'proc.vpgid.name': leader(group, (p) => p.comm),
+  'proc.vpgid.exe': leader(group, (p) => p.exe),
+  'proc.vpgid.exepath': leader(group, (p) => p.exePath),
+  'proc.pgid': own((p) => p.pgid),
+  'proc.pgid.name': leader(group, (p) => p.comm),
+  'proc.pgid.exe': leader(group, (p) => p.exe),
+  'proc.pgid.exepath': leader(group, (p) => p.exePath),
   'proc.duration': plain((event) => since(event, event.process.startNs)),
   'proc.ppid.duration': plain((event) =>
     event.process.parent ? since(event, event.process.parent.startNs) : undefined,
@@ -176,26 +235,41 @@ export const processAccessors: AccessorTable = {
   'proc.is_exe_from_memfd': exeFlag(FILE_MEMFD),
   'proc.is_sid_leader': own((p) => p.sid === p.pid),
   'proc.is_vpgid_leader': own((p) => p.vpgid === p.vpid),
+  'proc.is_pgid_leader': own((p) => p.pgid === p.pid),
   'proc.exe_ino': own((p) => nanoseconds(p.exeInode)),
   'proc.exe_ino.ctime': own((p) => nanoseconds(p.exeCtimeNs)),
   'proc.exe_ino.mtime': own((p) => nanoseconds(p.exeMtimeNs)),
   'proc.exe_ino.ctime_duration_proc_start': plain(changeToStart),
-  'thread.cap_permitted': fromHeader((e) => capabilityNames(headerOf.capPermitted(e.record))),
-  'thread.cap_inheritable': fromHeader((e) => capabilityNames(headerOf.capInheritable(e.record))),
-  'thread.cap_effective': fromHeader((e) => capabilityNames(headerOf.capEffective(e.record))),
+  'thread.cap_permitted': capability('permitted', headerOf.capPermitted),
+  'thread.cap_inheritable': capability('inheritable', headerOf.capInheritable),
+  'thread.cap_effective': capability('effective', headerOf.capEffective),
   'thread.tid': fromHeader((event) => headerOf.tid(event.record)),
+  'thread.nametid': fromHeader((e) => `${headerOf.comm(e.record)}${headerOf.tid(e.record)}`),
   'thread.ismain': fromHeader((e) => headerOf.tid(e.record) === headerOf.pid(e.record)),
   'thread.vtid': fromHeader((event) => headerOf.vtid(event.record)),
   'user.uid': fromHeader((event) => headerOf.euid(event.record)),
-  'user.name': named((users, scope, event) => users.user(scope, headerOf.euid(event.record))),
+  'user.name': named((users, scope, { record }) => {
+    const uid = headerOf.euid(record)
+    return orNone(users.user(scope, uid), uid)
+  }),
+  'user.homedir': named((users, scope, { record }) => {
+    const uid = headerOf.euid(record)
+    return orNone(users.home(scope, uid), uid, '/root')
+  }),
+  'user.shell': named((users, scope, { record }) =>
+    orNone(users.shell(scope, headerOf.euid(record)), 0, '<NA>'),
+  ),
   'user.loginuid': fromHeader((event) => {
     const uid = headerOf.loginUid(event.record)
     return uid === noLogin ? -1 : uid
   }),
-  'user.loginname': named((users, _, event) => {
-    const uid = headerOf.loginUid(event.record)
-    return uid === noLogin ? '<NA>' : users.user(hostScope, uid)
+  'user.loginname': named((users, _, { record }) => {
+    const uid = headerOf.loginUid(record)
+    return uid === noLogin ? '<NA>' : orNone(users.user(hostScope, uid), uid)
   }),
   'group.gid': fromHeader((event) => headerOf.egid(event.record)),
-  'group.name': named((users, scope, event) => users.group(scope, headerOf.egid(event.record))),
+  'group.name': named((users, scope, { record }) => {
+    const gid = headerOf.egid(record)
+    return orNone(users.group(scope, gid), gid)
+  }),
 }

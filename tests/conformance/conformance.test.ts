@@ -6,6 +6,7 @@ import { runCompile, runEval } from './conditions.ts'
 import { expectedFailures } from './expected-failures.ts'
 import { fieldCases, runField } from './fields.ts'
 import { runLoad } from './loading.ts'
+import { officialFieldCheck, officialFields } from './official-fields.ts'
 import { loadOfficial, officialEvents } from './official.ts'
 import { runParse } from './parse.ts'
 
@@ -72,6 +73,13 @@ describe('conformance with Falco', { skip: cases ? false : `no case files: ${cas
   runAll('eval', cases.eval, runEval)
   runAll('load', cases.load, runLoad)
   runAll('fields', fieldCases(), runField)
+  test('every field of the official rules is carried, and tried with a value and without', () => {
+    const names = officialFields()
+    assert.equal(names.length, 91)
+    const faultOf = officialFieldCheck()
+    const faults = names.flatMap((name) => faultOf(name) ?? [])
+    assert.deepEqual(faults, [])
+  })
   runOfficial('falco_rules.yaml', 'stable', 25, 0)
   runOfficial('falco-incubating_rules.yaml', 'incubating', 31, 0)
 })
