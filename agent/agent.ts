@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import type { Machine } from '@bulwark/schema'
+import { RecordView, headerOf } from '@bulwark/schema'
 import { clocks, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
@@ -22,8 +23,11 @@ import { machine } from './outside.ts'
 import { payloadBytesOf, questionsOf } from './payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
-import type { KernelCounters, Sensor } from './sensor.ts'
-import { losesEvents, startSensor } from './sensor.ts'
+import type { KernelCounters } from './loss-counters.ts'
+import { LossMeter, keepsTable } from './loss.ts'
+import { listPids } from './procfs.ts'
+import type { Sensor } from './sensor.ts'
+import { startSensor } from './sensor.ts'
 import { hostNamesStamp } from './users.ts'
 
 /** What an agent runs with. */
@@ -65,7 +69,15 @@ export class Agent {
   readonly #drain: Drain
   readonly #timer: NodeJS.Timeout
   readonly #recording: Recording | undefined
+  readonly #lossMeter: LossMeter
+  /** Reads nothing but headers. */
+  readonly #header: RecordView
   #lost: KernelCounters = {}
+  #lossMark = 0
+  /** The next record is the first of a look. */
+  #isFirst = true
+  #sweeps = 0
+  #sweptMs = performance.now()
   #hostNames = hostNamesStamp()
   #closed = false
 
@@ -123,18 +135,16 @@ export class Agent {
       log,
     })
     this.#pipeline = pipeline
+    this.#lossMeter = new LossMeter(clocks().bootNs)
+    this.#header = new RecordView(data, () => '')
     this.#drain = startDrain(
       this.sensor,
-      this.#recording
-        ? (at, bytes) => {
-            pipeline.onRecord(at, bytes)
-            this.#recording?.record(at, bytes)
-          }
-        : (at, bytes) => pipeline.onRecord(at, bytes),
+      (at, bytes) => this.#onRecord(at, bytes),
       (error) => {
         this.close()
         onFault(error)
       },
+      (pendingBytes) => this.#onLooked(pendingBytes),
     )
     this.#timer = setInterval(() => this.#look(), limits.countersMs)
   }
@@ -171,14 +181,49 @@ export class Agent {
     return this.#pipeline.containerCount
   }
 
+  #onRecord(at: number, lengthBytes: number): void {
+    if (this.#isFirst) this.#measureLag(at)
+    this.#pipeline.onRecord(at, lengthBytes)
+    this.#recording?.record(at, lengthBytes)
+  }
+
+  /** How long the first record of a look has waited. */
+  #measureLag(at: number): void {
+    this.#isFirst = false
+    this.#header.at = at
+    const lagNs = Number(clocks().bootNs) - Number(headerOf.timeNs(this.#header))
+    this.counters.lagNsMax = Math.max(this.counters.lagNsMax, lagNs)
+  }
+
+  #onLooked(pendingBytes: number): void {
+    this.#isFirst = true
+    const { counters, sensor } = this
+    counters.ringBytesMax = Math.max(counters.ringBytesMax, pendingBytes)
+    // What waits is older than the loss: the table is put right after it.
+    if (pendingBytes === 0 && sensor.lossMark !== this.#lossMark) this.#watchCounters()
+  }
+
   /** What changes outside the records. */
   #look(): void {
-    this.#tell({ told: 'clock', wallOffsetNs: wallOffsetNs() })
+    const { bootNs, realNs } = clocks()
+    this.#tell({ told: 'clock', bootNs, wallOffsetNs: realNs - bootNs })
     const names = hostNamesStamp()
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
     this.#watchCounters()
+    this.#sweep()
     this.#recording?.flush()
+  }
+
+  /** Compares the process table with /proc, when the agent keeps up: twice after a loss, and now
+   * and again. */
+  #sweep(): void {
+    const now = performance.now()
+    if (now - this.#sweptMs >= limits.sweepMs) this.#sweeps = 2
+    if (this.#sweeps === 0 || this.sensor.ring.pendingBytes > 0) return
+    this.#sweeps--
+    this.#sweptMs = now
+    this.#tell({ told: 'pids', pids: listPids('/proc') })
   }
 
   #tell(told: Told): void {
@@ -187,14 +232,19 @@ export class Agent {
     this.#recording?.tell(told)
   }
 
-  /** Says what was lost since the last look. */
+  /** Tells what was lost since the last look. */
   #watchCounters(): void {
-    const now = this.sensor.counters()
-    for (const [place, count] of Object.entries(now)) {
-      const more = count - (this.#lost[place] ?? 0)
-      if (more > 0 && losesEvents(place)) this.#options.log(`lost ${more} events: ${place}`)
-    }
+    const { sensor } = this
+    this.#lossMark = sensor.lossMark
+    const now = sensor.counters()
     this.#lost = now
+    const report = this.#lossMeter.look(sensor.losses(now), clocks().bootNs)
+    if (!report) return
+    for (const { place, hook, count } of report.losses) {
+      this.#options.log(`lost ${count} events of ${hook}: ${place}`)
+    }
+    if (report.losses.some(({ hook }) => keepsTable.has(hook))) this.#sweeps = 2
+    this.#tell({ told: 'lost', report })
   }
 
   /** What the kernel side counted so far. */
@@ -212,6 +262,7 @@ export class Agent {
     this.#drain.flush()
     this.#drain.stop()
     this.#watchCounters()
+    this.#tell({ told: 'end' })
     this.#recording?.end()
     this.sensor.close()
   }

@@ -15,6 +15,11 @@ export interface Counters {
   healedCgroups: number
   /** Cgroups named after a container that lives elsewhere: taken for what they stand in. */
   disguisedCgroups: number
+  /** Entries of processes whose end was lost, dropped. */
+  sweptProcesses: number
+  /** Most bytes that ever waited in the ring at a look, and the longest that a record waited. */
+  ringBytesMax: number
+  lagNsMax: number
   /** Entries dropped because a table was full. */
   evictedProcesses: number
   evictedCgroups: number
@@ -34,6 +39,9 @@ export const newCounters = (): Counters => ({
   unattributed: 0,
   healedCgroups: 0,
   disguisedCgroups: 0,
+  sweptProcesses: 0,
+  ringBytesMax: 0,
+  lagNsMax: 0,
   evictedProcesses: 0,
   evictedCgroups: 0,
   evictedContainers: 0,

@@ -18,11 +18,13 @@ export interface Drain {
  *
  * @param onRecord  see `Ring.drain`
  * @param onFault   the ring or `onRecord` threw; the drain has stopped
+ * @param onLooked  after each look: bytes that wait
  */
 export const startDrain = (
   sensor: Sensor,
   onRecord: (offset: number, lengthBytes: number) => void,
   onFault: (error: unknown) => void,
+  onLooked: (pendingBytes: number) => void = () => {},
 ): Drain => {
   const { ring } = sensor
   let timer: NodeJS.Timeout | undefined
@@ -43,6 +45,7 @@ export const startDrain = (
     clearTimeout(timer)
     try {
       const { records, pendingBytes } = ring.drain(onRecord, limits.drainRecordsMax)
+      onLooked(pendingBytes)
       if (pendingBytes > 0 && records > 0) {
         timer = setTimeout(look, 0)
         return

@@ -16,8 +16,10 @@ export { accessorFaults } from './fields/index.ts'
 export type { Finding } from './probe.ts'
 export { kernelName, probeMachine } from './probe.ts'
 export { objectFile } from './object-file.ts'
-export type { AttachedHook, KernelCounters } from './sensor.ts'
-export { carriedEvents, losesEvents, machineOf } from './sensor.ts'
+export type { AttachedHook } from './sensor.ts'
+export type { KernelCounters } from './loss-counters.ts'
+export { losesEvents } from './loss-counters.ts'
+export { carriedEvents, machineOf } from './sensor.ts'
 
 // Parts that benchmarks measure one by one.
 export { newCounters } from './counters.ts'

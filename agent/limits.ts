@@ -51,6 +51,15 @@ export const limits = {
   /** Types of events that a rule names when it means them; one of more says what it is not about.
    * Falco warns of such a rule from the same number. */
   namedTypesMax: 100,
+  /** Losses are told at once, and then not again for so long; the counts wait. */
+  lossPauseNs: 10_000_000_000n,
+  /** Events of one hook that make a loss an error, and a critical one. */
+  lossErrorMin: 1_000,
+  lossCriticalMin: 100_000,
+  /** How often the process table is compared with /proc without a loss, milliseconds. */
+  sweepMs: 300_000,
+  /** Processes that are read again in one go; each takes about 60 microseconds. */
+  sweepReadsMax: 1_000,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,
 } as const

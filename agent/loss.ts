@@ -1,14 +1,20 @@
 /**
- * Losses as reports: which hook lost how many events, in which interval. The kernel side counts;
- * this takes the differences, and holds them together for a while where they come one after
- * another, so that a flood makes few reports and no count is ever hidden.
+ * Losses as events of their own: which hook lost how many, in which interval. The kernel side
+ * counts; `LossMeter` takes the differences; `LossAlerts` tells them, some together where they come
+ * one after another, so that a flood of events makes no flood of alerts and no count is hidden.
  */
+import { randomUUID } from 'node:crypto'
+import { eventKinds, places } from '@bulwark/schema'
+import type { PriorityName } from '@bulwark/policy'
+import type { Alert } from './alert.ts'
+import { limits } from './limits.ts'
+import { dateParts, isoTime } from './time.ts'
 
 /** Events of one hook that were lost at one place. */
 export interface Loss {
-  /** See `places` in the schema. */
+  /** See `places` in the schema; or `recursion`. */
   readonly place: string
-  /** The type of event as rules have it, such as `openat`; or the kernel program. */
+  /** The type of event as rules have it, such as `openat`; `unknown` where nobody can tell. */
   readonly hook: string
   readonly count: number
 }
@@ -18,4 +24,120 @@ export interface LossReport {
   readonly startNs: bigint
   readonly endNs: bigint
   readonly losses: readonly Loss[]
+}
+
+const keyOf = ({ place, hook }: Loss): string => `${place} ${hook}`
+
+/** From counts that only go up to what came since the last look. */
+export class LossMeter {
+  readonly #before = new Map<string, number>()
+  #lookedNs: bigint
+
+  /** @param nowNs  nanoseconds since boot; the counts are zero then */
+  constructor(nowNs: bigint) {
+    this.#lookedNs = nowNs
+  }
+
+  /**
+   * @param counts  all that was lost so far
+   * @returns `undefined` when nothing was lost since the last look
+   */
+  look(counts: readonly Loss[], nowNs: bigint): LossReport | undefined {
+    const startNs = this.#lookedNs
+    this.#lookedNs = nowNs
+    const losses: Loss[] = []
+    for (const loss of counts) {
+      const more = loss.count - (this.#before.get(keyOf(loss)) ?? 0)
+      if (more > 0) losses.push({ ...loss, count: more })
+      this.#before.set(keyOf(loss), loss.count)
+    }
+    return losses.length > 0 ? { startNs, endNs: nowNs, losses } : undefined
+  }
+}
+
+/** Hooks whose losses leave the process table behind; where nobody can tell the hook, it may be. */
+export const keepsTable: ReadonlySet<string> = new Set([
+  ...eventKinds.filter(({ state }) => state).flatMap(({ types }) => types),
+  'unknown',
+])
+
+export const lossRule = 'Bulwark internal: events lost'
+
+const priorityOf = (count: number): PriorityName => {
+  if (count >= limits.lossCriticalMin) return 'Critical'
+  return count >= limits.lossErrorMin ? 'Error' : 'Warning'
+}
+
+const meaningOf = (place: string): string =>
+  places.find(({ name }) => name === place)?.meaning ?? 'the hook was running on that CPU already'
+
+/** Tells losses at once; those that follow soon are held together for a while. */
+export class LossAlerts {
+  readonly #hostname: string
+  readonly #onAlert: (alert: Alert) => void
+  readonly #waiting = new Map<string, Loss>()
+  #startNs = 0n
+  #endNs = 0n
+  #toldNs: bigint | undefined
+
+  constructor(hostname: string, onAlert: (alert: Alert) => void) {
+    this.#hostname = hostname
+    this.#onAlert = onAlert
+  }
+
+  add({ startNs, endNs, losses }: LossReport, wallOffsetNs: bigint): void {
+    if (this.#waiting.size === 0) this.#startNs = startNs
+    this.#endNs = endNs
+    for (const loss of losses) {
+      const before = this.#waiting.get(keyOf(loss))?.count ?? 0
+      this.#waiting.set(keyOf(loss), { ...loss, count: before + loss.count })
+    }
+    this.pass(endNs, wallOffsetNs)
+  }
+
+  /** Time has passed: tells what waits, if it has waited long enough. */
+  pass(nowNs: bigint, wallOffsetNs: bigint): void {
+    if (this.#toldNs !== undefined && nowNs - this.#toldNs < limits.lossPauseNs) return
+    if (this.#waiting.size > 0) this.#toldNs = nowNs
+    this.flush(wallOffsetNs)
+  }
+
+  /** Tells what waits. */
+  flush(wallOffsetNs: bigint): void {
+    const all = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const loss of all) this.#onAlert(this.#alert(loss, wallOffsetNs))
+  }
+
+  #alert({ place, hook, count }: Loss, wallOffsetNs: bigint): Alert {
+    const [start, end] = [this.#startNs + wallOffsetNs, this.#endNs + wallOffsetNs]
+    const priority = priorityOf(count)
+    const [from, to] = [dateParts(start).time, dateParts(end).time]
+    const text = `Events lost: ${count} of ${hook} from ${from} to ${to}: ${meaningOf(place)}`
+    return {
+      uuid: randomUUID(),
+      rule: lossRule,
+      priority,
+      source: 'internal',
+      tags: [],
+      hostname: this.#hostname,
+      time: isoTime(end),
+      output: `${to}: ${priority} ${text} | hook=${hook} count=${count} place=${place}`,
+      outputFields: new Map<string, string | number | bigint>([
+        ['evt.time', end],
+        ['lost.count', count],
+        ['lost.end', end],
+        ['lost.hook', hook],
+        ['lost.place', place],
+        ['lost.start', start],
+      ]),
+      bulwark: {
+        pid: 0,
+        containerId: undefined,
+        podUid: undefined,
+        truncated: [],
+        fromUserMemory: false,
+      },
+    }
+  }
 }

@@ -33,8 +33,8 @@ export const machine: Outside = { ask: (_question, _about, read) => read() }
 
 /** What the pipeline is told between two records: what changed outside without a question. */
 export type Told =
-  /** The wall clock was looked at: it minus time since boot, nanoseconds. */
-  | { readonly told: 'clock'; readonly wallOffsetNs: bigint }
+  /** The clocks were looked at: time since boot, and wall time minus it, nanoseconds. */
+  | { readonly told: 'clock'; readonly bootNs: bigint; readonly wallOffsetNs: bigint }
   /** The host's users or groups may be others now. */
   | { readonly told: 'host-names' }
   /** Addresses of a host name that rules compare with. */
@@ -43,3 +43,5 @@ export type Told =
   | { readonly told: 'lost'; readonly report: LossReport }
   /** The processes that there are now. */
   | { readonly told: 'pids'; readonly pids: readonly number[] }
+  /** Nothing comes any more. */
+  | { readonly told: 'end' }

@@ -29,6 +29,7 @@ import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
 import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
+import { LossAlerts, keepsTable } from './loss.ts'
 import { noteOutbound } from './outbound.ts'
 import type { Outside, Told } from './outside.ts'
 import { typesOf } from './payload.ts'
@@ -105,6 +106,7 @@ export class Pipeline {
   readonly #processes: ProcessTable
   readonly #containers: ContainerTable
   readonly #users: Users
+  readonly #lossAlerts: LossAlerts
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
   #wallOffsetNs: bigint
@@ -121,6 +123,7 @@ export class Pipeline {
     this.#record = new RecordView(data, (start, end) => memory.toString('latin1', start, end))
     this.#event = new LiveEvent(this.#record, new Sockets(this.counters))
     this.#users = new Users(outside)
+    this.#lossAlerts = new LossAlerts(hostname, onAlert)
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
     this.engine = new Engine({ rules, matching, surroundings, counters, resolve, onAlert, log })
@@ -146,14 +149,29 @@ export class Pipeline {
     switch (told.told) {
       case 'clock':
         this.#wallOffsetNs = told.wallOffsetNs
+        this.#lossAlerts.pass(told.bootNs, told.wallOffsetNs)
         return
       case 'host-names':
         this.#users.forget('')
         return
       case 'lost':
+        this.#lossAlerts.add(told.report, this.#wallOffsetNs)
+        if (told.report.losses.some(({ hook }) => keepsTable.has(hook))) this.#processes.doubt()
+        return
       case 'pids':
-      case 'resolved':
+        this.#sweep(told.pids)
+        return
+      case 'end':
+        this.#lossAlerts.flush(this.#wallOffsetNs)
+        return
+      case 'resolved': // Whoever gave `resolve` knows.
     }
+  }
+
+  #sweep(pids: readonly number[]): void {
+    const { read, dropped } = this.#processes.sweep(pids)
+    if (read + dropped === 0) return
+    this.#log(`the process table was behind: ${read} processes read again, ${dropped} dropped`)
   }
 
   /** Reads the names of a scope again when they are next asked for. */

@@ -130,6 +130,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       capabilities: { effective: 0, permitted: 2 ** 21, inheritable: 0 },
       truncated: [],
       parent: 1,
+      checked: 0,
       argsText: undefined,
     },
   )

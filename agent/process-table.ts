@@ -27,6 +27,9 @@ export class ProcessTable {
   readonly #read: ReadProcess
   /** Cgroup id of a path that /proc gave. */
   readonly #cgroupIdOf: (path: string) => number | bigint
+  #doubts = 0
+  /** Not in /proc at the last look. */
+  #missing: ReadonlySet<Process> = new Set()
 
   constructor(
     counters: Counters,
@@ -64,6 +67,7 @@ export class ProcessTable {
     if (entry.cgroupPath !== undefined) {
       entry.process.cgroupId = this.#cgroupIdOf(entry.cgroupPath)
     }
+    entry.process.checked = this.#doubts
     this.#byPid.set(entry.process.pid, entry.process)
   }
 
@@ -75,8 +79,102 @@ export class ProcessTable {
     const process = known && this.#isSame(known, startNs) ? known : this.#heal(pid, startNs, r)
     process.cgroupId = headerOf.cgroupId(r)
     const ppid = headerOf.ppid(r)
-    if (process.parent?.pid !== ppid) process.parent = this.#parent(ppid)
+    if (process.parent?.pid !== ppid) process.parent = this.#parent(ppid, process)
+    if (process.checked !== this.#doubts) this.#review(process, r)
     return process
+  }
+
+  /**
+   * Records of processes were lost: what is known of each may be out of date. It is read again with
+   * the next event of the process, and that of its parents with it.
+   */
+  doubt(): void {
+    this.#doubts++
+  }
+
+  #review(process: Process, r: RecordView): void {
+    process.checked = this.#doubts
+    const now = this.#read(process.pid)?.process
+    // One that has ended, and that nobody has waited for yet, has no program any more.
+    const isThere = now && now.exePath !== '' && sameStart(process.startNs, now.startNs)
+    if (isThere) this.#renew(process, now)
+    else if (headerOf.tid(r) === process.pid && headerOf.comm(r) !== process.comm) {
+      // It ended, and had another name at last: most likely it had become another program.
+      becomeUnknown(process)
+    }
+    if (process.parent) process.parent = this.#reviewAbove(process.parent, process)
+  }
+
+  /** A parent that is still the one it was, or the one that has its pid now. */
+  #reviewAbove(above: Process, child: Process, levels: number = limits.ancestorsMax): Process {
+    if (above.checked === this.#doubts || levels === 0) return above
+    above.checked = this.#doubts
+    const entry = this.#read(above.pid)
+    if (!entry) return above // It ended, and was the parent until then.
+    if (!sameStart(above.startNs, entry.process.startNs)) {
+      if (!isOlder(entry.process, child)) return above
+      this.#adopt(entry)
+      entry.process.parent = this.#parent(entry.ppid, entry.process, levels - 1)
+      return entry.process
+    }
+    if (entry.process.exePath !== '') this.#renew(above, entry.process)
+    if (above.parent) above.parent = this.#reviewAbove(above.parent, above, levels - 1)
+    return above
+  }
+
+  /** Takes over what /proc says, unless it is what the table knows better. */
+  #renew(process: Process, now: Process): void {
+    process.cwd = now.cwd === '' ? process.cwd : now.cwd
+    const isSame =
+      process.exePath === now.exePath &&
+      process.exe === now.exe &&
+      process.args.length === now.args.length &&
+      process.args.every((each, i) => each === now.args[i])
+    if (isSame) return
+    this.#counters.healedProcesses++
+    const { pid: _, startNs, startExact, vpid, cgroupId, parent, checked } = process
+    Object.assign(process, now, { startNs, startExact, vpid, cgroupId, parent, checked })
+  }
+
+  /**
+   * Compares the table with the processes that there are now: reads those that it does not know,
+   * or not since the last doubt, and drops those that are gone, because their end was lost. The end
+   * may also be waiting in the ring: so only what is missing twice is dropped.
+   *
+   * @param pids  of the processes that there are now
+   * @returns what was read again and what was dropped
+   */
+  sweep(pids: readonly number[]): { readonly read: number; readonly dropped: number } {
+    const live = new Set(pids)
+    const missing = new Set<Process>()
+    let dropped = 0
+    for (const process of this.#byPid.values()) {
+      if (live.has(process.pid)) continue
+      if (this.#missing.has(process)) {
+        this.#byPid.delete(process.pid)
+        dropped++
+      } else missing.add(process)
+    }
+    this.#missing = missing
+    this.#counters.sweptProcesses += dropped
+    const behind = pids.filter((pid) => this.#byPid.get(pid)?.checked !== this.#doubts)
+    const reads = behind.slice(0, limits.sweepReadsMax)
+    for (const pid of reads) this.#readAgain(pid)
+    return { read: reads.length, dropped }
+  }
+
+  #readAgain(pid: number): void {
+    const entry = this.#read(pid)
+    if (!entry) return
+    const known = this.#byPid.get(pid)
+    if (known && sameStart(known.startNs, entry.process.startNs)) {
+      known.checked = this.#doubts
+      if (entry.process.exePath !== '') this.#renew(known, entry.process)
+      return
+    }
+    this.#counters.healedProcesses++
+    this.#adopt(entry)
+    entry.process.parent = this.#parent(entry.ppid, entry.process)
   }
 
   #isSame(process: Process, startNs: number | bigint): boolean {
@@ -97,6 +195,7 @@ export class ProcessTable {
       return entry.process
     }
     const process = unknownProcess(pid, startNs)
+    process.checked = this.#doubts
     process.comm = headerOf.comm(r)
     process.vpid = headerOf.vpid(r)
     process.loginUid = headerOf.loginUid(r)
@@ -105,14 +204,15 @@ export class ProcessTable {
   }
 
   /** A parent; one that is not known is read, with those above it up to one that is. */
-  #parent(ppid: number, levels: number = limits.ancestorsMax): Process | undefined {
+  #parent(ppid: number, child: Process, levels: number = limits.ancestorsMax): Process | undefined {
     const known = this.#byPid.get(ppid)
-    if (known || ppid === 0 || levels === 0) return known
+    if (known && isOlder(known, child)) return known
+    if (ppid === 0 || levels === 0) return undefined
     const entry = this.#read(ppid)
-    if (!entry) return undefined
+    if (!entry || !isOlder(entry.process, child)) return undefined
     this.#counters.healedProcesses++
     this.#adopt(entry)
-    entry.process.parent = this.#parent(entry.ppid, levels - 1)
+    entry.process.parent = this.#parent(entry.ppid, entry.process, levels - 1)
     return entry.process
   }
 
@@ -134,6 +234,7 @@ export class ProcessTable {
   exec(r: RecordView, process: Process): void {
     const argv = execOf.arguments(r).replace(/\0$/, '').split('\0')
     const exeAt = execOf.exeAt
+    process.checked = this.#doubts
     process.comm = headerOf.comm(r)
     process.vpid = headerOf.vpid(r)
     process.loginUid = headerOf.loginUid(r)
@@ -163,6 +264,18 @@ export class ProcessTable {
   exit(process: Process): void {
     if (this.#byPid.get(process.pid) === process) this.#byPid.delete(process.pid)
   }
+}
+
+/** A parent is there before its child: what has its pid and is younger is another process. */
+const isOlder = (parent: Process, child: Process): boolean =>
+  parent.startNs <= child.startNs || sameStart(parent.startNs, child.startNs)
+
+/** Whatever it is now, it is not what it was. */
+const becomeUnknown = (process: Process): void => {
+  const { exe, args, environment, exePath, exeInode, exeCtimeNs, exeMtimeNs, exeFlags, truncated } =
+    unknownProcess(process.pid, process.startNs)
+  const program = { exe, args, environment, exePath, exeInode, exeCtimeNs, exeMtimeNs }
+  Object.assign(process, program, { exeFlags, truncated, argsText: undefined })
 }
 
 const environmentOf = (r: RecordView): string | undefined =>

@@ -40,6 +40,8 @@ export interface Process {
   /** Some text of it was cut, by name of the member. */
   truncated: readonly string[]
   parent: Process | undefined
+  /** The last doubt of the table after which it was seen again: see `ProcessTable.doubt`. */
+  checked: number
   /** Joined once, when a rule first asks. */
   argsText: string | undefined
 }
@@ -69,6 +71,7 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   capabilities: undefined,
   truncated: [],
   parent: undefined,
+  checked: 0,
   argsText: undefined,
 })
 

@@ -88,6 +88,7 @@ test('a process is read with its parent, links and numbers', () => {
       capabilities: { effective: 0n, permitted: 0x1ffffffffffn, inheritable: 0n },
       truncated: [],
       parent: undefined,
+      checked: 0,
       argsText: undefined,
     },
   )

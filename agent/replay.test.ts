@@ -73,7 +73,7 @@ test('an alert of a replay knows what the capture knows', async () => {
     started(writer)
     writer.record(exec(9))
     answer(writer, 'names', '', { users: new Map([[0, 'admin']]), groups: new Map() })
-    writer.note({ is: 'told', told: { told: 'clock', wallOffsetNs: 100n } })
+    writer.note({ is: 'told', told: { told: 'clock', bootNs: 1n, wallOffsetNs: 100n } })
     writer.record(exec(9))
     answer(writer, 'names', '', { users: new Map([[0, 'toor']]), groups: new Map() })
     writer.record(exec(9))

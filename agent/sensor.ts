@@ -11,15 +11,17 @@ import {
   isSeenCall,
   nameHooksOf,
   ownEventTypes,
-  places,
   recordShapes,
   syscallNumbers,
 } from '@bulwark/schema'
 import type { BpfObject, Link, Ring } from '@bulwark/native'
-import { openObject, possibleCpus } from '@bulwark/native'
+import { openObject } from '@bulwark/native'
 import { CallReturns, aimPrograms, callStart, findCallTargets } from './call-returns.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import { limits } from './limits.ts'
+import type { KernelCounters } from './loss-counters.ts'
+import { readLosses, readPlaces, recursion } from './loss-counters.ts'
+import type { Loss } from './loss.ts'
 
 /** One hook that is attached. */
 export interface AttachedHook {
@@ -29,18 +31,9 @@ export interface AttachedHook {
   readonly kind: EventKind
 }
 
-/** What the kernel side counted, by place. */
-export type KernelCounters = Readonly<Record<string, number>>
-
 const dispatcher = 'on_sys_exit'
 /** Maps through which names go from LSM hooks to handlers. */
 const handOver = ['calls', 'names']
-/** Runs that the kernel left out because the program was running on the CPU already. */
-const recursion = 'recursion'
-
-/** Whether whole events are lost at a place; at the others only parts are, and alerts say so. */
-export const losesEvents = (place: string): boolean =>
-  place === recursion || places.some(({ name, loses }) => name === place && loses === 'event')
 
 interface SensorParts {
   readonly backend: Backend
@@ -48,7 +41,9 @@ interface SensorParts {
   readonly ring: Ring
   readonly hooks: readonly AttachedHook[]
   readonly missing: readonly string[]
+  readonly machine: Machine
   readonly armed: Uint32Array
+  readonly losses: Uint32Array
   readonly links: readonly Link[]
   readonly programs: readonly string[]
   readonly returns: CallReturns | undefined
@@ -78,23 +73,22 @@ export class Sensor {
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */
   counters(): KernelCounters {
     const { object, programs, returns } = this.#parts
-    const cpus = possibleCpus()
-    const value = new Uint8Array(8 * cpus)
-    const counts = new DataView(value.buffer)
-    const found: Record<string, number> = {}
-    places.forEach(({ name }, index) => {
-      const key = new Uint8Array(4)
-      new DataView(key.buffer).setUint32(0, index, true)
-      object.lookup('lost', key, value)
-      let sum = 0
-      for (let cpu = 0; cpu < cpus; cpu++) sum += Number(counts.getBigUint64(8 * cpu, true))
-      found[name] = sum
-    })
+    const found = readPlaces(object)
     found[recursion] = programs.reduce(
       (sum, program) => sum + object.info(program).recursionMisses,
       returns?.recursionMisses ?? 0,
     )
     return found
+  }
+
+  /** Events lost so far for want of room, modulo 2^32: costs nothing to look at. */
+  get lossMark(): number {
+    return Atomics.load(this.#parts.losses, 0)
+  }
+
+  /** Whole events that were lost so far, by place and hook. */
+  losses(counters: KernelCounters): readonly Loss[] {
+    return readLosses(this.#parts.object, this.#parts.machine, counters)
   }
 
   /** Detaches all hooks: no event comes any more. What waits in the ring stays. */
@@ -333,12 +327,14 @@ export const startSensor = (options: SensorOptions): Sensor => {
     object.load()
     fillPositions(object, handlers)
     const ring = object.openRing('events', RECORD_BYTES_MAX)
-    const armed = new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', 'armed'), 1)
+    const word = (name: string): Uint32Array =>
+      new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', name), 1)
+    const words = { armed: word('armed'), losses: word('losses') }
     returns = way.connect(object)
     const entries = [...attach.map(({ program }) => program), ...way.entries]
     const links = entries.map((program) => object.attach(program))
     const { missing } = way
-    const kept = { backend, object, ring, hooks, missing, armed, links, returns }
+    const kept = { backend, machine, object, ring, hooks, missing, links, returns, ...words }
     return new Sensor({ ...kept, programs: [...programs] })
   } catch (error) {
     returns?.close()

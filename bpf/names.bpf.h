@@ -84,7 +84,7 @@ static __always_inline void leave_names(struct scratch *s, struct call *call)
 /* A slot to write names into. */
 static __always_inline struct scratch *names_start(void)
 {
-	struct scratch *s = scratch_take();
+	struct scratch *s = scratch_take(0); /* of no kind yet */
 
 	if (s) {
 		__builtin_memset(s->record, 0, offsetof(struct names, texts));

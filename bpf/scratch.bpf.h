@@ -10,7 +10,7 @@
 #pragma once
 
 #include "compat.bpf.h"
-#include "gen/events.h"
+#include "loss.bpf.h"
 
 #define SCRATCH_SLOTS 4
 #define NAME_BYTES_MAX 256
@@ -49,13 +49,6 @@ struct {
 } scratch_slots SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, PLACES);
-	__type(key, __u32);
-	__type(value, __u64);
-} lost SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 * 1024 * 1024); /* the agent sets its own size before loading */
 } events SEC(".maps");
@@ -63,20 +56,7 @@ struct {
 /* The doorbell: the agent sets it when it goes to sleep on an empty ring. */
 __u32 armed = 0;
 
-static __always_inline void count_losses(__u32 place, __u64 losses)
-{
-	__u64 *count = bpf_map_lookup_elem(&lost, &place);
-
-	if (count)
-		*count += losses;
-}
-
-static __always_inline void count_loss(__u32 place)
-{
-	count_losses(place, 1);
-}
-
-static __always_inline struct scratch *scratch_take(void)
+static __always_inline struct scratch *scratch_take(__u32 kind)
 {
 	for (__u32 i = 0; i < SCRATCH_SLOTS; i++) {
 		__u32 key = i;
@@ -93,7 +73,7 @@ static __always_inline struct scratch *scratch_take(void)
 		}
 		__sync_fetch_and_add(&s->owners, -1);
 	}
-	count_loss(PLACE_SCRATCH_BUSY);
+	count_lost_event(PLACE_SCRATCH_BUSY, LOST_SLOT_BY_KIND + kind);
 	return NULL;
 }
 
@@ -150,7 +130,7 @@ static __always_inline int scratch_send(struct scratch *s)
 		wakeup = BPF_RB_FORCE_WAKEUP;
 	}
 	if (bpf_ringbuf_output(&events, s->record, bytes, wakeup))
-		count_loss(PLACE_RING_FULL);
+		count_lost_event(PLACE_RING_FULL, hook_of(&s->event.header));
 	scratch_release(s);
 	return 0;
 }

@@ -71,7 +71,7 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 	({                                                                     \
 		struct scratch *__s = NULL;                                    \
 		if ((__u32)TASK_READ(task, tgid) != agent_pid)                 \
-			__s = scratch_take();                                  \
+			__s = scratch_take(kind);                              \
 		if (__s) {                                                     \
 			__builtin_memset(__s->record, 0, sizeof(struct type)); \
 			__s->used = sizeof(struct type);                       \

@@ -1,21 +1,13 @@
 /** `bulwark run` on this machine: from its start over an alert to its end, however that comes. */
 import assert from 'node:assert/strict'
-import type { ChildProcessByStdio } from 'node:child_process'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import type { TestContext } from 'node:test'
 import { after, before, test } from 'node:test'
-import { bulwark, mainFile } from './testdata/bulwark.ts'
-
-const skip =
-  (process.getuid?.() !== 0 && 'not root') ||
-  (!existsSync('/sys/kernel/btf/vmlinux') && 'this kernel has no BTF')
-const timeout = 60_000
+import { bulwark } from './testdata/bulwark.ts'
+import { end, skip, startRun, timeout } from './testdata/running.ts'
 
 let folder = ''
 let rules = ''
@@ -35,44 +27,9 @@ before(() => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
-type Child = ChildProcessByStdio<null, Readable, Readable>
-
-/** A sensor that watches; its log so far, and its alerts one by one. */
-const start = async (
-  t: TestContext,
-  args: readonly string[] = [],
-  by: readonly string[] = [],
-): Promise<{ child: Child; log: readonly string[]; alert: () => Promise<string> }> => {
-  const [command, ...rest] = [...by, process.execPath, mainFile]
-  const child: Child = spawn(command, [...rest, 'run', '--rules', rules, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout,
-    killSignal: 'SIGKILL',
-  })
-  t.after(() => child.kill('SIGKILL'))
-  const log: string[] = []
-  const alerts = createInterface(child.stdout)[Symbol.asyncIterator]()
-  for await (const line of createInterface(child.stderr)) {
-    log.push(line)
-    if (line.includes('watching')) break
-  }
-  assert.match(log.at(-1) ?? '', /watching \d+ processes and \d+ containers$/, log.join('\n'))
-  const alert = async (): Promise<string> => {
-    const next = await alerts.next()
-    return next.done === true ? 'no alert' : next.value
-  }
-  return { child, log, alert }
-}
-
-const end = async (child: Child, signal: NodeJS.Signals): Promise<unknown> => {
-  child.kill(signal)
-  const [code] = (await once(child, 'exit')) as [number | null]
-  return code
-}
-
 test('an alert is a line, and a signal ends it well', { skip, timeout }, async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const { child, log, alert } = await start(t)
+    const { child, log, alert } = await startRun(t, rules)
     const said = log.join('\n')
     assert.match(said, /2 of 2 rules run/)
     assert.match(said, /exec: sched_process_exec: serves "Rare program"/)
@@ -87,7 +44,7 @@ test('an alert is a line, and a signal ends it well', { skip, timeout }, async (
 })
 
 test('for people: a line of text', { skip, timeout }, async (t) => {
-  const { child, alert } = await start(t, ['-o', 'text'])
+  const { child, alert } = await startRun(t, rules, ['-o', 'text'])
   spawnSync(program, ['\x1b[2J\n'])
   const line = await alert()
   assert.match(line, /^\d\d:\d\d:\d\d\.\d{9}: Critical ran rare-program \\x1b\[2J\\x0a as root /)
@@ -95,13 +52,13 @@ test('for people: a line of text', { skip, timeout }, async (t) => {
 })
 
 test('rules below a priority do not run', { skip, timeout }, async (t) => {
-  const { child, log } = await start(t, ['--priority', 'critical'])
+  const { child, log } = await startRun(t, rules, ['--priority', 'critical'])
   assert.match(log.join('\n'), /1 of 2 rules run/)
   assert.equal(await end(child, 'SIGTERM'), 0)
 })
 
 test('it ends when nobody reads its alerts any more', { skip, timeout }, async (t) => {
-  const { child } = await start(t)
+  const { child } = await startRun(t, rules)
   child.stdout.destroy()
   const ended = once(child, 'exit')
   spawnSync(program)
@@ -118,7 +75,7 @@ test('it needs no more than CAP_BPF and CAP_PERFMON', { skip, timeout }, async (
     t.skip(`nobody cannot start it here: ${stderr}`)
     return
   }
-  const { child, alert } = await start(t, [], by)
+  const { child, alert } = await startRun(t, rules, [], by)
   spawnSync(program)
   assert.equal((JSON.parse(await alert()) as { rule: string }).rule, 'Rare program')
   assert.equal(await end(child, 'SIGTERM'), 0)

@@ -150,7 +150,10 @@ export const watch = async (
 
 /** The last words. */
 export const reportEnd = (agent: Agent, reason: string): void => {
-  log(`stopped (${reason}) after ${agent.counters.events} events; ${lossText(agent.lost)}`)
+  const { events, ringBytesMax, lagNsMax } = agent.counters
+  const full = Math.round((100 * ringBytesMax) / agent.sensor.ring.dataBytes)
+  log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
+  log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost)}`)
 }
 
 export const exitCodeOf = ({ failed }: Watched): number =>

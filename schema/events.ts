@@ -573,6 +573,8 @@ export const constants: Readonly<Record<string, number>> = {
    * set for paths as given beside which the record has those that the kernel has resolved. */
   RECORD_USER_MEMORY: 1,
   SYSCALLS_MAX: syscallsMax,
+  /** One past the largest kind that losses are counted of. */
+  LOST_KINDS_MAX: 64,
   /** Where, in the positions of a call, those of its arguments begin: 4 bits each. */
   POSITION_FD: positionBits.fd,
   POSITION_DIRFD: positionBits.dirfd,

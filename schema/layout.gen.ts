@@ -15,6 +15,7 @@ export const PATH_COMPONENTS_MAX = 96
 export const TEXT_LENGTH_UNKNOWN = 4294967295
 export const RECORD_USER_MEMORY = 1
 export const SYSCALLS_MAX = 512
+export const LOST_KINDS_MAX = 64
 export const POSITION_FD = 0
 export const POSITION_DIRFD = 4
 export const POSITION_PATH = 8

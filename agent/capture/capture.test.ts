@@ -11,7 +11,10 @@ import type { Note } from './notes.ts'
 import { decodeNote, encodeNote } from './notes.ts'
 import { CaptureError, readCapture } from './reader.ts'
 
-const told = (wallOffsetNs: bigint): Note => ({ is: 'told', told: { told: 'clock', wallOffsetNs } })
+const told = (wallOffsetNs: bigint): Note => ({
+  is: 'told',
+  told: { told: 'clock', bootNs: 1n, wallOffsetNs },
+})
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1')
 
 test('what is written is read again, in whatever pieces', () => {
@@ -214,7 +217,7 @@ test('notes: their values come back, and what is none is refused', () => {
     '{"is":"told"}',
     '{"is":"told","told":{"told":"constructor"}}',
     '{"is":"told","told":{"told":"clock","wallOffsetNs":1}}',
-    '{"is":"answer","question":"process","about":1,"answer":{"process":{},"ppid":1}}',
+    '{"is":"answer","question":"process","about":1,"answer":{"process":{"pid":"1"},"ppid":1}}',
     '{"is":"answer","question":"pids","about":"","answer":["1"]}',
     '{"is":"answer","question":"names","about":"","answer":{"users":{"$m":[[1,2]]},"groups":{}}}',
     '{"is":"gap","entries":-1}',

@@ -55,12 +55,12 @@ const mapOf =
     value instanceof Map &&
     [...(value as ReadonlyMap<unknown, unknown>)].every(([k, v]) => isKey(k) && isValue(v))
 
-/** Whether each member of `like` is there with the same type; `undefined` there stands for any. */
+/** Whether each member that both have is of the same type; `undefined` here stands for any. */
 const resembles = (value: unknown, like: object): boolean =>
   isObject(value) &&
   Object.entries(like).every(([name, model]: [string, unknown]) => {
     const member = value[name]
-    if (model === undefined) return true
+    if (model === undefined || member === undefined) return true
     if (typeof model === 'number' || typeof model === 'bigint') return isInteger(member)
     return Array.isArray(model) ? listOf(isText)(member) : typeof member === typeof model
   })
@@ -70,6 +70,12 @@ const isProcess: Check = (value) =>
   resembles(value['process'], unknownProcess(0, 0)) &&
   isCount(value['ppid']) &&
   (value['cgroupPath'] === undefined || isText(value['cgroupPath']))
+
+/** Members that a later version has given to processes are unknown in an older capture. */
+const completed = (answer: unknown): unknown => {
+  if (!isObject(answer)) return answer
+  return { ...answer, process: { ...unknownProcess(0, 0), ...(answer['process'] as Json) } }
+}
 
 /** Answers by question. One that is not here is taken as it is: the pipeline catches its faults. */
 const answerChecks: Readonly<Record<string, Check | undefined>> = {
@@ -95,11 +101,12 @@ const isReport: Check = (value) =>
   listOf(isLoss)(value['losses'])
 
 const toldChecks: Readonly<Record<Told['told'], (told: Json) => boolean>> = {
-  clock: ({ wallOffsetNs }) => typeof wallOffsetNs === 'bigint',
+  clock: ({ bootNs, wallOffsetNs }) => [bootNs, wallOffsetNs].every((ns) => typeof ns === 'bigint'),
   'host-names': () => true,
   resolved: ({ name, addresses }) => isText(name) && listOf(isInteger)(addresses),
   lost: ({ report }) => isReport(report),
   pids: ({ pids }) => listOf(isCount)(pids),
+  end: () => true,
 }
 
 const isTold = (value: unknown): value is Told => {
@@ -125,7 +132,8 @@ export const decodeNote = (text: string): Note | undefined => {
       if (typeof question !== 'string') return undefined
       if (typeof about !== 'string' && typeof about !== 'number') return undefined
       const fits = answer === undefined || (answerChecks[question] ?? isObject)(answer)
-      return fits ? { is, question, about, answer } : undefined
+      if (!fits) return undefined
+      return { is, question, about, answer: question === 'process' ? completed(answer) : answer }
     }
     case 'told':
       return isTold(told) ? { is, told } : undefined

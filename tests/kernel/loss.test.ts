@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Calls } from './calls.ts'
 import { limits } from './inner.ts'
+import { Recorder } from './recorder.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
 
@@ -49,5 +50,29 @@ test('records go through the end of the ring and begin again, unharmed', { skip 
       paths.map((_, i) => `${prefix}${String(i).padStart(6, '0')}`),
     )
     assert.equal(paths.length, count)
+  }
+})
+
+test('a loss is counted by hook: produced is seen and lost', { skip }, async () => {
+  const count = 3000
+  const small = Recorder.start(new Set(['ptrace']), { ringBytes: 64 * 1024 })
+  try {
+    const calls = new Calls()
+    for (let i = 0; i < count; i++) calls.call('ptrace', 0xffff, i, 0, 0)
+    const mark = small.sensor.lossMark
+    const { events } = await small.run(calls)
+    const losses = small.sensor.losses(small.sensor.counters())
+    const lost = losses.find(({ hook, place }) => hook === 'ptrace' && place === 'ring_full')
+    const seen = events.of('ptrace').length
+    assert.ok(seen > 0 && lost, `${seen} seen, lost: ${JSON.stringify(losses)}`)
+    assert.equal(seen + lost.count, count)
+    assert.ok(small.sensor.lossMark - mark >= lost.count)
+    // The end of the process is lost as well: it is no system call, and has the name of its event.
+    assert.ok(losses.some(({ hook }) => hook === 'procexit'))
+    const byPlace = small.sensor.counters()['ring_full'] ?? 0
+    const byHook = losses.filter(({ place }) => place === 'ring_full')
+    assert.ok(byHook.reduce((sum, each) => sum + each.count, 0) <= byPlace)
+  } finally {
+    small.close()
   }
 })

@@ -38,7 +38,7 @@ export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile(c
 export type Wanted = (r: RecordView, kind: number) => boolean
 
 /** What rules ask for beside types of events. */
-export type Asked = Pick<SensorOptions, 'environment' | 'payloadBytes' | 'questions'>
+export type Asked = Pick<SensorOptions, 'environment' | 'payloadBytes' | 'questions' | 'ringBytes'>
 
 /** Gets a record that has the form of its kind; it is valid until this returns. */
 export type OnChecked = (r: RecordView, kind: number, name: string) => void

@@ -1,0 +1,84 @@
+/** `bulwark run` as a child that watches, for tests: its log, its alerts one by one, its end. */
+import assert from 'node:assert/strict'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { TestContext } from 'node:test'
+import { mainFile } from './bulwark.ts'
+
+/** Why no sensor can run here; `false` when it can. */
+export const skip: string | false =
+  (process.getuid?.() !== 0 && 'not root') ||
+  (!existsSync('/sys/kernel/btf/vmlinux') && 'this kernel has no BTF')
+/** Of one test, milliseconds. */
+export const timeout = 60_000
+
+export type Child = ChildProcessByStdio<null, Readable, Readable>
+
+/** A sensor that watches. */
+export interface Running {
+  readonly child: Child
+  /** What it said up to now. */
+  readonly log: readonly string[]
+  /** The first line of the log, said already or to come, that holds a text. */
+  readonly said: (text: string) => Promise<string>
+  /** The next alert; `no alert` when it has ended. */
+  readonly alert: () => Promise<string>
+}
+
+/**
+ * Starts it with a rule file; resolves when it watches.
+ *
+ * @param by  a command that becomes it
+ */
+export const startRun = async (
+  t: TestContext,
+  rules: string,
+  args: readonly string[] = [],
+  by: readonly string[] = [],
+): Promise<Running> => {
+  const [command, ...rest] = [...by, process.execPath, mainFile]
+  const child: Child = spawn(command, [...rest, 'run', '--rules', rules, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
+    killSignal: 'SIGKILL',
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const log: string[] = []
+  let wake: () => void = () => {}
+  const lines = createInterface(child.stderr)
+  lines.on('line', (line) => {
+    log.push(line)
+    wake()
+  })
+  let ended = false
+  lines.once('close', () => {
+    ended = true
+    wake()
+  })
+  const said = async (text: string): Promise<string> => {
+    for (;;) {
+      const found = log.find((line) => line.includes(text))
+      if (found !== undefined) return found
+      assert.ok(!ended, `it ended before it said "${text}":\n${log.join('\n')}`)
+      await new Promise<void>((resolve) => (wake = resolve))
+    }
+  }
+  const alerts = createInterface(child.stdout)[Symbol.asyncIterator]()
+  assert.match(await said('watching'), /watching \d+ processes and \d+ containers$/)
+  const alert = async (): Promise<string> => {
+    const next = await alerts.next()
+    return next.done === true ? 'no alert' : next.value
+  }
+  return { child, log, said, alert }
+}
+
+/** Its exit code. */
+export const end = async (child: Child, signal: NodeJS.Signals): Promise<unknown> => {
+  child.kill(signal)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code
+}
