@@ -7,6 +7,7 @@
 import type { IpAddress, Machine } from '@bulwark/schema'
 import {
   EventNumber,
+  RECORD_COMPAT,
   RecordView,
   cgroupOf,
   chdirOf,
@@ -217,7 +218,9 @@ export class Pipeline {
     event.wallOffsetNs = this.#wallOffsetNs
     event.container = this.#containerOf(current.pid)
     const number = headerOf.syscall(r)
-    event.type = this.#names.bySyscall[number] ?? this.#names.byKind[kind] ?? ''
+    const isCompat = (headerOf.flags(r) & RECORD_COMPAT) !== 0
+    const names = isCompat ? syscallsByNumber.ia32 : this.#names.bySyscall
+    event.type = names[number] ?? this.#names.byKind[kind] ?? ''
     event.moved()
     if (event.watchingSinceNs === 0n) event.watchingSinceNs = event.timeNs
     const { container } = event

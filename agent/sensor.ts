@@ -10,9 +10,13 @@ import {
   eventKinds,
   isSeenCall,
   nameHooksOf,
+  numbersNamed,
   ownEventTypes,
   recordShapes,
+  socketcalls,
   syscallNumbers,
+  syscallsByNumber,
+  syscallsMax,
 } from '@bulwark/schema'
 import type { BpfObject, Link, Ring } from '@bulwark/native'
 import { openObject } from '@bulwark/native'
@@ -132,11 +136,14 @@ export const carriedEvents = (machine: Machine): ReadonlySet<string> => {
   const own = eventKinds.flatMap((kind) =>
     kind.hooks.flatMap((hook) => {
       if ('tracepoint' in hook) return kind.types
+      if ('compat' in hook) return machine === 'x64' ? hook.for : []
       if ('shape' in hook || hook.only !== undefined) return []
       return hook.syscalls.filter((name) => name in numbers)
     }),
   )
-  return new Set([...own, ...Object.keys(numbers).filter(isShaped)])
+  const compat = machine === 'x64' ? syscallsByNumber.ia32 : []
+  const shaped = [...Object.keys(numbers), ...compat].filter((name) => name !== undefined)
+  return new Set([...own, ...shaped.filter(isShaped)])
 }
 
 /** The machine this runs on, as the schema names it; `undefined` when no hook knows it. */
@@ -182,6 +189,31 @@ interface Plan {
   readonly handlers: readonly Handler[]
   /** What is written anywhere is told too, by the handlers that look for questions in it. */
   readonly tellsWrites: boolean
+  /** In slots of the 32-bit table. */
+  readonly compat: readonly Handler[]
+}
+
+/** The handlers of 32-bit calls: those of the calls of the same names, but where one differs. */
+const planCompat = (
+  types: ReadonlySet<string> | 'all',
+  byName: ReadonlyMap<string, Omit<Handler, 'slot'>>,
+): readonly Handler[] => {
+  const bySlot = new Map<number, Handler>()
+  for (const [name, handler] of byName) {
+    for (const slot of numbersNamed('ia32', name)) bySlot.set(slot, { ...handler, slot })
+  }
+  for (const kind of eventKinds) {
+    for (const hook of kind.hooks) {
+      if (!('compat' in hook)) continue
+      const isWanted = types === 'all' || hook.for.some((type) => types.has(type))
+      for (const slot of isWanted ? hook.compat : []) {
+        const call = syscallsByNumber.ia32[slot] ?? ''
+        const name = `sys_exit:${call}, 32-bit`
+        bySlot.set(slot, { name, program: hook.program, kind, slot, call, names: [] })
+      }
+    }
+  }
+  return [...bySlot.values()]
 }
 
 const planHooks = (options: SensorOptions): Plan => {
@@ -190,6 +222,7 @@ const planHooks = (options: SensorOptions): Plan => {
   const place = backend === 'security' ? 'fexit' : 'sys_exit'
   const attach: AttachedHook[] = []
   const handlers: Handler[] = []
+  const byName = new Map<string, Omit<Handler, 'slot'>>()
   const needed = new Set(neededKinds(types))
   for (const kind of eventKinds) {
     for (const hook of kind.hooks) {
@@ -197,29 +230,41 @@ const planHooks = (options: SensorOptions): Plan => {
         if (needed.has(kind)) attach.push({ name: hook.tracepoint, program: hook.program, kind })
         continue
       }
+      if ('compat' in hook) continue
       const isShape = 'shape' in hook
       for (const name of isShape ? shapedTypes(types, hook.shape) : hook.syscalls) {
         const slot = numbers[name]
         const isType = isShape || kind.state || types === 'all' || types.has(name)
         const wanted = isShape || hook.only === undefined ? isType : questions === 'writes'
-        if (slot === undefined || !wanted) continue
+        if (!wanted) continue
         const names = hearsNames ? nameHooksOf(name) : []
         const { program } = hook
-        handlers.push({ name: `${place}:${name}`, program, kind, slot, call: name, names })
+        const handler = { name: `${place}:${name}`, program, kind, call: name, names }
+        if (!byName.has(name)) byName.set(name, handler)
+        if (slot !== undefined) handlers.push({ ...handler, slot })
       }
     }
   }
   const first = handlers.filter(
     ({ slot }, i) => handlers.findIndex((each) => each.slot === slot) === i,
   )
-  return { attach, handlers: first, tellsWrites: first.length < handlers.length }
+  const compat = machine === 'x64' ? planCompat(types, byName) : []
+  return { attach, handlers: first, compat, tellsWrites: first.length < handlers.length }
 }
 
+/** A bit for each of the calls of socketcall(2) that is wanted. */
+const wantedSocketcalls = (types: ReadonlySet<string> | 'all'): number =>
+  socketcalls.reduce((bits, name, number) => {
+    const isWanted = types === 'all' ? ownEventTypes.has(name) : types.has(name)
+    return isWanted ? bits | (1 << number) : bits
+  }, 0)
+
 /** Tells the programs of the shapes where the arguments of each call are. */
-const fillPositions = (object: BpfObject, handlers: readonly Handler[]): void => {
+const fillPositions = (object: BpfObject, { handlers, compat }: Plan): void => {
   const key = new Uint32Array(1)
   const value = new Uint32Array(1)
-  for (const { call, slot } of handlers) {
+  const all = [...handlers, ...compat.map((each) => ({ ...each, slot: syscallsMax + each.slot }))]
+  for (const { call, slot } of all) {
     key[0] = slot
     value[0] = callShapeOf(call).positions
     object.update('call_positions', bytesOf(key), bytesOf(value))
@@ -252,16 +297,19 @@ interface CallWay {
   readonly connect: (object: BpfObject) => CallReturns | undefined
 }
 
-const byNumber = (handlers: readonly Handler[]): CallWay => {
+const byNumber = ({ handlers, compat }: Plan): CallWay => {
   const entries = handlers.length > 0 ? [dispatcher] : []
   return {
     hooks: handlers,
     missing: [],
-    programs: entries,
+    programs: [...entries, ...compat.map(({ program }) => program)],
     entries,
     aim: () => {},
     connect: (object) => {
       for (const { slot, program } of handlers) object.setTailCall('handlers', slot, program)
+      for (const { slot, program } of compat) {
+        object.setTailCall('compat_handlers', slot, program)
+      }
       return undefined
     },
   }
@@ -302,9 +350,10 @@ const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => 
  * @throws NativeError  the kernel refuses; its log says what
  */
 export const startSensor = (options: SensorOptions): Sensor => {
-  const { attach, handlers, tellsWrites } = planHooks(options)
+  const plan = planHooks(options)
+  const { attach, handlers, tellsWrites } = plan
   const { backend = 'tracepoint', machine } = options
-  const way = backend === 'security' ? byFunction(machine, handlers) : byNumber(handlers)
+  const way = backend === 'security' ? byFunction(machine, handlers) : byNumber(plan)
   const hooks = [...attach, ...way.hooks]
   const object = openObject(options.object, 'bulwark')
   let returns: CallReturns | undefined
@@ -313,6 +362,9 @@ export const startSensor = (options: SensorOptions): Sensor => {
     for (const { name } of object.programs) object.setAutoload(name, programs.has(name))
     object.setMaxEntries('events', options.ringBytes ?? limits.ringBytes)
     object.setVariable('.rodata', 'agent_pid', options.pid)
+    if (machine === 'x64') {
+      object.setVariable('.rodata', 'socketcalls', wantedSocketcalls(options.types))
+    }
     object.setVariable('.rodata', 'send_environment', options.environment ? 1 : 0)
     object.setVariable('.rodata', 'payload_bytes', options.payloadBytes ?? 0)
     if (options.old) {
@@ -325,7 +377,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     checkLayout(object)
     way.aim(object)
     object.load()
-    fillPositions(object, handlers)
+    fillPositions(object, plan)
     const ring = object.openRing('events', RECORD_BYTES_MAX)
     const word = (name: string): Uint32Array =>
       new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', name), 1)

@@ -44,7 +44,7 @@ static __always_inline int on_duplicated(struct pt_regs *regs, long result, __s3
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SYSCALLS_MAX);
+	__uint(max_entries, 2 * SYSCALLS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
 } call_positions SEC(".maps");
@@ -61,7 +61,8 @@ static __always_inline void fill_arguments(struct call_arguments *call, struct p
 
 static __always_inline __u32 positions_of(struct pt_regs *regs)
 {
-	__u32 number = SYSCALL_NUMBER(regs);
+	/* Those of 32-bit calls follow the others. */
+	__u32 number = table_number(regs) + (is_compat_syscall(current_task()) ? SYSCALLS_MAX : 0);
 	__u32 *positions = bpf_map_lookup_elem(&call_positions, &number);
 
 	return positions ? *positions : 0;

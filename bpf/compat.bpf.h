@@ -44,16 +44,46 @@ struct inode___times {
  * instead of a 'u32[2]' array"): the same 8 bytes on a little-endian machine. */
 #define CAPABILITIES(cred, which) READ_AT(__u64, &(cred)->which)
 
+/* Nonzero in a 32-bit system call: of a 32-bit program, or through int 0x80 of any other. On arm64
+ * there are only 32-bit programs. The value is RECORD_COMPAT where such calls are told: on x86. */
+static __always_inline __u64 compat_status(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return TASK_READ(task, thread_info.status) & TS_COMPAT;
+#else
+	return TASK_READ(task, thread_info.flags) & (1ul << TIF_32BIT);
+#endif
+}
+
+static __always_inline bool is_compat_syscall(struct task_struct *task)
+{
+	return compat_status(task) != 0;
+}
+
 /* The number of the system call. At sys_exit the argument registers still hold the arguments,
  * but on arm64 the first one is overwritten by the result and kept in orig_x0. */
 #if defined(__TARGET_ARCH_x86)
+/*
+ * Of the register of a 64-bit call and that of a 32-bit one, the one that counts; the upper half of
+ * the latter means nothing.
+ * Verifier: without a branch, or it would try every handler both ways for each argument.
+ */
+static __always_inline __u64 argument_of(__u64 native, __u64 compat)
+{
+	struct task_struct *task = current_task();
+	__u64 is_compat = -(compat_status(task) / TS_COMPAT);
+
+	asm volatile("" : "+r"(is_compat));
+	return (native & ~is_compat) | (compat & is_compat & 0xffffffff);
+}
+
 #define SYSCALL_NUMBER(regs) ((long)(regs)->orig_ax)
-#define SYSCALL_ARG1(regs) ((regs)->di)
-#define SYSCALL_ARG2(regs) ((regs)->si)
-#define SYSCALL_ARG3(regs) ((regs)->dx)
-#define SYSCALL_ARG4(regs) ((regs)->r10)
-#define SYSCALL_ARG5(regs) ((regs)->r8)
-#define SYSCALL_ARG6(regs) ((regs)->r9)
+#define SYSCALL_ARG1(regs) argument_of((regs)->di, (regs)->bx)
+#define SYSCALL_ARG2(regs) argument_of((regs)->si, (regs)->cx)
+#define SYSCALL_ARG3(regs) argument_of((regs)->dx, (regs)->dx)
+#define SYSCALL_ARG4(regs) argument_of((regs)->r10, (regs)->si)
+#define SYSCALL_ARG5(regs) argument_of((regs)->r8, (regs)->di)
+#define SYSCALL_ARG6(regs) argument_of((regs)->r9, (regs)->bp)
 #elif defined(__TARGET_ARCH_arm64)
 #define SYSCALL_NUMBER(regs) ((long)(regs)->syscallno)
 #define SYSCALL_ARG1(regs) ((regs)->orig_x0)
@@ -79,14 +109,4 @@ static __always_inline long syscall_of_task(struct task_struct *task)
 		return -1;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return SYSCALL_NUMBER(regs);
-}
-
-/* A 32-bit program's system call has another number table; no handler may see it. */
-static __always_inline bool is_compat_syscall(struct task_struct *task)
-{
-#if defined(__TARGET_ARCH_x86)
-	return TASK_READ(task, thread_info.status) & TS_COMPAT;
-#else
-	return false;
-#endif
 }

@@ -173,3 +173,5 @@ HANDLER(on_name_call)
 {
 	return on_name_given(regs, result);
 }
+
+#include "socketcall.bpf.h"

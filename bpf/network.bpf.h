@@ -77,12 +77,12 @@ static __always_inline bool is_question(struct pt_regs *regs)
 static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,
 					  const void *user_header)
 {
-	struct user_msghdr header = {};
+	struct user_mmsghdr header = {};
 
-	if (bpf_probe_read_user(&header, sizeof(header), user_header))
+	if (read_header(&header, user_header, 0, false))
 		count_loss(PLACE_READ_USER);
 	else
-		message_from_header(m, &header, result);
+		message_from_header(m, &header.header, result);
 	m->count = result >= 0;
 	return on_message(regs, result, m);
 }
@@ -90,7 +90,7 @@ static __always_inline int on_one_message(struct pt_regs *regs, long result, str
 /* sendmmsg and recvmmsg: one record a message. */
 static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 kind)
 {
-	const struct user_mmsghdr *user_headers = (void *)SYSCALL_ARG2(regs);
+	const void *user_headers = (void *)SYSCALL_ARG2(regs);
 	struct user_mmsghdr header;
 	struct message m = { .kind = kind, .flags = SYSCALL_ARG4(regs) };
 
@@ -99,7 +99,7 @@ static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 
 		if (i > 0 && i >= m.count)
 			return 0;
 		m.index = i;
-		if (bpf_probe_read_user(&header, sizeof(header), user_headers + i)) {
+		if (read_header(&header, user_headers, i, true)) {
 			count_loss(PLACE_READ_USER);
 			__builtin_memset(&header, 0, sizeof(header));
 		}

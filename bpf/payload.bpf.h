@@ -66,6 +66,43 @@ static __always_inline bool append_part(struct scratch *s, const struct user_iov
 	return s->left > 0;
 }
 
+/* Part `i` of a message. Returns nonzero when it could not be read. */
+static __always_inline long read_part(struct user_iovec *part, const struct user_iovec *parts,
+				      __u32 i)
+{
+	struct user_iovec32 part32 = {};
+	long error;
+
+	if (!is_compat_syscall(current_task()))
+		return bpf_probe_read_user(part, sizeof(*part), parts + i);
+	error = bpf_probe_read_user(&part32, sizeof(part32),
+				    (const struct user_iovec32 *)parts + i);
+	part->base = part32.base;
+	part->bytes = part32.bytes;
+	return error;
+}
+
+/* Header `i` of the messages of a call. Returns nonzero when it could not be read. */
+static __always_inline long read_header(struct user_mmsghdr *header, const void *headers, __u32 i,
+					bool is_many)
+{
+	struct user_mmsghdr32 header32 = {};
+	long error;
+
+	if (!is_compat_syscall(current_task()))
+		return bpf_probe_read_user(header,
+					   is_many ? sizeof(*header) : sizeof(header->header),
+					   (const struct user_mmsghdr *)headers + i);
+	error = bpf_probe_read_user(&header32, is_many ? sizeof(header32) : sizeof(header32.header),
+				    (const struct user_mmsghdr32 *)headers + i);
+	header->header.name = header32.header.name;
+	header->header.name_bytes = header32.header.name_bytes;
+	header->header.parts = header32.header.parts;
+	header->header.part_count = header32.header.part_count;
+	header->bytes = header32.bytes;
+	return error;
+}
+
 /* Appends the first bytes of a message. */
 static __always_inline void append_payload(struct scratch *s, struct socket_facts *facts,
 					   struct text *slot, struct message *m, long result)
@@ -93,7 +130,7 @@ static __always_inline void append_payload(struct scratch *s, struct socket_fact
 			count_loss(PLACE_MESSAGE_PARTS);
 			break;
 		}
-		if (bpf_probe_read_user(&part, sizeof(part), m->parts + i)) {
+		if (read_part(&part, m->parts, i)) {
 			count_loss(PLACE_READ_USER);
 			break;
 		}

@@ -54,8 +54,8 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 
 	if (!e)
 		return 0;
-	/* A number of the 32-bit table means another call in ours. */
-	e->header.syscall = is_compat_syscall(task) ? -1 : syscall_of_task(task);
+	e->header.syscall = syscall_of_task(task);
+	e->header.flags |= compat_status(task);
 	fill_file(&e->exe, file);
 	e->exe_ctime_ns = INODE_TIME_NS(inode, ctime);
 	e->exe_mtime_ns = INODE_TIME_NS(inode, mtime);
@@ -94,8 +94,10 @@ static __always_inline int on_forked(struct task_struct *parent, struct task_str
 	e->child_vpid = number_in_own_namespace(child->thread_pid);
 	e->clone_flags = clone_flags;
 	/* A thread of the kernel has come from no system call. */
-	if (!(TASK_READ(parent, flags) & PF_KTHREAD) && !is_compat_syscall(parent))
+	if (!(TASK_READ(parent, flags) & PF_KTHREAD)) {
 		e->header.syscall = syscall_of_task(parent);
+		e->header.flags |= compat_status(parent);
+	}
 	e->header.result =
 		number_as_seen_by(child->thread_pid, TASK_READ(parent, group_leader, thread_pid));
 	return scratch_send(s);

@@ -35,6 +35,7 @@ struct mapped {
 	__u64 address, length, offset;
 	__u32 protection, flags;
 	__s32 fd;
+	bool from_user; /* read from memory that the process can change */
 };
 
 static __always_inline int on_mapped(struct pt_regs *regs, long result, const struct mapped *m)
@@ -51,6 +52,8 @@ static __always_inline int on_mapped(struct pt_regs *regs, long result, const st
 		return 0;
 	e = (void *)s->record;
 	fill_syscall(s, regs, result);
+	if (m->from_user)
+		s->event.header.flags |= RECORD_USER_MEMORY;
 	e->address = m->address;
 	e->length = m->length;
 	e->offset = m->offset;

@@ -80,10 +80,22 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 		__s;                                                           \
 	})
 
+/* In the number of a call whose arguments were read from memory: see socketcall.bpf.h. */
+#define ARGUMENTS_FROM_USER 0x20000000
+_Static_assert(ARGUMENTS_FROM_USER == RECORD_USER_MEMORY << 29, "fill_syscall() shifts it");
+
+/* The number as the tables have it: x32 calls have those of the 64-bit ones, and a bit. */
+static __always_inline __u32 table_number(struct pt_regs *regs)
+{
+	return SYSCALL_NUMBER(regs) & ~(X32_BIT | ARGUMENTS_FROM_USER);
+}
+
 static __always_inline void fill_syscall(struct scratch *s, struct pt_regs *regs, long result)
 {
 	struct event_header *h = (void *)s->record;
 
-	h->syscall = SYSCALL_NUMBER(regs);
+	h->syscall = table_number(regs);
+	h->flags |= compat_status(current_task()) |
+		    ((SYSCALL_NUMBER(regs) & ARGUMENTS_FROM_USER) >> 29);
 	h->result = result;
 }

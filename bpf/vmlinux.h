@@ -41,6 +41,9 @@ typedef _Bool bool;
 #define PROT_EXEC 0x4
 #define MAP_ANONYMOUS 0x20
 #define TS_COMPAT 0x0002 /* thread_info.status on x86: a 32-bit system call */
+#define TIF_32BIT 22 /* thread_info.flags on arm64: a 32-bit program */
+#define X32_BIT 0x40000000 /* of the number of a system call: x86-64 with 32-bit pointers */
+#define X32_CALLS 36 /* that there are under this bit alone, from 512 on */
 
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
@@ -62,6 +65,7 @@ enum {
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;
+	unsigned long bx, cx, bp; /* with others, the arguments of a 32-bit call */
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
@@ -72,6 +76,7 @@ struct pt_regs {
 #endif
 
 struct thread_info {
+	unsigned long flags;
 	__u32 status;
 };
 
@@ -293,6 +298,20 @@ struct user_msghdr {
 	__u64 part_count;
 	__u64 control, control_bytes;
 	__u64 flags;
+};
+
+/* The same of 32-bit programs. */
+struct user_iovec32 {
+	__u32 base, bytes;
+};
+
+struct user_msghdr32 {
+	__u32 name, name_bytes, parts, part_count, control, control_bytes, flags;
+};
+
+struct user_mmsghdr32 {
+	struct user_msghdr32 header;
+	__u32 bytes;
 };
 
 struct user_mmsghdr {

@@ -4,19 +4,12 @@
  * (`npm run generate`). The numbers here are on the wire: change them with `layoutVersion`.
  */
 import { positionBits } from './calls.ts'
+import { callKinds } from './events-calls.ts'
 import type { EventKind, Member, Place } from './eventtypes.ts'
 import { textLengthUnknown } from './record.ts'
-import {
-  callArguments,
-  chars,
-  fileFacts,
-  group,
-  number,
-  onSecurity,
-  socketFacts,
-  text,
-} from './members.ts'
-import { syscallsMax } from './syscalls.ts'
+import { chars, fileFacts, group, number, socketFacts, text } from './members.ts'
+import { base, resolved, user } from './sources.ts'
+import { socketcalls, syscallsMax } from './syscalls.ts'
 
 /** Goes up with every change of a record; the agent refuses a BPF object of another version. */
 export const layoutVersion = 2
@@ -42,13 +35,6 @@ export const recordLimits = {
   pathComponentsMax: 96,
 } as const
 
-const user = 'user memory at the end of the system call (flag USER_MEMORY)'
-const base = 'the directory that a relative path starts from: walked from fs.pwd or from the dirfd'
-
-/** A name that an LSM hook has told. */
-const resolved = (name: string, meaning: string): Member =>
-  onSecurity(text(name, meaning, 'the LSM hook', 'zero bytes: the call failed before it'))
-
 /** The first members of every record. */
 export const header: readonly Member[] = [
   number('bytes', 'u32', 'length of the record', 'the program'),
@@ -62,7 +48,7 @@ export const header: readonly Member[] = [
   number('cap_permitted', 'u64', 'bits CAP_*', 'cred.cap_permitted'),
   number('cap_inheritable', 'u64', 'bits CAP_*', 'cred.cap_inheritable'),
   number('result', 'i64', 'result of the system call', 'sys_exit', '0: not a system call'),
-  number('syscall', 'i32', 'number on this machine', 'pt_regs', '-1: none, or not known'),
+  number('syscall', 'i32', 'number; see RECORD_COMPAT', 'pt_regs', '-1: none, or not known'),
   number('pid', 'u32', 'process (thread group), host namespace', 'bpf_get_current_pid_tgid'),
   number('tid', 'u32', 'thread, host namespace', 'bpf_get_current_pid_tgid'),
   number('ppid', 'u32', 'parent process, host namespace', 'real_parent.tgid', '0: none'),
@@ -280,7 +266,10 @@ export const eventKinds: readonly EventKind[] = [
     kind: 12,
     name: 'connect',
     meaning: 'A socket was connected, is connecting, or could not be.',
-    hooks: [{ program: 'on_connect', syscalls: ['connect'] }],
+    hooks: [
+      { program: 'on_connect', syscalls: ['connect'] },
+      { program: 'on_socketcall', compat: [102], for: socketcalls.slice(1) },
+    ],
     types: ['connect'],
     state: false,
     members: [
@@ -331,7 +320,7 @@ export const eventKinds: readonly EventKind[] = [
       { program: 'on_write', syscalls: ['write'], only: 'questions' },
       { program: 'on_writev', syscalls: ['writev'], only: 'questions' },
     ],
-    types: ['sendto', 'sendmsg', 'sendmmsg'],
+    types: ['sendto', 'sendmsg', 'sendmmsg', 'send'],
     state: false,
     members: message,
   },
@@ -385,115 +374,7 @@ export const eventKinds: readonly EventKind[] = [
       text('parameters', 'module parameters', user),
     ],
   },
-  {
-    kind: 19,
-    name: 'syscall',
-    meaning:
-      'Any system call that no other kind tells: its arguments as numbers, and the credentials ' +
-      'that the process has after it.',
-    hooks: [{ program: 'on_syscall', shape: 'syscall' }],
-    types: [],
-    state: false,
-    members: [
-      group(callArguments, 'call', 'the arguments'),
-      number('ruid', 'u32', 'real user, host namespace', 'cred.uid'),
-      number('suid', 'u32', 'saved user, host namespace', 'cred.suid'),
-      number('rgid', 'u32', 'real group, host namespace', 'cred.gid'),
-      number('sgid', 'u32', 'saved group, host namespace', 'cred.sgid'),
-    ],
-  },
-  {
-    kind: 20,
-    name: 'fd_call',
-    meaning:
-      'A system call on a descriptor, and what is behind it when the call ends: after close(2), ' +
-      'nothing.',
-    hooks: [{ program: 'on_fd_call', shape: 'fd_call' }],
-    types: [],
-    state: false,
-    members: [
-      group(callArguments, 'call', 'the arguments'),
-      group(fileFacts, 'file', 'the file behind the descriptor; zeros when there is none'),
-      group(socketFacts, 'socket', 'the socket behind it'),
-      text('path', 'the file; or the path of a unix socket', 'file.f_path'),
-      text('text', 'a text that the call names, e.g. an extended attribute', user),
-      text('value', 'a further one', user),
-    ],
-  },
-  {
-    kind: 21,
-    name: 'path_call',
-    meaning: 'A system call on a path.',
-    hooks: [{ program: 'on_path_call', shape: 'path_call' }],
-    types: [],
-    state: false,
-    members: [
-      group(callArguments, 'call', 'the arguments'),
-      text('raw_path', 'path as given', user),
-      text('base', base, 'dentries and mounts'),
-      resolved('path', 'the path as the process sees it'),
-      text('text', 'a text that the call names, e.g. an extended attribute', user),
-    ],
-  },
-  {
-    kind: 22,
-    name: 'name_call',
-    meaning: 'A system call on something with a name that is no path.',
-    hooks: [{ program: 'on_name_call', shape: 'name_call' }],
-    types: [],
-    state: false,
-    members: [
-      group(callArguments, 'call', 'the arguments'),
-      text('text', 'the name', user),
-      text('value', 'a further text that the call names', user),
-    ],
-  },
-  {
-    kind: 23,
-    name: 'mount',
-    meaning:
-      'A file system or a directory was mounted, a mount moved, or the root changed; or it could ' +
-      'not be. pivot_root: from the new root (source), the old one to a directory (target).',
-    hooks: [
-      { program: 'on_mount', syscalls: ['mount'] },
-      { program: 'on_pivot_root', syscalls: ['pivot_root'] },
-      { program: 'on_move_mount', syscalls: ['move_mount'] },
-    ],
-    types: ['mount', 'pivot_root', 'move_mount'],
-    state: false,
-    members: [
-      group(callArguments, 'call', 'the arguments'),
-      text('source', 'path or name as given', user),
-      text('source_base', base, 'dentries and mounts'),
-      text('target', 'path as given', user),
-      text('target_base', base, 'dentries and mounts'),
-      text('type', 'file system', user, 'zero bytes: not mount(2), or none given'),
-    ],
-  },
-  {
-    kind: 24,
-    name: 'memory',
-    meaning:
-      'Memory was mapped or protected so that it can be executed (PROT_EXEC), or could not be. ' +
-      'Calls that do not ask for that are not sent.',
-    hooks: [
-      { program: 'on_mmap', syscalls: ['mmap'] },
-      { program: 'on_mprotect', syscalls: ['mprotect', 'pkey_mprotect'] },
-    ],
-    types: ['mmap', 'mprotect', 'pkey_mprotect'],
-    state: false,
-    members: [
-      group(fileFacts, 'file', 'the file that is mapped; zeros when there is none'),
-      number('address', 'u64', 'where it is; of a failed mmap minus errno', 'pt_regs'),
-      number('length', 'u64', 'bytes', 'pt_regs'),
-      number('offset', 'u64', 'first byte of the file', 'pt_regs', '0: mprotect'),
-      number('protection', 'u32', 'PROT_*', 'pt_regs'),
-      number('map_flags', 'u32', 'MAP_*', 'pt_regs', '0: mprotect'),
-      number('fd', 'i32', 'descriptor', 'pt_regs', '-1: mprotect'),
-      number('padding', 'u32', 'zero', 'none'),
-      text('path', 'the file that is mapped', 'file.f_path', 'zero bytes: no file'),
-    ],
-  },
+  ...callKinds,
   {
     kind: 30,
     name: 'receive',
@@ -506,7 +387,7 @@ export const eventKinds: readonly EventKind[] = [
       { program: 'on_recvmsg', syscalls: ['recvmsg'] },
       { program: 'on_recvmmsg', syscalls: ['recvmmsg'] },
     ],
-    types: ['recvfrom', 'recvmsg', 'recvmmsg'],
+    types: ['recvfrom', 'recvmsg', 'recvmmsg', 'recv'],
     state: false,
     members: message,
   },
@@ -534,7 +415,11 @@ export const places: readonly Place[] = [
   { name: 'ring_full', meaning: 'the ring buffer was full', loses: 'event' },
   { name: 'scratch_busy', meaning: 'all scratch slots of the CPU were in use', loses: 'event' },
   { name: 'record_full', meaning: 'a text did not fit into the record any more', loses: 'part' },
-  { name: 'compat_syscall', meaning: 'a 32-bit system call, which no hook reads', loses: 'event' },
+  {
+    name: 'compat_syscall',
+    meaning: 'a 32-bit system call that no hook reads: of arm64, or one that only x32 has',
+    loses: 'event',
+  },
   { name: 'file_gone', meaning: 'the descriptor was closed before the hook ran', loses: 'part' },
   { name: 'read_kernel', meaning: 'kernel memory could not be read', loses: 'part' },
   { name: 'read_user', meaning: 'user memory could not be read (not present)', loses: 'part' },
@@ -572,6 +457,8 @@ export const constants: Readonly<Record<string, number>> = {
   /** What the event is about is told from user memory, which the process could have changed. Not
    * set for paths as given beside which the record has those that the kernel has resolved. */
   RECORD_USER_MEMORY: 1,
+  /** The call is one of the 32-bit table, of x86. */
+  RECORD_COMPAT: 2,
   SYSCALLS_MAX: syscallsMax,
   /** One past the largest kind that losses are counted of. */
   LOST_KINDS_MAX: 64,

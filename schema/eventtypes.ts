@@ -53,8 +53,10 @@ export interface Group {
  *
  * `syscalls`: the program is a handler of the `sys_exit` dispatcher, in its slot for each of these
  * system calls. `shape`: as those, for each wanted call that is told in this shape and is of no
- * other hook. `tracepoint`: the program is attached to it directly. `only`: all that it tells of
- * them; it is attached when rules ask for that, and not with the types of events.
+ * other hook. `compat`: in slots of the 32-bit table, when one of these types is wanted; it goes
+ * before the program that the name of the number has. `tracepoint`: the program is attached to it
+ * directly. `only`: all that it tells of them; it is attached when rules ask for that, and not with
+ * the types of events.
  */
 export type Hook =
   | {
@@ -63,6 +65,11 @@ export type Hook =
       readonly only?: 'questions'
     }
   | { readonly program: string; readonly shape: Shape }
+  | {
+      readonly program: string
+      readonly compat: readonly number[]
+      readonly for: readonly string[]
+    }
   | { readonly program: string; readonly tracepoint: string }
 
 /** One kind of event: its number on the wire, what produces it, and what it holds. */

@@ -29,7 +29,13 @@ export { encodeRecord } from './encode.ts'
 export type { CallShape, Parameter, Shape } from './calls.ts'
 export { argumentForms, callShapeOf, describedCalls, isSeenCall } from './calls.ts'
 export type { Machine, SyscallTable } from './syscalls.ts'
-export { numbersNamed, syscallNumbers, syscallsByNumber, syscallsMax } from './syscalls.ts'
+export {
+  numbersNamed,
+  socketcalls,
+  syscallNumbers,
+  syscallsByNumber,
+  syscallsMax,
+} from './syscalls.ts'
 export type { LaidMember, RecordLayout } from './layouts.ts'
 export { recordLayouts, storageBytes } from './layouts.ts'
 export { byteString, printableText } from './bytestring.ts'

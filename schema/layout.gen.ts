@@ -14,6 +14,7 @@ export const RECORD_BYTES_MAX = 25600
 export const PATH_COMPONENTS_MAX = 96
 export const TEXT_LENGTH_UNKNOWN = 4294967295
 export const RECORD_USER_MEMORY = 1
+export const RECORD_COMPAT = 2
 export const SYSCALLS_MAX = 512
 export const LOST_KINDS_MAX = 64
 export const POSITION_FD = 0
@@ -131,7 +132,7 @@ export const headerOf = {
   capInheritable: (r: RecordView): number | bigint => u64(r, 56),
   /** result of the system call; absent: 0: not a system call */
   result: (r: RecordView): number | bigint => i64(r, 64),
-  /** number on this machine; absent: -1: none, or not known */
+  /** number; see RECORD_COMPAT; absent: -1: none, or not known */
   syscall: (r: RecordView): number => i32(r, 72),
   /** process (thread group), host namespace; absent: always there */
   pid: (r: RecordView): number => u32(r, 76),

@@ -165,6 +165,12 @@ const packed: Readonly<Record<SyscallTable, string>> = {
     'file_getattr file_setattr listns rseq_slice_yield 509 accept send recv',
 }
 
+/** What socketcall(2) of 32-bit programs stands for, by its first argument. */
+export const socketcalls: readonly string[] = (
+  'none socket bind connect listen accept getsockname getpeername socketpair send recv sendto ' +
+  'recvfrom shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg'
+).split(' ')
+
 const unpack = (text: string): readonly (string | undefined)[] => {
   const names: (string | undefined)[] = Array.from({ length: syscallsMax })
   let next = 0

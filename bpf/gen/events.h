@@ -14,6 +14,7 @@
 #define PATH_COMPONENTS_MAX 96u
 #define TEXT_LENGTH_UNKNOWN 4294967295u
 #define RECORD_USER_MEMORY 1u
+#define RECORD_COMPAT 2u
 #define SYSCALLS_MAX 512u
 #define LOST_KINDS_MAX 64u
 #define POSITION_FD 0u
@@ -69,7 +70,7 @@ enum place {
 	PLACE_RING_FULL = 0, /* the ring buffer was full */
 	PLACE_SCRATCH_BUSY = 1, /* all scratch slots of the CPU were in use */
 	PLACE_RECORD_FULL = 2, /* a text did not fit into the record any more */
-	PLACE_COMPAT_SYSCALL = 3, /* a 32-bit system call, which no hook reads */
+	PLACE_COMPAT_SYSCALL = 3, /* a 32-bit system call that no hook reads: of arm64, or one that only x32 has */
 	PLACE_FILE_GONE = 4, /* the descriptor was closed before the hook ran */
 	PLACE_READ_KERNEL = 5, /* kernel memory could not be read */
 	PLACE_READ_USER = 6, /* user memory could not be read (not present) */
@@ -136,7 +137,7 @@ struct event_header {
 	__u64 cap_permitted; /* bits CAP_* */
 	__u64 cap_inheritable; /* bits CAP_* */
 	__s64 result; /* result of the system call */
-	__s32 syscall; /* number on this machine */
+	__s32 syscall; /* number; see RECORD_COMPAT */
 	__u32 pid; /* process (thread group), host namespace */
 	__u32 tid; /* thread, host namespace */
 	__u32 ppid; /* parent process, host namespace */

@@ -50,8 +50,8 @@ export class Calls {
   }
 
   /** A 32-bit system call, by its number there; a text as bytes, or it is out of reach. */
-  compat(number: number, first: Operand = 0, second: Operand = 0): Result {
-    return this.call('compat', number, first, second)
+  compat(number: number, ...operands: readonly Operand[]): Result {
+    return this.call('compat', number, ...operands)
   }
 
   /** What follows is done by a child, and awaited. */

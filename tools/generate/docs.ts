@@ -35,6 +35,7 @@ const memberTable = (members: readonly Member[]): string =>
 
 const hookText = (hook: Hook): string => {
   if ('tracepoint' in hook) return `\`tp_btf/${hook.tracepoint}\``
+  if ('compat' in hook) return `\`sys_exit\` of 32-bit calls ${hook.compat.join(', ')}`
   if ('shape' in hook) return '`sys_exit` of each wanted call of this shape'
   const only = hook.only === undefined ? '' : ` (only ${hook.only})`
   return hook.syscalls.map((name) => `\`sys_exit:${name}\`${only}`).join(', ')

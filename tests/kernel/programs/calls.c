@@ -98,6 +98,11 @@ void note_result(long result)
 	dprintf(STDOUT_FILENO, "%ld\n", result);
 }
 
+int has_operand(void)
+{
+	return is_operand(*words);
+}
+
 long step_operand(void)
 {
 	if (!is_operand(*words))

@@ -23,6 +23,8 @@ const struct step *find_step(const char *name);
 void note_result(long result);
 /* The next operand: a number, or the address of a text. */
 long step_operand(void);
+/* Whether there is one more. */
+int has_operand(void);
 /* Does what is left of the command line, then ends the process. */
 _Noreturn void do_rest(void);
 

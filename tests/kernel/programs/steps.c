@@ -119,19 +119,21 @@ static void without_leader(void)
 static void compat_call(void)
 {
 	long number = step_operand();
-	long first = step_operand();
-	long second = step_operand();
+	long a[5] = { 0 };
 #ifdef __x86_64__
 	long result;
+
+	for (int i = 0; i < 5 && has_operand(); i++)
+		a[i] = step_operand();
 
 	/* The 32-bit entry clobbers r8 to r11. */
 	asm volatile("int $0x80"
 		     : "=a"(result)
-		     : "a"(number), "b"(first), "c"(second), "d"(0)
+		     : "a"(number), "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4])
 		     : "memory", "r8", "r9", "r10", "r11");
 	note_result((int)result);
 #else
-	(void)number, (void)first, (void)second;
+	(void)number, (void)a;
 	note_result(-ENOSYS);
 #endif
 }
