@@ -22,7 +22,7 @@ export interface FileResult {
   readonly errors: readonly Diagnostic[]
   /** What was found before the first error. */
   readonly warnings: readonly Diagnostic[]
-  /** Everything found in this file, also after the first error. */
+  /** Everything found in this file, also after the first error; what later files use is used. */
   readonly found: readonly Diagnostic[]
 }
 
@@ -128,8 +128,16 @@ export const loadRuleFiles = (
     unread.push(...reader.report.found.filter(isUnreadRule))
     results.push(answer(name, reader.report.found, resolved.found))
   }
+  const { found } = resolved
+  // What a file does not use itself, a later one may.
+  const isStill = (each: Diagnostic): boolean =>
+    !each.code.startsWith('LOAD_UNUSED') ||
+    found.some(({ code, item }) => code === each.code && item === each.item)
+  const answers = results.map((file) =>
+    Object.assign({}, file, { found: file.found.filter(isStill) }),
+  )
   // A rule that was not read at one place may stand at another.
   const missing = unread.filter(({ item }) => item !== undefined && !collector.rules.has(item))
   const disabled = missing.map((reason) => ({ name: reason.item ?? '', reasons: [reason] }))
-  return { files: results, rules: resolved.rules, disabled: [...resolved.disabled, ...disabled] }
+  return { files: answers, rules: resolved.rules, disabled: [...resolved.disabled, ...disabled] }
 }
