@@ -59,12 +59,14 @@ const rulesText = (rules: readonly Rule[]): string =>
 const reportHooks = (agent: Agent): void => {
   const byKind = Map.groupBy(agent.sensor.hooks, (hook) => hook.kind)
   for (const [kind, hooks] of byKind) {
+    const names = hooks.map(({ name }) => name.replace(/^(?:sys_exit|fexit):/, ''))
+    // A kind that stands for many calls has no types of its own: they are those calls.
+    const types = kind.types.length > 0 ? kind.types : names
     const rules = agent.engine.active.filter(
-      ({ eventTypes }) => eventTypes === 'all' || kind.types.some((type) => eventTypes.has(type)),
+      ({ eventTypes }) => eventTypes === 'all' || types.some((type) => eventTypes.has(type)),
     )
-    const names = hooks.map(({ name }) => name.replace(/^(?:sys_exit|fexit):/, '')).join(', ')
     const serves = rules.length === 0 ? 'keeps the process table' : `serves ${rulesText(rules)}`
-    log(`  ${kind.name}: ${names}: ${serves}`)
+    log(`  ${kind.name}: ${names.join(', ')}: ${serves}`)
   }
 }
 
