@@ -31,6 +31,8 @@ export type SensorOptions = {
   readonly rules: readonly string[]
   /** Every rule of an event alerts, not only the first: for rules that another one hides. */
   readonly matching?: 'all'
+  /** Size of the ring, for more events at a time than the usual one holds. */
+  readonly ringMib?: number
   /** Lines of /etc/hosts that only the sensor sees: address and name. */
   readonly hosts?: readonly string[]
 }
@@ -74,7 +76,8 @@ export class Sensor {
     const rules = [...options.rules, bellRules].flatMap((path) => ['--rules', path])
     const asked = [...rules, '--rule-matching', options.matching ?? 'first', '-o', 'json']
     const capture = join(folder, 'all.bulwark')
-    const argv = [bulwark, 'run', ...asked, '--record', capture]
+    const ring = options.ringMib === undefined ? [] : ['--ring-mib', String(options.ringMib)]
+    const argv = [bulwark, 'run', ...asked, ...ring, '--record', capture]
     // The kernel ends the sensor with this process, however that ends.
     const command = ['--pdeathsig', 'TERM', ...withHosts(argv, options.hosts ?? [], folder)]
     const child = spawn('setpriv', command, {
