@@ -4,6 +4,7 @@
  */
 import {
   EventNumber,
+  FILE_CREATED,
   FILE_LOWER_LAYER,
   FILE_MEMFD,
   FILE_UPPER_LAYER,
@@ -132,7 +133,22 @@ const exec: readonly Argument[] = [
 ]
 
 const fileName = plainArgument('name', (event) => event.fileName)
-const openFlags = named('flags', ({ record }) => openOf.openFlags(record), openFlagNames)
+
+/** Beside what was asked for: that the file was made, and which layer it is on. */
+const openFacts = [
+  [FILE_CREATED, 'O_F_CREATED'],
+  [FILE_UPPER_LAYER, 'FD_UPPER_LAYER'],
+  [FILE_LOWER_LAYER, 'FD_LOWER_LAYER'],
+] as const
+const openFlags: Argument = {
+  name: 'flags',
+  raw: ({ record }) => openOf.openFlags(record).toString(16).toUpperCase(),
+  text: ({ record }) => {
+    const facts = fileFacts.fileFlags(record, openOf.fileAt)
+    const names = openFacts.filter(([bit]) => (facts & bit) !== 0).map(([, name]) => name)
+    return [openFlagNames(openOf.openFlags(record)), ...names].join('|')
+  },
+}
 const openMode = plainArgument('mode', ({ record }) => `0${openOf.openMode(record).toString(8)}`)
 const fileIdentity: readonly Argument[] = [
   hex('dev', ({ record }) => fileFacts.device(record, openOf.fileAt)),

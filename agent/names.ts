@@ -48,6 +48,8 @@ export const openFlagNames = (flags: number): string =>
 /** Whether an open asks to read, to write, to make the file. */
 export const opensForRead = (flags: number): boolean => (flags & 3) !== 1
 export const opensForWrite = (flags: number): boolean => (flags & 3) === 1 || (flags & 3) === 2
+/** O_TMPFILE. */
+export const opensWithoutName = (flags: number): boolean => (flags & 0o20000000) !== 0
 export const opensToCreate = (flags: number): boolean => (flags & (0o100 | 0o20000000)) !== 0
 
 const capabilities = (

@@ -5,6 +5,9 @@
 #include "names.bpf.h"
 #include "task.bpf.h"
 
+/* In f_mode: this open made the file. Since 4.19 (73a09dd94377 "introduce FMODE_CREATED"). */
+#define FMODE_CREATED 0x100000u
+
 /* The file behind a descriptor of the current process; NULL when there is none. */
 static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 fd)
 {
@@ -101,6 +104,8 @@ static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 di
 	file = file_of_result(task, result);
 	if (file) {
 		fill_file(&e->file, file);
+		if (READ(file, f_mode) & FMODE_CREATED)
+			e->file.file_flags |= FILE_CREATED;
 		append_file_path(s, &e->path, file);
 	} else {
 		append_base(s, &e->base, task, dirfd, user_path);

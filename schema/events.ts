@@ -472,6 +472,8 @@ export const constants: Readonly<Record<string, number>> = {
   FILE_LOWER_LAYER: 2,
   FILE_MEMFD: 4,
   FILE_DELETED: 8,
+  /** The open made it. */
+  FILE_CREATED: 16,
   PEER_NONE: 0,
   PEER_SOCKET: 1,
   PEER_USER: 2,

@@ -190,7 +190,7 @@ export const eventFields: readonly FieldSpec[] = [
   carried(
     'evt.is_open_create',
     'bool',
-    'opened, and made if it was not there; false: no open',
+    'this open made the file; false: it was there, or no open',
     'always there',
   ),
 ]

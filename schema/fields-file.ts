@@ -164,7 +164,7 @@ export const fileFields: readonly FieldSpec[] = [
   carried(
     'fs.path.source',
     'string',
-    'first path of a rename, new name of a link',
+    'first path of a rename, new name of a link, device of a mount',
     'no such call, or it failed',
   ),
   carried(
@@ -176,7 +176,7 @@ export const fileFields: readonly FieldSpec[] = [
   carried(
     'fs.path.target',
     'string',
-    'second path of a rename, what a link leads to',
+    'second path of a rename, what a link leads to, directory of a mount',
     'no such call, or it failed',
   ),
   carried(

@@ -26,6 +26,7 @@ export const FILE_UPPER_LAYER = 1
 export const FILE_LOWER_LAYER = 2
 export const FILE_MEMFD = 4
 export const FILE_DELETED = 8
+export const FILE_CREATED = 16
 export const PEER_NONE = 0
 export const PEER_SOCKET = 1
 export const PEER_USER = 2

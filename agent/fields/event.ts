@@ -1,9 +1,16 @@
 /** Accessors of `evt.*`. */
-import { EventNumber, openOf } from '@bulwark/schema'
+import { EventNumber, FILE_CREATED, fileFacts, openOf } from '@bulwark/schema'
 import { argumentsOf } from '../arguments.ts'
 import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
-import { openFlagNames, opensForRead, opensForWrite, opensToCreate, resultName } from '../names.ts'
+import {
+  openFlagNames,
+  opensForRead,
+  opensForWrite,
+  opensToCreate,
+  opensWithoutName,
+  resultName,
+} from '../names.ts'
 import { dateParts, isoTime } from '../time.ts'
 import type { Users } from '../users.ts'
 import type { Accessor, AccessorTable } from './reader.ts'
@@ -16,6 +23,13 @@ const onOpen =
   (test: (flags: number) => boolean): Accessor =>
   (event) =>
     event.kind === EventNumber.open && test(openOf.openFlags(event.record))
+
+/** A file without a name is always a new one. */
+const makesFile: Accessor = (event) =>
+  event.kind === EventNumber.open &&
+  event.result >= 0 &&
+  ((fileFacts.fileFlags(event.record, openOf.fileAt) & FILE_CREATED) !== 0 ||
+    opensWithoutName(openOf.openFlags(event.record)))
 
 /** The permissions count only where the call may make a file. */
 const opensExecutable: Accessor = (event) =>
@@ -90,7 +104,7 @@ export const eventAccessors: AccessorTable = {
   'evt.is_open_read': plain(onOpen(opensForRead)),
   'evt.is_open_write': plain(onOpen(opensForWrite)),
   'evt.is_open_exec': plain(opensExecutable),
-  'evt.is_open_create': plain(onOpen(opensToCreate)),
+  'evt.is_open_create': plain(makesFile),
 }
 
 /** Open flags as text, for the arguments. */

@@ -88,6 +88,12 @@ test('paths of calls that worked', () => {
     eventOf('symlink', two, { type: 'symlinkat', process }),
     'fs.path.source "/y/b"\nfs.path.target "/home/a"\nfs.path.targetraw "a"\nevt.abspath "/y/b"',
   )
+  const mount = { source: 'none', source_base: '/', target: 'mnt', target_base: '/srv' }
+  checkFields(
+    eventOf('mount', mount),
+    'fs.path.source "/none"\nfs.path.sourceraw "none"\nfs.path.target "/srv/mnt"\nfs.path.name -',
+  )
+  checkFields(eventOf('mount', mount, { type: 'pivot_root' }), 'fs.path.source -')
   checkFields(eventOf('socket'), 'fs.path.name -\nfs.path.source -\nfs.path.target -')
 })
 

@@ -9,7 +9,7 @@ import { eventOf } from '../testdata/events.ts'
 import { checkFields, readField } from '../testdata/fields.ts'
 
 test('an open that worked', () => {
-  const file = { inode: 42, device: (8 << 20) | 3, mode: 0o100644, file_flags: 1, links: 1 }
+  const file = { inode: 42, device: (8 << 20) | 3, mode: 0o100644, file_flags: 17, links: 1 }
   const values = { path: '/etc/a.conf', raw_path: 'a.conf', open_flags: 0o1101, open_mode: 0o640 }
   checkFields(
     eventOf('open', { ...values, file, result: 7 }, { type: 'openat' }),
@@ -25,11 +25,11 @@ test('an open that worked', () => {
     evt.arg.fd        "/etc/a.conf"
     evt.arg[1]        -
     evt.arg[2]        "/etc/a.conf"
-    evt.arg.flags     "O_WRONLY|O_CREAT|O_TRUNC"
+    evt.arg.flags     "O_WRONLY|O_CREAT|O_TRUNC|O_F_CREATED|FD_UPPER_LAYER"
     evt.arg.mode      "0640"
     evt.arg.nothing   -
     evt.arg[9]        -
-    evt.args          "fd=7(/etc/a.conf) name=/etc/a.conf flags=241(O_WRONLY|O_CREAT|O_TRUNC) mode=0640 dev=800003 ino=42"
+    evt.args          "fd=7(/etc/a.conf) name=/etc/a.conf flags=241(O_WRONLY|O_CREAT|O_TRUNC|O_F_CREATED|FD_UPPER_LAYER) mode=0640 dev=800003 ino=42"
     fd.num            7
     fd.type           "file"
     fd.typechar       "f"
@@ -95,6 +95,18 @@ test('an open that makes a program, and others', () => {
   check(0o101, 0o666, false)
   check(0o1, 0o777, false)
   checkFields(eventOf('unlink'), 'evt.is_open_exec false\nevt.is_open_read false')
+})
+
+test('an open that makes a file, and others', () => {
+  const check = (flags: number, made: number, result: number, expected: boolean): void => {
+    const values = { path: '/tmp/a', open_flags: flags, file: { file_flags: made }, result }
+    checkFields(eventOf('open', values), `evt.is_open_create ${expected}`)
+  }
+  check(0o101, 16, 3, true)
+  check(0o101, 0, 3, false)
+  check(0o20200002, 0, 3, true)
+  check(0o20200002, 0, -1, false)
+  checkFields(eventOf('unlink'), 'evt.is_open_create false')
 })
 
 test('kinds of files', () => {

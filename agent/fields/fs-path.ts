@@ -5,6 +5,7 @@
 import {
   EventNumber,
   linkOf,
+  mountOf,
   openOf,
   pathCallOf,
   renameOf,
@@ -43,6 +44,8 @@ const source: Read = (event) => {
   switch (event.kind) {
     case EventNumber.rename:
       return [event.oldPath, renameOf.oldPath(record)]
+    case EventNumber.mount:
+      return event.type === 'mount' ? [event.mountSource, mountOf.source(record)] : none
     case EventNumber.link:
       return [event.newPath, linkOf.newPath(record)]
     case EventNumber.symlink:
@@ -57,6 +60,8 @@ const target: Read = (event) => {
   switch (event.kind) {
     case EventNumber.rename:
       return [event.newPath, renameOf.newPath(record)]
+    case EventNumber.mount:
+      return event.type === 'mount' ? [event.mountTarget, mountOf.target(record)] : none
     case EventNumber.link:
       return [event.oldPath, linkOf.oldPath(record)]
     case EventNumber.symlink: {

@@ -26,6 +26,7 @@
 #define FILE_LOWER_LAYER 2u
 #define FILE_MEMFD 4u
 #define FILE_DELETED 8u
+#define FILE_CREATED 16u
 #define PEER_NONE 0u
 #define PEER_SOCKET 1u
 #define PEER_USER 2u

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { FILE_DELETED, FILE_MEMFD, RECORD_USER_MEMORY } from '@bulwark/schema'
+import { FILE_CREATED, FILE_DELETED, FILE_MEMFD, RECORD_USER_MEMORY } from '@bulwark/schema'
 import { Calls } from './calls.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -60,7 +60,12 @@ test('open makes a new file, and empties an old one', { skip: skipOld }, async (
   const { events } = await stage.recorder.run(calls)
   const made = { path: at('new'), syscall: api.numberOf('open'), file: factsOf(at('new')) }
   expectEvents(events.of('open'), [
-    { ...made, openFlags: api.O_WRONLY | api.O_CREAT | api.O_EXCL, openMode: 0o604 },
+    {
+      ...made,
+      file: { ...made.file, fileFlags: FILE_CREATED },
+      openFlags: api.O_WRONLY | api.O_CREAT | api.O_EXCL,
+      openMode: 0o604,
+    },
     { ...made, openFlags: api.O_WRONLY | api.O_TRUNC },
   ])
 })
@@ -162,7 +167,10 @@ test('a file without a name says so', { skip }, async () => {
   const { events, results } = await stage.recorder.run(calls)
   assert.deepEqual(results, [3, 0, 4, 5, 6, 7])
   const [made, again, unnamed, memory] = events.of('open')
-  assert.partialDeepStrictEqual(made, { path: at('doomed'), file: { fileFlags: 0, links: 1 } })
+  assert.partialDeepStrictEqual(made, {
+    path: at('doomed'),
+    file: { fileFlags: FILE_CREATED, links: 1 },
+  })
   const gone = { file: { fileFlags: FILE_DELETED, links: 0 } }
   assert.partialDeepStrictEqual(again, { path: at('doomed'), ...gone })
   assert.match(unnamed?.path ?? '', new RegExp(`^${stage.folder}/#\\d+$`))
