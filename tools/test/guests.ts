@@ -52,7 +52,7 @@ export const guestsOfAll = (): readonly GuestRun[] =>
   }))
 
 const buildMsMax = 120_000
-const guestMsMax = 600_000
+const guestMsMax = 1_200_000
 
 /** Why the guests cannot run here; `undefined` when they can. */
 export const reasonWithoutGuests = (): string | undefined => missingForGuests()
