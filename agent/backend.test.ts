@@ -7,7 +7,9 @@ import { chooseBackend } from './backend.ts'
 import type { Finding } from './probe.ts'
 
 const finding = (name: string, probe: Probe): Finding => ({
+  id: name,
   name,
+  events: [],
   probe,
   needed: false,
   without: '',

@@ -21,6 +21,11 @@ export type BackendChoice = (typeof backendChoices)[number]
 const trialCall = 'getpid'
 const securityModules = '/sys/kernel/security/lsm'
 
+/** Calls that name what they leave no object of: see above, and bpf/file.bpf.h. */
+const namedCalls = ['unlink', 'rename', 'link', 'symlink', 'mkdir']
+  .flatMap((call) => [call, `${call}at`])
+  .concat('renameat2', 'rmdir')
+
 /** Whether programs attach to the kernel's functions: one is attached, and taken away again. */
 const probeFunctions = (machine: Machine): Probe => {
   try {
@@ -54,14 +59,18 @@ const probeSecurityHooks = (): Probe => {
 /** What decides between the backends, for people and for `chooseBackend`. */
 export const backendFindings = (machine: Machine): readonly Finding[] => [
   {
+    id: 'fexit',
     name: 'programs at kernel functions (fexit)',
+    events: [],
     probe: probeFunctions(machine),
     needed: false,
     without: 'the tracepoint backend is used: it costs a little on every system call',
     remedy: 'boot without lockdown, on a kernel with CONFIG_FUNCTION_TRACER',
   },
   {
+    id: 'lsm',
     name: 'programs at security hooks (BPF LSM)',
+    events: namedCalls,
     probe: probeSecurityHooks(),
     needed: false,
     without:

@@ -30,14 +30,18 @@ export const cgroupFindings = (): readonly Finding[] => {
   const { name, isThere } = nameOf()
   return [
     {
+      id: 'cgroups',
       name,
+      events: [],
       probe: isThere ? 'yes' : 'no',
       needed: false,
       without: "containers are not told apart: every event counts as the host's",
       remedy: 'mount them: mount -t cgroup2 none /sys/fs/cgroup',
     },
     {
+      id: 'cgroup-namespace',
       name: "the host's cgroup namespace",
+      events: [],
       probe: namespaceIsHosts() ? 'yes' : 'no',
       needed: false,
       without: 'containers that were there before the sensor are not found',

@@ -4,17 +4,25 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
+import type { EventKind } from '@bulwark/schema'
+import { eventKinds } from '@bulwark/schema'
 import { probeKernelType, probeMapType } from '@bulwark/native'
 import type { Probe } from '@bulwark/native'
 import { cgroupFindings } from './cgroup-probe.ts'
+import { directReads } from './object-file.ts'
+import { probeBareHelper, probeCast, probeTaskRegisters } from './probe-load.ts'
 import { machineOf } from './sensor.ts'
 
 /** One thing that the sensor needs, or is better with. */
 export interface Finding {
+  /** Stays the same, for scripts. */
+  readonly id: string
   readonly name: string
   readonly probe: Probe
   /** Without it the sensor does not load. */
   readonly needed: boolean
+  /** Types of events that are not seen without it, or are told with less. */
+  readonly events: readonly string[]
   /** What is lost without it. */
   readonly without: string
   /** How to get it. */
@@ -30,64 +38,127 @@ const capSysAdmin = 21
 const capPerfmon = 38
 const capBpf = 39
 const mapTypeRing = 27
+const helperTaskBtf = 158
+const helperTaskRegisters = 175
+const kernelTypes = '/sys/kernel/btf/vmlinux'
 
 const asProbe = (has: boolean): Probe => (has ? 'yes' : 'no')
 
-const tracepoint = (name: string): Finding => ({
-  name: `tracepoint ${name}`,
-  probe: probeKernelType(`btf_trace_${name}`, 'typedef'),
-  needed: true,
-  without: 'the sensor cannot see what it stands for',
-  remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF and this tracepoint (Linux 5.11 or newer)',
-})
+/** The tracepoints that hooks attach to, each with the events that come from it. */
+const tracepoints = (): ReadonlyMap<string, readonly EventKind[]> => {
+  const found = new Map<string, EventKind[]>()
+  for (const kind of eventKinds) {
+    for (const hook of kind.hooks) {
+      if (!('tracepoint' in hook)) continue
+      found.set(hook.tracepoint, [...(found.get(hook.tracepoint) ?? []), kind])
+    }
+  }
+  return found
+}
 
-/** Asks the machine. Cheap; nothing is loaded. */
+const tracepointFindings = (): readonly Finding[] => [
+  {
+    id: 'tracepoint-sys_exit',
+    name: 'tracepoint sys_exit',
+    probe: probeKernelType('btf_trace_sys_exit', 'typedef'),
+    needed: true,
+    events: [],
+    without: 'system calls are not seen',
+    remedy: 'use a kernel built with CONFIG_FTRACE_SYSCALLS=y and CONFIG_DEBUG_INFO_BTF=y',
+  },
+  ...[...tracepoints()].map(([name, kinds]) => ({
+    id: `tracepoint-${name}`,
+    name: `tracepoint ${name}`,
+    probe: probeKernelType(`btf_trace_${name}`, 'typedef'),
+    needed: kinds.some(({ state }) => state),
+    events: kinds.flatMap(({ types }) => types),
+    without: `nothing is told of: ${kinds.map((kind) => kind.name).join(', ')}`,
+    remedy: 'use a kernel that has this tracepoint, with CONFIG_DEBUG_INFO_BTF=y',
+  })),
+]
+
+/** What the programs are better with. They do without it in bpf/read.bpf.h and compat.bpf.h. */
+const helperFindings = (): readonly Finding[] => [
+  {
+    id: 'task-btf',
+    name: 'the current task as a typed pointer (bpf_get_current_task_btf)',
+    probe: probeBareHelper(helperTaskBtf),
+    needed: false,
+    events: [],
+    without: 'each event costs a few calls more',
+    remedy: 'use Linux 5.11 or newer',
+  },
+  {
+    id: 'task-registers',
+    name: 'the registers of a task (bpf_task_pt_regs)',
+    probe: probeTaskRegisters(helperTaskBtf, helperTaskRegisters),
+    needed: false,
+    events: ['execveat'],
+    without: 'an execveat is told as an execve',
+    remedy: 'use Linux 5.15 or newer',
+  },
+  {
+    id: 'direct-reads',
+    name: 'kernel memory by plain loads (bpf_rdonly_cast)',
+    probe: probeCast(directReads),
+    needed: false,
+    events: [],
+    without: 'each event costs about twice as much',
+    remedy: 'use Linux 6.2 or newer',
+  },
+]
+
+const mayLoad = (): boolean =>
+  capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))
+
+const basicFindings = (): readonly Finding[] => [
+  {
+    id: 'machine',
+    name: `machine ${process.arch}`,
+    probe: asProbe(machineOf(process.arch) !== undefined),
+    needed: true,
+    events: [],
+    without: 'no hook knows this machine',
+    remedy: 'run on x86-64 or arm64',
+  },
+  {
+    id: 'right',
+    name: 'right to load programs',
+    probe: asProbe(mayLoad()),
+    needed: true,
+    events: [],
+    without: 'the kernel refuses the sensor',
+    remedy: 'run as root, or with CAP_BPF and CAP_PERFMON',
+  },
+  {
+    id: 'btf',
+    name: 'kernel type information (BTF)',
+    probe: asProbe(existsSync(kernelTypes)),
+    needed: true,
+    events: [],
+    without: 'programs cannot be fitted to this kernel',
+    remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as every Debian kernel from 11 on is',
+  },
+  ...cgroupFindings(),
+]
+
+/** Asks the machine. Programs of a few instructions are loaded, and gone again at once. */
 export const probeMachine = (): readonly Finding[] => {
-  const mayLoad = capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))
-  const hasBtf = existsSync('/sys/kernel/btf/vmlinux')
-  const basics: Finding[] = [
-    {
-      name: `machine ${process.arch}`,
-      probe: asProbe(machineOf(process.arch) !== undefined),
-      needed: true,
-      without: 'no hook knows this machine',
-      remedy: 'run on x86-64 or arm64',
-    },
-    {
-      name: 'right to load programs',
-      probe: asProbe(mayLoad),
-      needed: true,
-      without: 'the kernel refuses the sensor',
-      remedy: 'run as root, or with CAP_BPF and CAP_PERFMON',
-    },
-    {
-      name: 'kernel type information (BTF)',
-      probe: asProbe(hasBtf),
-      needed: true,
-      without: 'programs cannot be fitted to this kernel',
-      remedy:
-        'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as every Debian kernel from 11 on is',
-    },
-    ...cgroupFindings(),
-  ]
-  if (!mayLoad || !hasBtf) return basics
+  const basics = basicFindings()
+  if (!mayLoad() || !existsSync(kernelTypes)) return basics
   return [
     ...basics,
     {
+      id: 'ring',
       name: 'ring buffer',
       probe: probeMapType(mapTypeRing),
       needed: true,
+      events: [],
       without: 'events cannot get out of the kernel',
       remedy: 'use Linux 5.8 or newer',
     },
-    ...[
-      'sys_exit',
-      'sched_process_exec',
-      'task_newtask',
-      'sched_process_exit',
-      'cgroup_mkdir',
-      'cgroup_rmdir',
-    ].map(tracepoint),
+    ...tracepointFindings(),
+    ...helperFindings(),
   ]
 }
 

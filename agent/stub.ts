@@ -13,7 +13,8 @@ export const license = 'Dual BSD/GPL'
 /** Code, registers (destination, then source) and immediate value, as in struct bpf_insn. */
 type Instruction = readonly [code: number, registers: number, immediate: number]
 
-const assemble = (instructions: readonly Instruction[]): Uint8Array => {
+/** The bytes of instructions, in the machine's order. */
+export const assemble = (instructions: readonly Instruction[]): Uint8Array => {
   const bytes = new DataView(new ArrayBuffer(8 * instructions.length))
   for (const [i, [code, registers, immediate]] of instructions.entries()) {
     bytes.setUint8(8 * i, code)

@@ -73,9 +73,14 @@ static __always_inline __u64 argument_at(struct call_arguments *call, __u32 posi
 					 __u32 position, __u64 absent)
 {
 	__u32 number = (positions >> position) & 7;
+	__u64 index = number - 1;
 
-	/* Verifier: it knows from the mask that what is read lies in the record. */
-	return number ? ((__u64 *)call)[number - 1] : absent;
+	if (!number)
+		return absent;
+	/* Verifier: it knows from the mask that what is read lies in the record; before 5.13 it
+	 * forgets that a number which is not 0 is at least 1. */
+	asm volatile("" : "+r"(index));
+	return ((__u64 *)call)[index & 7];
 }
 
 #define TEXT_ARGUMENT(call, positions, position) \

@@ -1,37 +1,141 @@
 /** `bulwark doctor`: what this kernel and machine can do, and what rules lose without it. */
-import { Command } from 'commander'
-import { backendFindings, chooseBackend, kernelName, machineOf, probeMachine } from '@bulwark/agent'
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import type { BackendChoice, Finding } from '@bulwark/agent'
+import {
+  backendFindings,
+  chooseBackend,
+  kernelName,
+  machineOf,
+  objectFile,
+  probeMachine,
+  trySensor,
+  wantedTypes,
+} from '@bulwark/agent'
+import type { Machine } from '@bulwark/schema'
+import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { loadRules } from './load-rules.ts'
+import { besideProgram } from './watch.ts'
 
 const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
 
-const doctor = ({ rules }: { readonly rules: readonly string[] }): void => {
-  console.log(`kernel: ${kernelName()}; Node.js ${process.versions.node}`)
+interface DoctorOptions {
+  readonly rules: readonly string[]
+  readonly output: 'json' | 'text'
+}
+
+/** A finding, and the rules that see less where it is not so. */
+interface Diagnosis extends Finding {
+  readonly rules: readonly string[]
+}
+
+const isLacking = ({ probe }: Finding): boolean => probe !== 'yes'
+
+const stateOf = ({ probe }: Finding): string =>
+  typeof probe === 'string' ? probe : `cannot tell (${probe.unknown})`
+
+/** Names of the rules that look at events which a finding is about. */
+const rulesBehind = (finding: Finding, rules: readonly Rule[]): readonly string[] =>
+  rules
+    .filter(
+      ({ eventTypes }) =>
+        finding.events.length > 0 &&
+        (eventTypes === 'all' || finding.events.some((type) => eventTypes.has(type))),
+    )
+    .map(({ name }) => name)
+
+/** The proof: the sensor as `run` would load it, attached and taken away again. */
+const tryLoad = (
+  machine: Machine,
+  types: ReadonlySet<string> | 'all',
+  backends: readonly Finding[],
+): Finding => {
+  const chosen = chooseBackend('auto' satisfies BackendChoice, backends)
+  const object = besideProgram(objectFile(chosen.backend))
+  const { probe, words } = trySensor(() => readFileSync(object), machine, types, chosen)
+  return {
+    id: 'sensor',
+    name: `the sensor as a whole (${chosen.backend} backend), loaded for a moment`,
+    probe,
+    needed: true,
+    events: [],
+    without: `nothing is watched: ${words}`,
+    remedy: 'see what else is missing, and what the kernel answers',
+  }
+}
+
+/** Asks the machine all there is to ask. */
+const diagnose = (rules: readonly Rule[]): readonly Diagnosis[] => {
   const machine = machineOf(process.arch)
+  const basics = probeMachine()
+  const cannot = basics.some((finding) => finding.needed && finding.probe === 'no')
   const backends = machine ? backendFindings(machine) : []
-  const findings = [...probeMachine(), ...backends]
-  for (const { name, probe, needed, without, remedy } of findings) {
-    const state = typeof probe === 'string' ? probe : `cannot tell (${probe.unknown})`
-    console.log(`${name}: ${state}`)
-    if (probe === 'yes') continue
+  const whole = cannot || !machine ? [] : [tryLoad(machine, wantedTypes(rules), backends)]
+  return [...basics, ...backends, ...whole].map((finding) =>
+    Object.assign({ rules: rulesBehind(finding, rules) }, finding),
+  )
+}
+
+const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
+  console.log(`kernel: ${kernelName()}; Node.js ${process.versions.node}`)
+  for (const finding of found) {
+    const { name, needed, without, remedy, rules } = finding
+    console.log(`${name}: ${stateOf(finding)}`)
+    if (!isLacking(finding)) continue
     console.log(`  without it: ${without}${needed ? ' (needed)' : ''}`)
+    if (rules.length > 0) console.log(`  rules that see less: ${rules.join('; ')}`)
     console.log(`  to get it: ${remedy}`)
   }
-  console.log(`backend: ${chooseBackend('auto', backends).backend}`)
-  const loaded = loadRules(rules)
-  if ('message' in loaded) {
-    console.log(`rules: ${loaded.message}`)
-    process.exitCode = exitCodes.usage
-    return
-  }
+  console.log(`backend: ${backendOf(found)}`)
   const disabled = loaded.rules.filter((rule) => rule.disabledBy.length > 0)
   console.log(`rules: ${loaded.rules.length - disabled.length} of ${loaded.rules.length} can run`)
   for (const rule of disabled) {
     for (const reason of rule.disabledBy) console.log(`  ${rule.name}: ${diagnosticText(reason)}`)
   }
-  const cannot = findings.some(({ needed, probe }) => needed && probe === 'no')
+}
+
+const backendOf = (found: readonly Finding[]): string =>
+  chooseBackend(
+    'auto',
+    found.filter(({ id }) => id === 'fexit' || id === 'lsm'),
+  ).backend
+
+const printJson = (found: readonly Diagnosis[], loaded: LoadResult): void => {
+  const answer = {
+    kernel: kernelName(),
+    node: process.versions.node,
+    backend: backendOf(found),
+    features: found.map(({ id, name, probe, needed, without, remedy, rules }) => ({
+      id,
+      name,
+      state: typeof probe === 'string' ? probe : 'unknown',
+      ...(typeof probe === 'string' ? {} : { error: probe.unknown }),
+      needed,
+      ...(probe === 'yes' ? {} : { without, remedy, rules }),
+    })),
+    rules: loaded.rules.map(({ name, disabledBy }) => ({
+      name,
+      runs: disabledBy.length === 0,
+      reasons: disabledBy.map(diagnosticText),
+    })),
+  }
+  console.log(JSON.stringify(answer))
+}
+
+const doctor = ({ rules: paths, output }: DoctorOptions): void => {
+  const loaded = loadRules(paths)
+  if ('message' in loaded) {
+    console.error(`bulwark: ${loaded.message}`)
+    console.error(`bulwark:   help: ${loaded.help}`)
+    process.exitCode = exitCodes.usage
+    return
+  }
+  const found = diagnose(loaded.rules.filter((rule) => rule.disabledBy.length === 0))
+  if (output === 'json') printJson(found, loaded)
+  else printText(found, loaded)
+  const cannot = found.some(({ needed, probe }) => needed && probe === 'no')
   process.exitCode = cannot ? exitCodes.cannot : exitCodes.done
 }
 
@@ -39,5 +143,18 @@ export const doctorCommand = (): Command =>
   new Command('doctor')
     .description('say what this kernel and machine can do, and what each rule loses without it')
     .option('--rules <path>', 'rule file or folder; may be given again', collect, [])
-    .addHelpText('after', '\nExample:\n  bulwark doctor --rules falco_rules.yaml')
+    .addOption(
+      new Option('-o, --output <form>', 'form of the answer')
+        .choices(['json', 'text'])
+        .default('text'),
+    )
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 the sensor runs here; 2 a rule file cannot be read; 3 it does not run here.
+
+Examples:
+  bulwark doctor --rules falco_rules.yaml
+  bulwark doctor -o json | jq '.features[] | select(.state != "yes")'`,
+    )
     .action(doctor)

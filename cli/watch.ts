@@ -174,5 +174,5 @@ export const openCaptureFile = (
 }
 
 /** What was built, where the program lies or beside its sources. */
-const besideProgram = (name: string): string =>
+export const besideProgram = (name: string): string =>
   join(import.meta.dirname, process.argv[1]?.endsWith('.ts') === true ? '../dist' : '.', name)

@@ -65,7 +65,6 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
     }
     console.log(`guest ${run.kernel}: ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }
-  for (const test of tally.neverRun(new Set(eventSuite()))) tally.fail(`ran on no kernel: ${test}`)
 }
 
 async function main([group = '', ...texts]: readonly string[]): Promise<void> {
@@ -79,7 +78,14 @@ async function main([group = '', ...texts]: readonly string[]): Promise<void> {
     await runInGuests(tally, chosen)
   } else {
     await runHere(tally, texts, group === 'all')
-    if (group === 'all' && texts.length === 0) await runInGuests(tally, guestsOfCi())
+    if (group === 'all' && texts.length === 0) {
+      await runInGuests(tally, guestsOfCi())
+      // As nobody, all are left out; that is said, and no fault.
+      const isRoot = process.getuid?.() === 0
+      for (const test of isRoot ? tally.neverRun(new Set(eventSuite())) : []) {
+        tally.fail(`ran on no kernel: ${test}`)
+      }
+    }
   }
   console.log(tally.summary)
   if (tally.counts.failed > 0 || tally.counts.passed === 0) process.exitCode = 1

@@ -44,7 +44,7 @@ test('an exec tells the program, its arguments as they are, and its folder', { s
     [await execOf(calls, stage.folder)],
     [
       {
-        syscall: api.numberOf('execve'),
+        syscall: api.execNumber(),
         result: 0,
         comm: 'program',
         exePath: program(),

@@ -76,7 +76,9 @@ test('a process is there until its last thread ends', { skip }, async () => {
   calls.call('chdir', at('sub'))
   calls.call('exit', 7)
   const { events, pid, code } = await stage.recorder.run(calls)
-  assert.equal(code, 7)
+  // Until Linux 6.0 wait(2) told what the first thread gave (d80f7d7b2c75 "signal: Guarantee that
+  // SIGNAL_GROUP_EXIT is set on process exit").
+  assert.ok(code === 7 || code === 0, `the process ended with ${code}`)
   const [chdir, exit, ...more] = events.all
   assert.deepEqual(more, [])
   assert.ok(chdir?.name === 'chdir' && exit?.name === 'exit')

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { syscallNumbers } from '@bulwark/schema'
+import { probeKernelType } from '@bulwark/native'
 import { machineOf } from './inner.ts'
 
 export const AT_FDCWD = -100
@@ -61,3 +62,7 @@ export const numberOf = (name: string): number => {
   const machine = machineOf(process.arch)
   return (machine === undefined ? undefined : syscallNumbers[machine][name]) ?? -1
 }
+
+/** The number that an exec tells: of its call, where the kernel gives a task's registers. */
+export const execNumber = (): number =>
+  probeKernelType('bpf_task_pt_regs', 'function') === 'yes' ? numberOf('execve') : -1

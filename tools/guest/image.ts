@@ -122,7 +122,7 @@ export async function makeInitramfs(kernel: KernelFiles, cache: string): Promise
 
 /** The root image, from the cache where nothing changed. */
 export async function makeRootImage(cache: string): Promise<string> {
-  const chosen = [process.execPath, ...programs.map(needed)]
+  const chosen = [process.execPath, ...[...programs, 'sh'].map(needed)]
   const facts = chosen.map((file) => `${file} ${statSync(file).mtimeMs}`)
   const key = hashOf([...facts, readFileSync(script('init.sh'), 'utf8'), JSON.stringify(files)])
   const made = join(cache, `root-${key}.img`)
@@ -140,6 +140,9 @@ export async function makeRootImage(cache: string): Promise<string> {
     for (const applet of applets.trim().split('\n')) {
       if (applet !== 'busybox') symlinkSync('busybox', join(folder, 'bin', applet))
     }
+    // Not busybox's: it runs its own commands without an exec.
+    rmSync(join(folder, 'bin/sh'))
+    copyFileSync(needed('sh'), join(folder, 'bin/sh'))
     for (const file of chosen) {
       copyFileSync(file, join(folder, 'usr/bin', basename(file)))
       for (const library of await librariesOf(file)) {
