@@ -11,14 +11,17 @@ import type { Probe } from '@bulwark/native'
 import { findKernelFunction, isNativeError, loadProgram } from '@bulwark/native'
 import { functionOfCall } from './call-functions.ts'
 import type { Finding } from './probe.ts'
-import { emptyStub } from './stub.ts'
+import { trialStub } from './stub.ts'
 
 /** What a user can ask for. */
 export const backendChoices = ['auto', 'tracepoint', 'security'] as const
 export type BackendChoice = (typeof backendChoices)[number]
 
-/** A call that every kernel has, and that nothing waits for. */
-const trialCall = 'getpid'
+/**
+ * Calls that every kernel has and that nothing waits for, from several parts of the kernel: the
+ * argument must have its type in each. In 5.10's types it is only declared in some.
+ */
+const trialCalls = ['umask', 'socket', 'dup']
 const securityModules = '/sys/kernel/security/lsm'
 
 /** Calls that name what they leave no object of: see above, and bpf/file.bpf.h. */
@@ -29,19 +32,21 @@ const namedCalls = ['unlink', 'rename', 'link', 'symlink', 'mkdir']
 /** Whether programs attach to the kernel's functions: one is attached, and taken away again. */
 const probeFunctions = (machine: Machine): Probe => {
   try {
-    const found = functionOfCall(machine, trialCall)
-    if (!found) return 'no'
-    const trial = loadProgram(emptyStub(found.id))
-    try {
-      trial.attach(found.name).detach()
-    } finally {
-      trial.close()
+    for (const call of trialCalls) {
+      const found = functionOfCall(machine, call)
+      if (!found) return 'no'
+      const trial = loadProgram(trialStub(found.id))
+      try {
+        trial.attach(found.name).detach()
+      } finally {
+        trial.close()
+      }
     }
     return 'yes'
   } catch (error) {
-    // What a kernel in lockdown says, and one without trampolines for this machine.
+    // What a kernel in lockdown says, one whose types are not whole, and one without trampolines.
     const isRefusal =
-      isNativeError(error) && ['EPERM', 'ENOTSUPP', 'EOPNOTSUPP'].includes(error.code)
+      isNativeError(error) && ['EPERM', 'EACCES', 'ENOTSUPP', 'EOPNOTSUPP'].includes(error.code)
     return isRefusal ? 'no' : { unknown: String(error) }
   }
 }
@@ -65,7 +70,7 @@ export const backendFindings = (machine: Machine): readonly Finding[] => [
     probe: probeFunctions(machine),
     needed: false,
     without: 'the tracepoint backend is used: it costs a little on every system call',
-    remedy: 'boot without lockdown, on a kernel with CONFIG_FUNCTION_TRACER',
+    remedy: 'boot without lockdown, on a kernel newer than 5.10 with CONFIG_FUNCTION_TRACER=y',
   },
   {
     id: 'lsm',

@@ -57,6 +57,9 @@ export const stub = (attachBtfId: number, array: number, slot: number): RawProgr
     ...returnZero,
   ])
 
-/** One that does nothing, to try whether this kernel takes any. */
-export const emptyStub = (attachBtfId: number): RawProgramSpec =>
-  atReturn('bulwark_try', attachBtfId, returnZero)
+/** One that reads its first argument and does nothing, to try whether this kernel takes any. */
+export const trialStub = (attachBtfId: number): RawProgramSpec =>
+  atReturn('bulwark_try', attachBtfId, [
+    [0x79, 0x11, 0], // r1 = the registers: a word of the context
+    ...returnZero,
+  ])

@@ -27,7 +27,7 @@ test('help names the commands, the exit codes and examples', async () => {
     check(['help', 'run'], /--rule-matching <which>/),
     check(['rules', 'check', '--help'], /exit code 1/, /^Example:/m),
     check(['rules', 'list', '--help'], /^Example:/m),
-    check(['doctor', '--help'], /^Example:/m),
+    check(['doctor', '--help'], /Exit codes: 0 /, /^Examples:/m),
     check(['record', '--help'], /--seconds <n>/, /^Examples:/m),
     check(['replay', '--help'], /--demo/, /Exit code 1/, /^Examples:/m),
     check(['--version'], /^\d+\.\d+\.\d+\n$/),

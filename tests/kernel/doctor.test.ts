@@ -14,6 +14,7 @@ import { skip } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
 const doctorMsMax = 120_000
+const isGuest = process.env['BULWARK_GUEST'] !== undefined
 
 interface Feature {
   readonly state: 'yes' | 'no' | 'unknown'
@@ -101,6 +102,29 @@ test('each feature is there from its version on, and not before', { skip }, () =
   for (const [id, [floorMajor, floorMinor]] of Object.entries(floors)) {
     const isThere = major > floorMajor || (major === floorMajor && minor >= floorMinor)
     assert.equal(stateOf(id), isThere ? 'yes' : 'no', `${id} on Linux ${release()}`)
+  }
+})
+
+/** The rows of docs/kernels.md for this kernel: what doctor answers there. */
+const documented = (): readonly (readonly [row: string, answer: string])[] => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/kernels.md'), 'utf8')
+  const rows = text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+  const line = release().split('.').slice(0, 2).join('.')
+  const column = rows[0]?.indexOf(line) ?? -1
+  assert.ok(column > 0, `docs/kernels.md has no column ${line}`)
+  return rows.slice(2).map((cells) => [cells[1] ?? '', cells[column] ?? ''])
+}
+
+const skipDocumented = skip || (isGuest ? false : 'docs/kernels.md is about the guests')
+
+test('what is documented of this kernel is so', { skip: skipDocumented }, () => {
+  const rows = documented()
+  assert.ok(rows.length > 5)
+  for (const [row, answer] of rows) {
+    assert.equal(row === 'backend chosen' ? backend : stateOf(row), answer, row)
   }
 })
 
