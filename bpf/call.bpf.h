@@ -148,7 +148,6 @@ static __always_inline int on_path_given(struct pt_regs *regs, long result)
 	heard = take_names();
 	if (heard && append_name(s, &e->path, heard, &heard->first))
 		names_are_kernels(s);
-	close_names();
 	return scratch_send(s);
 }
 

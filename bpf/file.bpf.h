@@ -138,7 +138,6 @@ static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 
 	heard = take_names();
 	if (heard && append_name(s, &e->path, heard, &heard->first))
 		names_are_kernels(s);
-	close_names();
 	return scratch_send(s);
 }
 
@@ -171,6 +170,5 @@ static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16
 	if (heard && append_name(s, &e->old_resolved, heard, &heard->first) &&
 	    append_name(s, &e->new_resolved, heard, &heard->second))
 		names_are_kernels(s);
-	close_names();
 	return scratch_send(s);
 }

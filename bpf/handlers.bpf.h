@@ -55,12 +55,12 @@ HANDLER(on_open_by_handle_at)
 	return on_opened(regs, result, SYSCALL_ARG1(regs), NULL, SYSCALL_ARG3(regs), 0);
 }
 
-HANDLER(on_unlink)
+NAMED_HANDLER(on_unlink)
 {
 	return on_unlinked(regs, result, AT_FDCWD, USER_POINTER(SYSCALL_ARG1(regs)), 0);
 }
 
-HANDLER(on_unlinkat)
+NAMED_HANDLER(on_unlinkat)
 {
 	return on_unlinked(regs, result, SYSCALL_ARG1(regs), USER_POINTER(SYSCALL_ARG2(regs)),
 			   SYSCALL_ARG3(regs));
@@ -88,37 +88,37 @@ HANDLER(on_unlinkat)
 	};                                                    \
 	return on_two_paths(regs, result, kind, &p)
 
-HANDLER(on_rename)
+NAMED_HANDLER(on_rename)
 {
 	TWO_PATHS(EVENT_RENAME, false);
 }
 
-HANDLER(on_renameat)
+NAMED_HANDLER(on_renameat)
 {
 	TWO_PATHS_AT(EVENT_RENAME, 0);
 }
 
-HANDLER(on_renameat2)
+NAMED_HANDLER(on_renameat2)
 {
 	TWO_PATHS_AT(EVENT_RENAME, SYSCALL_ARG5(regs));
 }
 
-HANDLER(on_link)
+NAMED_HANDLER(on_link)
 {
 	TWO_PATHS(EVENT_LINK, false);
 }
 
-HANDLER(on_linkat)
+NAMED_HANDLER(on_linkat)
 {
 	TWO_PATHS_AT(EVENT_LINK, SYSCALL_ARG5(regs));
 }
 
-HANDLER(on_symlink)
+NAMED_HANDLER(on_symlink)
 {
 	TWO_PATHS(EVENT_SYMLINK, true);
 }
 
-HANDLER(on_symlinkat)
+NAMED_HANDLER(on_symlinkat)
 {
 	struct two_paths p = {
 		.old_path = USER_POINTER(SYSCALL_ARG1(regs)),
@@ -164,7 +164,7 @@ HANDLER(on_fd_call)
 	return on_descriptor_call(regs, result);
 }
 
-HANDLER(on_path_call)
+NAMED_HANDLER(on_path_call)
 {
 	return on_path_given(regs, result);
 }

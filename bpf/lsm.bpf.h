@@ -129,3 +129,41 @@ int BPF_PROG(hear_sb_umount, struct vfsmount *mnt)
 {
 	return hear_entry(mnt->mnt_root, mnt);
 }
+
+/* The kernel's copy of a socket address. */
+static __always_inline int hear_address(const void *address, __s32 bytes)
+{
+	struct call *call = address ? call_under_way() : NULL;
+	__u64 size = bytes;
+
+	if (!call)
+		return 0;
+	/* Verifier: as in text_from(). */
+	asm volatile("" : "+r"(size));
+	if (size > ADDRESS_BYTES_MAX)
+		return 0;
+	if (bpf_probe_read_kernel(call->address, size, address))
+		count_loss(PLACE_READ_KERNEL);
+	else
+		call->address_bytes = size;
+	return 0;
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(hear_socket_connect, struct socket *socket, struct sockaddr *address, int bytes)
+{
+	return hear_address(address, bytes);
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(hear_socket_bind, struct socket *socket, struct sockaddr *address, int bytes)
+{
+	return hear_address(address, bytes);
+}
+
+/* Every message that is sent comes by here, whichever call sends it. */
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(hear_socket_sendmsg, struct socket *socket, struct msghdr *message)
+{
+	return hear_address(message->msg_name, message->msg_namelen);
+}

@@ -104,9 +104,13 @@ static __always_inline struct names *take_names(void)
 
 static __always_inline void close_names(void)
 {
+	struct call *call = call_under_way();
 	__u32 thread = this_thread();
 
-	bpf_map_delete_elem(&names, &thread);
+	if (!call)
+		return;
+	if (call->has_names)
+		bpf_map_delete_elem(&names, &thread);
 	bpf_map_delete_elem(&calls, &thread);
 }
 
@@ -120,6 +124,17 @@ static __always_inline struct names *take_names(void)
 static __always_inline void close_names(void) {}
 
 #endif
+
+/* A handler of calls that have names: see HANDLER. Whatever it does, the hand-over is closed. */
+#define NAMED_HANDLER(name)                                                        \
+	static __always_inline int name##_told(struct pt_regs *regs, long result); \
+	HANDLER(name)                                                              \
+	{                                                                          \
+		int told = name##_told(regs, result);                              \
+		close_names();                                                     \
+		return told;                                                       \
+	}                                                                          \
+	static __always_inline int name##_told(struct pt_regs *regs, long result)
 
 /* Appends a name that was handed over; false when there is none. */
 static __always_inline bool append_name(struct scratch *s, struct text *slot, struct names *from,

@@ -24,6 +24,7 @@ static __always_inline int on_connected(struct pt_regs *regs, long result)
 		return 0; /* not a socket: the call has failed with ENOTSOCK or EBADF */
 	}
 	fill_socket(&e->socket, file, sk);
+	take_copy(&named);
 	fill_peer(s, &e->socket, &e->unix_path, sk, named,
 		  named.address && result < 0 && result != -EINPROGRESS);
 	return scratch_send(s);
@@ -74,6 +75,14 @@ static __always_inline bool is_question(struct pt_regs *regs)
 	       is_name_port(__builtin_bswap16(READ(sk, __sk_common.skc_dport)));
 }
 
+/* A message of a call that sends or receives but one. */
+static __always_inline int on_named_message(struct pt_regs *regs, long result, struct message *m)
+{
+	if (m->kind == EVENT_SEND)
+		take_copy(&m->named);
+	return on_message(regs, result, m);
+}
+
 static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,
 					  const void *user_header)
 {
@@ -84,7 +93,7 @@ static __always_inline int on_one_message(struct pt_regs *regs, long result, str
 	else
 		message_from_header(m, &header.header, result);
 	m->count = result >= 0;
-	return on_message(regs, result, m);
+	return on_named_message(regs, result, m);
 }
 
 /* sendmmsg and recvmmsg: one record a message. */
@@ -142,11 +151,14 @@ static __always_inline int on_bound(struct pt_regs *regs, long result)
 			append_unix_path(s, &e->unix_path, sk);
 		return scratch_send(s);
 	}
+	take_copy(&asked);
 	family = read_address(s, &address, e->socket.family, asked);
-	e->local_source = family ? PEER_USER : PEER_NONE;
+	if (!family)
+		e->local_source = PEER_NONE;
+	else
+		e->local_source = asked.is_copy ? PEER_COPY : PEER_USER;
 	if (family == AF_UNIX) {
-		append_unix_name(s, &e->unix_path, asked.address + sizeof(family),
-				 asked.bytes - sizeof(family));
+		append_unix_name(s, &e->unix_path, asked);
 	} else if (family) {
 		e->socket.local_port = __builtin_bswap16(address.port);
 		put_address(e->socket.local_address, &address, family, e->socket.family);

@@ -9,12 +9,12 @@ HANDLER(on_socket)
 	return on_socket_made(regs, result);
 }
 
-HANDLER(on_connect)
+NAMED_HANDLER(on_connect)
 {
 	return on_connected(regs, result);
 }
 
-HANDLER(on_bind)
+NAMED_HANDLER(on_bind)
 {
 	return on_bound(regs, result);
 }
@@ -29,7 +29,7 @@ HANDLER(on_listen)
 	return on_local_end(regs, result, EVENT_LISTEN, SYSCALL_ARG1(regs), SYSCALL_ARG2(regs));
 }
 
-HANDLER(on_sendto)
+NAMED_HANDLER(on_sendto)
 {
 	struct message m = {
 		.named = { USER_POINTER(SYSCALL_ARG5(regs)), SYSCALL_ARG6(regs) },
@@ -39,10 +39,10 @@ HANDLER(on_sendto)
 		.whole = { SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) },
 	};
 
-	return on_message(regs, result, &m);
+	return on_named_message(regs, result, &m);
 }
 
-HANDLER(on_sendmsg)
+NAMED_HANDLER(on_sendmsg)
 {
 	struct message m = { .kind = EVENT_SEND, .flags = SYSCALL_ARG3(regs) };
 

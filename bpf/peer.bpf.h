@@ -67,15 +67,47 @@ static __always_inline void append_unix_path(struct scratch *s, struct text *slo
 	text_written(s, slot, bytes, bytes);
 }
 
-/* The name of a unix socket as the process gave it; abstract ones by their length. */
-static __always_inline void append_unix_name(struct scratch *s, struct text *slot, const void *name,
-					     __u64 bytes)
+/* An address that a call names; address NULL: it names none. */
+struct peer {
+	const void *address; /* user memory */
+	__u32 bytes;
+	bool is_copy; /* not user memory: the kernel's copy, which it goes by itself */
+};
+
+/* The kernel's copy in place of user memory, where an LSM hook has told it of this call. */
+static __always_inline void take_copy(struct peer *named)
 {
+#ifdef HEARS_NAMES
+	struct call *call = call_under_way();
+
+	if (call && call->address_bytes) {
+		named->address = call->address;
+		named->bytes = call->address_bytes;
+		named->is_copy = true;
+	}
+#endif
+}
+
+static __always_inline long read_named(void *into, __u32 bytes, const void *from, bool is_copy)
+{
+	return is_copy ? bpf_probe_read_kernel(into, bytes, from) :
+			 bpf_probe_read_user(into, bytes, from);
+}
+
+/* The name of a unix socket as the process gave it; abstract ones by their length. */
+static __always_inline void append_unix_name(struct scratch *s, struct text *slot,
+					     struct peer named)
+{
+	const void *name = named.address + sizeof(__u16);
+	__u64 bytes = named.bytes - sizeof(__u16);
 	__u64 at = s->used;
 	char first = 0;
 
-	if (bpf_probe_read_user(&first, 1, name) == 0 && first) {
-		text_from_user(s, slot, name, UNIX_PATH_BYTES_MAX + 1);
+	if (read_named(&first, 1, name, named.is_copy) == 0 && first) {
+		if (named.is_copy)
+			text_from_kernel(s, slot, name, UNIX_PATH_BYTES_MAX + 1);
+		else
+			text_from_user(s, slot, name, UNIX_PATH_BYTES_MAX + 1);
 		return;
 	}
 	if (record_full(s, UNIX_PATH_BYTES_MAX))
@@ -83,17 +115,12 @@ static __always_inline void append_unix_name(struct scratch *s, struct text *slo
 	asm volatile("" : "+r"(at), "+r"(bytes));
 	if (at > RECORD_BYTES_MAX - UNIX_PATH_BYTES_MAX || bytes > UNIX_PATH_BYTES_MAX)
 		return;
-	if (bpf_probe_read_user(&s->record[at], bytes, name)) {
+	if (read_named(&s->record[at], bytes, name, named.is_copy)) {
 		count_loss(PLACE_READ_USER);
 		return;
 	}
 	text_written(s, slot, bytes, bytes);
 }
-
-struct peer {
-	const void *address; /* user memory; NULL: the call names no peer */
-	__u32 bytes;
-};
 
 /*
  * Reads a socket address that the process has. Returns its family; 0 where there is none, and
@@ -109,13 +136,14 @@ static __always_inline __u16 read_address(struct scratch *s, struct user_sockadd
 	asm volatile("" : "+r"(size));
 	if (size > sizeof(*into))
 		size = sizeof(*into);
-	if (bpf_probe_read_user(into, size, named.address)) {
+	if (read_named(into, size, named.address, named.is_copy)) {
 		count_loss(PLACE_READ_USER);
 		return 0;
 	}
 	if (!into->family && socket_family != AF_INET)
 		return 0;
-	s->event.header.flags |= RECORD_USER_MEMORY;
+	if (!named.is_copy)
+		s->event.header.flags |= RECORD_USER_MEMORY;
 	return into->family ? into->family : socket_family;
 }
 
@@ -147,10 +175,9 @@ static __always_inline void fill_peer_from_user(struct scratch *s, struct socket
 
 	if (!family)
 		return;
-	facts->remote_source = PEER_USER;
+	facts->remote_source = named.is_copy ? PEER_COPY : PEER_USER;
 	if (family == AF_UNIX) {
-		append_unix_name(s, slot, named.address + sizeof(family),
-				 named.bytes - sizeof(family));
+		append_unix_name(s, slot, named);
 		return;
 	}
 	facts->remote_port = __builtin_bswap16(address.port);

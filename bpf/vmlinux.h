@@ -262,6 +262,13 @@ struct socket {
 	struct sock *sk;
 };
 
+struct sockaddr;
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+
 struct sockaddr_un {
 	__u16 sun_family;
 	char sun_path[108];

@@ -477,6 +477,7 @@ export const constants: Readonly<Record<string, number>> = {
   PEER_NONE: 0,
   PEER_SOCKET: 1,
   PEER_USER: 2,
+  PEER_COPY: 3,
   /** The controller whose v1 hierarchy tells containers, as a knob of the program. */
   CGROUP_V1_NONE: 0,
   CGROUP_V1_MEMORY: 1,

@@ -30,6 +30,7 @@ export const FILE_CREATED = 16
 export const PEER_NONE = 0
 export const PEER_SOCKET = 1
 export const PEER_USER = 2
+export const PEER_COPY = 3
 export const CGROUP_V1_NONE = 0
 export const CGROUP_V1_MEMORY = 1
 export const CGROUP_V1_PIDS = 2

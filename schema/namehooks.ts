@@ -1,7 +1,8 @@
 /**
  * LSM hooks that tell the security backend the names of a system call: the kernel asks there, with
- * its own objects, before it acts. A call that is not here has no names, or such as are known from
- * the descriptor or the socket when it ends.
+ * its own objects, before it acts; a name may be a socket address. A call that is not here has no
+ * names, or such as are known from the descriptor when it ends. Not here: sendmmsg, of which only
+ * the last message's address would be left.
  */
 
 const lines = `
@@ -28,6 +29,10 @@ fchownat path_chown
 truncate path_truncate
 chroot path_chroot
 umount2 sb_umount
+connect socket_connect
+bind socket_bind
+sendto socket_sendmsg
+sendmsg socket_sendmsg
 `
 
 const hooks: ReadonlyMap<string, readonly string[]> = new Map(

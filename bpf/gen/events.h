@@ -30,6 +30,7 @@
 #define PEER_NONE 0u
 #define PEER_SOCKET 1u
 #define PEER_USER 2u
+#define PEER_COPY 3u
 #define CGROUP_V1_NONE 0u
 #define CGROUP_V1_MEMORY 1u
 #define CGROUP_V1_PIDS 2u

@@ -19,5 +19,7 @@ export type { Sensor, SensorOptions } from '../../agent/sensor.ts'
 export type { KernelCounters } from '../../agent/loss-counters.ts'
 // tidy-allow inner: what the sensor counts is compared with what was done
 export type { Loss } from '../../agent/loss.ts'
+// tidy-allow inner: what the programs of the security backend are loaded for
+export { functionOfCall } from '../../agent/call-functions.ts'
 // tidy-allow inner: the generator's own arithmetic is compared with the compiler's
 export { layOut } from '../../tools/generate/layout.ts'

@@ -7,16 +7,25 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openHandles, openObject, probeKernelType } from '@bulwark/native'
-import { directReads } from './inner.ts'
+import { backendFindings } from '@bulwark/agent'
+import { directReads, functionOfCall, machineOf } from './inner.ts'
 import { skip } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
+
+/** Sections of programs whose function the agent chooses; those of all calls take the same. */
+const atFunctions = new Set(['fentry', 'fexit'])
+const machine = machineOf(process.arch) ?? 'x64'
+const anyFunction = skip === false ? (functionOfCall(machine, 'openat')?.name ?? '') : ''
 
 /** Loads all of an object; returns how many programs that were. */
 const loadAll = (file: string): number => {
   const object = openObject(readFileSync(join(dist, file)), 'load')
   try {
-    for (const { name } of object.programs) object.setAutoload(name, true)
+    for (const { name, section } of object.programs) {
+      object.setAutoload(name, true)
+      if (atFunctions.has(section)) object.setAttachTarget(name, anyFunction)
+    }
     object.load()
     return object.programs.filter(({ name }) => object.programFd(name) > 0).length
   } finally {
@@ -34,4 +43,15 @@ test('with reads by calls', { skip }, () => {
 
 test('with reads by loads', { skip: skipDirect }, () => {
   assert.ok(loadAll('tracepoint.direct.bpf.o') > 0)
+})
+
+const [functions] = skip === false ? backendFindings(machine) : []
+const skipSecurity = skip || (functions?.probe === 'yes' ? false : `none of the ${functions?.name}`)
+
+test('the security backend, with reads by calls', { skip: skipSecurity }, () => {
+  assert.ok(loadAll('security.bpf.o') > 0)
+})
+
+test('the security backend, with reads by loads', { skip: skipSecurity || skipDirect }, () => {
+  assert.ok(loadAll('security.direct.bpf.o') > 0)
 })

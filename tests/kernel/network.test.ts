@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { PEER_NONE, PEER_SOCKET, PEER_USER, RECORD_USER_MEMORY } from '@bulwark/schema'
+import { PEER_NONE, PEER_SOCKET } from '@bulwark/schema'
 import type { Calls, Result } from './calls.ts'
+import { namedAddress } from './recorder.ts'
 import { addressBytes, inet, inet6, loopbackCalls, withLoopback } from './sockets.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -117,8 +118,8 @@ test('a refused connection tells the peer that was named', { skip: skip6 }, asyn
   connect(calls, six, inet6('::1', 4005))
   connect(calls, six, inet6('2001:db8::7', 4006))
   const { events } = await stage.recorder.run(calls)
-  const named = { remoteSource: PEER_USER }
-  const flags = RECORD_USER_MEMORY
+  const named = { remoteSource: namedAddress.source }
+  const { flags } = namedAddress
   expectEvents(events.of('connect'), [
     {
       flags,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PEER_NONE, PEER_SOCKET, PEER_USER, RECORD_USER_MEMORY } from '@bulwark/schema'
 import type { Calls, Operand, Result } from './calls.ts'
+import { namedAddress } from './recorder.ts'
 import { addressBytes, inet, unix, withLoopback } from './sockets.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -171,8 +172,8 @@ test('bind tells the address, from the socket or as asked for', { skip }, async 
     { result: 0, flags: 0, localSource: PEER_SOCKET, socket: local },
     {
       result: -api.EADDRINUSE,
-      flags: RECORD_USER_MEMORY,
-      localSource: PEER_USER,
+      flags: namedAddress.flags,
+      localSource: namedAddress.source,
       socket: local,
     },
     { result: 0, localSource: PEER_SOCKET, socket: { localAddress: addressBytes('127.0.0.4') } },

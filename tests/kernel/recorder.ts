@@ -12,7 +12,17 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { objectFile } from '@bulwark/agent'
 import type { ChosenBackend } from '@bulwark/agent'
-import { EventNumber, RecordView, checkRecord, execOf, forkOf, headerOf } from '@bulwark/schema'
+import {
+  EventNumber,
+  PEER_COPY,
+  PEER_USER,
+  RECORD_USER_MEMORY,
+  RecordView,
+  checkRecord,
+  execOf,
+  forkOf,
+  headerOf,
+} from '@bulwark/schema'
 import type { Calls } from './calls.ts'
 import type { Kind, Recorded } from './decode.ts'
 import { decode } from './decode.ts'
@@ -27,6 +37,10 @@ export const chosen: ChosenBackend = {
   hearsNames: process.env['BULWARK_BACKEND'] === 'security',
   why: 'BULWARK_BACKEND',
 }
+/** How an address is told that a call names, and that its socket does not have. */
+export const namedAddress = chosen.hearsNames
+  ? { source: PEER_COPY, flags: 0 }
+  : { source: PEER_USER, flags: RECORD_USER_MEMORY }
 const dist = join(import.meta.dirname, '../../dist')
 const bellMsMax = 10_000
 const eventsMax = 200_000

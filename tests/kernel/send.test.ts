@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { PEER_NONE, PEER_SOCKET, PEER_USER, RECORD_USER_MEMORY } from '@bulwark/schema'
+import { PEER_NONE, PEER_SOCKET } from '@bulwark/schema'
 import type { Calls, Operand } from './calls.ts'
+import { namedAddress } from './recorder.ts'
 import { addressBytes, inet, inet6, withLoopback } from './sockets.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -24,7 +25,7 @@ const message = (to: Uint8Array | 0): Operand => [to, to === 0 ? 0 : to.length, 
 const named = (address: string, remotePort: number): object => ({
   remoteAddress: addressBytes(address),
   remotePort,
-  remoteSource: PEER_USER,
+  remoteSource: namedAddress.source,
 })
 
 test('sendto and sendmsg tell the peer they name', { skip }, async () => {
@@ -34,7 +35,7 @@ test('sendto and sendmsg tell the peer they name', { skip }, async () => {
   calls.call('sendmsg', socket, message(inet('127.0.0.6', 5002)), confirm)
   const { events, results } = await stage.recorder.run(calls)
   const facts = { family: api.AF_INET, type: api.SOCK_DGRAM, protocol: udp }
-  const each = { flags: RECORD_USER_MEMORY, result: 4, messageFlags: confirm, unixPath: '' }
+  const each = { flags: namedAddress.flags, result: 4, messageFlags: confirm, unixPath: '' }
   const fd = results[socket.index] ?? -1
   expectEvents(events.of('send'), [
     {

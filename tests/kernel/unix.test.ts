@@ -1,8 +1,8 @@
 /** What is seen of unix sockets: paths and abstract names, from the socket or from the call. */
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { PEER_USER } from '@bulwark/schema'
 import { Calls } from './calls.ts'
+import { namedAddress } from './recorder.ts'
 import { unix } from './sockets.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -50,7 +50,7 @@ for (const form of ['path', 'abstract'] as const) {
     calls.call('connect', client, address, address.length)
     calls.call('sendto', client, 'text', 4, 0, other, other.length)
     const { events } = await stage.recorder.run(calls)
-    const socket = { family, remoteSource: PEER_USER }
+    const socket = { family, remoteSource: namedAddress.source }
     const refused = form === 'path' ? -api.ENOENT : -api.ECONNREFUSED
     expectEvents(events.of('send'), [
       { result: 4, unixPath: name, socket },
