@@ -228,7 +228,7 @@ const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
     result,
     plainArgument('dev', ({ record }) => mountOf.source(record)),
     plainArgument('dir', (event) => event.mountTarget),
-    plainArgument('type', ({ record }) => mountOf.type(record)),
+    plainArgument('type', ({ record: r }) => mountOf.typeHeard(r) || mountOf.type(r)),
     mountFlag(3, mountFlags),
     plainArgument('source', (event) => event.mountSource),
   ],

@@ -301,12 +301,13 @@ export class LiveEvent {
 
   /** The two sides of a mount. */
   get mountSource(): string | undefined {
-    const given = mountOf.source(this.record)
+    const given = mountOf.sourceResolved(this.record) || mountOf.source(this.record)
     return given === '' ? undefined : resolvePath(mountOf.sourceBase(this.record), given)
   }
 
   get mountTarget(): string {
-    return resolvePath(mountOf.targetBase(this.record), mountOf.target(this.record))
+    const r = this.record
+    return mountOf.targetResolved(r) || resolvePath(mountOf.targetBase(r), mountOf.target(r))
   }
 
   /**

@@ -146,7 +146,7 @@ static __always_inline int on_path_given(struct pt_regs *regs, long result)
 	text_from_user(s, &e->text, TEXT_ARGUMENT(&e->call, positions, POSITION_TEXT),
 		       PATH_BYTES_MAX);
 	heard = take_names();
-	if (heard && append_name(s, &e->path, heard, &heard->first))
+	if (heard && append_heard_path(s, &e->path, heard, &heard->first))
 		names_are_kernels(s);
 	return scratch_send(s);
 }

@@ -136,7 +136,7 @@ static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 
 	append_base(s, &e->base, task, dirfd, user_path);
 	/* Verifier: not before here, or it would walk the paths once more for each outcome. */
 	heard = take_names();
-	if (heard && append_name(s, &e->path, heard, &heard->first))
+	if (heard && append_heard_path(s, &e->path, heard, &heard->first))
 		names_are_kernels(s);
 	return scratch_send(s);
 }
@@ -167,8 +167,8 @@ static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16
 	text_from_user(s, &e->new_path, p->new_path, PATH_BYTES_MAX);
 	append_base(s, &e->new_base, task, p->new_dirfd, p->new_path);
 	heard = take_names();
-	if (heard && append_name(s, &e->old_resolved, heard, &heard->first) &&
-	    append_name(s, &e->new_resolved, heard, &heard->second))
+	if (heard && append_heard_path(s, &e->old_resolved, heard, &heard->first) &&
+	    append_heard_path(s, &e->new_resolved, heard, &heard->second))
 		names_are_kernels(s);
 	return scratch_send(s);
 }

@@ -130,6 +130,34 @@ int BPF_PROG(hear_sb_umount, struct vfsmount *mnt)
 	return hear_entry(mnt->mnt_root, mnt);
 }
 
+SEC("lsm/sb_mount")
+int BPF_PROG(hear_sb_mount, const char *source, const struct path *target, const char *type)
+{
+	struct call *call = call_under_way();
+	struct scratch *s = call ? names_start() : NULL;
+
+	if (!s)
+		return 0;
+	text_from_kernel(s, &((struct names *)s->record)->first, source, PATH_BYTES_MAX);
+	append_path(s, &((struct names *)s->record)->second, target->dentry, target->mnt);
+	text_from_kernel(s, &((struct names *)s->record)->third, type, TYPE_BYTES_MAX);
+	leave_names(s, call);
+	return 0;
+}
+
+SEC("lsm/move_mount")
+int BPF_PROG(hear_move_mount, const struct path *from, const struct path *to)
+{
+	return hear_entries(from->dentry, from->mnt, to->dentry, to->mnt);
+}
+
+/* From the new root to where the old one goes. */
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(hear_sb_pivotroot, const struct path *old_to, const struct path *new_root)
+{
+	return hear_entries(new_root->dentry, new_root->mnt, old_to->dentry, old_to->mnt);
+}
+
 /* The kernel's copy of a socket address. */
 static __always_inline int hear_address(const void *address, __s32 bytes)
 {

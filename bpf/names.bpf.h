@@ -11,10 +11,11 @@
 #include "path.bpf.h"
 #include "task.bpf.h"
 
-/* Two texts at the most, in the form in which a record has them: see `text`. */
+/* In the form in which a record has texts: see `text`. The third is the type of a file
+ * system. */
 struct names {
-	struct text first, second;
-	__u8 texts[2 * PATH_BYTES_MAX];
+	struct text first, second, third;
+	__u8 texts[2 * PATH_BYTES_MAX + TYPE_BYTES_MAX];
 };
 _Static_assert(sizeof(struct names) <= RECORD_BYTES_MAX, "names are written where records are");
 
@@ -136,18 +137,19 @@ static __always_inline void close_names(void) {}
 	}                                                                          \
 	static __always_inline int name##_told(struct pt_regs *regs, long result)
 
-/* Appends a name that was handed over; false when there is none. */
+/* Appends a name that was handed over, whose room `bytes_max` says, a constant; false when there is
+ * none. */
 static __always_inline bool append_name(struct scratch *s, struct text *slot, struct names *from,
-					struct text *name)
+					struct text *name, const __u32 bytes_max)
 {
 	__u64 bytes = name->bytes;
 	__u64 at = s->used;
 
-	if (bytes == 0 || record_full(s, PATH_BYTES_MAX))
+	if (bytes == 0 || record_full(s, bytes_max))
 		return false;
 	/* Verifier: as in text_from(). */
 	asm volatile("" : "+r"(at), "+r"(bytes));
-	if (at > RECORD_BYTES_MAX - PATH_BYTES_MAX || bytes > PATH_BYTES_MAX)
+	if (at > RECORD_BYTES_MAX - bytes_max || bytes > bytes_max)
 		return false;
 	if (bpf_probe_read_kernel(&s->record[at], bytes, (void *)from + name->offset)) {
 		count_loss(PLACE_READ_KERNEL);
@@ -155,4 +157,10 @@ static __always_inline bool append_name(struct scratch *s, struct text *slot, st
 	}
 	text_written(s, slot, bytes, name->true_bytes);
 	return true;
+}
+
+static __always_inline bool append_heard_path(struct scratch *s, struct text *slot,
+					      struct names *from, struct text *name)
+{
+	return append_name(s, slot, from, name, PATH_BYTES_MAX);
 }

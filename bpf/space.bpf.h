@@ -17,6 +17,7 @@ static __always_inline int on_mounted(struct pt_regs *regs, long result,
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_mount, EVENT_MOUNT, task);
 	struct event_mount *e = s ? (void *)s->record : NULL;
+	struct names *heard;
 
 	if (!e)
 		return 0;
@@ -26,7 +27,14 @@ static __always_inline int on_mounted(struct pt_regs *regs, long result,
 	append_base(s, &e->source_base, task, source->dirfd, source->path);
 	text_from_user(s, &e->target, target->path, PATH_BYTES_MAX);
 	append_base(s, &e->target_base, task, target->dirfd, target->path);
-	text_from_user(s, &e->type, type, PATH_BYTES_MAX);
+	text_from_user(s, &e->type, type, TYPE_BYTES_MAX);
+	heard = take_names();
+	if (heard) {
+		append_heard_path(s, &e->source_resolved, heard, &heard->first);
+		append_name(s, &e->type_heard, heard, &heard->third, TYPE_BYTES_MAX);
+		if (append_heard_path(s, &e->target_resolved, heard, &heard->second))
+			names_are_kernels(s);
+	}
 	return scratch_send(s);
 }
 

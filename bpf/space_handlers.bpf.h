@@ -4,7 +4,7 @@
 
 #include "space.bpf.h"
 
-HANDLER(on_mount)
+NAMED_HANDLER(on_mount)
 {
 	struct mount_side source = { USER_POINTER(SYSCALL_ARG1(regs)), AT_FDCWD };
 	struct mount_side target = { USER_POINTER(SYSCALL_ARG2(regs)), AT_FDCWD };
@@ -12,7 +12,7 @@ HANDLER(on_mount)
 	return on_mounted(regs, result, &source, &target, USER_POINTER(SYSCALL_ARG3(regs)));
 }
 
-HANDLER(on_pivot_root)
+NAMED_HANDLER(on_pivot_root)
 {
 	struct mount_side source = { USER_POINTER(SYSCALL_ARG1(regs)), AT_FDCWD };
 	struct mount_side target = { USER_POINTER(SYSCALL_ARG2(regs)), AT_FDCWD };
@@ -20,7 +20,7 @@ HANDLER(on_pivot_root)
 	return on_mounted(regs, result, &source, &target, NULL);
 }
 
-HANDLER(on_move_mount)
+NAMED_HANDLER(on_move_mount)
 {
 	struct mount_side source = { USER_POINTER(SYSCALL_ARG2(regs)), SYSCALL_ARG1(regs) };
 	struct mount_side target = { USER_POINTER(SYSCALL_ARG4(regs)), SYSCALL_ARG3(regs) };

@@ -92,6 +92,9 @@ export const callKinds: readonly EventKind[] = [
       text('target', 'path as given', user),
       text('target_base', base, 'dentries and mounts'),
       text('type', 'file system', user, 'zero bytes: not mount(2), or none given'),
+      resolved('source_resolved', 'the source as the process sees it; of mount(2), as given'),
+      resolved('target_resolved', 'the target as the process sees it'),
+      resolved('type_heard', 'file system, in the copy that the kernel goes by'),
     ],
   },
   {

@@ -24,6 +24,8 @@ export const recordLimits = {
   environmentBytesMax: 8192,
   /** sun_path. */
   unixPathBytesMax: 108,
+  /** Name of a type of file system. */
+  typeBytesMax: 256,
   /** The first bytes of a message: a whole question of DNS fits, name and all. */
   payloadBytesMax: 320,
   /** Messages of one sendmmsg or recvmmsg that are told, and parts that one is gathered from. */
@@ -448,6 +450,7 @@ export const constants: Readonly<Record<string, number>> = {
   ARGUMENTS_BYTES_MAX: recordLimits.argumentsBytesMax,
   ENVIRONMENT_BYTES_MAX: recordLimits.environmentBytesMax,
   UNIX_PATH_BYTES_MAX: recordLimits.unixPathBytesMax,
+  TYPE_BYTES_MAX: recordLimits.typeBytesMax,
   PAYLOAD_BYTES_MAX: recordLimits.payloadBytesMax,
   MESSAGES_MAX: recordLimits.messagesMax,
   MESSAGE_PARTS_MAX: recordLimits.messagePartsMax,

@@ -7,6 +7,7 @@ export const PATH_BYTES_MAX = 4096
 export const ARGUMENTS_BYTES_MAX = 8192
 export const ENVIRONMENT_BYTES_MAX = 8192
 export const UNIX_PATH_BYTES_MAX = 108
+export const TYPE_BYTES_MAX = 256
 export const PAYLOAD_BYTES_MAX = 320
 export const MESSAGES_MAX = 8
 export const MESSAGE_PARTS_MAX = 8
@@ -104,7 +105,7 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   20: { kind: 20, name: 'fd_call', fixedBytes: 280, texts: [256, 264, 272] },
   21: { kind: 21, name: 'path_call', fixedBytes: 208, texts: [176, 184, 192, 200] },
   22: { kind: 22, name: 'name_call', fixedBytes: 192, texts: [176, 184] },
-  23: { kind: 23, name: 'mount', fixedBytes: 216, texts: [176, 184, 192, 200, 208] },
+  23: { kind: 23, name: 'mount', fixedBytes: 240, texts: [176, 184, 192, 200, 208, 216, 224, 232] },
   24: { kind: 24, name: 'memory', fixedBytes: 200, texts: [192] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
@@ -578,6 +579,15 @@ export const mountOf = {
   /** file system; absent: zero bytes: not mount(2), or none given */
   type: (r: RecordView): string => text(r, 208),
   typeLength: (r: RecordView): TextLength => textLength(r, 208),
+  /** the source as the process sees it; of mount(2), as given; absent: zero bytes: the call failed before it */
+  sourceResolved: (r: RecordView): string => text(r, 216),
+  sourceResolvedLength: (r: RecordView): TextLength => textLength(r, 216),
+  /** the target as the process sees it; absent: zero bytes: the call failed before it */
+  targetResolved: (r: RecordView): string => text(r, 224),
+  targetResolvedLength: (r: RecordView): TextLength => textLength(r, 224),
+  /** file system, in the copy that the kernel goes by; absent: zero bytes: the call failed before it */
+  typeHeard: (r: RecordView): string => text(r, 232),
+  typeHeardLength: (r: RecordView): TextLength => textLength(r, 232),
 } as const
 
 /** Memory was mapped or protected so that it can be executed (PROT_EXEC), or could not be. Calls that do not ask for that are not sent. */

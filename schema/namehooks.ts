@@ -29,6 +29,9 @@ fchownat path_chown
 truncate path_truncate
 chroot path_chroot
 umount2 sb_umount
+mount sb_mount
+move_mount move_mount
+pivot_root sb_pivotroot
 connect socket_connect
 bind socket_bind
 sendto socket_sendmsg

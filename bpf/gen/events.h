@@ -7,6 +7,7 @@
 #define ARGUMENTS_BYTES_MAX 8192u
 #define ENVIRONMENT_BYTES_MAX 8192u
 #define UNIX_PATH_BYTES_MAX 108u
+#define TYPE_BYTES_MAX 256u
 #define PAYLOAD_BYTES_MAX 320u
 #define MESSAGES_MAX 8u
 #define MESSAGE_PARTS_MAX 8u
@@ -410,8 +411,11 @@ struct event_mount {
 	struct text target; /* path as given */
 	struct text target_base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
 	struct text type; /* file system */
+	struct text source_resolved; /* the source as the process sees it; of mount(2), as given */
+	struct text target_resolved; /* the target as the process sees it */
+	struct text type_heard; /* file system, in the copy that the kernel goes by */
 };
-_Static_assert(sizeof(struct event_mount) == 216, "event_mount: layout differs from the schema");
+_Static_assert(sizeof(struct event_mount) == 240, "event_mount: layout differs from the schema");
 
 /* Memory was mapped or protected so that it can be executed (PROT_EXEC), or could not be. Calls that do not ask for that are not sent. */
 struct event_memory {

@@ -7,6 +7,7 @@ import {
   fields,
   groups,
   header,
+  nameHooksOf,
   places,
 } from '@bulwark/schema'
 
@@ -18,6 +19,9 @@ const storageName = (member: Member): string => {
   return 'count' in storage ? `${storage.as}[${storage.count}]` : storage.as
 }
 
+const onlyOn = ({ backends }: Member): string =>
+  backends === undefined ? '' : ` (${backends.join(', ')} backend only)`
+
 const memberTable = (members: readonly Member[]): string =>
   [
     '| member | type | meaning | source in the kernel | absent |',
@@ -27,7 +31,7 @@ const memberTable = (members: readonly Member[]): string =>
       .map(
         (member) =>
           `| \`${member.name}\` | ${storageName(member)} | ${member.meaning} | ` +
-          `${member.source} | ${member.absent} |`,
+          `${member.source}${onlyOn(member)} | ${member.absent} |`,
       ),
   ]
     .join('\n')
@@ -66,11 +70,17 @@ const callLines = ({ hooks }: EventKind): readonly string[] => {
     ...calls.map((name) => {
       const { result, parameters } = callShapeOf(name)
       const names = [result, ...parameters.map((parameter) => parameter.name)]
-      return `- \`${name}\`: ${names.join(', ')}`
+      return `- \`${name}\`: ${names.join(', ')}${namesText([name])}`
     }),
     ...(shapes.has('syscall') ? ['- any other: res, arg0 to arg5'] : []),
     '',
   ]
+}
+
+/** The LSM hooks that tell names of these calls. */
+const namesText = (calls: readonly string[]): string => {
+  const hooks = [...new Set(calls.flatMap(nameHooksOf))]
+  return hooks.length === 0 ? '' : `; names: ${hooks.map((name) => `\`lsm/${name}\``).join(', ')}`
 }
 
 const kindLines = (kind: EventKind): readonly string[] =>
@@ -80,7 +90,7 @@ const kindLines = (kind: EventKind): readonly string[] =>
     kind.meaning,
     '',
     `- Hooks: ${kind.hooks.map(hookText).join(', ')}${kind.state ? '; always attached' : ''}`,
-    `- \`evt.type\`: ${typesText(kind)}`,
+    `- \`evt.type\`: ${typesText(kind)}${namesText(kind.types)}`,
     '',
     memberTable(kind.members),
     '',
@@ -94,7 +104,9 @@ export const writeEventsPage = (): string =>
     '# Events',
     '',
     'What the kernel side sends, by kind. Every record starts with the header. Hooks are those of',
-    'the tracepoint backend. Texts carry their true length, so that a cut one is known as such.',
+    'the tracepoint backend; on the security backend each call is told at the return of its own',
+    'function instead, by the same program, and LSM hooks tell the names that are said of it.',
+    'Texts carry their true length, so that a cut one is known as such.',
     '',
     '## Header',
     '',
