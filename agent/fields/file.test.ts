@@ -74,6 +74,7 @@ test('an open that failed', () => {
     fd.typechar       "f"
     fd.directory      "/srv/x"
     fd.filename       -
+    fd.ino            -
     fd.connected      -
     fd.l4proto        -
     fs.path.name      -

@@ -81,7 +81,9 @@ const portAt = (end: End): MakeAccessor => ofInet((socket) => port(socket, end))
 
 const ofFile = (read: (event: LiveEvent, at: number) => FieldValue): MakeAccessor =>
   plain((event) =>
-    event.fileAt === undefined || event.socket ? undefined : read(event, event.fileAt),
+    event.fileAt === undefined || event.socket || hasFailed(event)
+      ? undefined
+      : read(event, event.fileAt),
   )
 
 const layer = (bit: number): MakeAccessor =>

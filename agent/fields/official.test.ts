@@ -61,6 +61,8 @@ test('an event of which nothing is known but its process', () => {
     proc.exe_ino.mtime -
     proc.is_exe_from_memfd -
     container.image.repository -
+    container.mounts   -
+    container.mount.dest[0] -
     container.privileged -
     container.start_ts -
     k8s.pod.name       -
