@@ -7,8 +7,14 @@ import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Container, type ContainerOptions, type Lab, openLab } from '@bulwark/tools'
-import { reasonToSkip } from '@bulwark/tools'
+import {
+  type Container,
+  type ContainerOptions,
+  type Lab,
+  openLab,
+  reasonToSkip,
+} from '@bulwark/tools'
+import { missing32 } from '../kernel/program.ts'
 import { packFiles } from './pack.ts'
 import { type Alert, Sensor, bellProgram } from './sensor.ts'
 
@@ -146,3 +152,11 @@ test('a path that another thread rewrites is the file that was opened', { skip }
   assert.equal(reads.length, wins)
   for (const { output } of reads) assert.match(output, /file=\/etc\/shadow /)
 })
+
+test(
+  'a 32-bit call is told as what it is',
+  { skip: skip === false ? (missing32() ?? false) : skip },
+  async () => {
+    check(await perform([[act, 'open32', '/etc/shadow']]), secretRead, 'file=/etc/shadow')
+  },
+)

@@ -8,10 +8,7 @@
 #include "act.h"
 
 static const struct verb *const tables[] = {
-	file_verbs,
-	network_verbs,
-	process_verbs,
-	kernel_verbs,
+	file_verbs, network_verbs, process_verbs, kernel_verbs, gate_verbs,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -33,6 +33,7 @@ extern const struct verb file_verbs[];
 extern const struct verb network_verbs[];
 extern const struct verb process_verbs[];
 extern const struct verb kernel_verbs[];
+extern const struct verb gate_verbs[];
 
 /* The next word of the chain; ends the program with a message when there is none. */
 char *next_word(struct chain *chain);
