@@ -21,11 +21,12 @@ shipped_folders := $(wildcard schema policy graph native agent server cli)
 sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
 # Not the scenarios below: they are for the tests, and no rules.
 rules := $(wildcard rules/*.yaml)
+demo := $(wildcard rules/attacks.bulwark)
 c_files := $(shell find bpf native tools tests bench -name node_modules -prune -o -path bpf/gen -prune \
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.md
 
-.PHONY: help setup build artifacts run attack bench baseline clean
+.PHONY: help setup build artifacts run demo attack bench baseline clean
 .PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated
 
 help: ## this list
@@ -70,16 +71,21 @@ dist/bulwark.js: $(sources) package-lock.json Makefile
 		--sourcemap --legal-comments=linked --log-level=warning --banner:js="$(banner)"
 	@node --check $@
 
-dist/rules: $(rules)
+dist/rules: $(rules) $(demo)
 	@rm -rf $@ && mkdir -p $@
-	@for file in $(rules); do install -D -m 644 $$file dist/$$file; done
+	@for file in $(rules) $(demo); do install -D -m 644 $$file dist/$$file; done
 
 # --- Run and test -------------------------------------------------------------------------------
 
 # Standard output is for alerts alone.
 run: ## watch this machine: alerts to standard output; ARGS='--rules …'
 	@$(MAKE) build >&2
-	@bin/bulwark run $(ARGS)
+	@bin/bulwark run --or-demo $(ARGS)
+
+demo: ## record rules/attacks.bulwark again, the attack session that comes with Bulwark
+	@tools/setup.sh test
+	@$(MAKE) build
+	@node tests/demo/record.ts
 
 attack: ## attack throwaway containers; NAME='reverse-shell …', ARGS=--list or --twin
 	@tools/setup.sh test

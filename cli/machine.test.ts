@@ -46,6 +46,17 @@ for (const [who, before] of [
     assert.equal(stderr.match(/error/g)?.length, 1, stderr)
   })
 
+  test(`${who} gets a recorded session where it is wanted`, { skip }, async () => {
+    const { code, stdout, stderr } = await bulwark(['run', '--or-demo'], before)
+    assert.equal(code, 0, stderr)
+    const line =
+      /^bulwark: this machine cannot load the sensor \(right to load programs: missing\): /m
+    assert.match(stderr, line)
+    assert.match(stderr, /: replaying a recorded attack session instead$/m)
+    assert.match(stderr, /replayed \d+ events of demo/)
+    assert.ok(stdout.split('\n').length > 5, stderr)
+  })
+
   test(`${who} is told so by the doctor, and can check rules`, { skip }, async () => {
     const doctor = await bulwark(['doctor'], before)
     assert.deepEqual([doctor.code, doctor.stderr], [3, ''])
