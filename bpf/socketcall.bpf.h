@@ -11,61 +11,61 @@
 /* Bit N: call N is wanted. Set before loading; what is not wanted is not even verified. */
 const volatile __u32 socketcalls = 0;
 
+/* The number of each in the 32-bit table; the three of 509 and more only the schema has. */
+const __u16 socketcall_numbers[32] = {
+	0,   359, 361, 362, 363, 509, 367, 368, 360, 510, 511,
+	369, 371, 373, 366, 365, 370, 372, 364, 337, 345,
+};
+
 /* Room for the kernel's own struct pt_regs, whose members are where its types say. */
 #define REGISTERS 21
 
-#define SOCKETCALL(n, number, handler)                                     \
-	case n:                                                            \
-		if (!(socketcalls & (1u << (n))))                          \
-			return 0;                                          \
-		call->orig_ax = (number) | ARGUMENTS_FROM_USER;            \
-		/* What BPF_PROG makes of a handler: the same, inlined. */ \
-		return ____##handler(ctx, call, result)
+#define BIT(n) (1u << (n))
+
+/* What BPF_PROG makes of a handler: the same, inlined. */
+#define SOCKETCALLS(bits, handler)                   \
+	if ((socketcalls & (bits)) && (is & (bits))) \
+	return ____##handler(ctx, call, result)
 
 HANDLER(on_socketcall)
 {
 	__u64 made_up[REGISTERS] = {};
 	struct pt_regs *call = (void *)made_up;
 	const __u32 *arguments = USER_POINTER(SYSCALL_ARG2(regs));
+	__u32 which = SYSCALL_ARG1(regs);
 	__u32 a[6] = {};
+	__u32 is;
 
+	if (which >= 32)
+		return 0; /* the call has failed with EINVAL */
+	is = BIT(which);
+	if (!(is & socketcalls))
+		return 0;
 	/* One by one: behind the last one of a call there may be no memory. */
 	for (int i = 0; i < 6; i++)
 		bpf_probe_read_user(&a[i], sizeof(a[i]), arguments + i);
+	if (is & (BIT(9) | BIT(10)))
+		a[4] = a[5] = 0; /* send and recv: what is there is no address */
+	call->orig_ax = socketcall_numbers[which & 31] | ARGUMENTS_FROM_USER;
 	call->bx = a[0];
 	call->cx = a[1];
 	call->dx = a[2];
 	call->si = a[3];
 	call->di = a[4];
 	call->bp = a[5];
-	switch (SYSCALL_ARG1(regs)) {
-		SOCKETCALL(1, 359, on_socket);
-		SOCKETCALL(2, 361, on_bind);
-		SOCKETCALL(3, 362, on_connect);
-		SOCKETCALL(4, 363, on_listen);
-		SOCKETCALL(5, 509, on_accept);
-		SOCKETCALL(6, 367, on_fd_call);
-		SOCKETCALL(7, 368, on_fd_call);
-		SOCKETCALL(8, 360, on_syscall);
-	case 9: /* send and recv: without an address, and what is there is none */
-	case 10:
-		call->di = call->bp = 0;
-		break;
-		SOCKETCALL(11, 369, on_sendto);
-		SOCKETCALL(12, 371, on_recvfrom);
-		SOCKETCALL(13, 373, on_fd_call);
-		SOCKETCALL(14, 366, on_fd_call);
-		SOCKETCALL(15, 365, on_fd_call);
-		SOCKETCALL(16, 370, on_sendmsg);
-		SOCKETCALL(17, 372, on_recvmsg);
-		SOCKETCALL(18, 364, on_accept);
-		SOCKETCALL(19, 337, on_recvmmsg);
-		SOCKETCALL(20, 345, on_sendmmsg);
-	}
-	switch (SYSCALL_ARG1(regs)) {
-		SOCKETCALL(9, 510, on_sendto);
-		SOCKETCALL(10, 511, on_recvfrom);
-	}
+	SOCKETCALLS(BIT(1), on_socket);
+	SOCKETCALLS(BIT(2), on_bind);
+	SOCKETCALLS(BIT(3), on_connect);
+	SOCKETCALLS(BIT(4), on_listen);
+	SOCKETCALLS(BIT(5) | BIT(18), on_accept);
+	SOCKETCALLS(BIT(6) | BIT(7) | BIT(13) | BIT(14) | BIT(15), on_fd_call);
+	SOCKETCALLS(BIT(8), on_syscall);
+	SOCKETCALLS(BIT(9) | BIT(11), on_sendto);
+	SOCKETCALLS(BIT(10) | BIT(12), on_recvfrom);
+	SOCKETCALLS(BIT(16), on_sendmsg);
+	SOCKETCALLS(BIT(17), on_recvmsg);
+	SOCKETCALLS(BIT(19), on_recvmmsg);
+	SOCKETCALLS(BIT(20), on_sendmmsg);
 	return 0;
 }
 
