@@ -5,13 +5,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import type { EventKind } from '@bulwark/schema'
-import { eventKinds } from '@bulwark/schema'
+import { eventKinds, uringOperations } from '@bulwark/schema'
 import { probeKernelType, probeMapType } from '@bulwark/native'
 import type { Probe } from '@bulwark/native'
 import { cgroupFindings } from './cgroup-probe.ts'
 import { directReads } from './object-file.ts'
 import { probeBareHelper, probeCast, probeTaskRegisters } from './probe-load.ts'
 import { machineOf } from './sensor.ts'
+import { hasUring, uringSupport } from './uring.ts'
 
 /** One thing that the sensor needs, or is better with. */
 export interface Finding {
@@ -108,6 +109,16 @@ const helperFindings = (): readonly Finding[] => [
   },
 ]
 
+const uringFinding = (): Finding => ({
+  id: 'io-uring',
+  name: 'requests of io_uring',
+  probe: asProbe(!hasUring() || uringSupport().sees === 'all'),
+  needed: false,
+  events: [...new Set(uringOperations.map(([, type]) => type))],
+  without: 'what is done through io_uring is not seen',
+  remedy: 'use Linux 6.0 or newer, or forbid it: sysctl kernel.io_uring_disabled=2 (Linux 6.6)',
+})
+
 const mayLoad = (): boolean =>
   capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))
 
@@ -159,6 +170,7 @@ export const probeMachine = (): readonly Finding[] => {
     },
     ...tracepointFindings(),
     ...helperFindings(),
+    uringFinding(),
   ]
 }
 

@@ -26,6 +26,7 @@ import { limits } from './limits.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { readLosses, readPlaces, recursion } from './loss-counters.ts'
 import type { Loss } from './loss.ts'
+import { fillUringCalls, hasUring, shrinkUringMaps, uringSupport, wantsUring } from './uring.ts'
 
 /** One hook that is attached. */
 export interface AttachedHook {
@@ -344,6 +345,22 @@ const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => 
   }
 }
 
+interface UringPlan {
+  readonly hooks: readonly AttachedHook[]
+  readonly missing: readonly string[]
+}
+
+/** The hooks of io_uring, where something wanted can come through a ring. */
+const planUring = ({ types }: SensorOptions): UringPlan => {
+  const kind = eventKinds.find(({ name }) => name === 'io_uring')
+  if (!kind || !wantsUring(types)) return { hooks: [], missing: [] }
+  const { sees, hooks } = uringSupport()
+  return {
+    hooks: hooks.map(({ program, tracepoint }) => ({ name: tracepoint, program, kind })),
+    missing: sees === 'all' || !hasUring() ? [] : ['what is done through io_uring'],
+  }
+}
+
 /**
  * Loads the sensor and attaches its hooks. Events collect in the ring from here on.
  *
@@ -354,13 +371,15 @@ export const startSensor = (options: SensorOptions): Sensor => {
   const { attach, handlers, tellsWrites } = plan
   const { backend = 'tracepoint', machine } = options
   const way = backend === 'security' ? byFunction(machine, handlers) : byNumber(plan)
-  const hooks = [...attach, ...way.hooks]
+  const uring = planUring(options)
+  const hooks = [...attach, ...uring.hooks, ...way.hooks]
   const object = openObject(options.object, 'bulwark')
   let returns: CallReturns | undefined
   try {
     const programs = new Set([...hooks.map(({ program }) => program), ...way.programs])
     for (const { name } of object.programs) object.setAutoload(name, programs.has(name))
     object.setMaxEntries('events', options.ringBytes ?? limits.ringBytes)
+    if (uring.hooks.length === 0) shrinkUringMaps(object)
     object.setVariable('.rodata', 'agent_pid', options.pid)
     if (machine === 'x64') {
       object.setVariable('.rodata', 'socketcalls', wantedSocketcalls(options.types))
@@ -378,14 +397,15 @@ export const startSensor = (options: SensorOptions): Sensor => {
     way.aim(object)
     object.load()
     fillPositions(object, plan)
+    if (uring.hooks.length > 0) fillUringCalls(object, machine, options.types)
     const ring = object.openRing('events', RECORD_BYTES_MAX)
     const word = (name: string): Uint32Array =>
       new Uint32Array(object.memory('.bss'), object.offsetOf('.bss', name), 1)
     const words = { armed: word('armed'), losses: word('losses') }
     returns = way.connect(object)
-    const entries = [...attach.map(({ program }) => program), ...way.entries]
+    const entries = [...attach, ...uring.hooks].map(({ program }) => program).concat(way.entries)
     const links = entries.map((program) => object.attach(program))
-    const { missing } = way
+    const missing = [...way.missing, ...uring.missing]
     const kept = { backend, machine, object, ring, hooks, missing, links, returns, ...words }
     return new Sensor({ ...kept, programs: [...programs] })
   } catch (error) {

@@ -14,6 +14,7 @@
 #define HEARS_NAMES
 
 #include "handlers.bpf.h"
+#include "io_uring.bpf.h"
 #include "lifecycle.bpf.h"
 #include "lsm.bpf.h"
 

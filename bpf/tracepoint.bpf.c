@@ -10,6 +10,7 @@
 #define HANDLER(name) SEC("tp_btf/sys_exit") int BPF_PROG(name, struct pt_regs *regs, long result)
 
 #include "handlers.bpf.h"
+#include "io_uring.bpf.h"
 #include "lifecycle.bpf.h"
 
 struct {

@@ -93,6 +93,8 @@ export interface KernelFunction {
   readonly id: number
   /** Functions with the same one have the same arguments, by name too. */
   readonly prototype: number
+  /** How many parameters it has. */
+  readonly parameters: number
 }
 
 /** Handles that are open; all zero when everything was closed. */

@@ -56,6 +56,11 @@ static napi_value findKernelType(Call &call)
 	return makeNumber(call.env, id < 0 ? 0 : id);
 }
 
+static int parametersOf(const btf *types, uint32_t function)
+{
+	return btf_vlen(btf__type_by_id(types, btf__type_by_id(types, function)->type));
+}
+
 // A function of the kernel and its prototype; zeros when there is none.
 static napi_value findKernelFunction(Call &call)
 {
@@ -66,6 +71,7 @@ static napi_value findKernelFunction(Call &call)
 		.set("id", found ? id : 0)
 		.set("prototype",
 		     found ? btf__type_by_id(types, static_cast<uint32_t>(id))->type : 0)
+		.set("parameters", found ? parametersOf(types, static_cast<uint32_t>(id)) : 0)
 		.value;
 }
 

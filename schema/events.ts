@@ -407,6 +407,30 @@ export const eventKinds: readonly EventKind[] = [
       text('unix_path', 'path that the socket is bound to', 'unix_sock.addr, or user memory'),
     ],
   },
+  {
+    kind: 32,
+    name: 'io_uring',
+    meaning:
+      'A ring of io_uring was set up, or could not be. What is done through rings is told as the ' +
+      'system calls that it stands for, with the flag IO_URING: names are the copies that the ' +
+      'kernel has made, and the file or socket is that of the request. A request that asks for ' +
+      'no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered ' +
+      'file, fd is its slot; of what is opened into a slot there is the name and no file, and a ' +
+      'connection accepted into one is told by who listens.',
+    hooks: [{ program: 'on_io_uring_setup', syscalls: ['io_uring_setup'] }],
+    types: ['io_uring_setup'],
+    state: false,
+    members: [
+      number('entries', 'u32', 'entries asked for', 'pt_regs'),
+      number('submission_entries', 'u32', 'entries of the submission queue', user),
+      number('completion_entries', 'u32', 'entries of the completion queue', user),
+      number('setup_flags', 'u32', 'bits IORING_SETUP_*', user),
+      number('thread_cpu', 'u32', 'CPU of the thread that submits', user),
+      number('thread_idle_ms', 'u32', 'milliseconds until that thread sleeps', user),
+      number('features', 'u32', 'bits IORING_FEAT_*', user),
+      number('padding', 'u32', 'zero', 'none'),
+    ],
+  },
 ]
 
 /** Types of events that have a kind of their own; all others are told in a shape. */
@@ -437,6 +461,13 @@ export const places: readonly Place[] = [
     loses: 'event',
   },
   {
+    name: 'uring_unseen',
+    meaning:
+      'an operation of io_uring of which the kernel did not tell enough: before Linux 6.0 all of ' +
+      'them; later those on a registered socket without a completion, or ended by the kernel',
+    loses: 'event',
+  },
+  {
     name: 'message_parts',
     meaning: 'a message was gathered from more parts than are looked at for its first bytes',
     loses: 'part',
@@ -462,6 +493,10 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_USER_MEMORY: 1,
   /** The call is one of the 32-bit table, of x86. */
   RECORD_COMPAT: 2,
+  /** What was done passed through io_uring, and no system call. */
+  RECORD_IO_URING: 0x100,
+  /** Nobody told the result; it is taken for 0, done. */
+  RECORD_RESULT_UNKNOWN: 0x200,
   SYSCALLS_MAX: syscallsMax,
   /** One past the largest kind that losses are counted of. */
   LOST_KINDS_MAX: 64,

@@ -16,6 +16,8 @@ export const PATH_COMPONENTS_MAX = 96
 export const TEXT_LENGTH_UNKNOWN = 4294967295
 export const RECORD_USER_MEMORY = 1
 export const RECORD_COMPAT = 2
+export const RECORD_IO_URING = 256
+export const RECORD_RESULT_UNKNOWN = 512
 export const SYSCALLS_MAX = 512
 export const LOST_KINDS_MAX = 64
 export const POSITION_FD = 0
@@ -67,10 +69,11 @@ export const EventNumber = {
   memory: 24,
   receive: 30,
   bind: 31,
+  io_uring: 32,
 } as const
 
 /** Names of the loss counters, by index. */
-export const placeNames = ['ring_full', 'scratch_busy', 'record_full', 'compat_syscall', 'file_gone', 'read_kernel', 'read_user', 'names_more', 'path_deep', 'messages_more', 'message_parts'] as const
+export const placeNames = ['ring_full', 'scratch_busy', 'record_full', 'compat_syscall', 'file_gone', 'read_kernel', 'read_user', 'names_more', 'path_deep', 'messages_more', 'uring_unseen', 'message_parts'] as const
 
 /** What a record of a kind must look like: bytes of its fixed part, offsets of its texts. */
 export interface RecordShape {
@@ -109,6 +112,7 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   24: { kind: 24, name: 'memory', fixedBytes: 200, texts: [192] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
+  32: { kind: 32, name: 'io_uring', fixedBytes: 160, texts: [] },
 }
 
 /** Members of every record. */
@@ -642,4 +646,22 @@ export const bindOf = {
   /** path that the socket is bound to; absent: zero bytes */
   unixPath: (r: RecordView): string => text(r, 192),
   unixPathLength: (r: RecordView): TextLength => textLength(r, 192),
+} as const
+
+/** A ring of io_uring was set up, or could not be. What is done through rings is told as the system calls that it stands for, with the flag IO_URING: names are the copies that the kernel has made, and the file or socket is that of the request. A request that asks for no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered file, fd is its slot; of what is opened into a slot there is the name and no file, and a connection accepted into one is told by who listens. */
+export const ioUringOf = {
+  /** entries asked for; absent: always there */
+  entries: (r: RecordView): number => u32(r, 128),
+  /** entries of the submission queue; absent: always there */
+  submissionEntries: (r: RecordView): number => u32(r, 132),
+  /** entries of the completion queue; absent: always there */
+  completionEntries: (r: RecordView): number => u32(r, 136),
+  /** bits IORING_SETUP_*; absent: always there */
+  setupFlags: (r: RecordView): number => u32(r, 140),
+  /** CPU of the thread that submits; absent: always there */
+  threadCpu: (r: RecordView): number => u32(r, 144),
+  /** milliseconds until that thread sleeps; absent: always there */
+  threadIdleMs: (r: RecordView): number => u32(r, 148),
+  /** bits IORING_FEAT_*; absent: always there */
+  features: (r: RecordView): number => u32(r, 152),
 } as const

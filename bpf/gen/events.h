@@ -16,6 +16,8 @@
 #define TEXT_LENGTH_UNKNOWN 4294967295u
 #define RECORD_USER_MEMORY 1u
 #define RECORD_COMPAT 2u
+#define RECORD_IO_URING 256u
+#define RECORD_RESULT_UNKNOWN 512u
 #define SYSCALLS_MAX 512u
 #define LOST_KINDS_MAX 64u
 #define POSITION_FD 0u
@@ -66,6 +68,7 @@ enum event_kind {
 	EVENT_MEMORY = 24,
 	EVENT_RECEIVE = 30,
 	EVENT_BIND = 31,
+	EVENT_IO_URING = 32,
 };
 
 /* Counters of what was lost, by place. */
@@ -80,8 +83,9 @@ enum place {
 	PLACE_NAMES_MORE = 7, /* more calls with names at once than there is room for: the names are from user memory */
 	PLACE_PATH_DEEP = 8, /* a path had too many components */
 	PLACE_MESSAGES_MORE = 9, /* a call passed on more messages than are told of one call */
-	PLACE_MESSAGE_PARTS = 10, /* a message was gathered from more parts than are looked at for its first bytes */
-	PLACES = 11,
+	PLACE_URING_UNSEEN = 10, /* an operation of io_uring of which the kernel did not tell enough: before Linux 6.0 all of them; later those on a registered socket without a completion, or ended by the kernel */
+	PLACE_MESSAGE_PARTS = 11, /* a message was gathered from more parts than are looked at for its first bytes */
+	PLACES = 12,
 };
 
 /* Text that follows the fixed part; offset from the start of the record. */
@@ -455,6 +459,20 @@ struct event_bind {
 };
 _Static_assert(sizeof(struct event_bind) == 200, "event_bind: layout differs from the schema");
 
+/* A ring of io_uring was set up, or could not be. What is done through rings is told as the system calls that it stands for, with the flag IO_URING: names are the copies that the kernel has made, and the file or socket is that of the request. A request that asks for no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered file, fd is its slot; of what is opened into a slot there is the name and no file, and a connection accepted into one is told by who listens. */
+struct event_io_uring {
+	struct event_header header;
+	__u32 entries; /* entries asked for */
+	__u32 submission_entries; /* entries of the submission queue */
+	__u32 completion_entries; /* entries of the completion queue */
+	__u32 setup_flags; /* bits IORING_SETUP_* */
+	__u32 thread_cpu; /* CPU of the thread that submits */
+	__u32 thread_idle_ms; /* milliseconds until that thread sleeps */
+	__u32 features; /* bits IORING_FEAT_* */
+	__u32 padding; /* zero */
+};
+_Static_assert(sizeof(struct event_io_uring) == 160, "event_io_uring: layout differs from the schema");
+
 /* Any record. In the value of a map it brings all the types into the BTF of the object. */
 union event {
 	struct event_header header;
@@ -484,4 +502,5 @@ union event {
 	struct event_memory memory_event;
 	struct event_receive receive_event;
 	struct event_bind bind_event;
+	struct event_io_uring io_uring_event;
 };

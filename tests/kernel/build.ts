@@ -1,7 +1,15 @@
 // tidy-allow dead: started as a program by tools/test/guests.ts, which cannot import tests
 /** Builds the programs of the kernel tests, for a machine without a compiler, such as a guest. */
-import { callsProgram, missing32, nothingProgram } from './program.ts'
+import {
+  callsProgram,
+  connectRaceProgram,
+  missing32,
+  nothingProgram,
+  uringProgram,
+} from './program.ts'
 
 callsProgram()
 nothingProgram()
+connectRaceProgram()
+uringProgram()
 missing32()

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { PEER_NONE, PEER_SOCKET } from '@bulwark/schema'
 import type { Calls, Result } from './calls.ts'
-import { namedAddress } from './recorder.ts'
+import { connectRaceProgram, start } from './program.ts'
+import { namedAddress, treeOf } from './recorder.ts'
 import { addressBytes, inet, inet6, loopbackCalls, withLoopback } from './sockets.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -195,3 +196,33 @@ test(
     expectEvents(events.of('connect'), [])
   },
 )
+
+test('where a connection went is told, whatever its address is by then', { skip }, async () => {
+  const rounds = 300
+  let pid = 0
+  let stdout = ''
+  const events = await stage.recorder.record(
+    async () => {
+      const started = start(
+        ['unshare', '-n', 'sh', '-c', `ip link set lo up; exec "$@"`, 'sh'].concat(
+          connectRaceProgram(),
+          '4010',
+          String(rounds),
+        ),
+      )
+      pid = started.pid
+      ;({ stdout } = await started.ended)
+    },
+    () => treeOf(pid),
+  )
+  const went = stdout.trim().split('\n').map(Number)
+  assert.equal(went.length, rounds)
+  expectEvents(
+    events.of('connect'),
+    went.map((last) => ({
+      flags: 0,
+      result: 0,
+      socket: { remoteAddress: addressBytes(`127.0.0.${last}`), remoteSource: PEER_SOCKET },
+    })),
+  )
+})

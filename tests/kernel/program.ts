@@ -43,6 +43,12 @@ function build(name: string, units: readonly string[], options: readonly string[
 export const callsProgram = (): string =>
   build('calls', ['calls.c', 'crowd.c', 'names.c', 'steps.c'], flags)
 
+/** Connects where another thread keeps changing the address: see programs/connect-race.c. */
+export const connectRaceProgram = (): string => build('connect-race', ['connect-race.c'], flags)
+
+/** Does operations through io_uring: see programs/uring.c. */
+export const uringProgram = (): string => build('uring', ['uring.c'], flags)
+
 /** Removes a file whose name another thread keeps changing: see programs/race.c. */
 export const raceProgram = (): string => build('race', ['race.c'], flags)
 

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { eventKinds } from '@bulwark/schema'
 import { Calls } from './calls.ts'
 import { Recorder, chosen } from './recorder.ts'
+import { uringSupport } from './inner.ts'
 import { inet } from './sockets.ts'
 import { skip, useSetUp } from './stage.ts'
 import * as api from './values.ts'
@@ -11,6 +12,8 @@ import * as api from './values.ts'
 useSetUp(() => {}) // Each test has a sensor of its own; at the end none is left.
 
 const at = chosen.backend === 'security' ? 'fexit:' : 'sys_exit:'
+/** Where something wanted can come through io_uring. */
+const ringHooks = skip === false ? uringSupport().hooks.map(({ tracepoint }) => tracepoint) : []
 const stateHooks = ['cgroup_mkdir', 'cgroup_rmdir', 'sched_process_exec', 'sched_process_exit']
   .concat('task_newtask', `${at}chdir`, `${at}fchdir`)
   .sort()
@@ -55,14 +58,14 @@ test('without rules, only what the tables live on is seen', { skip }, async () =
 
 test('one type attaches its call, and not its kind', { skip }, async () => {
   const { hooks, kinds } = await withTypes('openat')
-  assert.deepEqual(hooks, [...stateHooks, `${at}openat`].sort())
+  assert.deepEqual(hooks, [...stateHooks, ...ringHooks, `${at}openat`].sort())
   assert.deepEqual(kinds, ['open', ...tables])
 })
 
 test('types of several kinds attach those, and no other', { skip }, async () => {
   const { hooks, kinds } = await withTypes('connect', 'dup', 'dup3', 'execve', 'no_such_call')
   const added = ['connect', 'dup', 'dup3'].map((name) => at + name)
-  assert.deepEqual(hooks, [...stateHooks, ...added].sort())
+  assert.deepEqual(hooks, [...stateHooks, ...ringHooks, ...added].sort())
   assert.deepEqual(kinds, ['connect', 'dup', ...tables])
 })
 
