@@ -125,11 +125,17 @@ static __always_inline void append_payload(struct scratch *s, struct socket_fact
 	s->event.header.flags |= RECORD_USER_MEMORY;
 	if (!m->parts)
 		append_part(s, &m->whole);
-	for (__u32 i = 0; m->parts && i < m->part_count; i++) {
-		if (i == MESSAGE_PARTS_MAX) {
-			count_loss(PLACE_MESSAGE_PARTS);
+	for (__u32 i = 0; m->parts; i++) {
+		/* Verifier: hidden from the compiler, which would make one bound of the two, and
+		 * one that the verifier cannot see. */
+		asm volatile("" : "+r"(i));
+		if (i >= MESSAGE_PARTS_MAX) {
+			if (i < m->part_count)
+				count_loss(PLACE_MESSAGE_PARTS);
 			break;
 		}
+		if (i >= m->part_count)
+			break;
 		if (read_part(&part, m->parts, i)) {
 			count_loss(PLACE_READ_USER);
 			break;
