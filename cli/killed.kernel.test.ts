@@ -1,0 +1,133 @@
+/** A sensor that is killed, or that nobody reads: nothing stays behind, nothing is lost. */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { bulwark, mainFile } from './testdata/bulwark.ts'
+import { end, skip, startRun, timeout } from './testdata/running.ts'
+
+let folder = ''
+let rules = ''
+let program = ''
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bulwark-killed-'))
+  rules = join(folder, 'rules.yaml')
+  program = join(folder, 'rare-program')
+  copyFileSync('/bin/true', program)
+  writeFileSync(
+    rules,
+    `- rule: Rare\n  desc: d\n  condition: evt.type = execve and proc.exepath = ${program}\n` +
+      `  output: ran %proc.cmdline ${'-'.repeat(500)}\n  priority: INFO\n`,
+  )
+})
+after(() => rmSync(folder, { recursive: true }))
+
+/** The compiled programs that there are in the kernel, by name and number. */
+const programs = (): string =>
+  readFileSync('/proc/kallsyms', 'utf8')
+    .split('\n')
+    .flatMap((line) => /\bbpf_prog_[0-9a-f]{16}_on_\w+/.exec(line)?.[0] ?? [])
+    .toSorted()
+    .join('\n')
+
+/** What is pinned, where a file system for it is mounted. */
+const pins = (): string => {
+  try {
+    return readdirSync('/sys/fs/bpf', { recursive: true }).join('\n')
+  } catch {
+    return ''
+  }
+}
+
+const waitMsMax = 20_000
+
+/** The kernel frees them a moment after their process ended. */
+const until = async (done: () => boolean, what: string): Promise<void> => {
+  for (const deadline = Date.now() + waitMsMax; !done(); await nextTurn()) {
+    assert.ok(Date.now() < deadline, what)
+  }
+}
+
+test('killed at any moment, it leaves no program and no pin', { skip, timeout }, async (t) => {
+  const atFirst = [programs(), pins()]
+  for (const moment of ['kernel:', 'backend:', 'rules run', 'watching']) {
+    const child = spawn(process.execPath, [mainFile, 'run', '--rules', rules], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    const ended = once(child, 'exit')
+    for await (const line of createInterface(child.stderr)) if (line.includes(moment)) break
+    if (moment === 'watching') assert.notEqual(programs(), atFirst[0], 'they can be seen')
+    child.kill('SIGKILL')
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
+    const isClean = (): boolean => programs() === atFirst[0] && pins() === atFirst[1]
+    await until(isClean, `killed at "${moment}": ${programs()}\n${pins()}`)
+  }
+})
+
+test('a recording that is killed can be replayed', { skip, timeout }, async (t) => {
+  const capture = join(folder, 'killed.bulwark')
+  const { child, alert } = await startRun(t, rules, ['--record', capture])
+  spawnSync(program, ['seen'])
+  await alert()
+  const size = (): number => statSync(capture).size
+  const { length } = readFileSync(capture)
+  await until(() => size() > length, 'it writes at least every second')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const { code, stdout, stderr } = await bulwark(['replay', capture, '--rules', rules])
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /warning: the capture has no end/)
+  assert.match(stdout, /ran rare-program seen/)
+})
+
+test(
+  'record: so long, then a last line; the file tells what happened',
+  { skip, timeout },
+  async () => {
+    const capture = join(folder, 'short.bulwark')
+    const recording = bulwark(['record', '-o', capture, '--seconds', '2', '--rules', rules])
+    let ended = false
+    void recording.finally(() => (ended = true))
+    // Again and again: nobody says when the hooks are attached.
+    while (!ended) {
+      spawnSync(program, ['again'])
+      await nextTurn()
+    }
+    const { code, stdout, stderr } = await recording
+    assert.deepEqual([code, stdout], [0, ''], stderr)
+    assert.match(stderr, /time is up: \d+ events in \d+ bytes; lost: none/)
+    assert.equal(statSync(capture).mode & 0o777, 0o600)
+    const replayed = await bulwark(['replay', capture, '--rules', rules, '-o', 'json'])
+    assert.equal(replayed.code, 0, replayed.stderr)
+    assert.doesNotMatch(replayed.stderr, /warning: the capture/)
+    assert.match(replayed.stdout, /ran rare-program again/)
+  },
+)
+
+test('a reader that stops reading loses nothing', { skip, timeout }, async (t) => {
+  const count = 300
+  const { child, alert } = await startRun(t, rules)
+  // Nobody asks for alerts meanwhile: more than a pipe and a reader's buffer hold.
+  child.stdout.pause()
+  for (let i = 0; i < count; i++) spawnSync(program, [String(i)])
+  child.stdout.resume()
+  for (let i = 0; i < count; i++) {
+    const { output } = JSON.parse(await alert()) as { output: string }
+    assert.ok(output.includes(`ran rare-program ${i} `), output)
+  }
+  assert.equal(await end(child, 'SIGTERM'), 0)
+})
