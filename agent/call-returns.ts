@@ -4,7 +4,7 @@
  *
  * The kernel ties a prog array to the prototype of the function that its programs attach to, names
  * of arguments included, and there are two: with `regs`, and with `__unused`. So there is an array
- * for each, and a copy of a handler in each array that needs it.
+ * for each, and a handler that both need is loaded twice.
  */
 import type { Machine } from '@bulwark/schema'
 import type { BpfMap, BpfObject, Link, RawProgram } from '@bulwark/native'
@@ -65,48 +65,80 @@ export const aimPrograms = (object: BpfObject, targets: readonly Target[]): void
   }
 }
 
-/** The handlers for functions of one prototype. */
-class Handlers {
-  readonly #object: BpfObject
-  readonly #map: BpfMap
-  readonly #slots = new Map<string, number>()
-  readonly #copies: RawProgram[] = []
-
-  constructor(object: BpfObject, slots: number) {
-    this.#object = object
-    const sizes = { keyBytes: 4, valueBytes: 4, maxEntries: slots }
-    this.#map = createMap({ type: typeProgArray, name: 'returns', ...sizes })
+/** What each program was loaded for, by prototype. */
+const aimsOf = (targets: readonly Target[]): ReadonlyMap<string, number> => {
+  const aims = new Map<string, number>()
+  for (const { program, function: target } of targets) {
+    if (!aims.has(program)) aims.set(program, target.prototype)
   }
+  return aims
+}
 
-  get fd(): number {
-    return this.#map.facts.fd
-  }
-
-  /** The slot that a handler is in. */
-  slotOf(program: string, isAimedHere: boolean, target: CallFunction): number {
-    const known = this.#slots.get(program)
-    if (known !== undefined) return known
-    const slot = this.#slots.size
-    this.#slots.set(program, slot)
-    if (isAimedHere) {
-      this.#map.setTailCall(slot, { fd: this.#object.programFd(program) })
-      return slot
-    }
-    const copy = this.#object.copyProgram(program, license, target.id)
-    this.#copies.push(copy)
-    this.#map.setTailCall(slot, copy)
-    return slot
-  }
-
-  close(): void {
-    for (const copy of this.#copies) copy.close()
-    this.#map.close()
+/**
+ * The same object once more, with its maps: of its programs those that some of these targets need
+ * and that the first one has for another prototype. `undefined` when there are none.
+ */
+const loadTwin = (
+  object: BpfObject,
+  open: () => BpfObject,
+  others: readonly Target[],
+): BpfObject | undefined => {
+  if (others.length === 0) return undefined
+  const twin = open()
+  try {
+    const wanted = new Set(others.map(({ program }) => program))
+    for (const { name } of twin.programs) twin.setAutoload(name, wanted.has(name))
+    aimPrograms(
+      twin,
+      others.map((target) => ({ ...target, names: [] })),
+    )
+    for (const { name } of twin.maps) twin.reuseMap(name, object.map(name))
+    twin.load()
+    return twin
+  } catch (error) {
+    twin.close()
+    throw error
   }
 }
 
+/** The handlers for functions of one prototype. */
+class Handlers {
+  readonly #map: BpfMap
+  readonly #slots = new Map<string, number>()
+  readonly #twin: BpfObject | undefined
+
+  constructor(object: BpfObject, open: () => BpfObject, targets: readonly Target[], aims: Aims) {
+    const others = targets.filter(
+      ({ program, function: { prototype } }) => aims.get(program) !== prototype,
+    )
+    this.#twin = loadTwin(object, open, others)
+    const sizes = { keyBytes: 4, valueBytes: 4, maxEntries: targets.length }
+    this.#map = createMap({ type: typeProgArray, name: 'returns', ...sizes })
+    const copied = new Set(others.map(({ program }) => program))
+    for (const { program } of targets) {
+      if (this.#slots.has(program)) continue
+      const from = copied.has(program) ? (this.#twin ?? object) : object
+      this.#map.setTailCall(this.#slots.size, { fd: from.programFd(program) })
+      this.#slots.set(program, this.#slots.size)
+    }
+  }
+
+  /** A stub for the function of a target. */
+  stubFor({ program, function: { id } }: Target): RawProgram {
+    return loadProgram(stub(id, this.#map.facts.fd, this.#slots.get(program) ?? 0))
+  }
+
+  close(): void {
+    this.#map.close()
+    this.#twin?.close()
+  }
+}
+
+type Aims = ReadonlyMap<string, number>
+
 /** Everything at the functions of system calls; `close` after `detach`. */
 export class CallReturns {
-  readonly #handlers = new Map<number, Handlers>()
+  readonly #handlers: Handlers[] = []
   /** Each attached on its own: stubs, and copies of what runs at a call's start. */
   readonly #programs: RawProgram[] = []
   readonly #links: Link[] = []
@@ -114,23 +146,19 @@ export class CallReturns {
   /**
    * Attaches the handlers of a loaded object.
    *
+   * @param open  opens the object once more
    * @throws NativeError  the kernel refuses one; nothing is attached then
    */
-  constructor(object: BpfObject, targets: readonly Target[]) {
-    const aims = new Map<string, number>()
+  constructor(object: BpfObject, open: () => BpfObject, targets: readonly Target[]) {
+    const aims = aimsOf(targets)
     try {
-      for (const { program, names, function: target } of targets) {
-        const { prototype } = target
-        if (!aims.has(program)) aims.set(program, prototype)
-        let handlers = this.#handlers.get(prototype)
-        if (!handlers) {
-          handlers = new Handlers(object, targets.length)
-          this.#handlers.set(prototype, handlers)
-        }
-        const slot = handlers.slotOf(program, aims.get(program) === prototype, target)
-        this.#attach(loadProgram(stub(target.id, handlers.fd, slot)), target)
-        if (names.length > 0) {
-          this.#attach(object.copyProgram(callStart, license, target.id), target)
+      for (const group of Map.groupBy(targets, (target) => target.function.prototype).values()) {
+        const handlers = new Handlers(object, open, group, aims)
+        this.#handlers.push(handlers)
+        for (const target of group) {
+          this.#attach(handlers.stubFor(target), target.function)
+          if (target.names.length === 0) continue
+          this.#attach(object.copyProgram(callStart, license, target.function.id), target.function)
         }
       }
     } catch (error) {
@@ -155,6 +183,6 @@ export class CallReturns {
 
   close(): void {
     for (const each of this.#programs) each.close()
-    for (const handlers of this.#handlers.values()) handlers.close()
+    for (const handlers of this.#handlers) handlers.close()
   }
 }

@@ -327,7 +327,11 @@ const nameHooks = (handlers: readonly Handler[]): readonly AttachedHook[] => {
   return [...hooks.values()]
 }
 
-const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => {
+const byFunction = (
+  machine: Machine,
+  handlers: readonly Handler[],
+  open: () => BpfObject,
+): CallWay => {
   const { targets, missing } = findCallTargets(machine, handlers)
   const there = handlers.filter(({ call }) => !missing.includes(call))
   const names = nameHooks(there)
@@ -341,7 +345,7 @@ const byFunction = (machine: Machine, handlers: readonly Handler[]): CallWay => 
       if (names.length > 0) return
       for (const map of handOver) object.setMaxEntries(map, 1)
     },
-    connect: (object) => new CallReturns(object, targets),
+    connect: (object) => new CallReturns(object, open, targets),
   }
 }
 
@@ -370,10 +374,11 @@ export const startSensor = (options: SensorOptions): Sensor => {
   const plan = planHooks(options)
   const { attach, handlers, tellsWrites } = plan
   const { backend = 'tracepoint', machine } = options
-  const way = backend === 'security' ? byFunction(machine, handlers) : byNumber(plan)
+  const open = (): BpfObject => openObject(options.object, 'bulwark')
+  const way = backend === 'security' ? byFunction(machine, handlers, open) : byNumber(plan)
   const uring = planUring(options)
   const hooks = [...attach, ...uring.hooks, ...way.hooks]
-  const object = openObject(options.object, 'bulwark')
+  const object = open()
   let returns: CallReturns | undefined
   try {
     const programs = new Set([...hooks.map(({ program }) => program), ...way.programs])

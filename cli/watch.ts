@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import type { AgentOptions, BackendChoice } from '@bulwark/agent'
+import type { AgentOptions, BackendChoice, ChosenBackend } from '@bulwark/agent'
 import {
   Agent,
   backendChoices,
@@ -14,7 +14,7 @@ import {
   objectFile,
   probeMachine,
 } from '@bulwark/agent'
-import { releaseMemory } from '@bulwark/native'
+import { isNativeError, releaseMemory } from '@bulwark/native'
 import type { Machine } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import { ending, explain, log, logError, lossText } from './report.ts'
@@ -126,20 +126,30 @@ export const watch = async (
   const faulted = new Promise<string>((resolve) => {
     stop = resolve
   })
-  const backend = chooseBackend(choice, backendFindings(machine))
-  log(`backend: ${backend.backend} (${backend.why})`)
-  const agent = await Agent.start({
-    ...options,
-    ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
-    object: readFileSync(besideProgram(objectFile(backend.backend))),
-    backend,
-    machine,
-    log,
-    onFault: (error) => {
-      failed = true
-      explain(error)
-      stop('fault')
-    },
+  const start = async (backend: ChosenBackend): Promise<Agent> => {
+    log(`backend: ${backend.backend} (${backend.why})`)
+    return await Agent.start({
+      ...options,
+      ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
+      object: readFileSync(besideProgram(objectFile(backend.backend))),
+      backend,
+      machine,
+      log,
+      onFault: (error) => {
+        failed = true
+        explain(error)
+        stop('fault')
+      },
+    })
+  }
+  const findings = backendFindings(machine)
+  const chosen = chooseBackend(choice, findings)
+  const agent = await start(chosen).catch((error: unknown) => {
+    // Whoever asked for a backend is told; who left the choice gets the one that loads.
+    const mayChange = choice === 'auto' && chosen.backend === 'security'
+    if (!mayChange || !isNativeError(error)) throw error
+    log(`warning: this kernel refuses that backend: ${error.message}`)
+    return start(chooseBackend('tracepoint', findings))
   })
   onStart(agent)
   setImmediate(releaseMemory)

@@ -135,6 +135,7 @@ export interface Addon {
   describeMaps(object: ObjectHandle): MapFacts[]
   setAutoload(object: ObjectHandle, program: string, autoload: boolean): void
   setMaxEntries(object: ObjectHandle, map: string, entries: number): void
+  reuseMap(object: ObjectHandle, map: string, fd: number): void
   setInitialValue(object: ObjectHandle, map: string, offset: number, bytes: Uint8Array): void
   setAttachTarget(object: ObjectHandle, program: string, target: string): void
   loadObject(object: ObjectHandle): void

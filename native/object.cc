@@ -121,6 +121,19 @@ static napi_value setMaxEntries(Call &call)
 	return nullptr;
 }
 
+// A map that is in the kernel already, in place of a new one.
+static napi_value reuseMap(Call &call)
+{
+	const auto &object = call.handle<ObjectHandle>(0);
+	const std::string name = call.text(1, "map");
+	const int fd = static_cast<int>(call.number(2, "fd", INT32_MAX));
+	object.mustNotBeLoaded("map to reuse");
+	const int error = bpf_map__reuse_fd(object.map(name), fd);
+	if (error)
+		fail(error, "reuse a map as " + name);
+	return nullptr;
+}
+
 // Writes into the first value of a global-data map (.rodata, .bss, .data).
 static napi_value setInitialValue(Call &call)
 {
@@ -186,6 +199,7 @@ void registerObjects(napi_env env, napi_value exports)
 	addFunction(env, exports, "describeMaps", entry<describeMaps>);
 	addFunction(env, exports, "setAutoload", entry<setAutoload>);
 	addFunction(env, exports, "setMaxEntries", entry<setMaxEntries>);
+	addFunction(env, exports, "reuseMap", entry<reuseMap>);
 	addFunction(env, exports, "setInitialValue", entry<setInitialValue>);
 	addFunction(env, exports, "setAttachTarget", entry<setAttachTarget>);
 	addFunction(env, exports, "loadObject", entry<loadObject>);

@@ -3,7 +3,15 @@ import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isNativeError, openHandles, openObject } from './index.ts'
-import { compile, noBytes, noHandles, openTestObject, skip, withObject } from './testdata/object.ts'
+import {
+  compile,
+  noBytes,
+  noHandles,
+  openTestObject,
+  skip,
+  u32,
+  withObject,
+} from './testdata/object.ts'
 
 test('a blueprint needs no kernel', () => {
   const object = openTestObject()
@@ -100,6 +108,24 @@ test('attached programs run, detached ones do not', { skip }, () => {
     equal(memory[runs], seen)
     link.detach()
     throws(() => object.attach('produce'), { code: /EINVAL|EOPNOTSUPP|ESRCH/ })
+  })
+})
+
+test('two objects over one map', { skip }, () => {
+  withObject((object) => {
+    const twin = openTestObject()
+    try {
+      twin.reuseMap('table', object.map('table'))
+      throws(() => twin.reuseMap('nothing', object.map('table')), { code: 'ENOENT' })
+      twin.load()
+      object.update('table', u32(1), new Uint8Array(8).fill(9))
+      const value = new Uint8Array(8)
+      ok(twin.lookup('table', u32(1), value))
+      equal(value[0], 9)
+      throws(() => twin.reuseMap('table', object.map('table')), { code: 'BAD_ARGUMENT' })
+    } finally {
+      twin.close()
+    }
   })
 })
 

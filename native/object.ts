@@ -78,6 +78,11 @@ export class BpfObject {
     addon().setMaxEntries(this.#handle, map, entries)
   }
 
+  /** Before `load`: a map that is there already takes the place of one; both use it then. */
+  reuseMap(map: string, from: BpfMap): void {
+    addon().reuseMap(this.#handle, map, from.facts.fd)
+  }
+
   /** Before `load`: first bytes of a map of global variables. */
   setInitialValue(map: string, offset: number, bytes: Uint8Array): void {
     addon().setInitialValue(this.#handle, map, offset, bytes)

@@ -55,7 +55,7 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
   for (const run of runs) {
     const started = performance.now()
     try {
-      tally.add(await guestSuite(run), `on Linux ${run.kernel}: `)
+      tally.add(await guestSuite(run), `on Linux ${run.kernel}, ${run.backend}: `)
     } catch (error) {
       if (error instanceof FetchError) {
         tally.leaveOut(`all tests on Linux ${run.kernel}: ${error.message}`)
@@ -63,7 +63,9 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
       }
       tally.fail(error instanceof Error ? error.message : String(error))
     }
-    console.log(`guest ${run.kernel}: ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    console.log(
+      `guest ${run.kernel}, ${run.backend}: ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    )
   }
 }
 

@@ -21,6 +21,7 @@ import type { Kind, Recorded } from './decode.ts'
 import { missing32, nothingProgram, small32Program } from './program.ts'
 import { addressBytes, inet, withLoopback } from './sockets.ts'
 import type { Recording } from './recorder.ts'
+import { chosen } from './recorder.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
 
@@ -30,7 +31,8 @@ const own = [...Object.keys(syscallNumbers.x64), ...syscallsByNumber.ia32]
 const types = own.filter((name) => name !== undefined && !quiet.has(name))
 const stage = useStage(new Set(types as readonly string[]))
 
-const skipCompat = skip || (missing32() ?? false)
+const unseen = 'the security backend does not see 32-bit calls'
+const skipCompat = skip || (chosen.backend === 'security' ? unseen : (missing32() ?? false))
 
 /** What was told of 32-bit calls; the program does others on its own account. */
 const compatOf = <K extends Kind>(events: Recording, kind: K): readonly Recorded<K>[] =>

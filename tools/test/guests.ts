@@ -35,21 +35,29 @@ export interface GuestRun {
   readonly files: readonly string[]
 }
 
-/** In CI: the suite on two kernels; that it loads on the others. */
+/** What the security backend hears that the other reads from user memory. */
+const namesSuite = ['heard', 'load', 'names', 'names-race', 'network'].map(
+  (name) => `tests/kernel/${name}.test.ts`,
+)
+
+/** In CI: the suite on two kernels, a backend each; that it loads on the others. */
 export const guestsOfCi = (): readonly GuestRun[] => [
   { kernel: '5.10', backend: 'tracepoint', files: everywhere },
   { kernel: '6.1', backend: 'tracepoint', files: eventSuite() },
-  { kernel: '6.12', backend: 'tracepoint', files: eventSuite() },
+  { kernel: '6.1', backend: 'security', files: namesSuite },
+  { kernel: '6.12', backend: 'security', files: eventSuite() },
   { kernel: '7.2', backend: 'tracepoint', files: everywhere },
 ]
 
-/** In `make test-kernels`: the suite on all of them. */
+/** In `make test-kernels`: the suite on all of them, on both backends. */
 export const guestsOfAll = (): readonly GuestRun[] =>
-  ['5.10', '6.1', '6.12', '7.2'].map((kernel) => ({
-    kernel,
-    backend: 'tracepoint',
-    files: eventSuite(),
-  }))
+  ['5.10', '6.1', '6.12', '7.2'].flatMap((kernel) =>
+    (['tracepoint', 'security'] as const).map((backend) => ({
+      kernel,
+      backend,
+      files: eventSuite(),
+    })),
+  )
 
 const buildMsMax = 120_000
 const guestMsMax = 1_200_000
