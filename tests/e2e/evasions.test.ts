@@ -160,3 +160,11 @@ test(
     check(await perform([[act, 'open32', '/etc/shadow']]), secretRead, 'file=/etc/shadow')
   },
 )
+
+test('what io_uring does in place of a call is told', { skip: skip }, async () => {
+  check(await perform([[act, 'ring-open', '/etc/shadow']]), secretRead, 'file=/etc/shadow')
+  const listener = [act, 'listen', '192.0.2.1', '10250', 'accept', 'drain']
+  const options = { addresses: ['192.0.2.1/32'], command: listener, programs: ['/app/server'] }
+  const told = await perform([['/app/server', 'ring-connect', '192.0.2.1', '10250']], options)
+  check(told, 'Kubelet spoken to from container', 'remote=192.0.2.1', 'remote_port=10250')
+})
