@@ -92,23 +92,15 @@ for (const poll of ['', 'sqpoll ']) {
 
   test(`sockets, when ${form}`, { skip }, async () => {
     const { events, results } = await through(
-      `${poll}socket 1 bind 127.0.0.2 0 listen 3 socket 1 connect 127.0.0.2 1 socket 2 ` +
+      `${poll}socket 1 connect 127.0.0.2 1 socket 2 ` +
         'sendto 127.0.0.3 6053 hello connect 127.0.0.4 6054 send again',
     )
-    const [server = -1, , , client = -1, refused, datagrams = -1] = results
+    const [client = -1, refused, datagrams = -1] = results
     assert.equal(refused, -api.ECONNREFUSED)
     const socket = { flags, syscall: api.numberOf('socket'), family: api.AF_INET, protocol: 0 }
     expectEvents(events.of('socket'), [
-      { ...socket, result: server, type: api.SOCK_STREAM },
       { ...socket, result: client, type: api.SOCK_STREAM },
       { ...socket, result: datagrams, type: api.SOCK_DGRAM },
-    ])
-    const localAddress = addressBytes('127.0.0.2')
-    expectEvents(events.of('bind'), [
-      { flags, result: 0, fd: server, localSource: PEER_SOCKET, socket: { localAddress } },
-    ])
-    expectEvents(events.of('listen'), [
-      { flags, result: 0, fd: server, backlog: 3, socket: { localAddress } },
     ])
     const peer = (address: string, remotePort: number) => ({
       remoteAddress: addressBytes(address),
@@ -135,6 +127,22 @@ for (const poll of ['', 'sqpoll ']) {
     ])
   })
 }
+
+test('a socket that is bound and listens', { skip }, async (t) => {
+  const { events, results } = await through('socket 1 bind 127.0.0.2 0 listen 3')
+  const [fd = -1, bound] = results
+  if (bound === -api.EINVAL) {
+    t.skip('this kernel has no such operations (IORING_OP_BIND, Linux 6.11)')
+    return
+  }
+  const localAddress = addressBytes('127.0.0.2')
+  expectEvents(events.of('bind'), [
+    { flags, result: 0, fd, localSource: PEER_SOCKET, socket: { localAddress } },
+  ])
+  expectEvents(events.of('listen'), [
+    { flags, result: 0, fd, backlog: 3, socket: { localAddress } },
+  ])
+})
 
 test('what asks for no completion is told all the same', { skip }, async () => {
   const { events } = await through('skip open file skip unlink file')
