@@ -116,7 +116,7 @@ const uringFinding = (): Finding => ({
   needed: false,
   events: [...new Set(uringOperations.map(([, type]) => type))],
   without: 'what is done through io_uring is not seen',
-  remedy: 'use Linux 6.0 or newer, or forbid it: sysctl kernel.io_uring_disabled=2 (Linux 6.6)',
+  remedy: 'use Linux 6.3 or newer, or forbid it: sysctl kernel.io_uring_disabled=2 (Linux 6.6)',
 })
 
 const mayLoad = (): boolean =>
