@@ -51,7 +51,7 @@ static __always_inline void append_unix_path(struct scratch *s, struct text *slo
 	void *from = (void *)address + bpf_core_field_offset(struct unix_address, name) +
 		     bpf_core_field_offset(struct sockaddr_un, sun_path);
 	__u64 bytes = address ? READ(address, len) - sizeof(__u16) : 0;
-	__u32 at = s->used;
+	__u64 at = s->used;
 
 	if (bytes == 0 || record_full(s, UNIX_PATH_BYTES_MAX))
 		return;
