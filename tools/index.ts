@@ -1,10 +1,13 @@
 /** What the tools offer to tests, benchmarks and the tour: the container lab. */
 export { LabError } from './lab/command.ts'
 export type { Result } from './lab/command.ts'
+export type { Containerd } from './lab/containerd.ts'
+export { criImages, sliceHandler, startContainerd } from './lab/containerd.ts'
 export type { Container, ExecOptions, Listener } from './lab/container.ts'
 export { Lab, openLab } from './lab/lab.ts'
 export { labNeeds, reasonToSkip } from './lab/needs.ts'
 export { perform } from './lab/scenario.ts'
 export type { Act, ExpectedAlert, Scenario } from './lab/scenario.ts'
+export { labCgroup } from './lab/pod-remains.ts'
 export { readScenarios } from './lab/scenarios.ts'
 export type { ContainerOptions } from './lab/spec.ts'

@@ -25,6 +25,7 @@ libc6-dev       /usr/include/stdio.h    test    is their C library
 clang-format    clang-format            test    checks the layout of C and C++
 git             git                     test    shows whether generated files are committed
 runc            runc                    test    runs the containers of the test lab
+containerd      containerd              test    runs the pods of the test lab
 busybox-static  /var/lib/dpkg/info/busybox-static.list test is their file system
 iproute2        ip                      test    gives them addresses
 mount           mount                   test    mounts their overlay file systems

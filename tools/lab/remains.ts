@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runSync } from './command.ts'
 import { remainingCgroups, removeCgroups } from './cgroups.ts'
+import { mountsUnder } from './mounts.ts'
+import { removePods } from './pod-remains.ts'
 
 /** runc's own default: agents read each container's state.json there. */
 const runtimeRoot = '/run/runc'
@@ -34,6 +36,7 @@ export function removeLab(directory: string): void {
   if (existsSync(containers)) {
     for (const name of readdirSync(containers)) removeContainer(join(containers, name))
   }
+  removePods(directory)
   if (mountsUnder(directory).length === 0) rmSync(directory, { recursive: true, force: true })
 }
 
@@ -70,15 +73,6 @@ function cgroupPathOf(directory: string): string | undefined {
   if (!existsSync(file)) return undefined
   const found = /"cgroupsPath":"([^"]+)"/.exec(readFileSync(file, 'utf8'))
   return found?.[1]
-}
-
-/** Mount points below a folder, innermost first. */
-function mountsUnder(directory: string): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((point) => point.startsWith(`${directory}/`))
-    .reverse()
 }
 
 /** When a process started, in ticks since boot: with the pid it names one process for ever. */
