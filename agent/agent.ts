@@ -13,6 +13,7 @@ import type { Sink } from './capture/writer.ts'
 import { Recording, headOf, hierarchyNumbers } from './capture/recording.ts'
 import { cgroupMode, readCgroups } from './cgroups.ts'
 import type { Counters } from './counters.ts'
+import { CriSource, criSockets } from './cri/index.ts'
 import type { Drain } from './drain.ts'
 import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
@@ -39,6 +40,8 @@ export interface AgentOptions {
   readonly machine: Machine
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Where container runtimes may listen; where those of Kubernetes do when not said. */
+  readonly criSockets?: readonly string[]
   /** In order; the alert is a value of its own and may be kept. */
   readonly onAlert: (alert: Alert) => void
   /** Lines for people, on stderr. */
@@ -66,6 +69,7 @@ export class Agent {
   readonly #options: AgentOptions
   readonly #pipeline: Pipeline
   readonly #resolver: Resolver
+  readonly #cri: CriSource
   readonly #drain: Drain
   readonly #timer: NodeJS.Timeout
   readonly #recording: Recording | undefined
@@ -78,6 +82,7 @@ export class Agent {
   #isFirst = true
   #sweeps = 0
   #sweptMs = performance.now()
+  #unattributed = 0
   #hostNames = hostNamesStamp()
   #closed = false
 
@@ -120,6 +125,12 @@ export class Agent {
       }
       this.#recording = new Recording(options.record, data, headOf(head))
     }
+    this.#cri = new CriSource({
+      sockets: options.criSockets ?? criSockets,
+      count: (place) => pipeline.counters[place]++,
+      tell: (id, said) => this.#tell({ told: 'runtime', id, facts: said }),
+      log,
+    })
     const pipeline = new Pipeline({
       data,
       ...facts,
@@ -130,6 +141,7 @@ export class Agent {
       environment,
       namesAhead: this.#recording !== undefined,
       wallOffsetNs: offset,
+      askRuntime: (id, whole) => this.#cri.want(id, whole),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -211,6 +223,7 @@ export class Agent {
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
     this.#watchCounters()
+    this.#watchAttribution()
     this.#sweep()
     this.#recording?.flush()
   }
@@ -247,6 +260,13 @@ export class Agent {
     this.#tell({ told: 'lost', report })
   }
 
+  /** Says of how many events nobody knows whose they are, since the last look. */
+  #watchAttribution(): void {
+    const more = this.counters.unattributed - this.#unattributed
+    if (more > 0) this.#options.log(`${more} events are of cgroups that nobody knows any more`)
+    this.#unattributed += more
+  }
+
   /** What the kernel side counted so far. */
   get lost(): KernelCounters {
     return this.#lost
@@ -256,12 +276,14 @@ export class Agent {
   close(): void {
     clearInterval(this.#timer)
     this.#resolver.stop()
+    this.#cri.stop()
     if (this.#closed) return
     this.#closed = true
     this.sensor.detach()
     this.#drain.flush()
     this.#drain.stop()
     this.#watchCounters()
+    this.#watchAttribution()
     this.#tell({ told: 'end' })
     this.#recording?.end()
     this.sensor.close()

@@ -2,13 +2,15 @@
  * From cgroup ids to containers. The kernel tells each new cgroup, with its path, before any
  * process is in it; those that were there before are walked once. So a container's identity is
  * known with its first event. What the runtime knows of it is read from its files when the
- * container first does something, and again until it is there.
+ * container first does something, and again until it is there; what they lack, the runtime itself
+ * is asked for.
  */
 import { BoundedMap } from './bounded.ts'
 import type { CgroupId } from './cgroup-index.ts'
 import { CgroupIndex } from './cgroup-index.ts'
 import type { Cgroups } from './cgroups.ts'
-import type { Container, NamedContainer } from './container.ts'
+import type { Container, ContainerMetadata, NamedContainer } from './container.ts'
+import { joinMetadata, newContainer } from './container.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
 import type { Outside } from './outside.ts'
@@ -20,9 +22,17 @@ export class ContainerTable {
   readonly #unified: CgroupIndex
   readonly #old: CgroupIndex | undefined
   readonly #outside: Outside
+  readonly #ask: (id: string, whole: boolean) => void
 
-  constructor(counters: Counters, cgroups: Cgroups, outside: Outside = machine) {
+  /** @param ask  asks the runtime of a container; the answer comes later, to `told` */
+  constructor(
+    counters: Counters,
+    cgroups: Cgroups,
+    outside: Outside = machine,
+    ask: (id: string, whole: boolean) => void = () => {},
+  ) {
     this.#outside = outside
+    this.#ask = ask
     this.#byId = new BoundedMap(limits.containersMax, () => counters.evictedContainers++)
     const indexOf = (hierarchy: Cgroups['unified']): CgroupIndex =>
       new CgroupIndex(
@@ -48,19 +58,11 @@ export class ContainerTable {
     for (const container of this.#byId.values()) this.complete(container, 0, true)
   }
 
-  #containerOf({ id, podUid, runtime }: NamedContainer): Container {
-    const known = this.#byId.get(id)
+  #containerOf(named: NamedContainer): Container {
+    const known = this.#byId.get(named.id)
     if (known) return known
-    const container: Container = {
-      id,
-      podUid,
-      runtime,
-      metadata: undefined,
-      metadataTries: 0,
-      hasConnected: false,
-      metadataTriedNs: 0,
-    }
-    this.#byId.set(id, container)
+    const container = newContainer(named)
+    this.#byId.set(named.id, container)
     return container
   }
 
@@ -103,14 +105,31 @@ export class ContainerTable {
 
   /**
    * Looks for the runtime's files of a container that has none yet: when it executes something,
-   * and now and again when it does something else. Bounded in tries.
+   * and now and again when it does something else. Bounded in tries. The runtime itself is asked
+   * once, for what its files lack.
    */
   complete(container: Container, nowNs: number, executes: boolean): void {
-    if (container.metadata || container.metadataTries >= limits.metadataTriesMax) return
+    if (!container.files) this.#readFiles(container, nowNs, executes)
+    if (container.asked) return
+    container.asked = true
+    this.#ask(container.id, container.files === undefined)
+  }
+
+  #readFiles(container: Container, nowNs: number, executes: boolean): void {
+    if (container.metadataTries >= limits.metadataTriesMax) return
     if (!executes && nowNs - container.metadataTriedNs < limits.metadataPauseNs) return
     container.metadataTries++
     container.metadataTriedNs = nowNs
     const { id } = container
-    container.metadata = this.#outside.ask(metadataQuestion, id, () => readMetadata(id))
+    container.files = this.#outside.ask(metadataQuestion, id, () => readMetadata(id))
+    if (container.files) container.metadata = joinMetadata(container.files, container.told ?? {})
+  }
+
+  /** The runtime told of a container; nothing happens when there is no such one (any more). */
+  told(id: string, facts: Partial<ContainerMetadata>): void {
+    const container = this.#byId.get(id)
+    if (!container) return
+    container.told = facts
+    container.metadata = joinMetadata(container.files ?? {}, facts)
   }
 }

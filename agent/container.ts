@@ -7,28 +7,103 @@ export interface Container {
   readonly podUid: string | undefined
   /** The runtime that the cgroup's name tells: containerd, cri-o, docker, podman. */
   readonly runtime: string | undefined
-  /** What the runtime's own files say; `undefined` until they were read. */
+  /** All that is known beside; `undefined` until its files were read or the runtime told. */
   metadata: ContainerMetadata | undefined
+  /** What the runtime's own files say; `undefined` until they were read. */
+  files: ContainerMetadata | undefined
   /** How often they were looked for, and when last: nanoseconds since boot. */
   metadataTries: number
   metadataTriedNs: number
+  /** What the runtime told over its socket; `undefined` until it did. */
+  told: Partial<ContainerMetadata> | undefined
+  /** It was asked. */
+  asked: boolean
   /** It has made a connection that left it: `outbound.ts`. */
   hasConnected: boolean
 }
 
-/** From the OCI bundle and its annotations. */
+/** A container of which only the cgroup is known. */
+export const newContainer = (named: Pick<Container, 'id' | 'podUid' | 'runtime'>): Container => ({
+  id: named.id,
+  podUid: named.podUid,
+  runtime: named.runtime,
+  metadata: undefined,
+  files: undefined,
+  metadataTries: 0,
+  metadataTriedNs: 0,
+  told: undefined,
+  asked: false,
+  hasConnected: false,
+})
+
+/** Keys and values, sorted by key. Not an object: the names in it are a stranger's. */
+export type Labels = readonly (readonly [string, string])[]
+
+/** A folder or file of the host that a container has. */
+export interface ContainerMount {
+  readonly source: string
+  readonly destination: string
+  readonly mode: string
+  readonly writable: boolean
+  /** `private`, `rslave`, `rshared`, …; empty when not told. */
+  readonly propagation: string
+}
+
+/** From the OCI bundle and its annotations, and from the runtime's CRI socket. */
 export interface ContainerMetadata {
   readonly name: string | undefined
   readonly image: string | undefined
+  /** `sha256:` and 64 digits: of the image's configuration, and of its manifest. */
+  readonly imageId: string | undefined
+  readonly imageDigest: string | undefined
   readonly podName: string | undefined
   readonly namespace: string | undefined
   readonly podUid: string | undefined
+  readonly podIp: string | undefined
+  readonly podLabels: Labels | undefined
+  readonly sandboxId: string | undefined
   /** All capabilities and nothing of /proc masked: as `privileged: true` makes it. */
-  readonly privileged: boolean
+  readonly privileged: boolean | undefined
+  readonly hostNetwork: boolean | undefined
+  readonly hostPid: boolean | undefined
+  readonly hostIpc: boolean | undefined
+  readonly labels: Labels | undefined
+  readonly mounts: readonly ContainerMount[] | undefined
   /** The container's root directory as the host sees it. */
   readonly rootPath: string | undefined
   /** Nanoseconds since 1970. */
   readonly startedNs: bigint | undefined
+}
+
+/** Nothing is known. */
+export const noMetadata: ContainerMetadata = {
+  name: undefined,
+  image: undefined,
+  imageId: undefined,
+  imageDigest: undefined,
+  podName: undefined,
+  namespace: undefined,
+  podUid: undefined,
+  podIp: undefined,
+  podLabels: undefined,
+  sandboxId: undefined,
+  privileged: undefined,
+  hostNetwork: undefined,
+  hostPid: undefined,
+  hostIpc: undefined,
+  labels: undefined,
+  mounts: undefined,
+  rootPath: undefined,
+  startedNs: undefined,
+}
+
+/** What the first says, and where that says nothing, the second. */
+export const joinMetadata = (
+  first: Partial<ContainerMetadata>,
+  second: Partial<ContainerMetadata>,
+): ContainerMetadata => {
+  const said = Object.entries(first).filter(([, value]) => value !== undefined)
+  return { ...noMetadata, ...second, ...(Object.fromEntries(said) as Partial<ContainerMetadata>) }
 }
 
 /** What a cgroup path alone tells of a container. */

@@ -20,6 +20,12 @@ export interface Counters {
   /** Most bytes that ever waited in the ring at a look, and the longest that a record waited. */
   ringBytesMax: number
   lagNsMax: number
+  /** Calls of the CRI socket that failed, were late, or answered what is no answer. */
+  criFaults: number
+  /** Containers that the runtime did not know any more, or not over CRI. */
+  criUnknown: number
+  /** Containers that were not asked for one by one, because too many were. */
+  criOverflows: number
   /** Entries dropped because a table was full. */
   evictedProcesses: number
   evictedCgroups: number
@@ -38,6 +44,9 @@ export const newCounters = (): Counters => ({
   healedProcesses: 0,
   unattributed: 0,
   healedCgroups: 0,
+  criFaults: 0,
+  criUnknown: 0,
+  criOverflows: 0,
   disguisedCgroups: 0,
   sweptProcesses: 0,
   ringBytesMax: 0,

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { EventNumber, recordShapes } from '@bulwark/schema'
 import type { IpAddress, RecordValues } from '@bulwark/schema'
 import type { Alert } from './alert.ts'
-import type { Container } from './container.ts'
+import { newContainer } from './container.ts'
 import { newCounters } from './counters.ts'
 import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
@@ -77,15 +77,7 @@ test('only rules that run are active', () => {
 test('an alert says all that its rule asks for', () => {
   const output = 'opened %fd.name by %proc.name as %user.uid of %proc.pname at %evt.time'
   const { run, alerts } = engineOf([ruleText('A', 'evt.type = openat', output)])
-  const container: Container = {
-    id: 'a1'.repeat(32),
-    podUid: 'p',
-    runtime: 'containerd',
-    metadata: undefined,
-    metadataTries: 0,
-    hasConnected: false,
-    metadataTriedNs: 0,
-  }
+  const container = newContainer({ id: 'a1'.repeat(32), podUid: 'p', runtime: 'containerd' })
   run(
     open(
       '/etc/\xc3\xa9\xff',

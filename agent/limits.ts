@@ -35,6 +35,30 @@ export const limits = {
   namesTriesMax: 16,
   /** Bytes of one metadata file (OCI config.json, state.json, passwd). */
   metadataBytesMax: 4 * 1024 * 1024,
+  /** Labels of a container or pod, and characters of one: longer ones are left out. */
+  labelsMax: 256,
+  labelCharsMax: 2048,
+  /** Mounts of a container. */
+  mountsMax: 256,
+  /** How long one call of the CRI socket may take, milliseconds: a busy containerd needs 0.3 s. */
+  criCallMsMax: 3_000,
+  /** Bytes of one answer: 500 containers with all their labels are 2 MB. */
+  criAnswerBytesMax: 16 * 1024 * 1024,
+  /** Characters of a runtime's own words in a line for people. */
+  criMessageCharsMax: 200,
+  /** How long a runtime that failed is left alone, milliseconds: doubled each time. */
+  criPauseMsMin: 1_000,
+  criPauseMsMax: 60_000,
+  /** How often a socket that is not there is looked for, milliseconds. */
+  criAbsentMs: 10_000,
+  /** Containers that are asked for at once; over it, all that the runtime has are asked for. */
+  criWantedMax: 1_024,
+  /** So many are asked for with one question about all. */
+  criBatchMin: 8,
+  /** A container that the runtime does not know: how often it is asked for, and after how many
+   * milliseconds again, four times as many each time. */
+  criTriesMax: 4,
+  criRetryMsMin: 50,
   /** Ancestors that a rule can see: a chain longer than this is an attack on the agent. */
   ancestorsMax: 64,
   /** Sockets whose last peer and role are remembered. */

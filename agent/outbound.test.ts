@@ -3,29 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordValues } from '@bulwark/schema'
 import type { Container } from './container.ts'
+import { newContainer, noMetadata } from './container.ts'
 import { noteOutbound, watchedSeconds } from './outbound.ts'
 import { eventOf } from './testdata/events.ts'
 
 const container = (startedNs?: bigint): Container => ({
-  id: 'a1'.repeat(32),
-  podUid: undefined,
-  runtime: 'containerd',
-  metadata:
-    startedNs === undefined
-      ? undefined
-      : {
-          name: 'web',
-          image: undefined,
-          podName: undefined,
-          namespace: undefined,
-          podUid: undefined,
-          privileged: false,
-          rootPath: undefined,
-          startedNs,
-        },
-  metadataTries: 0,
-  metadataTriedNs: 0,
-  hasConnected: false,
+  ...newContainer({ id: 'a1'.repeat(32), podUid: undefined, runtime: 'containerd' }),
+  metadata: startedNs === undefined ? undefined : { ...noMetadata, name: 'web', startedNs },
 })
 
 const ip4 = (...bytes: number[]): Uint8Array => {

@@ -3,6 +3,7 @@
  * reading is a question with an answer, so that a capture can hold the answers and a replay give
  * them again. *Invariant:* nothing behind `Pipeline.onRecord` reads the machine but through here.
  */
+import type { ContainerMetadata } from './container.ts'
 import type { IpAddress } from '@bulwark/schema'
 import type { LossReport } from './loss.ts'
 
@@ -39,6 +40,12 @@ export type Told =
   | { readonly told: 'host-names' }
   /** Addresses of a host name that rules compare with. */
   | { readonly told: 'resolved'; readonly name: string; readonly addresses: readonly IpAddress[] }
+  /** What the container runtime says of a container. */
+  | {
+      readonly told: 'runtime'
+      readonly id: string
+      readonly facts: Partial<ContainerMetadata>
+    }
   /** Events were lost. */
   | { readonly told: 'lost'; readonly report: LossReport }
   /** The processes that there are now. */

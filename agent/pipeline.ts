@@ -52,6 +52,8 @@ export interface PipelineOptions {
   readonly outside: Outside
   /** The hierarchies of cgroups in which containers are looked for. */
   readonly cgroups: Cgroups
+  /** Asks the runtime of a container; the answer is told, some time. */
+  readonly askRuntime?: (id: string, whole: boolean) => void
   /** Wall time minus time since boot, nanoseconds. */
   readonly wallOffsetNs: bigint
   /** Read the environment of programs, whether a rule asks for it or not. */
@@ -128,7 +130,7 @@ export class Pipeline {
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
     this.engine = new Engine({ rules, matching, surroundings, counters, resolve, onAlert, log })
-    this.#containers = new ContainerTable(counters, options.cgroups, outside)
+    this.#containers = new ContainerTable(counters, options.cgroups, outside, options.askRuntime)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
     const environment = options.environment ?? asksForEnvironment(this.engine.active)
@@ -154,6 +156,9 @@ export class Pipeline {
         return
       case 'host-names':
         this.#users.forget('')
+        return
+      case 'runtime':
+        this.#containers.told(told.id, told.facts)
         return
       case 'lost':
         this.#lossAlerts.add(told.report, this.#wallOffsetNs)
@@ -224,7 +229,7 @@ export class Pipeline {
     event.moved()
     if (event.watchingSinceNs === 0n) event.watchingSinceNs = event.timeNs
     const { container } = event
-    if (container && !container.metadata) {
+    if (container && (!container.files || !container.asked)) {
       const now = Number(headerOf.timeNs(r))
       this.#containers.complete(container, now, kind === EventNumber.exec)
     }

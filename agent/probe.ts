@@ -9,6 +9,7 @@ import { eventKinds, uringOperations } from '@bulwark/schema'
 import { probeKernelType, probeMapType } from '@bulwark/native'
 import type { Probe } from '@bulwark/native'
 import { cgroupFindings } from './cgroup-probe.ts'
+import { criFinding } from './cri/index.ts'
 import { directReads } from './object-file.ts'
 import { probeBareHelper, probeCast, probeTaskRegisters } from './probe-load.ts'
 import { machineOf } from './sensor.ts'
@@ -151,6 +152,7 @@ const basicFindings = (): readonly Finding[] => [
     remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as every Debian kernel from 11 on is',
   },
   ...cgroupFindings(),
+  criFinding(),
 ]
 
 /** Asks the machine. Programs of a few instructions are loaded, and gone again at once. */

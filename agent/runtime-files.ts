@@ -5,7 +5,8 @@
  * so everything in them is checked.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs'
-import type { ContainerMetadata } from './container.ts'
+import type { ContainerMetadata, ContainerMount } from './container.ts'
+import { noMetadata } from './container.ts'
 import { limits } from './limits.ts'
 import type { Question } from './outside.ts'
 
@@ -67,6 +68,35 @@ const rootOf = (config: Json, bundle: string): string | undefined => {
   return path.startsWith('/') ? path : `${bundle}/${path}`
 }
 
+const propagations = new Set(['private', 'shared', 'slave', 'unbindable'])
+
+/** What of the host is mounted into the container; the rest of its mounts are its own. */
+const mountsOf = (config: Json): readonly ContainerMount[] | undefined => {
+  const mounts = config['mounts']
+  if (!Array.isArray(mounts)) return undefined
+  return mounts.slice(0, limits.mountsMax).flatMap((each: unknown) => {
+    const mount = asObject(each)
+    const options = asStrings(mount?.['options'])
+    const { source, destination } = {
+      source: mount?.['source'],
+      destination: mount?.['destination'],
+    }
+    const isBind =
+      mount?.['type'] === 'bind' || options.includes('bind') || options.includes('rbind')
+    if (!isBind || typeof source !== 'string' || typeof destination !== 'string') return []
+    const propagation = options.find((option) => propagations.has(option.replace(/^r/, '')))
+    return [
+      {
+        source,
+        destination,
+        mode: '',
+        writable: !options.includes('ro'),
+        propagation: propagation === 'rprivate' ? 'private' : (propagation ?? ''),
+      },
+    ]
+  })
+}
+
 /** Metadata from an OCI `config.json` that lies in the folder `bundle`. Pure. */
 export const metadataFromBundle = (
   config: Json,
@@ -78,6 +108,7 @@ export const metadataFromBundle = (
   const linux = asObject(config['linux'])
   const bounding = asStrings(asObject(process?.['capabilities'])?.['bounding'])
   return {
+    ...noMetadata,
     name: annotation(
       annotations,
       'io.kubernetes.cri.container-name',
@@ -91,6 +122,12 @@ export const metadataFromBundle = (
       'io.kubernetes.pod.namespace',
     ),
     podUid: annotation(annotations, 'io.kubernetes.cri.sandbox-uid', 'io.kubernetes.pod.uid'),
+    sandboxId: annotation(
+      annotations,
+      'io.kubernetes.cri.sandbox-id',
+      'io.kubernetes.cri-o.SandboxID',
+    ),
+    mounts: mountsOf(config),
     privileged:
       asStrings(linux?.['maskedPaths']).length === 0 &&
       bounding.includes('CAP_SYS_ADMIN') &&
@@ -111,6 +148,25 @@ const findBundle = (id: string, top: string): string | undefined => {
   return below(top, bundleRoots)
     .map((root) => `${root}/${id}`)
     .find((bundle) => readJson(`${bundle}/config.json`))
+}
+
+/**
+ * Metadata from the JSON that runtimes add to a verbose status: containerd and CRI-O put the OCI
+ * configuration there. Nothing when it is none.
+ */
+export const metadataFromInfo = (info: string): Partial<ContainerMetadata> => {
+  try {
+    const config = asObject(asObject(JSON.parse(info))?.['runtimeSpec'])
+    if (!config) return {}
+    // A relative root is relative to a bundle, which is not told here.
+    const { rootPath, ...rest } = metadataFromBundle(config, '', undefined)
+    return {
+      ...rest,
+      rootPath: asObject(config['root'])?.['path'] === rootPath ? rootPath : undefined,
+    }
+  } catch {
+    return {}
+  }
 }
 
 /** What the runtime's files say of a container, by its id. */

@@ -9,6 +9,7 @@ import { chooseRules, collect, explain, log, lossText } from './report.ts'
 import type { WatchOptions } from './watch.ts'
 import {
   backendOption,
+  criOptions,
   exitCodeOf,
   openCaptureFile,
   probe,
@@ -36,6 +37,8 @@ export const recordCommand = (): Command =>
     .addOption(sizeOption())
     .addOption(ringOption())
     .addOption(backendOption())
+    .addOption(criOptions().socket)
+    .addOption(criOptions().none)
     .addHelpText(
       'after',
       `

@@ -10,6 +10,7 @@ import { addAlertOptions, chooseRules, explain, log, reportRules, writer } from 
 import type { WatchOptions } from './watch.ts'
 import {
   backendOption,
+  criOptions,
   exitCodeOf,
   openCaptureFile,
   probe,
@@ -35,6 +36,8 @@ export const runCommand = (): Command =>
     .addOption(sizeOption())
     .addOption(ringOption())
     .addOption(backendOption())
+    .addOption(criOptions().socket)
+    .addOption(criOptions().none)
     .option('--or-demo', 'replay a recorded attack session where the sensor cannot load')
     .addHelpText(
       'after',

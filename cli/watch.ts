@@ -45,6 +45,15 @@ export const backendOption = (): Option =>
     .choices(backendChoices)
     .default('auto')
 
+/** Which container runtime is asked for what its files do not say. */
+export const criOptions = (): { readonly socket: Option; readonly none: Option } => ({
+  socket: new Option(
+    '--cri <socket>',
+    "the container runtime's CRI socket (default: the usual ones)",
+  ),
+  none: new Option('--no-cri', 'ask no container runtime'),
+})
+
 export const sizeOption = (): Option =>
   new Option('--size-mib <n>', 'the recording ends when the capture has so many')
     .argParser(wholeNumber(1, 1024 * 1024))
@@ -55,6 +64,8 @@ export interface WatchOptions {
   readonly ringMib?: number
   readonly backend: BackendChoice
   readonly sizeMib: number
+  /** A socket; `false` for none. */
+  readonly cri?: string | boolean
 }
 
 /** A file that a capture goes to; readable by its owner alone, since it tells everything. */
@@ -116,7 +127,7 @@ export interface Watched {
 export const watch = async (
   options: Omit<AgentOptions, 'object' | 'backend' | 'machine' | 'log' | 'onFault'>,
   machine: Machine,
-  { backend: choice, ringMib }: WatchOptions,
+  { backend: choice, ringMib, cri }: WatchOptions,
   onStart: (agent: Agent) => void,
   until: Promise<string>,
 ): Promise<Watched> => {
@@ -130,6 +141,8 @@ export const watch = async (
     log(`backend: ${backend.backend} (${backend.why})`)
     return await Agent.start({
       ...options,
+      ...(cri === false ? { criSockets: [] } : {}),
+      ...(typeof cri === 'string' ? { criSockets: [cri] } : {}),
       ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
       object: readFileSync(besideProgram(objectFile(backend.backend))),
       backend,
@@ -160,10 +173,11 @@ export const watch = async (
 
 /** The last words. */
 export const reportEnd = (agent: Agent, reason: string): void => {
-  const { events, ringBytesMax, lagNsMax } = agent.counters
+  const { events, ringBytesMax, lagNsMax, unattributed } = agent.counters
   const full = Math.round((100 * ringBytesMax) / agent.sensor.ring.dataBytes)
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
-  log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost)}`)
+  const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
+  log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost)}${unknown}`)
 }
 
 export const exitCodeOf = ({ failed }: Watched): number =>

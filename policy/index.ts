@@ -45,6 +45,7 @@ export {
   makeCompare,
   negation,
 } from './ir.ts'
+export { globMatcher } from './matchers.ts'
 export type { OutputFormat, PrintedValue } from './output.ts'
 export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
 export type { PriorityName, Rule } from './rule.ts'

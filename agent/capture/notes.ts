@@ -104,6 +104,7 @@ const toldChecks: Readonly<Record<Told['told'], (told: Json) => boolean>> = {
   clock: ({ bootNs, wallOffsetNs }) => [bootNs, wallOffsetNs].every((ns) => typeof ns === 'bigint'),
   'host-names': () => true,
   resolved: ({ name, addresses }) => isText(name) && listOf(isInteger)(addresses),
+  runtime: ({ id, facts }) => isText(id) && isObject(facts),
   lost: ({ report }) => isReport(report),
   pids: ({ pids }) => listOf(isCount)(pids),
   end: () => true,

@@ -1,7 +1,8 @@
 /** Accessors of `container.*` and `k8s.*`. */
 import type { FieldValue } from '@bulwark/schema'
 import { byteString } from '@bulwark/schema'
-import type { Container, ContainerMetadata } from '../container.ts'
+import { globMatcher } from '@bulwark/policy'
+import type { Container, ContainerMetadata, ContainerMount, Labels } from '../container.ts'
 import { imageParts, shortId } from '../container.ts'
 import { watchedSeconds } from '../outbound.ts'
 import type { AccessorTable, MakeAccessor } from './reader.ts'
@@ -16,10 +17,67 @@ const ofMetadata = (read: (metadata: ContainerMetadata) => FieldValue): MakeAcce
     return typeof value === 'string' ? byteString(value) : value
   })
 
-const ofImage = (part: 'repository' | 'tag' | 'digest'): MakeAccessor =>
+const ofImage = (part: 'repository' | 'tag'): MakeAccessor =>
   ofMetadata(({ image }) => (image === undefined ? undefined : imageParts(image)[part]))
 
+const imageDigest = ofMetadata(
+  ({ image, imageDigest: told }) =>
+    (image === undefined ? undefined : imageParts(image).digest) ?? told,
+)
+
 const podUid = ofContainer((container) => container.podUid ?? container.metadata?.podUid)
+
+/** The first twelve digits, as an id is shown. */
+const short = (id: string | undefined): string | undefined =>
+  id?.replace(/^sha256:/, '').slice(0, 12)
+
+/** One label; the key is the field's argument. */
+const ofLabel =
+  (read: (metadata: ContainerMetadata) => Labels | undefined): MakeAccessor =>
+  (key) =>
+  ({ container }) => {
+    const labels = container?.metadata && read(container.metadata)
+    const found = labels?.find(([name]) => byteString(name) === String(key))
+    return found && byteString(found[1])
+  }
+
+/** All labels as `key:value, key:value`, without the kubelet's own. */
+const ofLabels = (read: (metadata: ContainerMetadata) => Labels | undefined): MakeAccessor =>
+  ofMetadata((metadata) =>
+    read(metadata)
+      ?.filter(([key]) => !key.startsWith('io.kubernetes.'))
+      .map(([key, value]) => (value === '' ? key : `${key}:${value}`))
+      .join(', '),
+  )
+
+/** `source:destination:mode:writable:propagation`. */
+const mountText = (mount: ContainerMount): string =>
+  [mount.source, mount.destination, mount.mode, mount.writable, mount.propagation].join(':')
+
+/**
+ * A mount by its number, or the first whose `by` matches a glob.
+ *
+ * @param by  the end of the mount that the argument of the field names
+ */
+const ofMount =
+  (by: 'source' | 'destination', read: (mount: ContainerMount) => string): MakeAccessor =>
+  (argument) => {
+    const matches = globMatcher(String(argument))
+    return ({ container }) => {
+      const mounts = container?.metadata?.mounts
+      const mount =
+        typeof argument === 'number'
+          ? mounts?.[argument]
+          : mounts?.find((each) => matches(byteString(each[by])))
+      return mount && byteString(read(mount))
+    }
+  }
+
+/** Time since the container was started, nanoseconds. */
+const duration: MakeAccessor = plain(({ container, timeNs }) => {
+  const started = container?.metadata?.startedNs
+  return started === undefined || started > timeNs ? undefined : timeNs - started
+})
 
 export const containerAccessors: AccessorTable = {
   'container.id': plain(({ container }) => (container ? shortId(container) : 'host')),
@@ -28,14 +86,34 @@ export const containerAccessors: AccessorTable = {
   'container.image': ofMetadata(({ image }) => image),
   'container.image.repository': ofImage('repository'),
   'container.image.tag': ofImage('tag'),
-  'container.image.digest': ofImage('digest'),
+  'container.image.digest': imageDigest,
+  'container.image.id': ofMetadata(({ imageId }) => short(imageId)),
   'container.type': ofContainer((container) => container.runtime),
   'container.privileged': ofMetadata(({ privileged }) => privileged),
   'container.start_ts': ofMetadata(({ startedNs }) => startedNs),
   'container.has_connected': ofContainer(({ hasConnected }) => hasConnected),
   'container.watched_s': plain(watchedSeconds),
+  'container.duration': duration,
+  'container.ip': ofMetadata(({ podIp }) => podIp),
+  'container.host_network': ofMetadata(({ hostNetwork }) => hostNetwork),
+  'container.host_pid': ofMetadata(({ hostPid }) => hostPid),
+  'container.host_ipc': ofMetadata(({ hostIpc }) => hostIpc),
+  'container.label': ofLabel(({ labels }) => labels),
+  'container.labels': ofLabels(({ labels }) => labels),
+  'container.mounts': ofMetadata(({ mounts }) => mounts?.map(mountText).join(' ')),
+  'container.mount': ofMount('source', mountText),
+  'container.mount.source': ofMount('destination', ({ source }) => source),
+  'container.mount.dest': ofMount('source', ({ destination }) => destination),
+  'container.mount.mode': ofMount('source', ({ mode }) => mode),
+  'container.mount.rdwr': ofMount('source', ({ writable }) => String(writable)),
+  'container.mount.propagation': ofMount('source', ({ propagation }) => propagation),
   'k8s.pod.name': ofMetadata(({ podName }) => podName),
   'k8s.ns.name': ofMetadata(({ namespace }) => namespace),
   'k8s.pod.uid': podUid,
   'k8s.pod.id': podUid,
+  'k8s.pod.ip': ofMetadata(({ podIp }) => podIp),
+  'k8s.pod.sandbox_id': ofMetadata(({ sandboxId }) => short(sandboxId)),
+  'k8s.pod.full_sandbox_id': ofMetadata(({ sandboxId }) => sandboxId),
+  'k8s.pod.label': ofLabel(({ podLabels }) => podLabels),
+  'k8s.pod.labels': ofLabels(({ podLabels }) => podLabels),
 }

@@ -1,6 +1,6 @@
 /** Fields of processes, users, times and containers, one line a case. */
 import { test } from 'node:test'
-import type { Container } from '../container.ts'
+import { newContainer, noMetadata } from '../container.ts'
 import type { Process } from '../process.ts'
 import { unknownProcess } from '../process.ts'
 import type { Around } from '../testdata/events.ts'
@@ -187,24 +187,32 @@ test('times', () => {
 })
 
 test('containers and pods', () => {
-  const container: Container = {
+  const named = {
     id: 'a1'.repeat(32),
     podUid: '01234567-89ab-cdef-0123-456789abcdef',
     runtime: 'containerd',
-    metadata: {
-      name: 'wéb',
-      image: 'r.example:5000/a/nginx:1.29@sha256:ab',
-      podName: 'web-1',
-      namespace: 'shop',
-      podUid: 'other',
-      privileged: true,
-      startedNs: 5n,
-      rootPath: undefined,
-    },
-    metadataTries: 1,
-    metadataTriedNs: 0,
-    hasConnected: false,
   }
+  const metadata = {
+    ...noMetadata,
+    name: 'wéb',
+    image: 'r.example:5000/a/nginx:1.29@sha256:ab',
+    imageId: `sha256:${'c3'.repeat(32)}`,
+    podName: 'web-1',
+    namespace: 'shop',
+    podUid: 'other',
+    podIp: '10.1.2.3',
+    privileged: true,
+    startedNs: 5n,
+    hostNetwork: false,
+    sandboxId: 'd4'.repeat(32),
+    labels: [['io.kubernetes.pod.name', 'web-1'] as const, ['tier', 'é'] as const],
+    podLabels: [['app', 'web'] as const, ['canary', ''] as const, ['tier', 'front'] as const],
+    mounts: [
+      { source: '/proc', destination: '/host/proc', mode: '', writable: false, propagation: '' },
+      { source: '/a b', destination: '/b', mode: '', writable: true, propagation: 'rslave' },
+    ],
+  }
+  const container = { ...newContainer(named), metadata }
   checkFields(
     eventOf('open', {}, { container }),
     `
@@ -220,9 +228,31 @@ test('containers and pods', () => {
     k8s.pod.name      "web-1"
     k8s.ns.name       "shop"
     k8s.pod.uid       "01234567-89ab-cdef-0123-456789abcdef"
+    container.image.id "c3c3c3c3c3c3"
+    container.ip      "10.1.2.3"
+    k8s.pod.ip        "10.1.2.3"
+    container.host_network false
+    container.host_pid -
+    k8s.pod.sandbox_id "d4d4d4d4d4d4"
+    k8s.pod.label[app] "web"
+    k8s.pod.label[canary] ""
+    k8s.pod.label[none] -
+    k8s.pod.labels    "app:web, canary, tier:front"
+    container.label[tier] "\u00c3\u00a9"
+    container.label[io.kubernetes.pod.name] "web-1"
+    container.labels  "tier:\u00c3\u00a9"
+    container.mounts  "/proc:/host/proc::false: /a b:/b::true:rslave"
+    container.mount[1] "/a b:/b::true:rslave"
+    container.mount[2] -
+    container.mount[/proc*] "/proc:/host/proc::false:"
+    container.mount.dest[/proc*] "/host/proc"
+    container.mount.dest[/etc*] -
+    container.mount.source[/b] "/a b"
+    container.mount.rdwr[0] "false"
+    container.mount.propagation[/a*] "rslave"
     `,
   )
-  const early = { ...container, metadata: undefined, podUid: undefined, runtime: undefined }
+  const early = newContainer({ ...named, podUid: undefined, runtime: undefined })
   checkFields(
     eventOf('open', {}, { container: early }),
     'container.id "a1a1a1a1a1a1"\ncontainer.name -\ncontainer.type -\nk8s.pod.uid -\nk8s.ns.name -',

@@ -26,11 +26,18 @@ const shown = [
   'proc.args',
   'proc.cwd',
   'container.id',
+  'container.name',
+  'container.image.id',
+  'container.labels',
+  'container.mount.dest[/etc]',
   'container.image.repository',
   'container.image.tag',
   'k8s.pod.name',
   'k8s.ns.name',
   'k8s.pod.uid',
+  'k8s.pod.labels',
+  'k8s.pod.label[app]',
+  'k8s.pod.full_sandbox_id',
 ] as const
 
 /** The printed fields of one event. */
@@ -66,12 +73,16 @@ export class Watcher {
 
   private constructor() {}
 
+  /** What the agent said. */
+  readonly log: string[] = []
+
   /**
    * Resolves when the agent watches.
    *
-   * @param more  further rules, as YAML
+   * @param more        further rules, as YAML
+   * @param criSockets  where it looks for container runtimes
    */
-  static async start(more = ''): Promise<Watcher> {
+  static async start(more = '', criSockets: readonly string[] = []): Promise<Watcher> {
     const machine = machineOf(process.arch)
     if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
     const watcher = new Watcher()
@@ -82,7 +93,8 @@ export class Watcher {
       rules: loadRules(more),
       matching: 'all',
       onAlert: ({ outputFields }) => watcher.#add(outputFields),
-      log: () => {},
+      log: (line) => watcher.log.push(line),
+      criSockets,
       onFault: (error) => (watcher.#fault = error),
     })
     return watcher
