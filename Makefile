@@ -27,7 +27,7 @@ c_files := $(shell find bpf native tools tests bench -name node_modules -prune -
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.md
 
 .PHONY: help setup build artifacts run demo attack bench baseline clean
-.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated
+.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -111,6 +111,9 @@ guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a'
 	@tools/setup.sh test >&2
 	@$(MAKE) build >&2
 	@node tools/guest.ts '$(KERNEL)' '$(CMD)'
+
+test-burst: build ## 1,000 containers of runc's, 50 ms each, in bursts: every event attributed
+	@BULWARK_CONTAINERS=1000 node --test tests/containerd/burst.test.ts
 
 test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
 	@node tools/test.ts unit $(ONLY)

@@ -21,6 +21,7 @@ export class ContainerTable {
   readonly #byId: BoundedMap<string, Container>
   readonly #unified: CgroupIndex
   readonly #old: CgroupIndex | undefined
+  readonly #counters: Counters
   readonly #outside: Outside
   readonly #ask: (id: string, whole: boolean) => void
 
@@ -31,6 +32,7 @@ export class ContainerTable {
     outside: Outside = machine,
     ask: (id: string, whole: boolean) => void = () => {},
   ) {
+    this.#counters = counters
     this.#outside = outside
     this.#ask = ask
     this.#byId = new BoundedMap(limits.containersMax, () => counters.evictedContainers++)
@@ -66,8 +68,10 @@ export class ContainerTable {
     return container
   }
 
-  #gone({ id }: Container): void {
-    if (!this.#unified.has(id) && this.#old?.has(id) !== true) this.#byId.delete(id)
+  #gone({ id, metadata, metadataTries }: Container): void {
+    if (this.#unified.has(id) || this.#old?.has(id) === true) return
+    if (!metadata && metadataTries > 0) this.#counters.bareContainers++
+    this.#byId.delete(id)
   }
 
   /** A cgroup was made in the hierarchy of that number. */

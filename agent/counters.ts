@@ -20,6 +20,8 @@ export interface Counters {
   /** Most bytes that ever waited in the ring at a look, and the longest that a record waited. */
   ringBytesMax: number
   lagNsMax: number
+  /** Containers that had ended before anything but their cgroup was known of them. */
+  bareContainers: number
   /** Calls of the CRI socket that failed, were late, or answered what is no answer. */
   criFaults: number
   /** Containers that the runtime did not know any more, or not over CRI. */
@@ -44,6 +46,7 @@ export const newCounters = (): Counters => ({
   healedProcesses: 0,
   unattributed: 0,
   healedCgroups: 0,
+  bareContainers: 0,
   criFaults: 0,
   criUnknown: 0,
   criOverflows: 0,

@@ -52,6 +52,9 @@ export const uringProgram = (): string => build('uring', ['uring.c'], flags)
 /** Removes a file whose name another thread keeps changing: see programs/race.c. */
 export const raceProgram = (): string => build('race', ['race.c'], flags)
 
+/** Makes many short containers; see burst.c. */
+export const burstProgram = (): string => build('burst', ['burst.c'], flags)
+
 /** Ends at once, whatever its arguments. */
 export const nothingProgram = (): string => build('nothing', ['nothing.c'], flags)
 

@@ -7,17 +7,20 @@
  * the next lab that is opened.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { machineCapabilities } from './capabilities.ts'
-import { podSlice } from './cgroups.ts'
+import { makePodSlice, podSlice, removeCgroups } from './cgroups.ts'
 import { LabError } from './command.ts'
-import { type Base, type Container, startContainer } from './container.ts'
-import { makeImage } from './image.ts'
+import { type Base, type Container, makeBundle, runBundles, startContainer } from './container.ts'
+import { makeImage, makeToken } from './image.ts'
 import { findProgram, missingForLab } from './needs.ts'
 import { buildAct } from './programs.ts'
 import { findRemains, labFolderPrefix, removeDeadLabs, removeLab } from './remains.ts'
-import { type ContainerOptions, containerCgroup } from './spec.ts'
+import { type ContainerOptions, type Placement, containerCgroup, namesOf } from './spec.ts'
+
+/** Containers that have run to their end. */
+export type ManyRun = { readonly ids: readonly string[]; readonly podUid: string }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -66,22 +69,49 @@ export class Lab {
   /** Starts a container; resolves when its entrypoint runs. Throws LabError with runc's words. */
   async createContainer(options: ContainerOptions = {}): Promise<Container> {
     const id = randomBytes(32).toString('hex')
-    const podUid = randomUUID()
-    const cgroupPath = containerCgroup(podSlice(podUid), id)
+    const place = this.#placement(id, randomUUID())
     const directory = join(this.directory, 'containers', id)
-    this.#everMade.set(id, cgroupPath)
-    const container = await startContainer(directory, options, this.base, {
+    this.#everMade.set(id, place.cgroupPath)
+    const container = await startContainer(directory, options, this.base, place)
+    this.#containers.add(container)
+    return container
+  }
+
+  /**
+   * Runs many containers of one pod to their end, on the image as it is: nothing of them is kept.
+   * Resolves with their ids when all have ended. Throws LabError when one fails.
+   */
+  async runMany(count: number, atOnce: number, options: ContainerOptions): Promise<ManyRun> {
+    const podUid = randomUUID()
+    const slice = podSlice(podUid)
+    const ids = Array.from({ length: count }, () => randomBytes(32).toString('hex'))
+    for (const id of ids) this.#everMade.set(id, containerCgroup(slice, id))
+    const token = join(this.directory, 'token')
+    if (!existsSync(token)) makeToken(token, namesOf(options).namespace)
+    makePodSlice(slice)
+    const bundles = join(this.directory, 'containers')
+    for (const id of ids) {
+      const place = { ...this.#placement(id, podUid), rootDirectory: this.base.image }
+      makeBundle(join(bundles, id), options, { ...place, tokenDirectory: token })
+    }
+    await runBundles(bundles, ids, atOnce)
+    for (const id of ids) rmSync(join(bundles, id), { recursive: true })
+    removeCgroups(slice)
+    return { ids, podUid }
+  }
+
+  #placement(id: string, podUid: string): Placement {
+    const directory = join(this.directory, 'containers', id)
+    return {
       id,
       podUid,
       sandboxId: randomBytes(32).toString('hex'),
       rootDirectory: join(directory, 'root'),
       tokenDirectory: join(directory, 'token'),
-      cgroupPath,
+      cgroupPath: containerCgroup(podSlice(podUid), id),
       ipProgram: findProgram('ip') ?? 'ip',
       machineCapabilities: machineCapabilities(),
-    })
-    this.#containers.add(container)
-    return container
+    }
   }
 
   /** Destroys what is still there. Throws LabError when anything is left on the machine after. */
