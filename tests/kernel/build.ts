@@ -5,11 +5,13 @@ import {
   connectRaceProgram,
   missing32,
   nothingProgram,
+  raceProgram,
   uringProgram,
 } from './program.ts'
 
 callsProgram()
 nothingProgram()
+raceProgram()
 connectRaceProgram()
 uringProgram()
 missing32()
