@@ -86,12 +86,12 @@ static __always_inline int on_named_message(struct pt_regs *regs, long result, s
 static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,
 					  const void *user_header)
 {
-	struct user_mmsghdr header = {};
+	struct user_msghdr header = {};
 
-	if (read_header(&header, user_header, 0, false))
+	if (read_header(&header, user_header))
 		count_loss(PLACE_READ_USER);
 	else
-		message_from_header(m, &header.header, result);
+		message_from_header(m, &header, result);
 	m->count = result >= 0;
 	return on_named_message(regs, result, m);
 }
@@ -100,7 +100,8 @@ static __always_inline int on_one_message(struct pt_regs *regs, long result, str
 static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 kind)
 {
 	const void *user_headers = (void *)SYSCALL_ARG2(regs);
-	struct user_mmsghdr header;
+	struct user_msghdr header;
+	__u32 bytes;
 	struct message m = { .kind = kind, .flags = SYSCALL_ARG4(regs) };
 
 	m.count = result > 0 ? result : 0;
@@ -108,14 +109,15 @@ static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 
 		if (i > 0 && i >= m.count)
 			return 0;
 		m.index = i;
-		if (read_header(&header, user_headers, i, true)) {
+		if (read_headers(&header, &bytes, user_headers, i)) {
 			count_loss(PLACE_READ_USER);
+			bytes = 0;
 			__builtin_memset(&header, 0, sizeof(header));
 		}
 		/* A call that failed, or passed nothing on, is told by its first message. */
-		long own_result = result > 0 ? header.bytes : result;
+		long own_result = result > 0 ? bytes : result;
 
-		message_from_header(&m, &header.header, own_result);
+		message_from_header(&m, &header, own_result);
 		on_message(regs, own_result, &m);
 	}
 	if (m.count > MESSAGES_MAX)

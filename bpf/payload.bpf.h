@@ -82,25 +82,33 @@ static __always_inline long read_part(struct user_iovec *part, const struct user
 	return error;
 }
 
-/* Header `i` of the messages of a call. Returns nonzero when it could not be read. */
-static __always_inline long read_header(struct user_mmsghdr *header, const void *headers, __u32 i,
-					bool is_many)
+/* A message's header. Returns nonzero when it could not be read. */
+static __always_inline long read_header(struct user_msghdr *header, const void *from)
 {
-	struct user_mmsghdr32 header32 = {};
+	struct user_msghdr32 header32 = {};
 	long error;
 
 	if (!is_compat_syscall(current_task()))
-		return bpf_probe_read_user(header,
-					   is_many ? sizeof(*header) : sizeof(header->header),
-					   (const struct user_mmsghdr *)headers + i);
-	error = bpf_probe_read_user(&header32, is_many ? sizeof(header32) : sizeof(header32.header),
-				    (const struct user_mmsghdr32 *)headers + i);
-	header->header.name = header32.header.name;
-	header->header.name_bytes = header32.header.name_bytes;
-	header->header.parts = header32.header.parts;
-	header->header.part_count = header32.header.part_count;
-	header->bytes = header32.bytes;
+		return bpf_probe_read_user(header, sizeof(*header), from);
+	error = bpf_probe_read_user(&header32, sizeof(header32), from);
+	header->name = header32.name;
+	header->name_bytes = header32.name_bytes;
+	header->parts = header32.parts;
+	header->part_count = header32.part_count;
 	return error;
+}
+
+/* Header `i` of the messages of a call, and the bytes of that message. */
+static __always_inline long read_headers(struct user_msghdr *header, __u32 *bytes,
+					 const void *headers, __u32 i)
+{
+	bool is_compat = is_compat_syscall(current_task());
+	const void *from = headers + i * (is_compat ? USER_MMSGHDR32_BYTES : USER_MMSGHDR_BYTES);
+
+	if (bpf_probe_read_user(bytes, sizeof(*bytes),
+				from + (is_compat ? USER_MMSGHDR32_PASSED : USER_MMSGHDR_PASSED)))
+		return -1;
+	return read_header(header, from);
 }
 
 /* Appends the first bytes of a message. */

@@ -161,7 +161,7 @@ struct io_sr_msg {
 /* Before the address was copied when the request is made (6.10): the process's own memory. */
 struct io_sr_msg___address {
 	void *addr;
-	int addr_len;
+	__u16 addr_len; /* libbpf fits the size of a load only where both are unsigned */
 };
 
 struct __kernel_sockaddr_storage {

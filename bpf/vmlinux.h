@@ -301,15 +301,17 @@ struct user_iovec {
 	__u64 bytes;
 };
 
+/* The first members of a message's header; and of an array of headers with the bytes that each
+ * message came to, how far they are apart and where those bytes are. */
 struct user_msghdr {
 	__u64 name;
 	__u32 name_bytes;
 	__u32 padding;
 	__u64 parts;
 	__u64 part_count;
-	__u64 control, control_bytes;
-	__u64 flags;
 };
+#define USER_MMSGHDR_BYTES 64
+#define USER_MMSGHDR_PASSED 56
 
 /* The same of 32-bit programs. */
 struct user_iovec32 {
@@ -317,19 +319,10 @@ struct user_iovec32 {
 };
 
 struct user_msghdr32 {
-	__u32 name, name_bytes, parts, part_count, control, control_bytes, flags;
+	__u32 name, name_bytes, parts, part_count;
 };
-
-struct user_mmsghdr32 {
-	struct user_msghdr32 header;
-	__u32 bytes;
-};
-
-struct user_mmsghdr {
-	struct user_msghdr header;
-	__u32 bytes; /* of this message, when it was passed on */
-	__u32 padding;
-};
+#define USER_MMSGHDR32_BYTES 32
+#define USER_MMSGHDR32_PASSED 28
 
 struct user_open_how {
 	__u64 flags, mode, resolve;
