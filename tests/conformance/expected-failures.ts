@@ -28,9 +28,3 @@ export const expectedFailures: Readonly<Record<string, string>> = {
     'compile-0439',
   ]),
 }
-
-/** Fields of the official rules that need what only the container runtime's socket tells. */
-export const expectedMissing: ReadonlySet<string> = new Set([
-  'container.mounts',
-  'container.mount.dest',
-])
