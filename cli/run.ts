@@ -68,7 +68,9 @@ const reportHooks = (agent: Agent): void => {
     const rules = agent.engine.active.filter(
       ({ eventTypes }) => eventTypes === 'all' || types.some((type) => eventTypes.has(type)),
     )
-    const serves = rules.length === 0 ? 'keeps the process table' : `serves ${rulesText(rules)}`
+    // Of what rules want, whatever comes by a ring in place of a system call has its own kind.
+    const own = kind.state ? 'keeps the process table' : 'sees what is done without system calls'
+    const serves = rules.length === 0 ? own : `serves ${rulesText(rules)}`
     log(`  ${kind.name}: ${names.join(', ')}: ${serves}`)
   }
 }
