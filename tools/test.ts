@@ -72,7 +72,7 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
 async function main([group = '', ...texts]: readonly string[]): Promise<void> {
   const tally = new Tally()
   if (group === 'files') {
-    tally.add(await runGroup(texts, kernelBounds), '')
+    tally.add(await runGroup(texts, { ...kernelBounds, againAfterSignal: true }), '')
   } else if (group === 'kernels') {
     const chosen = guestsOfAll().filter(
       ({ kernel }) => texts.length === 0 || texts.includes(kernel),

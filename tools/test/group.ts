@@ -16,6 +16,9 @@ export interface Bounds {
   readonly testMsMax: number
   /** For the group: a file whose tests ended may be kept open by what they left behind. */
   readonly groupMsMax: number
+  /** A file whose process a signal ended runs once more, and that is said. For emulated machines:
+   * Node.js itself crashes there now and then (a check of V8 on its pages of machine code). */
+  readonly againAfterSignal?: boolean
 }
 
 /** Where a guest's results go, one line each, apart from what it prints. */
@@ -30,7 +33,13 @@ interface Ended {
   readonly file?: string | undefined
   readonly skip?: string | boolean | undefined
   readonly todo?: string | boolean | undefined
-  readonly details: { readonly type?: string | undefined }
+  readonly details: { readonly type?: string | undefined; readonly error?: unknown }
+}
+
+/** The signal that ended a file's process before its tests did. */
+const signalOf = ({ details: { error } }: Ended): string | undefined => {
+  if (typeof error !== 'object' || error === null || !('signal' in error)) return undefined
+  return typeof error.signal === 'string' ? error.signal : undefined
 }
 
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false
@@ -48,8 +57,10 @@ export async function runGroup(
   bounds: Bounds,
 ): Promise<readonly Result[]> {
   const results: Result[] = []
+  const died: string[] = []
   const stream = run({
     cwd: root,
+    execArgv: process.execArgv,
     files: files.map((file) => join(root, file)),
     concurrency: bounds.concurrency,
     timeout: bounds.testMsMax,
@@ -57,6 +68,12 @@ export async function runGroup(
   })
   const add = (ended: Ended, passed: boolean): void => {
     if (ended.details.type === 'suite') return
+    const signal = signalOf(ended)
+    if (bounds.againAfterSignal === true && signal !== undefined && ended.file !== undefined) {
+      console.log(`${relative(root, ended.file)}: ended by ${signal}, runs once more`)
+      died.push(relative(root, ended.file))
+      return
+    }
     const result = resultOf(ended, passed)
     results.push(result)
     tell(result)
@@ -66,5 +83,6 @@ export async function runGroup(
   const report = stream.pipe(new spec())
   report.pipe(process.stdout, { end: false })
   await finished(report)
-  return results
+  if (died.length === 0) return results
+  return [...results, ...(await runGroup(died, { ...bounds, againAfterSignal: false }))]
 }

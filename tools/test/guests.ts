@@ -75,7 +75,7 @@ export async function guestSuite({ kernel, backend, files }: GuestRun): Promise<
   await execute([process.execPath, 'tests/kernel/build.ts'], { cwd: root, msMax: buildMsMax })
   const command = [
     `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1`,
-    `node tools/test.ts files ${files.join(' ')}`,
+    `node --single-threaded tools/test.ts files ${files.join(' ')}`,
   ]
   const { code, results } = await runGuest({
     kernel,
