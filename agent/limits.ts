@@ -15,7 +15,7 @@ export const limits = {
   bellWindowMs: 100,
   bellsPerWindowMax: 50,
   /** When there were more, the pause between looks at the ring, milliseconds. */
-  pollMs: 2,
+  pollMs: 1,
   /** Sleeps no longer than this, doorbell or not, milliseconds. */
   sleepMsMax: 100,
   /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
