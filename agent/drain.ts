@@ -1,7 +1,7 @@
 /**
  * Empties the ring. When it is empty the doorbell is armed and the agent sleeps until the kernel
  * rings it: so a single event is handled at once. Wake-ups cost more than anything else, so when
- * too many came in a short time the ring is looked at every few milliseconds instead, until that
+ * too many came in a short time the ring is looked at every millisecond instead, until that
  * time is over. A slow look goes on meanwhile, whatever happens to the bell.
  */
 import { limits } from './limits.ts'
