@@ -110,6 +110,7 @@ test-kernels: ## the event tests on Linux 5.10, 6.1, 6.12 and 7.2, in QEMU; KERN
 guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a'
 	@tools/setup.sh test >&2
 	@$(MAKE) build >&2
+	@node tests/kernel/build.ts # A guest has no compiler.
 	@node tools/guest.ts '$(KERNEL)' '$(CMD)'
 
 test-burst: build ## 1,000 containers of runc's, 50 ms each, in bursts: every event attributed

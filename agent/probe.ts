@@ -110,15 +110,19 @@ const helperFindings = (): readonly Finding[] => [
   },
 ]
 
-const uringFinding = (): Finding => ({
-  id: 'io-uring',
-  name: 'requests of io_uring',
-  probe: asProbe(!hasUring() || uringSupport().sees === 'all'),
-  needed: false,
-  events: [...new Set(uringOperations.map(([, type]) => type))],
-  without: 'what is done through io_uring is not seen',
-  remedy: 'use Linux 6.3 or newer, or forbid it: sysctl kernel.io_uring_disabled=2 (Linux 6.6)',
-})
+const uringFinding = (): Finding => {
+  const { sees } = uringSupport()
+  const counted = 'is not seen but counted, and an alert says how much was missed'
+  return {
+    id: 'io-uring',
+    name: 'requests of io_uring',
+    probe: asProbe(!hasUring() || sees === 'all'),
+    needed: false,
+    events: [...new Set(uringOperations.map(([, type]) => type))],
+    without: `what is done through io_uring ${sees === 'count' ? counted : 'is not seen'}`,
+    remedy: 'use Linux 6.0 or newer, or deny io_uring_setup(2) to containers by seccomp',
+  }
+}
 
 const mayLoad = (): boolean =>
   capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))

@@ -354,6 +354,11 @@ interface UringPlan {
   readonly missing: readonly string[]
 }
 
+const lostOfUring = {
+  count: 'what is done through io_uring (it is only counted)',
+  none: 'what is done through io_uring',
+}
+
 /** The hooks of io_uring, where something wanted can come through a ring. */
 const planUring = ({ types }: SensorOptions): UringPlan => {
   const kind = eventKinds.find(({ name }) => name === 'io_uring')
@@ -361,7 +366,7 @@ const planUring = ({ types }: SensorOptions): UringPlan => {
   const { sees, hooks } = uringSupport()
   return {
     hooks: hooks.map(({ program, tracepoint }) => ({ name: tracepoint, program, kind })),
-    missing: sees === 'all' || !hasUring() ? [] : ['what is done through io_uring'],
+    missing: sees === 'all' || !hasUring() ? [] : [lostOfUring[sees]],
   }
 }
 

@@ -27,16 +27,23 @@ export const hasUring = (): boolean => findKernelType('io_ring_ctx', 'struct') !
 /** Requests have had their own parts laid over them since the tracepoints told the request. */
 const tellsRequests = (): boolean => findKernelType('io_cmd_data', 'struct') !== undefined
 
+/** What counts requests where they are not told, by how many parameters their tracepoint has. */
+const countingPrograms: ReadonlyMap<number, string> = new Map([
+  // Ring, operation, user data, and two flags.
+  [5, 'on_uring_count_operation'],
+  // Ring, request, and its members in either of two orders.
+  [7, 'on_uring_count_request'],
+])
+
 const beginning = (): UringHook | undefined => {
   if (hasTracepoint('io_uring_submit_req')) {
     return { program: 'on_uring_submit_req', tracepoint: 'io_uring_submit_req' }
   }
   const tracepoint = 'io_uring_submit_sqe'
   if (!hasTracepoint(tracepoint)) return undefined
-  // From 6.0 to 6.2 it tells the request; the verifier of 6.1 refuses the program for it so far.
-  if (tellsRequests()) return undefined
-  // Ring, operation, user data, and two flags.
-  return parametersOf(tracepoint) === 5 ? { program: 'on_uring_submit_old', tracepoint } : undefined
+  if (tellsRequests()) return { program: 'on_uring_submit_sqe', tracepoint }
+  const program = countingPrograms.get(parametersOf(tracepoint))
+  return program === undefined ? undefined : { program, tracepoint }
 }
 
 const ends = (): readonly UringHook[] => {

@@ -48,9 +48,18 @@ int BPF_PROG(on_uring_submit_sqe, struct io_kiocb *req)
 	return on_submitted(req);
 }
 
-/* Before 5.18 it says neither of which request it is, nor what that asks for: only counted. */
+/* From 5.14 to 5.19 the parts of a request lie elsewhere for each operation: only counted. */
 SEC("tp_btf/io_uring_submit_sqe")
-int BPF_PROG(on_uring_submit_old, void *ring, __u8 operation)
+int BPF_PROG(on_uring_count_request, void *ring, struct io_kiocb *req)
+{
+	if (call_of_operation(READ(req, opcode)) >= 0)
+		count_loss(PLACE_URING_UNSEEN);
+	return 0;
+}
+
+/* Before that it does not even say of which request it is. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_uring_count_operation, void *ring, __u8 operation)
 {
 	if (call_of_operation(operation) >= 0)
 		count_loss(PLACE_URING_UNSEEN);

@@ -74,7 +74,8 @@ static __always_inline int end_local(struct ending *x, __u16 kind)
 		return 0;
 	fill_operation(s, x->call, x->result);
 	e->fd = x->begun ? x->begun->fd : -1;
-	if (kind == EVENT_LISTEN)
+	/* Since 6.11 (ff140cc8628a "io_uring: Introduce IORING_OP_LISTEN"). */
+	if (kind == EVENT_LISTEN && bpf_core_field_exists(listen->backlog))
 		e->backlog = READ(listen, backlog);
 	if (kind == EVENT_BIND)
 		e->backlog = x->result == 0 ? PEER_SOCKET : PEER_NONE; /* its local_source */

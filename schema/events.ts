@@ -463,8 +463,8 @@ export const places: readonly Place[] = [
   {
     name: 'uring_unseen',
     meaning:
-      'an operation of io_uring of which the kernel did not tell enough: before Linux 5.18 all ' +
-      'of them; from 6.3 on those on a registered socket without a completion, or ended by the ' +
+      'an operation of io_uring of which the kernel did not tell enough: before Linux 6.0 all ' +
+      'of them; from then on those on a registered socket without a completion, or ended by the ' +
       'kernel',
     loses: 'event',
   },

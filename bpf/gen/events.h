@@ -83,7 +83,7 @@ enum place {
 	PLACE_NAMES_MORE = 7, /* more calls with names at once than there is room for: the names are from user memory */
 	PLACE_PATH_DEEP = 8, /* a path had too many components */
 	PLACE_MESSAGES_MORE = 9, /* a call passed on more messages than are told of one call */
-	PLACE_URING_UNSEEN = 10, /* an operation of io_uring of which the kernel did not tell enough: before Linux 5.18 all of them; from 6.3 on those on a registered socket without a completion, or ended by the kernel */
+	PLACE_URING_UNSEEN = 10, /* an operation of io_uring of which the kernel did not tell enough: before Linux 6.0 all of them; from then on those on a registered socket without a completion, or ended by the kernel */
 	PLACE_MESSAGE_PARTS = 11, /* a message was gathered from more parts than are looked at for its first bytes */
 	PLACES = 12,
 };

@@ -97,7 +97,7 @@ const floors: Readonly<Record<string, readonly [major: number, minor: number]>> 
   'task-btf': [5, 11],
   'task-registers': [5, 15],
   'direct-reads': [6, 2],
-  'io-uring': [6, 3],
+  'io-uring': [6, 0],
 }
 
 test('each feature is there from its version on, and not before', { skip }, () => {
