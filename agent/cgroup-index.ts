@@ -78,18 +78,24 @@ export class CgroupIndex {
     for (const [id, path] of found ?? []) this.made(id, path)
   }
 
-  /** A cgroup was made, or found. */
-  made(id: CgroupId, path: string): void {
+  /**
+   * A cgroup was made, or found.
+   *
+   * @returns the container whose own cgroup it is, not one below
+   */
+  made(id: CgroupId, path: string): Container | undefined {
     this.#removed.delete(id)
     const named = containersInPath(path).findLast((each) => this.#isBelieved(each))
     if (!named) {
       this.#containers.set(id, null)
-      return
+      return undefined
     }
     const base = this.#bases.get(named.id) ?? { path: named.base, cgroup: undefined }
     if (path === named.base) base.cgroup = id
     this.#bases.set(named.id, base)
-    this.#containers.set(id, this.#containerOf(named))
+    const container = this.#containerOf(named)
+    this.#containers.set(id, container)
+    return base.cgroup === id ? container : undefined
   }
 
   #isBelieved({ id, base }: NamedContainer): boolean {

@@ -197,6 +197,27 @@ test('a cgroup that is named after another container does not become it', () => 
   assert.equal(counters.disguisedCgroups, 2)
 })
 
+test('what a container is made with is read when it is made, once for itself', () => {
+  const { table } = tableOf([])
+  const bundle = join(mount, 'bundle')
+  mkdirSync(bundle)
+  const annotations = { 'io.kubernetes.cri.image-name': 'a/b:1' }
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify({ annotations }))
+  const asked: string[] = []
+  const bundleOf = (id: string): string => {
+    asked.push(id)
+    return bundle
+  }
+  const making = { nowNs: 7, wallNs: 9n, bundleOf }
+  table.made(0, 5, '/kubepods/pod', making)
+  table.made(0, 6, pathOf('f'), making)
+  table.made(0, 7, `${pathOf('f')}/inner`, making)
+  table.made(v1, 8, pathOf('f'), making)
+  assert.deepEqual(asked, [idOf('f')])
+  const metadata = table.of(7, 0, unknown)?.metadata
+  assert.deepEqual([metadata?.image, metadata?.startedNs], ['a/b:1', 9n])
+})
+
 test('metadata is looked for with each exec, else with pauses, and not for ever', () => {
   const { table } = tableOf([])
   table.made(0, 5, pathOf('e'))

@@ -17,6 +17,15 @@ import type { Outside } from './outside.ts'
 import { machine } from './outside.ts'
 import { metadataQuestion, readMetadata } from './runtime-files.ts'
 
+/** When a container is looked at; and what is known of its making, while it is made. */
+export interface Making {
+  /** Nanoseconds since boot, and since 1970. */
+  readonly nowNs: number
+  readonly wallNs?: bigint
+  /** The OCI bundle that whoever made its cgroup was given for it. */
+  readonly bundleOf?: (id: string) => string | undefined
+}
+
 export class ContainerTable {
   readonly #byId: BoundedMap<string, Container>
   readonly #unified: CgroupIndex
@@ -74,9 +83,14 @@ export class ContainerTable {
     this.#byId.delete(id)
   }
 
-  /** A cgroup was made in the hierarchy of that number. */
-  made(hierarchy: number, id: CgroupId, path: string): void {
-    this.#indexOf(hierarchy)?.made(id, path)
+  /**
+   * A cgroup was made in the hierarchy of that number. The runtime has written what it knows of a
+   * container by then, and the program does not run yet: a short one is over before its files are
+   * looked for with its first event.
+   */
+  made(hierarchy: number, id: CgroupId, path: string, making?: Making): void {
+    const container = this.#indexOf(hierarchy)?.made(id, path)
+    if (container && !container.files && making) this.#readFiles(container, making)
   }
 
   /** A cgroup was removed. */
@@ -113,20 +127,24 @@ export class ContainerTable {
    * once, for what its files lack.
    */
   complete(container: Container, nowNs: number, executes: boolean): void {
-    if (!container.files) this.#readFiles(container, nowNs, executes)
+    const isDue = executes || nowNs - container.metadataTriedNs >= limits.metadataPauseNs
+    if (!container.files && isDue) this.#readFiles(container, { nowNs })
     if (container.asked) return
     container.asked = true
     this.#ask(container.id, container.files === undefined)
   }
 
-  #readFiles(container: Container, nowNs: number, executes: boolean): void {
+  #readFiles(container: Container, { nowNs, wallNs, bundleOf }: Making): void {
     if (container.metadataTries >= limits.metadataTriesMax) return
-    if (!executes && nowNs - container.metadataTriedNs < limits.metadataPauseNs) return
     container.metadataTries++
     container.metadataTriedNs = nowNs
     const { id } = container
-    container.files = this.#outside.ask(metadataQuestion, id, () => readMetadata(id))
-    if (container.files) container.metadata = joinMetadata(container.files, container.told ?? {})
+    const bundle = bundleOf?.(id)
+    const files = this.#outside.ask(metadataQuestion, id, () => readMetadata(id, { bundle }))
+    if (!files) return
+    // When it is made, its start is not written yet: that is a few milliseconds from now.
+    container.files = { ...files, startedNs: files.startedNs ?? wallNs }
+    container.metadata = joinMetadata(container.files, container.told ?? {})
   }
 
   /** The runtime told of a container; nothing happens when there is no such one (any more). */

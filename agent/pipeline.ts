@@ -37,6 +37,7 @@ import { typesOf } from './payload.ts'
 import type { ProcessTable } from './process-table.ts'
 import { startProcessTable } from './process-table.ts'
 import { cgroupsOfQuestion, readCgroupsOf } from './procfs.ts'
+import { bundleInArguments } from './runtime-files.ts'
 import { Sockets } from './sockets.ts'
 import { Users } from './users.ts'
 
@@ -243,8 +244,25 @@ export class Pipeline {
     const r = this.#record
     const hierarchy = cgroupOf.hierarchy(r)
     const id = cgroupOf.madeId(r)
-    if (cgroupOf.removed(r) === 0) this.#containers.made(hierarchy, id, cgroupOf.path(r))
-    else this.#containers.removed(hierarchy, id, Number(headerOf.timeNs(r)))
+    const timeNs = headerOf.timeNs(r)
+    if (cgroupOf.removed(r) !== 0) {
+      this.#containers.removed(hierarchy, id, Number(timeNs))
+      return
+    }
+    this.#containers.made(hierarchy, id, cgroupOf.path(r), {
+      nowNs: Number(timeNs),
+      wallNs: BigInt(timeNs) + this.#wallOffsetNs,
+      bundleOf: (container) => this.#bundleOf(container),
+    })
+  }
+
+  /** The bundle that the process of this event was given for a container: by root of the host. */
+  #bundleOf(containerId: string): string | undefined {
+    const r = this.#record
+    if (headerOf.euid(r) !== 0) return undefined
+    const { pid, args, cwd } = this.#processes.of(r)
+    if (this.#containerOf(pid)) return undefined
+    return bundleInArguments(args, cwd, containerId)
   }
 
   #containerOf(pid: number): LiveEvent['container'] {

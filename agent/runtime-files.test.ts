@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { limits } from './limits.ts'
-import { metadataFromBundle, readMetadata } from './runtime-files.ts'
+import { bundleInArguments, metadataFromBundle, readMetadata } from './runtime-files.ts'
 
 const id = 'a1'.repeat(32)
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-runtime-'))
@@ -45,7 +45,7 @@ const crio = {
 }
 
 const found = (): string => {
-  const metadata = readMetadata(id, top)
+  const metadata = readMetadata(id, { top })
   if (!metadata) return 'none'
   const { name, image, podName, namespace, startedNs } = metadata
   return [name, image, podName, namespace, startedNs].map((each) => each ?? '-').join(' ')
@@ -89,6 +89,26 @@ test('Docker: no annotations, but a start', () => {
     'b/config.json': { annotations: {} },
   })
   assert.equal(found(), '- - - - 1000000000')
+})
+
+test('a bundle that is known needs no state', () => {
+  write({ 'b/config.json': containerd })
+  assert.equal(readMetadata(id, { top, bundle: join(top, 'b') })?.podName, 'web-1')
+  assert.equal(readMetadata(id, { top, bundle: join(top, 'c') }), undefined)
+})
+
+test('a bundle is in the arguments of a runtime', () => {
+  const check = (args: string, expected: string | undefined): void => {
+    assert.equal(bundleInArguments(args.split(' '), '/here', 'x1'), expected, args)
+  }
+  check('--root /run/r --log-format json create --bundle /b --pid-file /p x1', '/b')
+  check('run -b /b x1', '/b')
+  check('create --bundle=/b x1', '/b')
+  check('run -bundle there x1', '/here/there')
+  check('run x1', '/here')
+  check('create --bundle /b x12', undefined)
+  check('create x1 --bundle', '/here')
+  check('', undefined)
 })
 
 test('garbage, cut and missing files are as if there were none', () => {

@@ -172,17 +172,41 @@ export const metadataFromInfo = (info: string): Partial<ContainerMetadata> => {
 /** What the runtime's files say of a container, by its id. */
 export const metadataQuestion: Question<ContainerMetadata> = { name: 'metadata' }
 
-/**
- * Reads the runtime's files of a container; `undefined` when there are none (yet).
- *
- * @param top  where run/ is; another directory in tests
- */
-export const readMetadata = (id: string, top = ''): ContainerMetadata | undefined => {
-  const bundle = findBundle(id, top)
+/** Where to look for a container's files. */
+export interface FilesAt {
+  /** Where run/ is; another directory in tests. */
+  readonly top?: string
+  /** The bundle, where it is known. */
+  readonly bundle?: string | undefined
+}
+
+/** Reads the runtime's files of a container; `undefined` when there are none (yet). */
+export const readMetadata = (
+  id: string,
+  { top = '', bundle: told }: FilesAt = {},
+): ContainerMetadata | undefined => {
+  const bundle = told ?? findBundle(id, top)
   if (bundle === undefined) return undefined
   const config = readJson(`${bundle}/config.json`)
   if (!config) return undefined
   return metadataFromBundle(config, bundle, stateTime(id, top))
+}
+
+/**
+ * The OCI bundle in the arguments of a runtime (`runc create --bundle FOLDER ID`), which is the
+ * working directory when they name none; `undefined` when they are not about the container.
+ */
+export const bundleInArguments = (
+  args: readonly string[],
+  cwd: string,
+  id: string,
+): string | undefined => {
+  if (!args.includes(id)) return undefined
+  const at = args.findIndex((each) => /^(?:-b|--?bundle)(?:=|$)/.test(each))
+  const word = args[at] ?? ''
+  const given = word.includes('=') ? word.slice(word.indexOf('=') + 1) : args[at + 1]
+  if (at < 0 || given === undefined) return cwd
+  return given.startsWith('/') ? given : `${cwd}/${given}`
 }
 
 const stateTime = (id: string, top: string): bigint | undefined => {
