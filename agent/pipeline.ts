@@ -10,7 +10,6 @@ import {
   RECORD_COMPAT,
   RecordView,
   cgroupOf,
-  chdirOf,
   checkRecord,
   eventKinds,
   headerOf,
@@ -215,7 +214,7 @@ export class Pipeline {
     const current = this.#processes.of(r)
     if (kind === EventNumber.exec) this.#processes.exec(r, current)
     else if (kind === EventNumber.fork) this.#processes.fork(r, current)
-    else if (kind === EventNumber.chdir) current.cwd = chdirOf.cwd(r)
+    else if (kind === EventNumber.chdir) this.#processes.moved(r, current)
     // A process is called what its main thread is called; that can change at any time.
     if (headerOf.tid(r) === current.pid) current.comm = headerOf.comm(r)
     event.kind = kind

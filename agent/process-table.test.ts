@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordValues } from '@bulwark/schema'
+import { RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -85,6 +86,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
     ppid: 1,
     start_ns: 2 * s,
     vpid: 6,
+    flags: RECORD_OUTSIDE_ROOT,
     comm: 'sh',
     login_uid: 1000,
     cap_permitted: 2 ** 21,
@@ -117,6 +119,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       environment: 'A=1\0B=',
       exePath: '/bin/dash',
       cwd: '/tmp',
+      cwdOutside: true,
       cgroupId: 0,
       tty: 34816,
       pgid: 7,
@@ -130,6 +133,9 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       capabilities: { effective: 0, permitted: 2 ** 21, inheritable: 0 },
       truncated: [],
       parent: 1,
+      makerPid: 1,
+      makerSid: 0,
+      daemonized: false,
       checked: 0,
       argsText: undefined,
     },
@@ -255,4 +261,26 @@ test('an environment that was not asked for is none; a cut one says so', () => {
   assert.deepEqual(init.truncated, [])
   assert.equal(exec({ environment: { text: 'A=1', trueBytes: 9000 } }).environment, 'A=1')
   assert.deepEqual(init.truncated, ['environment'])
+})
+
+test('fork, setsid and fork make a daemon, once it runs a program', () => {
+  const server = entry(7, 1, s, 'server')
+  server.process.sid = 7
+  const f = new Fixture(entry(1, 0, 1, 'init'), server)
+  f.table.start([1, 7])
+  const exec = (pid: number, ppid: number, startNs: number, sid: number): boolean => {
+    const r = recordOf('exec', { pid, tid: pid, ppid, start_ns: startNs, sid, arguments: 'id\0' })
+    const process = f.table.of(r)
+    f.table.exec(r, process)
+    return process.daemonized
+  }
+  const between = f.fork(f.event(7, 1, s), 8, 2 * s)
+  f.fork(between, 9, 3 * s)
+  assert.equal(exec(9, 8, 3 * s, 8), false, 'its maker is there')
+  assert.equal(exec(9, 1, 3 * s, 8), true)
+  f.fork(f.event(9, 1, 3 * s), 10, 4 * s)
+  assert.equal(exec(10, 9, 4 * s, 8), false, 'its children are not')
+  f.fork(f.event(7, 1, s), 11, 5 * s)
+  assert.equal(exec(11, 1, 5 * s, 7), false, 'in the session of its maker, which ran a program')
+  assert.equal(exec(12, 1, 6 * s, 8), false, 'nobody saw who made it')
 })

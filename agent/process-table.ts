@@ -7,7 +7,7 @@
  * says that they have another parent. So a chain of ancestors is never longer than it was.
  */
 import type { RecordView } from '@bulwark/schema'
-import { execOf, fileFacts, forkOf, headerOf } from '@bulwark/schema'
+import { RECORD_OUTSIDE_ROOT, chdirOf, execOf, fileFacts, forkOf, headerOf } from '@bulwark/schema'
 import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -133,7 +133,9 @@ export class ProcessTable {
     if (isSame) return
     this.#counters.healedProcesses++
     const { pid: _, startNs, startExact, vpid, cgroupId, parent, checked } = process
-    Object.assign(process, now, { startNs, startExact, vpid, cgroupId, parent, checked })
+    const { makerPid, makerSid } = process
+    const kept = { startNs, startExact, vpid, cgroupId, parent, checked, makerPid, makerSid }
+    Object.assign(process, now, kept)
   }
 
   /**
@@ -227,6 +229,9 @@ export class ProcessTable {
       vpid: forkOf.childVpid(r),
       cgroupId: forkOf.childCgroupId(r),
       parent: maker,
+      makerPid: maker.pid,
+      makerSid: maker.sid,
+      daemonized: false,
     })
   }
 
@@ -244,10 +249,12 @@ export class ProcessTable {
     process.environment = environmentOf(r)
     process.exePath = execOf.exePath(r)
     process.cwd = execOf.cwd(r)
+    process.cwdOutside = isOutside(r)
     process.tty = execOf.tty(r)
     process.pgid = execOf.pgid(r)
     process.vpgid = execOf.vpgid(r)
     process.sid = execOf.sid(r)
+    process.daemonized = isDaemonized(r, process)
     process.exeInode = fileFacts.inode(r, exeAt)
     process.exeCtimeNs = execOf.exeCtimeNs(r)
     process.exeMtimeNs = execOf.exeMtimeNs(r)
@@ -260,11 +267,23 @@ export class ProcessTable {
     process.truncated = truncatedTexts(r)
   }
 
+  /** A chdir event. */
+  moved(r: RecordView, process: Process): void {
+    process.cwd = chdirOf.cwd(r)
+    process.cwdOutside = isOutside(r)
+  }
+
   /** An exit event: the last thread of the process has ended. */
   exit(process: Process): void {
     if (this.#byPid.get(process.pid) === process) this.#byPid.delete(process.pid)
   }
 }
+
+const isOutside = (r: RecordView): boolean => (headerOf.flags(r) & RECORD_OUTSIDE_ROOT) !== 0
+
+/** By fork, setsid and fork again; nothing tells setsid, so the session is that of the exec. */
+const isDaemonized = (r: RecordView, { sid, makerPid, makerSid }: Process): boolean =>
+  makerPid !== 0 && sid === makerPid && makerSid !== makerPid && headerOf.ppid(r) !== makerPid
 
 /** A parent is there before its child: what has its pid and is younger is another process. */
 const isOlder = (parent: Process, child: Process): boolean =>

@@ -23,6 +23,8 @@ export interface Process {
   environment: string | undefined
   exePath: string
   cwd: string
+  /** Its working directory is not below its root directory. */
+  cwdOutside: boolean
   cgroupId: number | bigint
   tty: number
   pgid: number
@@ -40,6 +42,11 @@ export interface Process {
   /** Some text of it was cut, by name of the member. */
   truncated: readonly string[]
   parent: Process | undefined
+  /** The process that made it, and the session in which that one became its program; 0: unknown. */
+  makerPid: number
+  makerSid: number
+  /** Its maker began a session of its own, ran no other program in it, and has ended. */
+  daemonized: boolean
   /** The last doubt of the table after which it was seen again: see `ProcessTable.doubt`. */
   checked: number
   /** Joined once, when a rule first asks. */
@@ -58,6 +65,7 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   environment: undefined,
   exePath: '',
   cwd: '',
+  cwdOutside: false,
   cgroupId: 0,
   tty: 0,
   pgid: 0,
@@ -71,6 +79,9 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   capabilities: undefined,
   truncated: [],
   parent: undefined,
+  makerPid: 0,
+  makerSid: 0,
+  daemonized: false,
   checked: 0,
   argsText: undefined,
 })

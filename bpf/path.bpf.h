@@ -48,8 +48,10 @@ STEP(walk_step)
 	parent = READ(dentry, d_parent);
 	if (dentry == w->mount_root || dentry == parent) {
 		mount_parent = READ(mount, mnt_parent);
-		if (dentry != w->mount_root || mount_parent == mount)
-			return walk_ends(w); /* the root of all, or something that is in no tree */
+		if (dentry != w->mount_root || mount_parent == mount) {
+			w->outside = true; /* the root of all, or something that is in no tree */
+			return walk_ends(w);
+		}
 		walk_enter(w, READ(mount, mnt_mountpoint), mount_parent);
 		return 0;
 	}
@@ -149,6 +151,7 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 	struct fs_struct *fs = TASK_READ(current_task(), fs);
 	struct walk *w = &s->walk;
 
+	w->outside = 0;
 	/* In no tree at all: memfd, pipe, socket. Its name is all that there is. */
 	if (dentry == READ(dentry, d_parent) && dentry != READ(mnt, mnt_root)) {
 		text_from_kernel(s, slot, READ(dentry, d_name.name), NAME_BYTES_MAX);
@@ -169,4 +172,14 @@ static __always_inline void append_file_path(struct scratch *s, struct text *slo
 					     struct file *file)
 {
 	append_path(s, slot, READ(file, f_path.dentry), READ(file, f_path.mnt));
+}
+
+/* The working directory. It can lie outside of the root: of a descriptor that was left open, or
+ * since chroot(2). */
+static __always_inline void append_cwd(struct scratch *s, struct text *slot,
+				       struct task_struct *task)
+{
+	append_path(s, slot, TASK_READ(task, fs, pwd.dentry), TASK_READ(task, fs, pwd.mnt));
+	if (s->walk.outside)
+		s->event.header.flags |= RECORD_OUTSIDE_ROOT;
 }

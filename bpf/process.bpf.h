@@ -66,7 +66,7 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	e->sid = number_in_host(READ(signal, pids[PIDTYPE_SID]));
 	e->argument_count = bprm->argc;
 	append_file_path(s, &e->exe_path, file);
-	append_path(s, &e->cwd, TASK_READ(task, fs, pwd.dentry), TASK_READ(task, fs, pwd.mnt));
+	append_cwd(s, &e->cwd, task);
 	append_strings(s, &e->arguments, TASK_READ(task, mm, arg_start),
 		       TASK_READ(task, mm, arg_end), ARGUMENTS_BYTES_MAX);
 	e->environment.true_bytes = TEXT_LENGTH_UNKNOWN;
@@ -146,8 +146,7 @@ static __always_inline int on_directory_changed(struct pt_regs *regs, long resul
 	if (!s)
 		return 0;
 	fill_syscall(s, regs, result);
-	append_path(s, &((struct event_chdir *)s->record)->cwd, TASK_READ(task, fs, pwd.dentry),
-		    TASK_READ(task, fs, pwd.mnt));
+	append_cwd(s, &((struct event_chdir *)s->record)->cwd, task);
 	return scratch_send(s);
 }
 

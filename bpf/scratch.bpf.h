@@ -24,6 +24,8 @@ struct walk {
 	__u32 bytes; /* the length that the whole path has */
 	__u32 full; /* no room for the next name: only the length is counted from here on */
 	__u32 whole;
+	__u32 outside; /* ended elsewhere than at the root directory of the process */
+	__u32 padding;
 	void *components[PATH_COMPONENTS_MAX]; /* dentries, the last of the path first */
 };
 

@@ -498,6 +498,8 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_IO_URING: 0x100,
   /** Nobody told the result; it is taken for 0, done. */
   RECORD_RESULT_UNKNOWN: 0x200,
+  /** The working directory of the record does not lie below the root directory of the process. */
+  RECORD_OUTSIDE_ROOT: 0x400,
   SYSCALLS_MAX: syscallsMax,
   /** One past the largest kind that losses are counted of. */
   LOST_KINDS_MAX: 64,

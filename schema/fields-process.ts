@@ -183,6 +183,20 @@ export const processFields: readonly FieldSpec[] = [
   carried('proc.is_sid_leader', 'bool', 'leads its session', 'always there'),
   carried('proc.is_vpgid_leader', 'bool', 'leads its process group', 'always there'),
   carried('proc.is_pgid_leader', 'bool', 'leads its process group', 'always there'),
+  // Bulwark's own: what a process does to be nobody's child, or to be nowhere.
+  carried(
+    'proc.is_daemonized',
+    'bool',
+    'was made by fork, setsid and fork again, so that its parents are not those that made it, ' +
+      'and became this program after that',
+    'always there',
+  ),
+  carried(
+    'proc.is_cwd_outside_root',
+    'bool',
+    'its working directory is not below its root directory, as of its last exec or chdir',
+    'always there',
+  ),
   carried('proc.exe_ino', 'i64', 'inode of the executable', 'unknown process'),
   carried(
     'proc.exe_ino.ctime',

@@ -18,6 +18,7 @@ export const RECORD_USER_MEMORY = 1
 export const RECORD_COMPAT = 2
 export const RECORD_IO_URING = 256
 export const RECORD_RESULT_UNKNOWN = 512
+export const RECORD_OUTSIDE_ROOT = 1024
 export const SYSCALLS_MAX = 512
 export const LOST_KINDS_MAX = 64
 export const POSITION_FD = 0

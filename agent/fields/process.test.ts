@@ -24,6 +24,7 @@ const around = (process: Partial<Process> = {}): Around => ({
     exePath: '/bin/cat',
     args: ['-n', 'a b'],
     cwd: '/tmp',
+    cwdOutside: true,
     tty: 34816,
     sid: 8,
     pgid: 7,
@@ -52,6 +53,8 @@ test('a process and its ancestors', () => {
     proc.cmdnargs   2
     proc.cmdlenargs 5
     proc.cwd        "/tmp/"
+    proc.is_cwd_outside_root true
+    proc.is_daemonized false
     proc.tty        34816
     proc.pid        10
     proc.vpid       3

@@ -138,9 +138,28 @@ static void append_text(struct chain *chain)
 		fail("write");
 }
 
+/* Another root directory, as servers take one that shut themselves in. */
+static void enter_root(struct chain *chain)
+{
+	if (chroot(next_word(chain)) < 0 || chdir("/") < 0)
+		fail("chroot");
+}
+
+/* The same, but the working directory is left outside of it, by an old descriptor. */
+static void leave_root(struct chain *chain)
+{
+	chain->fd = open("/", O_RDONLY | O_DIRECTORY);
+	if (chain->fd < 0)
+		fail("open /");
+	if (chroot(next_word(chain)) < 0 || fchdir(chain->fd) < 0)
+		fail("chroot");
+}
+
 const struct verb file_verbs[] = {
 	{ "open", "PATH", open_file },
 	{ "openat2", "PATH", openat2_file },
+	{ "enter-root", "FOLDER", enter_root },
+	{ "leave-root", "FOLDER", leave_root },
 	{ "append", "PATH TEXT", append_text },
 	{ "splice", "PATH BYTES", splice_bytes },
 	{ "race", "HARMLESS WANTED TIMES", race_open },

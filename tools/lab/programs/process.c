@@ -2,6 +2,7 @@
 /* Verbs on processes and threads: wait, speak, start a program in every way there is. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -124,6 +125,35 @@ static void without_leader(struct chain *chain)
 	syscall(SYS_exit, 0);
 }
 
+/*
+ * The rest of the chain runs in a grandchild whose parents are gone: fork, setsid, fork. This
+ * process ends with it, so that whoever waits has seen all of it.
+ */
+static void daemonize(struct chain *chain)
+{
+	int alive[2];
+	char byte;
+	pid_t between;
+
+	if (pipe(alive) < 0)
+		fail("pipe");
+	between = fork();
+	if (between < 0)
+		fail("fork");
+	if (between > 0) {
+		close(alive[1]);
+		waitpid(between, NULL, 0);
+		exit(read(alive[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	setsid();
+	between = getpid();
+	if (fork() != 0)
+		_exit(0);
+	while (getppid() == between)
+		sched_yield();
+	run_rest(chain);
+}
+
 const struct verb process_verbs[] = {
 	{ "wait", "MILLISECONDS", wait_ms },
 	{ "say", "TEXT", say },
@@ -134,5 +164,6 @@ const struct verb process_verbs[] = {
 	{ "spawn", "PROGRAM [ARGUMENT...]", spawn },
 	{ "thread", "", in_thread },
 	{ "leaderless", "", without_leader },
+	{ "daemonize", "", daemonize },
 	{ 0 },
 };
