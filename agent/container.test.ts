@@ -53,6 +53,7 @@ test('CRI-O: conmon watches from outside', () => {
 })
 
 test('Docker', () => {
+  // The first as Docker 20.10 makes it, with its own driver.
   check(`/docker/${id}`, `docker ${id} -`)
   check(`/system.slice/docker-${id}.scope`, `docker ${id} -`)
   check(`/system.slice:docker:${id}`, `docker ${id} -`)
@@ -64,7 +65,9 @@ test('Docker', () => {
 test('podman', () => {
   check(`/machine.slice/libpod-${id}.scope/container`, `podman ${id} -`)
   check(`/machine.slice/libpod-conmon-${id}.scope`, 'host')
+  // As Podman 4.3 makes them, with its own driver; in a pod, too.
   check(`/libpod_parent/libpod-${id}`, `podman ${id} -`)
+  check('/libpod_parent/conmon', 'host')
   check(`/libpod_parent/libpod-${id}/conmon`, `podman ${id} -`)
   check(`/machine.slice/machine-libpod_pod_${inner}.slice/libpod-${id}.scope`, `podman ${id} -`)
   const user = '/user.slice/user-1000.slice/user@1000.service/user.slice'

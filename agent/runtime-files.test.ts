@@ -111,6 +111,29 @@ test('a bundle is in the arguments of a runtime', () => {
   check('', undefined)
 })
 
+test('Docker keeps image and name in a folder that it mounts files of', () => {
+  const data = join(top, `data/containers/${id}`)
+  const hosts = { type: 'bind', source: `${data}/hosts`, destination: '/etc/hosts' }
+  const config = { mounts: [{ ...hosts, source: '/etc/localtime' }, hosts] }
+  const kept = { Name: '/web', Image: `sha256:${id}`, Config: { Image: 'nginx:1' } }
+  write({ 'b/config.json': config, [`data/containers/${id}/config.v2.json`]: kept })
+  const { name, image, imageId } = readMetadata(id, { top, bundle: join(top, 'b') }) ?? {}
+  assert.deepEqual([name, image, imageId], ['web', 'nginx:1', `sha256:${id}`])
+})
+
+test('Podman lists its containers with image and name', () => {
+  const storage = 'var/lib/containers/storage/overlay-containers'
+  const facts = { name: 'web', 'image-name': 'localhost/nginx:1', 'image-id': id }
+  for (const list of ['containers.json', 'volatile-containers.json']) {
+    top = join(folder, String(tops++))
+    const entries = [null, { id: 'other' }, { id, metadata: JSON.stringify(facts) }]
+    write({ [`${storage}/${id}/userdata/config.json`]: {}, [`${storage}/${list}`]: entries })
+    assert.equal(found(), 'web localhost/nginx:1 - - -')
+    write({ [`${storage}/${list}`]: [{ id, metadata: '{' }] })
+    assert.equal(found(), '- - - - -')
+  }
+})
+
 test('garbage, cut and missing files are as if there were none', () => {
   /** @param stateFile  `good`, or a content */
   const check = (stateFile: unknown, config: unknown, expected: string): void => {

@@ -4,13 +4,14 @@
  * wait: the files are there before the container's program runs. They are other programs' files,
  * so everything in them is checked.
  */
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import type { ContainerMetadata, ContainerMount } from './container.ts'
-import { noMetadata } from './container.ts'
+import { joinMetadata, noMetadata } from './container.ts'
+import { engineFacts } from './engine-files.ts'
+import type { Json } from './json-file.ts'
+import { asObject, asStrings, parseJson, readJson } from './json-file.ts'
 import { limits } from './limits.ts'
 import type { Question } from './outside.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** `*` stands for one directory name. */
 const stateRoots = [
@@ -22,6 +23,11 @@ const stateRoots = [
 const bundleRoots = [
   '/run/containerd/io.containerd.runtime.v2.task/*',
   '/run/docker/containerd/daemon/io.containerd.runtime.v2.task/*',
+]
+/** Podman's, and CRI-O's: in a folder of the container. */
+const storageRoots = [
+  '/run/containers/storage/overlay-containers',
+  '/var/lib/containers/storage/overlay-containers',
 ]
 
 const expand = (root: string): readonly string[] => {
@@ -36,21 +42,6 @@ const expand = (root: string): readonly string[] => {
 
 const below = (top: string, roots: readonly string[]): readonly string[] =>
   roots.flatMap((root) => expand(`${top}${root}`))
-
-const asObject = (value: unknown): Json | undefined =>
-  typeof value === 'object' && value !== null ? (value as Json) : undefined
-
-const asStrings = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
-
-const readJson = (path: string): Json | undefined => {
-  try {
-    if (statSync(path).size > limits.metadataBytesMax) return undefined
-    return asObject(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
-    return undefined // not there, not whole yet, or not JSON: tried again with the next event
-  }
-}
 
 /** The first annotation that is there. containerd and CRI-O name the same things differently. */
 const annotation = (annotations: Json, ...names: readonly string[]): string | undefined => {
@@ -145,9 +136,9 @@ const findBundle = (id: string, top: string): string | undefined => {
     const status = readJson(`${root}/${id}/status`)?.['bundle'] // crun
     if (typeof status === 'string') return status
   }
-  return below(top, bundleRoots)
-    .map((root) => `${root}/${id}`)
-    .find((bundle) => readJson(`${bundle}/config.json`))
+  const tasks = below(top, bundleRoots).map((root) => `${root}/${id}`)
+  const stored = storageRoots.map((root) => `${top}${root}/${id}/userdata`)
+  return [...tasks, ...stored].find((bundle) => readJson(`${bundle}/config.json`))
 }
 
 /**
@@ -155,17 +146,13 @@ const findBundle = (id: string, top: string): string | undefined => {
  * configuration there. Nothing when it is none.
  */
 export const metadataFromInfo = (info: string): Partial<ContainerMetadata> => {
-  try {
-    const config = asObject(asObject(JSON.parse(info))?.['runtimeSpec'])
-    if (!config) return {}
-    // A relative root is relative to a bundle, which is not told here.
-    const { rootPath, ...rest } = metadataFromBundle(config, '', undefined)
-    return {
-      ...rest,
-      rootPath: asObject(config['root'])?.['path'] === rootPath ? rootPath : undefined,
-    }
-  } catch {
-    return {}
+  const config = asObject(asObject(parseJson(info))?.['runtimeSpec'])
+  if (!config) return {}
+  // A relative root is relative to a bundle, which is not told here.
+  const { rootPath, ...rest } = metadataFromBundle(config, '', undefined)
+  return {
+    ...rest,
+    rootPath: asObject(config['root'])?.['path'] === rootPath ? rootPath : undefined,
   }
 }
 
@@ -189,7 +176,9 @@ export const readMetadata = (
   if (bundle === undefined) return undefined
   const config = readJson(`${bundle}/config.json`)
   if (!config) return undefined
-  return metadataFromBundle(config, bundle, stateTime(id, top))
+  const metadata = metadataFromBundle(config, bundle, stateTime(id, top))
+  if (metadata.image !== undefined) return metadata
+  return joinMetadata(metadata, engineFacts(id, bundle, metadata.mounts ?? []))
 }
 
 /**
