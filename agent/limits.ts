@@ -49,8 +49,8 @@ export const limits = {
   /** How long a runtime that failed is left alone, milliseconds: doubled each time. */
   criPauseMsMin: 1_000,
   criPauseMsMax: 60_000,
-  /** How often a socket that is not there is looked for, milliseconds. */
-  criAbsentMs: 10_000,
+  /** How often a socket that is not there is looked for, milliseconds: a few calls of stat(2). */
+  criAbsentMs: 1_000,
   /** Containers that are asked for at once; over it, all that the runtime has are asked for. */
   criWantedMax: 1_024,
   /** So many are asked for with one question about all. */

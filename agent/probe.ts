@@ -23,6 +23,8 @@ export interface Finding {
   readonly probe: Probe
   /** Without it the sensor does not load. */
   readonly needed: boolean
+  /** `false`: it is not there, and on this machine nobody misses it. */
+  readonly missed?: boolean
   /** Types of events that are not seen without it, or are told with less. */
   readonly events: readonly string[]
   /** What is lost without it. */
@@ -127,7 +129,7 @@ const uringFinding = (): Finding => {
 const mayLoad = (): boolean =>
   capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))
 
-const basicFindings = (): readonly Finding[] => [
+const basicFindings = (criSockets?: readonly string[]): readonly Finding[] => [
   {
     id: 'machine',
     name: `machine ${process.arch}`,
@@ -156,12 +158,16 @@ const basicFindings = (): readonly Finding[] => [
     remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as every Debian kernel from 11 on is',
   },
   ...cgroupFindings(),
-  criFinding(),
+  criFinding({ sockets: criSockets }),
 ]
 
-/** Asks the machine. Programs of a few instructions are loaded, and gone again at once. */
-export const probeMachine = (): readonly Finding[] => {
-  const basics = basicFindings()
+/**
+ * Asks the machine. Programs of a few instructions are loaded, and gone again at once.
+ *
+ * @param criSockets  as in AgentOptions
+ */
+export const probeMachine = (criSockets?: readonly string[]): readonly Finding[] => {
+  const basics = basicFindings(criSockets)
   if (!mayLoad() || !existsSync(kernelTypes)) return basics
   return [
     ...basics,

@@ -57,7 +57,7 @@ Examples:
 const record = async (options: RecordOptions): Promise<number> => {
   const chosen = options.rules.length > 0 ? chooseRules(options.rules) : 'all'
   if (!chosen) return exitCodes.usage
-  const found = probe()
+  const found = probe(options)
   if ('lack' in found) return exitCodes.cannot
   const file = openCaptureFile(options.output, options)
   if (!file) return exitCodes.usage

@@ -78,7 +78,7 @@ const reportHooks = (agent: Agent): void => {
 const run = async (options: RunOptions): Promise<number> => {
   const chosen = chooseRules(options.rules, options.priority)
   if (!chosen) return exitCodes.usage
-  const found = options.orDemo === true ? probe(() => {}) : probe()
+  const found = options.orDemo === true ? probe(options, () => {}) : probe(options)
   if ('lack' in found) return await without(found.lack, options, chosen)
   const file = options.record === undefined ? undefined : openCaptureFile(options.record, options)
   if (options.record !== undefined && !file) return exitCodes.usage

@@ -85,24 +85,31 @@ export const captureFile = (
   }
 }
 
+/** Where the runtime may listen; `undefined` for the usual places. */
+const criSocketsOf = (cri: WatchOptions['cri']): readonly string[] | undefined => {
+  if (cri === false) return []
+  return typeof cri === 'string' ? [cri] : undefined
+}
+
 /**
  * Says what the machine can do and what it lacks.
  *
  * @returns the machine; what is missing, in words, when the sensor cannot load
  */
 export const probe = (
+  options: Pick<WatchOptions, 'cri'>,
   logLack: (message: string, help: string, needed: boolean) => void = (message, help, needed) => {
     log(`${needed ? 'error' : 'warning'}: ${message}`)
     log(`  help: ${help}`)
   },
 ): { readonly machine: Machine } | { readonly lack: string } => {
   log(`kernel: ${kernelName()}`)
-  const findings = probeMachine()
+  const findings = probeMachine(criSocketsOf(options.cri))
   const there = findings.filter((finding) => finding.probe === 'yes').map(({ name }) => name)
   log(`this kernel has: ${there.join(', ')}`)
   const missing: string[] = []
-  for (const { name, probe: answer, needed, without, remedy } of findings) {
-    if (answer === 'yes') continue
+  for (const { name, probe: answer, needed, missed, without, remedy } of findings) {
+    if (answer === 'yes' || missed === false) continue
     const state = answer === 'no' ? 'missing' : 'cannot tell'
     logLack(`${name}: ${state}; ${without}`, remedy, needed)
     if (needed && answer === 'no') missing.push(`${name}: missing`)
@@ -131,6 +138,7 @@ export const watch = async (
   onStart: (agent: Agent) => void,
   until: Promise<string>,
 ): Promise<Watched> => {
+  const sockets = criSocketsOf(cri)
   const ended = ending()
   let failed = false
   let stop: (reason: string) => void = () => {}
@@ -141,8 +149,7 @@ export const watch = async (
     log(`backend: ${backend.backend} (${backend.why})`)
     return await Agent.start({
       ...options,
-      ...(cri === false ? { criSockets: [] } : {}),
-      ...(typeof cri === 'string' ? { criSockets: [cri] } : {}),
+      ...(sockets ? { criSockets: sockets } : {}),
       ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
       object: readFileSync(besideProgram(objectFile(backend.backend))),
       backend,
