@@ -21,7 +21,7 @@ import { activeRules } from './engine.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
-import { payloadBytesOf, questionsOf } from './payload.ts'
+import { payloadBytesOf, questionsOf, writesOf } from './payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
 import type { KernelCounters } from './loss-counters.ts'
@@ -105,6 +105,7 @@ export class Agent {
       pid: process.pid,
       payloadBytes,
       questions: questionsOf(active),
+      writes: writesOf(active),
       environment,
       ringBytes: options.ringBytes,
       ...options.backend,

@@ -6,6 +6,10 @@ import type { Backend, EventKind, Machine, Shape } from '@bulwark/schema'
 import {
   PAYLOAD_BYTES_MAX,
   RECORD_BYTES_MAX,
+  WRITES_ELSEWHERE,
+  WRITES_MESSAGES,
+  WRITES_OPENINGS,
+  WRITES_QUESTIONS,
   callShapeOf,
   eventKinds,
   isSeenCall,
@@ -169,6 +173,9 @@ export interface SensorOptions {
   /** Questions to name servers that are copied whole: those of messages of wanted types, or also
    * those that are written to a connected socket. */
   readonly questions?: 'messages' | 'writes' | undefined
+  /** What else is told of writes on sockets as the messages that they are: the first bytes of
+   * connections, or all. */
+  readonly writes?: 'openings' | 'all' | undefined
   /** This process, whose own events are left out. */
   readonly pid: number
   /** Some rule asks for the environment of programs, which costs time and room. */
@@ -188,7 +195,7 @@ type Handler = AttachedHook & {
 interface Plan {
   readonly attach: readonly AttachedHook[]
   readonly handlers: readonly Handler[]
-  /** What is written anywhere is told too, by the handlers that look for questions in it. */
+  /** What is written anywhere is told too, by the handlers that look for messages in it. */
   readonly tellsWrites: boolean
   /** In slots of the 32-bit table. */
   readonly compat: readonly Handler[]
@@ -218,7 +225,7 @@ const planCompat = (
 }
 
 const planHooks = (options: SensorOptions): Plan => {
-  const { machine, types, questions, backend, hearsNames } = options
+  const { machine, types, questions, writes, backend, hearsNames } = options
   const numbers = syscallNumbers[machine]
   const place = backend === 'security' ? 'fexit' : 'sys_exit'
   const attach: AttachedHook[] = []
@@ -236,7 +243,8 @@ const planHooks = (options: SensorOptions): Plan => {
       for (const name of isShape ? shapedTypes(types, hook.shape) : hook.syscalls) {
         const slot = numbers[name]
         const isType = isShape || kind.state || types === 'all' || types.has(name)
-        const wanted = isShape || hook.only === undefined ? isType : questions === 'writes'
+        const isTold = questions === 'writes' || writes !== undefined
+        const wanted = isShape || hook.only === undefined ? isType : isTold
         if (!wanted) continue
         const names = hearsNames ? nameHooksOf(name) : []
         const { program } = hook
@@ -349,6 +357,12 @@ const byFunction = (
   }
 }
 
+const toldOfWrites = ({ questions, writes }: SensorOptions, elsewhere: boolean): number =>
+  (questions === 'writes' ? WRITES_QUESTIONS : 0) |
+  (writes === 'openings' ? WRITES_OPENINGS : 0) |
+  (writes === 'all' ? WRITES_MESSAGES : 0) |
+  (elsewhere ? WRITES_ELSEWHERE : 0)
+
 interface UringPlan {
   readonly hooks: readonly AttachedHook[]
   readonly missing: readonly string[]
@@ -402,7 +416,7 @@ export const startSensor = (options: SensorOptions): Sensor => {
     }
     const questionBytes = options.questions === undefined ? 0 : PAYLOAD_BYTES_MAX
     object.setVariable('.rodata', 'question_bytes', questionBytes)
-    object.setVariable('.rodata', 'tell_writes', tellsWrites ? 1 : 0)
+    object.setVariable('.rodata', 'tell_writes', toldOfWrites(options, tellsWrites))
     checkLayout(object)
     way.aim(object)
     object.load()

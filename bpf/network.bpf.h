@@ -31,6 +31,22 @@ static __always_inline int on_connected(struct pt_regs *regs, long result)
 }
 
 /*
+ * Whether a message is among the first bytes that its connection sends, by what has left it
+ * already. Other protocols of streams do not count: all of theirs is.
+ */
+static __always_inline bool is_opening(struct sock *sk, long result)
+{
+	__u16 family = READ(sk, __sk_common.skc_family);
+	__u64 of_this = result > 0 ? result : 0;
+
+	if (READ(sk, sk_type) != SOCK_STREAM || (family != AF_INET && family != AF_INET6))
+		return false;
+	if (READ(sk, sk_protocol) != IPPROTO_TCP)
+		return true;
+	return READ((struct tcp_sock *)sk, bytes_sent) < OPENING_BYTES + of_this;
+}
+
+/*
  * One message, sent or received: their records have the same members. `result` is of this message.
  * Verifier: not inlined, because sendmmsg and recvmmsg do it in a loop.
  */
@@ -62,17 +78,34 @@ static __noinline int on_message(struct pt_regs *regs, long result, struct messa
 	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
 	fill_peer(s, &e->socket, &e->unix_path, sk, m->named,
 		  m->named.address && m->kind == EVENT_SEND && is_datagram);
+	if (m->kind == EVENT_SEND && is_opening(sk, result))
+		s->event.header.flags |= RECORD_OPENING;
 	append_payload(s, &e->socket, &e->payload, m, result);
 	return scratch_send(s);
 }
 
-/* Whether a write is a question to a name server: a datagram on a connected socket. */
-static __always_inline bool is_question(struct pt_regs *regs)
+/* Whether what is written is a question to a name server: a datagram on a connected socket. */
+static __always_inline bool is_question(struct sock *sk)
+{
+	return READ(sk, sk_protocol) == IPPROTO_UDP &&
+	       is_name_port(__builtin_bswap16(READ(sk, __sk_common.skc_dport)));
+}
+
+/* What rules want told of writes: bits WRITES_*. Set before loading. */
+const volatile __u32 tell_writes = 0;
+
+/* Whether a write is told as the message that it is. */
+static __always_inline bool is_wanted_message(struct pt_regs *regs, long result)
 {
 	struct sock *sk = sock_of_file(file_of_fd(current_task(), SYSCALL_ARG1(regs)));
 
-	return sk && READ(sk, sk_protocol) == IPPROTO_UDP &&
-	       is_name_port(__builtin_bswap16(READ(sk, __sk_common.skc_dport)));
+	if (!sk)
+		return false;
+	if ((tell_writes & WRITES_QUESTIONS) && is_question(sk))
+		return true;
+	if ((tell_writes & WRITES_OPENINGS) && is_opening(sk, result))
+		return true;
+	return tell_writes & WRITES_MESSAGES;
 }
 
 /* A message of a call that sends or receives but one. */

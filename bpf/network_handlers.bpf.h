@@ -54,9 +54,6 @@ HANDLER(on_sendmmsg)
 	return on_messages(regs, result, EVENT_SEND);
 }
 
-/* Whether rules want what is written elsewhere, too. Set before loading. */
-const volatile __u32 tell_writes = 0;
-
 HANDLER(on_write)
 {
 	struct message m = {
@@ -65,9 +62,9 @@ HANDLER(on_write)
 		.whole = { SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) },
 	};
 
-	if (is_question(regs))
+	if (is_wanted_message(regs, result))
 		return on_message(regs, result, &m);
-	return tell_writes ? on_descriptor_call(regs, result) : 0;
+	return tell_writes & WRITES_ELSEWHERE ? on_descriptor_call(regs, result) : 0;
 }
 
 HANDLER(on_writev)
@@ -79,9 +76,9 @@ HANDLER(on_writev)
 		.count = result >= 0,
 	};
 
-	if (is_question(regs))
+	if (is_wanted_message(regs, result))
 		return on_message(regs, result, &m);
-	return tell_writes ? on_descriptor_call(regs, result) : 0;
+	return tell_writes & WRITES_ELSEWHERE ? on_descriptor_call(regs, result) : 0;
 }
 
 HANDLER(on_recvfrom)

@@ -27,8 +27,10 @@ typedef _Bool bool;
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define EINPROGRESS 115
+#define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
+#define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define AF_UNIX 1
 #define AF_INET 2
@@ -285,6 +287,10 @@ struct unix_address {
 struct unix_sock {
 	struct unix_address *addr;
 	struct sock *peer;
+};
+
+struct tcp_sock {
+	__u64 bytes_sent;
 };
 
 #pragma clang attribute pop

@@ -42,7 +42,7 @@ test('the type of the event restricts, and fields that few types have', () => {
   check('evt.num = 0 or evt.type = open', 'open')
   check('evt.num < 1 and proc.name = a', '')
   check('evt.type = tracer', 'tracer')
-  const asking = 'sendmmsg sendmsg sendto write writev'
+  const asking = 'pwritev2 sendmmsg sendmsg sendto write writev'
   check('dns.question.name = a', asking)
   check('dns.question.name exists and evt.type = sendto', 'sendto')
   check('len(dns.question.name) > 50', asking)

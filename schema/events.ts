@@ -314,13 +314,15 @@ export const eventKinds: readonly EventKind[] = [
     name: 'send',
     meaning:
       'A message was sent, or could not be. sendmmsg: one event a message, the first of them; ' +
-      'the result is then the bytes of that message. write and writev: questions to name servers.',
+      'the result is then the bytes of that message. write, writev and pwritev2 on a socket: ' +
+      'what rules ask for; questions to name servers, what a connection sends first (flag ' +
+      'OPENING), or all.',
     hooks: [
       { program: 'on_sendto', syscalls: ['sendto'] },
       { program: 'on_sendmsg', syscalls: ['sendmsg'] },
       { program: 'on_sendmmsg', syscalls: ['sendmmsg'] },
-      { program: 'on_write', syscalls: ['write'], only: 'questions' },
-      { program: 'on_writev', syscalls: ['writev'], only: 'questions' },
+      { program: 'on_write', syscalls: ['write'], only: 'messages' },
+      { program: 'on_writev', syscalls: ['writev', 'pwritev2'], only: 'messages' },
     ],
     types: ['sendto', 'sendmsg', 'sendmmsg', 'send'],
     state: false,
@@ -500,6 +502,15 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_RESULT_UNKNOWN: 0x200,
   /** The working directory of the record does not lie below the root directory of the process. */
   RECORD_OUTSIDE_ROOT: 0x400,
+  /** The message is among the first bytes that its connection sends. */
+  RECORD_OPENING: 0x800,
+  /** How many bytes those are. */
+  OPENING_BYTES: 4096,
+  /** What is told of writes: bits of a knob of the program. */
+  WRITES_QUESTIONS: 1,
+  WRITES_OPENINGS: 2,
+  WRITES_MESSAGES: 4,
+  WRITES_ELSEWHERE: 8,
   SYSCALLS_MAX: syscallsMax,
   /** One past the largest kind that losses are counted of. */
   LOST_KINDS_MAX: 64,

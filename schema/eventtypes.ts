@@ -55,14 +55,14 @@ export interface Group {
  * system calls. `shape`: as those, for each wanted call that is told in this shape and is of no
  * other hook. `compat`: in slots of the 32-bit table, when one of these types is wanted; it goes
  * before the program that the name of the number has. `tracepoint`: the program is attached to it
- * directly. `only`: all that it tells of them; it is attached when rules ask for that, and not with
- * the types of events.
+ * directly. `only`: all that it tells of them are messages of sockets; it is attached when rules
+ * ask for what is in those, and not with the types of events.
  */
 export type Hook =
   | {
       readonly program: string
       readonly syscalls: readonly string[]
-      readonly only?: 'questions'
+      readonly only?: 'messages'
     }
   | { readonly program: string; readonly shape: Shape }
   | {

@@ -4,9 +4,16 @@ import { carried } from './fieldforms.ts'
 
 /**
  * Types of the events that carry a question, when a rule asks for it: the calls that send a
- * datagram. `write` and `writev` are those to a connected socket, and of them only questions.
+ * datagram. `write` and its like are those to a connected socket, and of them only questions.
  */
-export const questionTypes = ['sendto', 'sendmsg', 'sendmmsg', 'write', 'writev'] as const
+export const questionTypes = [
+  'sendto',
+  'sendmsg',
+  'sendmmsg',
+  'write',
+  'writev',
+  'pwritev2',
+] as const
 
 const absent = 'no datagram to port 53 or 5353, or no question in it'
 

@@ -1,5 +1,6 @@
 /** Fields of the event itself. Names and types are those of Falco. */
 import type { FieldSpec } from './fieldtypes.ts'
+import { questionTypes } from './fields-dns.ts'
 import { argument, carried, known } from './fieldforms.ts'
 
 export const eventFields: readonly FieldSpec[] = [
@@ -107,8 +108,21 @@ export const eventFields: readonly FieldSpec[] = [
     'arguments are kept in the form that evt.arg gives',
   ),
   carried('evt.info', 'string', 'as evt.args', 'empty'),
-  carried('evt.buffer', 'bytes', 'first 80 bytes of the message', 'no message'),
+  carried(
+    'evt.buffer',
+    'bytes',
+    'first 80 bytes of the message; also of what is written to a socket',
+    'no message',
+  ),
   carried('evt.buflen', 'u64', 'bytes of the message', 'no message, or the call failed'),
+  carried(
+    'evt.is_opening',
+    'bool',
+    'whether the message is among the first 4,096 bytes that its connection sends; a rule that ' +
+      'asks for it gets no others of `write`, `writev` and `pwritev2`',
+    'no message is sent',
+    { onlyOn: [...questionTypes] },
+  ),
   carried('evt.res', 'string', '`SUCCESS`, or the name of the errno', 'not a system call'),
   carried('evt.rawres', 'i64', 'result of the system call', 'not a system call'),
   carried('evt.failed', 'bool', 'whether the call returned an error', 'not a system call'),

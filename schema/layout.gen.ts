@@ -19,6 +19,12 @@ export const RECORD_COMPAT = 2
 export const RECORD_IO_URING = 256
 export const RECORD_RESULT_UNKNOWN = 512
 export const RECORD_OUTSIDE_ROOT = 1024
+export const RECORD_OPENING = 2048
+export const OPENING_BYTES = 4096
+export const WRITES_QUESTIONS = 1
+export const WRITES_OPENINGS = 2
+export const WRITES_MESSAGES = 4
+export const WRITES_ELSEWHERE = 8
 export const SYSCALLS_MAX = 512
 export const LOST_KINDS_MAX = 64
 export const POSITION_FD = 0
@@ -439,7 +445,7 @@ export const listenOf = {
   unixPathLength: (r: RecordView): TextLength => textLength(r, 192),
 } as const
 
-/** A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. write and writev: questions to name servers. */
+/** A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. write, writev and pwritev2 on a socket: what rules ask for; questions to name servers, what a connection sends first (flag OPENING), or all. */
 export const sendOf = {
   /** the socket; the remote end is that of the message; absent: see the group */
   socketAt: 128,

@@ -1,5 +1,12 @@
 /** Accessors of `evt.*`. */
-import { EventNumber, FILE_CREATED, fileFacts, openOf } from '@bulwark/schema'
+import {
+  EventNumber,
+  FILE_CREATED,
+  RECORD_OPENING,
+  fileFacts,
+  headerOf,
+  openOf,
+} from '@bulwark/schema'
 import { argumentsOf } from '../arguments.ts'
 import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
@@ -98,6 +105,9 @@ export const eventAccessors: AccessorTable = {
   'evt.rawres': plain(ofSyscall((event) => event.result)),
   'evt.failed': plain(ofSyscall((event) => event.result < 0)),
   'evt.buffer': plain((event) => event.payload?.slice(0, limits.bufferBytes)),
+  'evt.is_opening': plain((event) =>
+    event.isSend ? (headerOf.flags(event.record) & RECORD_OPENING) !== 0 : undefined,
+  ),
   'evt.buflen': plain((event) =>
     event.payload === undefined || event.result < 0 ? undefined : event.result,
   ),

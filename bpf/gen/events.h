@@ -19,6 +19,12 @@
 #define RECORD_IO_URING 256u
 #define RECORD_RESULT_UNKNOWN 512u
 #define RECORD_OUTSIDE_ROOT 1024u
+#define RECORD_OPENING 2048u
+#define OPENING_BYTES 4096u
+#define WRITES_QUESTIONS 1u
+#define WRITES_OPENINGS 2u
+#define WRITES_MESSAGES 4u
+#define WRITES_ELSEWHERE 8u
 #define SYSCALLS_MAX 512u
 #define LOST_KINDS_MAX 64u
 #define POSITION_FD 0u
@@ -319,7 +325,7 @@ struct event_listen {
 };
 _Static_assert(sizeof(struct event_listen) == 200, "event_listen: layout differs from the schema");
 
-/* A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. write and writev: questions to name servers. */
+/* A message was sent, or could not be. sendmmsg: one event a message, the first of them; the result is then the bytes of that message. write, writev and pwritev2 on a socket: what rules ask for; questions to name servers, what a connection sends first (flag OPENING), or all. */
 struct event_send {
 	struct event_header header;
 	struct socket_facts socket; /* the socket; the remote end is that of the message */

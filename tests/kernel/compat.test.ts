@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import {
   RECORD_COMPAT,
+  RECORD_OPENING,
   RECORD_USER_MEMORY,
   isSeenCall,
   numbersNamed,
@@ -165,7 +166,7 @@ test('sockets, through socketcall', { skip: skipCompat }, async () => {
     { fd: results[accepted.index] ?? -1, syscall: number('accept') },
   ])
   expectEvents(events.of('send'), [
-    { flags, fd: 21, result: 5, syscall: number('send'), socket: ends },
+    { flags: flags | RECORD_OPENING, fd: 21, result: 5, syscall: number('send'), socket: ends },
     { flags, fd: 22, result: 5, syscall: number('sendto'), socket: ends },
     { flags, fd: 22, result: 5, syscall: number('sendmsg'), socket: ends },
   ])

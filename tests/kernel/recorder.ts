@@ -52,7 +52,10 @@ export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile(c
 export type Wanted = (r: RecordView, kind: number) => boolean
 
 /** What rules ask for beside types of events. */
-export type Asked = Pick<SensorOptions, 'environment' | 'payloadBytes' | 'questions' | 'ringBytes'>
+export type Asked = Pick<
+  SensorOptions,
+  'environment' | 'payloadBytes' | 'questions' | 'ringBytes' | 'writes'
+>
 
 /** Gets a record that has the form of its kind; it is valid until this returns. */
 export type OnChecked = (r: RecordView, kind: number, name: string) => void

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { PEER_NONE, PEER_SOCKET } from '@bulwark/schema'
+import { PEER_NONE, PEER_SOCKET, RECORD_OPENING } from '@bulwark/schema'
 import type { Calls, Operand } from './calls.ts'
 import { namedAddress } from './recorder.ts'
 import { addressBytes, inet, inet6, withLoopback } from './sockets.ts'
@@ -145,7 +145,11 @@ test('of a stream it is the peer of the socket, whatever is named', { skip }, as
   const { events } = await stage.recorder.run(calls)
   const remoteAddress = addressBytes('127.0.0.1')
   expectEvents(events.of('send'), [
-    { result: 4, flags: 0, socket: { remoteAddress, remotePort: 5011, remoteSource: PEER_SOCKET } },
+    {
+      result: 4,
+      flags: RECORD_OPENING,
+      socket: { remoteAddress, remotePort: 5011, remoteSource: PEER_SOCKET },
+    },
   ])
 })
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,6 +135,29 @@ static void send_text(struct chain *chain)
 		fail("send");
 }
 
+/* By other calls than write(2): gathered from parts, and at no place in particular. */
+static struct iovec *two_parts(char *text)
+{
+	static struct iovec parts[2];
+	size_t half = strlen(text) / 2;
+
+	parts[0] = (struct iovec){ text, half };
+	parts[1] = (struct iovec){ text + half, strlen(text + half) };
+	return parts;
+}
+
+static void send_parts(struct chain *chain)
+{
+	if (writev(shared_fd(chain), two_parts(next_word(chain)), 2) < 0)
+		fail("writev");
+}
+
+static void send_nowhere(struct chain *chain)
+{
+	if (pwritev2(shared_fd(chain), two_parts(next_word(chain)), 2, -1, 0) < 0)
+		fail("pwritev2");
+}
+
 /* Copies what the other end sends to stdout until it closes. */
 static void drain(struct chain *chain)
 {
@@ -233,6 +257,8 @@ const struct verb network_verbs[] = {
 	{ "listen-unix", "PATH", listen_unix },
 	{ "connect-unix", "PATH", connect_unix },
 	{ "send", "TEXT", send_text },
+	{ "send-parts", "TEXT", send_parts },
+	{ "send-nowhere", "TEXT", send_nowhere },
 	{ "drain", "", drain },
 	{ "sendto", "ADDRESS PORT TEXT", send_to },
 	{ "ask", "ADDRESS NAME", ask_name },
