@@ -1,22 +1,13 @@
-/** A sensor that is killed, or that nobody reads: nothing stays behind, nothing is lost. */
+/** A recording that is killed, and a sensor that nobody reads: nothing is lost. */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { bulwark, mainFile } from './testdata/bulwark.ts'
+import { bulwark } from './testdata/bulwark.ts'
 import { end, skip, startRun, timeout } from './testdata/running.ts'
 
 let folder = ''
@@ -35,48 +26,13 @@ before(() => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
-/** The compiled programs that there are in the kernel, by name and number. */
-const programs = (): string =>
-  readFileSync('/proc/kallsyms', 'utf8')
-    .split('\n')
-    .flatMap((line) => /\bbpf_prog_[0-9a-f]{16}_on_\w+/.exec(line)?.[0] ?? [])
-    .toSorted()
-    .join('\n')
-
-/** What is pinned, where a file system for it is mounted. */
-const pins = (): string => {
-  try {
-    return readdirSync('/sys/fs/bpf', { recursive: true }).join('\n')
-  } catch {
-    return ''
-  }
-}
-
 const waitMsMax = 20_000
 
-/** The kernel frees them a moment after their process ended. */
 const until = async (done: () => boolean, what: string): Promise<void> => {
   for (const deadline = Date.now() + waitMsMax; !done(); await nextTurn()) {
     assert.ok(Date.now() < deadline, what)
   }
 }
-
-test('killed at any moment, it leaves no program and no pin', { skip, timeout }, async (t) => {
-  const atFirst = [programs(), pins()]
-  for (const moment of ['kernel:', 'backend:', 'rules run', 'watching']) {
-    const child = spawn(process.execPath, [mainFile, 'run', '--rules', rules], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    t.after(() => child.kill('SIGKILL'))
-    const ended = once(child, 'exit')
-    for await (const line of createInterface(child.stderr)) if (line.includes(moment)) break
-    if (moment === 'watching') assert.notEqual(programs(), atFirst[0], 'they can be seen')
-    child.kill('SIGKILL')
-    assert.deepEqual(await ended, [null, 'SIGKILL'])
-    const isClean = (): boolean => programs() === atFirst[0] && pins() === atFirst[1]
-    await until(isClean, `killed at "${moment}": ${programs()}\n${pins()}`)
-  }
-})
 
 test('a recording that is killed can be replayed', { skip, timeout }, async (t) => {
   const capture = join(folder, 'killed.bulwark')

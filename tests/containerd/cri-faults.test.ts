@@ -16,7 +16,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readCgroups } from '../kernel/inner.ts'
-import { FakeRuntime, answer, end, skip, startRun, timeout, wellBehaved } from './inner.ts'
+import { end, skip, startRun, timeout } from '../running.ts'
+import { FakeRuntime, answer, wellBehaved } from './inner.ts'
 
 const runs = 25
 const waitMsMax = 30_000

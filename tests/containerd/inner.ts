@@ -3,5 +3,3 @@
 export { CriClient, Message, bytesField, joined, numberField } from '../../agent/cri/index.ts'
 // tidy-allow inner: a runtime that does what it should not, as the client's own tests have it
 export { FakeRuntime, answer, wellBehaved } from '../../agent/cri/testdata/runtime.ts'
-// tidy-allow inner: `bulwark run` as its own tests start it
-export { end, skip, startRun, timeout } from '../../cli/testdata/running.ts'

@@ -55,6 +55,9 @@ export const raceProgram = (): string => build('race', ['race.c'], flags)
 /** Makes many short containers; see burst.c. */
 export const burstProgram = (): string => build('burst', ['burst.c'], flags)
 
+/** Prints what of BPF the kernel has: see programs/bpf-ids.c. */
+export const bpfIdsProgram = (): string => build('bpf-ids', ['bpf-ids.c'], flags)
+
 /** Ends at once, whatever its arguments. */
 export const nothingProgram = (): string => build('nothing', ['nothing.c'], flags)
 
