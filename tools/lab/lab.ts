@@ -69,7 +69,9 @@ export class Lab {
   /** Starts a container; resolves when its entrypoint runs. Throws LabError with runc's words. */
   async createContainer(options: ContainerOptions = {}): Promise<Container> {
     const id = randomBytes(32).toString('hex')
-    const place = this.#placement(id, randomUUID())
+    const { cgroupParent } = options
+    const own = cgroupParent === undefined ? {} : { cgroupPath: join(cgroupParent, id) }
+    const place = { ...this.#placement(id, randomUUID()), ...own }
     const directory = join(this.directory, 'containers', id)
     this.#everMade.set(id, place.cgroupPath)
     const container = await startContainer(directory, options, this.base, place)

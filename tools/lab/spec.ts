@@ -33,6 +33,9 @@ export type ContainerOptions = {
   readonly programs?: readonly string[]
   /** A folder of the host, only read, that is the image in place of the lab's own. */
   readonly root?: string
+  /** The cgroup that the container's own is made in, named by its id alone, as the cgroupfs driver
+   * has it. Default: a pod's slice, as the systemd driver has it. */
+  readonly cgroupParent?: string
   /** File systems in memory from which programs may run, as an emptyDir of medium Memory. */
   readonly memoryMounts?: readonly string[]
 }
