@@ -132,6 +132,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       exeFlags: 3,
       capabilities: { effective: 0, permitted: 2 ** 21, inheritable: 0 },
       truncated: [],
+      startedOnHost: false,
       parent: 1,
       makerPid: 1,
       makerSid: 0,

@@ -242,6 +242,7 @@ export class ProcessTable {
     process.checked = this.#doubts
     process.comm = headerOf.comm(r)
     process.vpid = headerOf.vpid(r)
+    process.startedOnHost = process.vpid === process.pid
     process.loginUid = headerOf.loginUid(r)
     process.exe = argv[0] ?? ''
     process.args = argv.slice(1)

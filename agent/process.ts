@@ -41,6 +41,8 @@ export interface Process {
   capabilities: Capabilities | undefined
   /** Some text of it was cut, by name of the member. */
   truncated: readonly string[]
+  /** It became its program in the pid name space of the host. */
+  startedOnHost: boolean
   parent: Process | undefined
   /** The process that made it, and the session in which that one became its program; 0: unknown. */
   makerPid: number
@@ -78,6 +80,7 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   exeFlags: undefined,
   capabilities: undefined,
   truncated: [],
+  startedOnHost: false,
   parent: undefined,
   makerPid: 0,
   makerSid: 0,

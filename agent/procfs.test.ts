@@ -88,6 +88,7 @@ test('a process is read with its parent, links and numbers', () => {
       exeFlags: undefined,
       capabilities: { effective: 0n, permitted: 0x1ffffffffffn, inheritable: 0n },
       truncated: [],
+      startedOnHost: false,
       parent: undefined,
       makerPid: 0,
       makerSid: 0,

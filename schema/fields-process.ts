@@ -192,6 +192,13 @@ export const processFields: readonly FieldSpec[] = [
     'always there',
   ),
   carried(
+    'proc.is_started_on_host',
+    'bool',
+    'became its program in the pid namespace of the host: in a container with one of its own, ' +
+      'only its runtime can have',
+    'always there; false where its start was not seen',
+  ),
+  carried(
     'proc.is_cwd_outside_root',
     'bool',
     'its working directory is not below its root directory, as of its last exec or chdir',

@@ -55,6 +55,7 @@ test('a process and its ancestors', () => {
     proc.cwd        "/tmp/"
     proc.is_cwd_outside_root true
     proc.is_daemonized false
+    proc.is_started_on_host false
     proc.tty        34816
     proc.pid        10
     proc.vpid       3

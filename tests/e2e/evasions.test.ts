@@ -168,3 +168,30 @@ test('what io_uring does in place of a call is told', { skip: skip }, async () =
   const told = await perform([['/app/server', 'ring-connect', '192.0.2.1', '10250']], options)
   check(told, 'Kubelet spoken to from container', 'remote=192.0.2.1', 'remote_port=10250')
 })
+
+test('a program that calls itself a container runtime is none', { skip }, async () => {
+  // From a volume: on no layer of the image, as the runtime is.
+  const options = { memoryMounts: ['/data'] }
+  const copied = ['/bin/cp', act, '/data/runc']
+  const init = ['/data/runc', 'comm', 'runc:[2:INIT]']
+  const cron = await perform([copied, [...init, 'append', '/etc/cron.d/job', 'x']], {
+    ...options,
+    files: { '/etc/cron.d/.placeholder': '' },
+  })
+  check(cron, 'Job for cron written', 'file=/etc/cron.d/job', 'process=runc:[2:INIT]')
+  const root = await perform([copied, [...init, 'open', '/proc/1/root/etc/hosts']], options)
+  check(root, 'File system of another process opened', 'path=/proc/1/root/etc/hosts')
+  const shared = await perform(
+    [
+      ['/bin/cp', act, '/run/data/runc'],
+      ['/run/data/runc', 'say', 'x'],
+    ],
+    { memoryMounts: ['/run/data'] },
+  )
+  check(shared, 'Program run from memory-backed or world-writable folder', '/run/data/runc')
+  const shell = await perform([[act, 'comm', 'runc', 'spawn', '/bin/sh', '-i']])
+  check(shell, 'Interactive shell without a terminal', 'parent=runc')
+  // The runtime itself, which has just made five containers and run programs in them.
+  const none = await perform([['/bin/true'], ['/bin/cat', '/etc/hosts']])
+  assert.deepEqual(none, [])
+})
