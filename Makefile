@@ -102,10 +102,10 @@ scenarios: ## perform a catalogue of tried attacks; ARGS='--from FILE --lanes N 
 	@$(MAKE) build >&2
 	@node tests/scenarios/run.ts $(ARGS)
 
-test-kernels: ## the event tests on Linux 5.10, 6.1, 6.12 and 7.2, in QEMU; KERNEL=6.1 for one
+test-kernels: ## the event tests on Linux 5.10, 6.1, 6.12 and 7.2, in QEMU; KERNEL=6.1 BACKEND=security for some
 	@tools/setup.sh test
 	@$(MAKE) build
-	@node tools/test.ts kernels $(KERNEL)
+	@node tools/test.ts kernels $(KERNEL) $(BACKEND)
 
 guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a'
 	@tools/setup.sh test >&2

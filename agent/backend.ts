@@ -66,10 +66,12 @@ export const backendFindings = (machine: Machine): readonly Finding[] => [
   {
     id: 'fexit',
     name: 'programs at kernel functions (fexit)',
-    events: [],
+    events: namedCalls,
     probe: probeFunctions(machine),
     needed: false,
-    without: 'the tracepoint backend is used: it costs a little on every system call',
+    without:
+      'the tracepoint backend is used: it costs a little on every system call, and names that ' +
+      'the kernel does not keep (of unlink, rename, …) are from user memory, flagged',
     remedy: 'boot without lockdown, on a kernel newer than 5.10 with CONFIG_FUNCTION_TRACER=y',
   },
   {

@@ -5,7 +5,7 @@
  * and why, and one line sums all of it up.
  *
  *   node tools/test.ts all|unit [TEXT]...     only files whose path holds one of the texts
- *   node tools/test.ts kernels [NAME]...      the event suite in guests, on all kernels or some
+ *   node tools/test.ts kernels [NAME]...      the event suite in guests; NAME: a kernel, a backend
  *   node tools/test.ts files FILE...          these files, one after another: what a guest does
  */
 import { globSync } from 'node:fs'
@@ -18,9 +18,10 @@ import {
   guestSuite,
   guestsOfAll,
   guestsOfCi,
+  leftOutOfGuests,
   reasonWithoutGuests,
 } from './test/guests.ts'
-import { Tally } from './test/results.ts'
+import { Tally, countOutcomes, countsText } from './test/results.ts'
 
 /** Tests that touch the kernel: by folder, or by name where they stand beside what they test. */
 const touchesKernel = (file: string): boolean =>
@@ -45,6 +46,26 @@ async function runHere(tally: Tally, texts: readonly string[], withKernel: boole
   if (kernel.length > 0) tally.add(await runGroup(kernel, kernelBounds), '')
 }
 
+/** Emulated machines, of which each keeps one CPU busy, however many it has. */
+const guestsAtOnce = Math.min(2, availableParallelism())
+
+/** A line about it for the summary. */
+async function runInGuest(tally: Tally, run: GuestRun): Promise<string> {
+  const name = `Linux ${run.kernel}, ${run.backend}`
+  const started = performance.now()
+  const took = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`
+  try {
+    const results = await guestSuite(run)
+    tally.add(results, `on ${name}: `)
+    return `${name}: ${countsText(countOutcomes(results))}, ${took()}`
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    if (error instanceof FetchError) tally.leaveOut(`all tests on ${name}: ${text}`)
+    else tally.fail(`on ${name}: ${text}`)
+    return `${name}: not run to the end, ${took()}`
+  }
+}
+
 /** A machine that cannot have guests says so; one that should, and fails, fails. */
 async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<void> {
   const reason = reasonWithoutGuests()
@@ -52,21 +73,34 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
     for (const { kernel } of runs) tally.leaveOut(`all tests on Linux ${kernel}: ${reason}`)
     return
   }
-  for (const run of runs) {
-    const started = performance.now()
-    try {
-      tally.add(await guestSuite(run), `on Linux ${run.kernel}, ${run.backend}: `)
-    } catch (error) {
-      if (error instanceof FetchError) {
-        tally.leaveOut(`all tests on Linux ${run.kernel}: ${error.message}`)
-        continue
-      }
-      tally.fail(error instanceof Error ? error.message : String(error))
+  for (const leftOut of leftOutOfGuests()) tally.leaveOut(leftOut)
+  const lines: string[] = []
+  const waiting = [...runs.entries()]
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [i, run] = next
+      lines[i] = await runInGuest(tally, run)
+      console.log(`guest: ${lines[i]}`)
     }
-    console.log(
-      `guest ${run.kernel}, ${run.backend}: ${((performance.now() - started) / 1000).toFixed(0)} s`,
-    )
   }
+  await Promise.all(Array.from({ length: guestsAtOnce }, work))
+  for (const line of lines) tally.note(line)
+}
+
+/** The guests that words name: kernels, backends, or both; all where they name none. */
+function chooseGuests(words: readonly string[]): readonly GuestRun[] {
+  const all = guestsOfAll()
+  const unknown = words.find((word) =>
+    all.every(({ kernel, backend }) => word !== kernel && word !== backend),
+  )
+  if (unknown !== undefined) throw new Error(`no guest has the kernel or the backend "${unknown}"`)
+  const kernels = words.filter((word) => all.some(({ kernel }) => word === kernel))
+  const backends = words.filter((word) => !kernels.includes(word))
+  return all.filter(
+    ({ kernel, backend }) =>
+      (kernels.length === 0 || kernels.includes(kernel)) &&
+      (backends.length === 0 || backends.includes(backend)),
+  )
 }
 
 async function main([group = '', ...texts]: readonly string[]): Promise<void> {
@@ -74,10 +108,7 @@ async function main([group = '', ...texts]: readonly string[]): Promise<void> {
   if (group === 'files') {
     tally.add(await runGroup(texts, { ...kernelBounds, againAfterSignal: true }), '')
   } else if (group === 'kernels') {
-    const chosen = guestsOfAll().filter(
-      ({ kernel }) => texts.length === 0 || texts.includes(kernel),
-    )
-    await runInGuests(tally, chosen)
+    await runInGuests(tally, chooseGuests(texts))
   } else {
     await runHere(tally, texts, group === 'all')
     if (group === 'all' && texts.length === 0) {

@@ -4,20 +4,22 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { isNativeError, openHandles, openObject } from '@bulwark/native'
-import { machineOf, startSensor } from './inner.ts'
-import { skip } from './stage.ts'
+import { hasUring, machineOf, startSensor, uringSupport } from './inner.ts'
+import { makeFolder, skip, useSetUp } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
 const doctorMsMax = 120_000
 const isGuest = process.env['BULWARK_GUEST'] !== undefined
 
 interface Feature {
+  readonly name: string
   readonly state: 'yes' | 'no' | 'unknown'
+  readonly error?: string
   readonly needed: boolean
   readonly without?: string
   readonly remedy?: string
@@ -26,14 +28,17 @@ interface Feature {
 let code: number | null = null
 let features: ReadonlyMap<string, Feature> = new Map()
 let backend = ''
+let folder = ''
+useSetUp((undo) => (folder = makeFolder(undo)))
+
+const runDoctor = (...more: readonly string[]) => {
+  const operands = [join(dist, 'bulwark.js'), 'doctor', ...more]
+  return spawnSync(process.execPath, operands, { encoding: 'utf8', timeout: doctorMsMax })
+}
 
 before(() => {
   if (skip !== false) return
-  const operands = [join(dist, 'bulwark.js'), 'doctor', '-o', 'json']
-  const { status, stdout, stderr } = spawnSync(process.execPath, operands, {
-    encoding: 'utf8',
-    timeout: doctorMsMax,
-  })
+  const { status, stdout, stderr } = runDoctor('-o', 'json')
   code = status
   assert.ok(stdout.startsWith('{'), stderr)
   const answer = JSON.parse(stdout) as {
@@ -73,13 +78,14 @@ const loadExec = (file: string) => (): { close(): void } => {
 }
 
 /** The sensor on a backend, in the form of reading that doctor says this kernel takes. */
-const loadSensor = (name: string) => (): { close(): void } => {
+const loadSensor = (name: string, hearsNames: boolean) => (): { close(): void } => {
   const machine = machineOf(process.arch)
   assert.ok(machine)
   const form = stateOf('direct-reads') === 'yes' ? '.direct' : ''
   return startSensor({
     object: readFileSync(join(dist, `${name}${form}.bpf.o`)),
     backend: name === 'security' ? 'security' : 'tracepoint',
+    hearsNames,
     machine,
     types: 'all',
     pid: process.pid,
@@ -121,14 +127,19 @@ const documented = (): readonly (readonly [row: string, answer: string])[] => {
   return rows.slice(2).map((cells) => [cells[1] ?? '', cells[column] ?? ''])
 }
 
+/** What doctor says of the machine and of who asks. */
+const notOfKernel = ['machine', 'right', 'cgroup-namespace', 'cri-socket']
+
 const skipDocumented = skip || (isGuest ? false : 'docs/kernels.md is about the guests')
 
 test('what is documented of this kernel is so', { skip: skipDocumented }, () => {
   const rows = documented()
-  assert.ok(rows.length > 5)
   for (const [row, answer] of rows) {
     assert.equal(row === 'backend chosen' ? backend : stateOf(row), answer, row)
   }
+  const named = new Set(rows.map(([row]) => row))
+  const more = [...features.keys()].filter((id) => !named.has(id))
+  assert.deepEqual(more, notOfKernel, 'every feature of the kernel is documented')
 })
 
 test('the form of reading that doctor names is the one that loads', { skip }, () => {
@@ -137,8 +148,8 @@ test('the form of reading that doctor names is the one that loads', { skip }, ()
 })
 
 test('the sensor loads when doctor says so, on either backend', { skip }, () => {
-  assert.equal(loads(loadSensor('tracepoint')), 'yes')
-  assert.equal(loads(loadSensor('security')), stateOf('fexit'))
+  assert.equal(loads(loadSensor('tracepoint', false)), 'yes')
+  assert.equal(loads(loadSensor('security', stateOf('lsm') === 'yes')), stateOf('fexit'))
   assert.deepEqual([stateOf('sensor'), code], ['yes', 0])
   assert.equal(backend, stateOf('fexit') === 'yes' ? 'security' : 'tracepoint')
 })
@@ -159,8 +170,34 @@ test(
   },
 )
 
-test('what is missing comes with what is lost and with a remedy', { skip }, () => {
-  for (const [id, { state, without = '', remedy = '' }] of features) {
-    if (state !== 'yes') assert.ok(without !== '' && remedy !== '', id)
+test('io_uring is told, or what is missing of it is counted, or not even that', { skip }, () => {
+  const { sees } = uringSupport()
+  const { state, without = '' } = features.get('io-uring') ?? {}
+  assert.equal(state, !hasUring() || sees === 'all' ? 'yes' : 'no')
+  if (state === 'no') assert.equal(without.includes('counted'), sees === 'count')
+})
+
+test('each answer is one of three, and what is not yes says all there is to say', { skip }, () => {
+  // Nearly no rules, so that the sensor as a whole is small.
+  const rules = join(folder, 'none.yaml')
+  writeFileSync(rules, '- list: nothing\n  items: []\n')
+  const lines = runDoctor('--rules', rules).stdout.split('\n')
+  for (const [id, { name, state, error, without = '', remedy = '', needed }] of features) {
+    assert.ok(['yes', 'no', 'unknown'].includes(state), `${id}: ${state}`)
+    assert.equal(
+      error !== undefined,
+      state === 'unknown',
+      `${id}: unknown, and only that, says why`,
+    )
+    const at = lines.indexOf(`${name}: ${state === 'unknown' ? `cannot tell (${error})` : state}`)
+    assert.notEqual(at, -1, `the text does not say of ${name} that it is ${state}`)
+    const [lost = '', ...more] = lines.slice(at + 1, at + 4)
+    if (state === 'yes') {
+      assert.ok(!lost.startsWith(' '), `${id} is there, and yet ${lost}`)
+      continue
+    }
+    assert.ok(without !== '' && remedy !== '', id)
+    assert.equal(lost, `  without it: ${without}${needed ? ' (needed)' : ''}`)
+    assert.ok(more.includes(`  to get it: ${remedy}`), id)
   }
 })

@@ -24,4 +24,4 @@ export { functionOfCall } from '../../agent/call-functions.ts'
 // tidy-allow inner: the generator's own arithmetic is compared with the compiler's
 export { layOut } from '../../tools/generate/layout.ts'
 // tidy-allow inner: which tracepoints of io_uring the kernel has, to know what to expect
-export { uringSupport } from '../../agent/uring.ts'
+export { hasUring, uringSupport } from '../../agent/uring.ts'

@@ -104,7 +104,8 @@ const qemuOperands = ({ files, initramfs, image, bundle, told }: Machine): reado
   const { parameters } = files.kernel
   const options: Readonly<Record<string, string>> = {
     M: 'q35',
-    cpu: 'max',
+    // Without protection keys: Node.js changes them all the time, and at times QEMU loses them.
+    cpu: 'max,-pku',
     accel: 'tcg,thread=multi',
     smp: '2',
     m: String(memoryMegabytes),
@@ -165,6 +166,15 @@ async function readLines(file: string): Promise<readonly string[]> {
   return lines
 }
 
+let lastTurn: Promise<unknown> = Promise.resolve()
+
+/** One after another: guests that start at once share the cache. */
+async function inTurn<T>(make: () => Promise<T>): Promise<T> {
+  const turn = lastTurn.then(make)
+  lastTurn = turn.catch(() => {})
+  return await turn
+}
+
 /**
  * Runs a command in a guest. Fetches the kernel and makes the images first, where the cache has
  * none.
@@ -181,9 +191,11 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
   const missing = missingForGuests()
   if (missing !== undefined) throw new Error(missing)
   onProgress?.(`guest ${name}: kernel and images`)
-  const files = await fetchKernel(kernel, cache)
-  const initramfs = await makeInitramfs(files, cache)
-  const image = await makeRootImage(cache)
+  const { files, initramfs, image } = await inTurn(async () => {
+    const found = await fetchKernel(kernel, cache)
+    const packed = await makeInitramfs(found, cache)
+    return { files: found, initramfs: packed, image: await makeRootImage(cache) }
+  })
   const folder = mkdtempSync(join(cache, 'run-'))
   try {
     const bundle = await makeBundle(folder, command)

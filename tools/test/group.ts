@@ -78,6 +78,10 @@ export async function runGroup(
     results.push(result)
     tell(result)
   }
+  stream.on('test:summary', ({ file, duration_ms: ms }) => {
+    if (file === undefined || resultsFile === undefined) return
+    console.log(`${relative(root, file)}: ${(ms / 1000).toFixed(1)} s`)
+  })
   stream.on('test:pass', (ended) => add(ended, true))
   stream.on('test:fail', (ended) => add(ended, false))
   const report = stream.pipe(new spec())

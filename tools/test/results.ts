@@ -30,19 +30,41 @@ export function parseResult(line: string): Result | undefined {
   return isResult ? (value as Result) : undefined
 }
 
+/** How many tests ended in which way. */
+export type Counts = Record<Result['outcome'], number>
+
+/** For people. */
+export const countsText = ({ passed, failed, skipped }: Counts): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`
+
+/** Counts the outcomes. */
+export function countOutcomes(results: readonly Result[]): Counts {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const { outcome } of results) counts[outcome] += 1
+  return counts
+}
+
 /** How often each outcome and each reason came. */
 export class Tally {
-  readonly counts = { passed: 0, failed: 0, skipped: 0 }
+  readonly counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   readonly #reasons = new Map<string, number>()
   readonly #results: Result[] = []
+  readonly #faults: string[] = []
+  readonly #notes: string[] = []
 
-  /** @param where  put before the reason of a skip */
+  /** @param where  put before the reason of a skip, and before a test that failed */
   add(results: readonly Result[], where: string): void {
     for (const result of results) {
       this.#results.push(result)
       this.counts[result.outcome] += 1
       if (result.outcome === 'skipped') this.leaveOut(where + (result.reason ?? 'no reason given'))
+      if (result.outcome === 'failed') this.#faults.push(`${where}${result.file}: ${result.name}`)
     }
+  }
+
+  /** A line for the summary. */
+  note(line: string): void {
+    this.#notes.push(line)
   }
 
   /** Says that something did not run, and why; it is no test by itself. */
@@ -53,6 +75,7 @@ export class Tally {
   /** A fault that is no test's. */
   fail(text: string): void {
     console.log(`failed: ${text}`)
+    this.#faults.push(text)
     this.counts.failed += 1
   }
 
@@ -64,11 +87,10 @@ export class Tally {
     return [...new Set(asked.map(key))].filter((test) => !ran.has(test))
   }
 
-  /** One line a reason, and the line that sums up. */
+  /** One line a reason, a fault and a note, and the line that sums up. */
   get summary(): string {
-    const { passed, failed, skipped } = this.counts
     const reasons = [...this.#reasons].map(([reason, count]) => `left out, ${count}: ${reason}`)
-    const sum = `tests: ${passed} passed, ${failed} failed, ${skipped} skipped`
-    return [...reasons, sum].join('\n')
+    const faults = this.#faults.map((fault) => `failed: ${fault}`)
+    return [...reasons, ...faults, ...this.#notes, `tests: ${countsText(this.counts)}`].join('\n')
   }
 }
