@@ -14,9 +14,9 @@ import { FetchError } from './guest/kernels.ts'
 import { root, runGroup } from './test/group.ts'
 import type { GuestRun } from './test/guests.ts'
 import {
+  chooseGuests,
   eventSuite,
   guestSuite,
-  guestsOfAll,
   guestsOfCi,
   leftOutOfGuests,
   reasonWithoutGuests,
@@ -85,22 +85,6 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
   }
   await Promise.all(Array.from({ length: guestsAtOnce }, work))
   for (const line of lines) tally.note(line)
-}
-
-/** The guests that words name: kernels, backends, or both; all where they name none. */
-function chooseGuests(words: readonly string[]): readonly GuestRun[] {
-  const all = guestsOfAll()
-  const unknown = words.find((word) =>
-    all.every(({ kernel, backend }) => word !== kernel && word !== backend),
-  )
-  if (unknown !== undefined) throw new Error(`no guest has the kernel or the backend "${unknown}"`)
-  const kernels = words.filter((word) => all.some(({ kernel }) => word === kernel))
-  const backends = words.filter((word) => !kernels.includes(word))
-  return all.filter(
-    ({ kernel, backend }) =>
-      (kernels.length === 0 || kernels.includes(kernel)) &&
-      (backends.length === 0 || backends.includes(backend)),
-  )
 }
 
 async function main([group = '', ...texts]: readonly string[]): Promise<void> {

@@ -13,8 +13,11 @@ export type Backend = (typeof backends)[number]
 
 /** Test files that do not run in guests, and why. */
 const notInGuests: Readonly<Record<string, string>> = {
+  'tests/kernel/attribution.test.ts': 'starts containers: too slow in an emulated machine',
+  'tests/kernel/container.test.ts': 'starts containers: too slow in an emulated machine',
   'tests/kernel/hammer.test.ts': 'loads the machine: too slow in an emulated one',
   'tests/kernel/layout.test.ts': 'reads the built object: the same on every kernel',
+  'tests/kernel/loss.test.ts': 'fills the ring: too slow in an emulated machine',
 }
 
 /** What runs on every kernel: whether all loads, and whether doctor tells the truth. */
@@ -60,6 +63,26 @@ export const guestsOfAll = (): readonly GuestRun[] =>
       files: eventSuite(),
     })),
   )
+
+/**
+ * The guests that words name: kernels, backends, or both; all where they name none.
+ *
+ * @throws Error  a word names neither
+ */
+export function chooseGuests(words: readonly string[]): readonly GuestRun[] {
+  const all = guestsOfAll()
+  const unknown = words.find((word) =>
+    all.every(({ kernel, backend }) => word !== kernel && word !== backend),
+  )
+  if (unknown !== undefined) throw new Error(`no guest has the kernel or the backend "${unknown}"`)
+  const kernels = words.filter((word) => all.some(({ kernel }) => word === kernel))
+  const others = words.filter((word) => !kernels.includes(word))
+  return all.filter(
+    ({ kernel, backend }) =>
+      (kernels.length === 0 || kernels.includes(kernel)) &&
+      (others.length === 0 || others.includes(backend)),
+  )
+}
 
 const buildMsMax = 120_000
 const guestMsMax = 1_200_000
