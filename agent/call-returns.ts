@@ -10,7 +10,7 @@ import type { Machine } from '@bulwark/schema'
 import type { BpfMap, BpfObject, Link, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
 import type { CallFunction } from './call-functions.ts'
-import { functionOfCall } from './call-functions.ts'
+import { functionOfCall, functionsOfCompatCall } from './call-functions.ts'
 import { license, stub } from './stub.ts'
 
 const typeProgArray = 3
@@ -34,10 +34,11 @@ export interface CallTargets {
   readonly missing: readonly string[]
 }
 
-/** Looks the functions up. */
+/** Looks the functions up; of 32-bit calls, those that there are. */
 export const findCallTargets = (
   machine: Machine,
   handlers: readonly CallHandler[],
+  compat: readonly (CallHandler & { readonly slot: number })[],
 ): CallTargets => {
   const targets: Target[] = []
   const missing: string[] = []
@@ -45,6 +46,14 @@ export const findCallTargets = (
     const found = functionOfCall(machine, handler.call)
     if (found) targets.push({ ...handler, function: found })
     else missing.push(handler.call)
+  }
+  // Calls without arguments have one function for both.
+  const taken = new Set(targets.map((target) => target.function.name))
+  for (const handler of compat) {
+    for (const found of functionsOfCompatCall(handler.call, handler.slot)) {
+      if (!taken.has(found.name)) targets.push({ ...handler, function: found })
+      taken.add(found.name)
+    }
   }
   return { targets, missing }
 }

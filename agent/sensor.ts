@@ -337,16 +337,16 @@ const nameHooks = (handlers: readonly Handler[]): readonly AttachedHook[] => {
 
 const byFunction = (
   machine: Machine,
-  handlers: readonly Handler[],
+  { handlers, compat }: Plan,
   open: () => BpfObject,
 ): CallWay => {
-  const { targets, missing } = findCallTargets(machine, handlers)
+  const { targets, missing } = findCallTargets(machine, handlers, compat)
   const there = handlers.filter(({ call }) => !missing.includes(call))
   const names = nameHooks(there)
   return {
     hooks: [...there, ...names],
     missing,
-    programs: names.length > 0 ? [callStart] : [],
+    programs: [...compat.map(({ program }) => program), ...(names.length > 0 ? [callStart] : [])],
     entries: names.map(({ program }) => program),
     aim: (object) => {
       aimPrograms(object, targets)
@@ -391,10 +391,10 @@ const planUring = ({ types }: SensorOptions): UringPlan => {
  */
 export const startSensor = (options: SensorOptions): Sensor => {
   const plan = planHooks(options)
-  const { attach, handlers, tellsWrites } = plan
+  const { attach, tellsWrites } = plan
   const { backend = 'tracepoint', machine } = options
   const open = (): BpfObject => openObject(options.object, 'bulwark')
-  const way = backend === 'security' ? byFunction(machine, handlers, open) : byNumber(plan)
+  const way = backend === 'security' ? byFunction(machine, plan, open) : byNumber(plan)
   const uring = planUring(options)
   const hooks = [...attach, ...uring.hooks, ...way.hooks]
   const object = open()

@@ -1,10 +1,11 @@
 // See environment.h.
 #include "environment.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
-#include <vector>
+#include <cstring>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -102,6 +103,31 @@ btf *Environment::kernelTypes()
 	if (!types)
 		fail(errno, "read the kernel's types (/sys/kernel/btf/vmlinux)", takeLog());
 	return types.get();
+}
+
+uint32_t Environment::kernelFunction(const char *name)
+{
+	const btf *from = kernelTypes();
+	const auto nameOf = [from](uint32_t id) {
+		return btf__name_by_offset(from, btf__type_by_id(from, id)->name_off);
+	};
+	if (functions.empty()) {
+		for (uint32_t id = 1; id < btf__type_cnt(from); id++)
+			if (btf_is_func(btf__type_by_id(from, id)))
+				functions.push_back(id);
+		std::sort(functions.begin(), functions.end(),
+			  [&](uint32_t a, uint32_t b) { return strcmp(nameOf(a), nameOf(b)) < 0; });
+	}
+	const auto found = std::lower_bound(
+		functions.begin(), functions.end(), name,
+		[&](uint32_t id, const char *wanted) { return strcmp(nameOf(id), wanted) < 0; });
+	return found != functions.end() && strcmp(nameOf(*found), name) == 0 ? *found : 0;
+}
+
+void Environment::forgetKernelTypes()
+{
+	functions = {};
+	types.reset();
 }
 
 void Environment::watcherClosed()

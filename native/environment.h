@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <node_api.h>
 
@@ -48,7 +49,10 @@ struct Environment {
 	// The kernel's own types; kept until `forgetKernelTypes`, because reading them takes
 	// milliseconds, and not for ever, because they take megabytes. Fails when there are none.
 	btf *kernelTypes();
-	void forgetKernelTypes() { types.reset(); }
+	// The id of a kernel function, 0 when there is none: by an index, because there are
+	// tens of thousands and the sensor asks for hundreds.
+	uint32_t kernelFunction(const char *name);
+	void forgetKernelTypes();
 
 	napi_env env = nullptr;
 	// Makes a NativeError; null until index.ts has set it.
@@ -65,6 +69,7 @@ private:
 		void operator()(btf *types) const;
 	};
 	std::unique_ptr<btf, FreeTypes> types;
+	std::vector<uint32_t> functions; // by name; empty until somebody asks
 	uint32_t nextId = 1;
 };
 

@@ -64,14 +64,12 @@ static int parametersOf(const btf *types, uint32_t function)
 // A function of the kernel and its prototype; zeros when there is none.
 static napi_value findKernelFunction(Call &call)
 {
+	const uint32_t id = call.environment.kernelFunction(call.text(0, "name").c_str());
 	const btf *types = call.environment.kernelTypes();
-	const int id = btf__find_by_name_kind(types, call.text(0, "name").c_str(), BTF_KIND_FUNC);
-	const bool found = id > 0;
 	return Made(call.env)
-		.set("id", found ? id : 0)
-		.set("prototype",
-		     found ? btf__type_by_id(types, static_cast<uint32_t>(id))->type : 0)
-		.set("parameters", found ? parametersOf(types, static_cast<uint32_t>(id)) : 0)
+		.set("id", id)
+		.set("prototype", id > 0 ? btf__type_by_id(types, id)->type : 0)
+		.set("parameters", id > 0 ? parametersOf(types, id) : 0)
 		.value;
 }
 

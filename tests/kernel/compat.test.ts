@@ -32,8 +32,7 @@ const own = [...Object.keys(syscallNumbers.x64), ...syscallsByNumber.ia32]
 const types = own.filter((name) => name !== undefined && !quiet.has(name))
 const stage = useStage(new Set(types as readonly string[]))
 
-const unseen = 'the security backend does not see 32-bit calls'
-const skipCompat = skip || (chosen.backend === 'security' ? unseen : (missing32() ?? false))
+const skipCompat = skip || (missing32() ?? false)
 
 /** What was told of 32-bit calls; the program does others on its own account. */
 const compatOf = <K extends Kind>(events: Recording, kind: K): readonly Recorded<K>[] =>
@@ -62,7 +61,10 @@ test('files, paths and descriptors', { skip: skipCompat }, async () => {
   const { events, results } = await stage.recorder.run(calls)
   const { ino } = statSync(file)
   const base = stage.folder
-  const told = { result: 0, flags: RECORD_COMPAT | 1 }
+  const told = { result: 0, flags: RECORD_COMPAT | RECORD_USER_MEMORY }
+  // Security hooks tell names, of 32-bit calls too.
+  const named = { ...told, flags: chosen.hearsNames ? RECORD_COMPAT : told.flags }
+  const heard = (name: string): string => (chosen.hearsNames ? join(base, name) : '')
   expectEvents(events.of('chdir'), [{ cwd: base, syscall: 12, flags: RECORD_COMPAT }])
   expectEvents(compatOf(events, 'open'), [
     { ...told, path: file, rawPath: 'file', openFlags: api.O_RDWR, result: results[1] ?? -1 },
@@ -72,12 +74,15 @@ test('files, paths and descriptors', { skip: skipCompat }, async () => {
     { path: file, file: { inode: ino, mode: 0o104711 }, syscall: 94, flags: RECORD_COMPAT },
   ])
   expectEvents(compatOf(events, 'path_call'), [
-    { ...told, rawPath: 'made', base, call: { arg1: 0o700 } },
-    { ...told, rawPath: 'other', base },
+    { ...named, rawPath: 'made', base, path: heard('made'), call: { arg1: 0o700 } },
+    { ...named, rawPath: 'other', base, path: heard('other') },
   ])
-  expectEvents(events.of('rename'), [{ ...told, oldPath: 'made', newPath: 'other', newBase: base }])
+  const sides = { oldResolved: heard('made'), newResolved: heard('other') }
+  expectEvents(events.of('rename'), [
+    { ...named, ...sides, oldPath: 'made', newPath: 'other', newBase: base },
+  ])
   expectEvents(events.of('dup'), [{ path: file, newFd: 30, result: 30 }])
-  expectEvents(events.of('unlink'), [{ ...told, rawPath: 'none', base }])
+  expectEvents(events.of('unlink'), [{ ...named, rawPath: 'none', base, path: heard('none') }])
 })
 
 test('numbers: the lower halves, of the 32-bit registers', { skip: skipCompat }, async () => {
