@@ -1,7 +1,7 @@
 /** `bulwark doctor`: what this kernel and machine can do, and what rules lose without it. */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import type { BackendChoice, Finding } from '@bulwark/agent'
+import type { BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
 import {
   backendFindings,
   chooseBackend,
@@ -13,6 +13,7 @@ import {
   wantedTypes,
 } from '@bulwark/agent'
 import type { Machine } from '@bulwark/schema'
+import { untoldOn } from '@bulwark/schema'
 import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
@@ -88,7 +89,10 @@ const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
     if (rules.length > 0) console.log(`  rules that see less: ${rules.join('; ')}`)
     console.log(`  to get it: ${remedy}`)
   }
-  console.log(`backend: ${backendOf(found)}`)
+  const chosen = backendOf(found)
+  console.log(`backend: ${chosen.backend}`)
+  const untold = untoldHere(chosen)
+  if (untold.length > 0) console.log(`  not told on it (docs/events.md): ${untold.join(', ')}`)
   const disabled = loaded.rules.filter((rule) => rule.disabledBy.length > 0)
   console.log(`rules: ${loaded.rules.length - disabled.length} of ${loaded.rules.length} can run`)
   for (const rule of disabled) {
@@ -96,17 +100,23 @@ const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
   }
 }
 
-const backendOf = (found: readonly Finding[]): string =>
+const backendOf = (found: readonly Finding[]): ChosenBackend =>
   chooseBackend(
     'auto',
     found.filter(({ id }) => id === 'fexit' || id === 'lsm'),
-  ).backend
+  )
+
+/** What the schema has that is not told here; all that only one backend has is of LSM hooks. */
+const untoldHere = ({ backend, hearsNames }: ChosenBackend): readonly string[] =>
+  untoldOn(hearsNames ? backend : 'tracepoint')
 
 const printJson = (found: readonly Diagnosis[], loaded: LoadResult): void => {
+  const chosen = backendOf(found)
   const answer = {
     kernel: kernelName(),
     node: process.versions.node,
-    backend: backendOf(found),
+    backend: chosen.backend,
+    untold: untoldHere(chosen),
     features: found.map(({ id, name, probe, needed, without, remedy, rules }) => ({
       id,
       name,

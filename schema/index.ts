@@ -46,3 +46,5 @@ export type { UringOperation } from './uring.ts'
 export { uringOperations, uringOperationsMax } from './uring.ts'
 export { isEventName, isParameterName, otherEventNames, syscallNames } from './eventnames.ts'
 export { nameHooksOf } from './namehooks.ts'
+/** Members of records that a backend leaves empty, `kind.member`. */
+export { untoldOn } from './untold.ts'

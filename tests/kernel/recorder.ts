@@ -22,6 +22,7 @@ import {
   execOf,
   forkOf,
   headerOf,
+  untoldOn,
 } from '@bulwark/schema'
 import type { Calls } from './calls.ts'
 import type { Kind, Recorded } from './decode.ts'
@@ -117,6 +118,20 @@ const afterExecOf = (program: string, wanted: Wanted): Wanted => {
   }
 }
 
+const untold = untoldOn(chosen.backend).map((member) => member.split('.'))
+
+/** An event as it is; what the schema has for another backend alone must be empty in it. */
+const asSchemaSays = (event: Recorded): Recorded => {
+  const values: Readonly<Record<string, unknown>> = { ...event }
+  for (const [kind, member = ''] of untold) {
+    const name = member.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+    if (kind === event.name && values[name] !== '') {
+      throw new Error(`the schema has no ${kind}.${member} on the ${chosen.backend} backend`)
+    }
+  }
+  return event
+}
+
 export class Recorder {
   readonly sensor: Sensor
   readonly #record: RecordView
@@ -200,7 +215,7 @@ export class Recorder {
         rang ||= kind === EventNumber.exec && execOf.arguments(r).includes(bell)
         if (rang || !wanted(r, kind)) return
         if (events.length === eventsMax) throw new Error(`more than ${eventsMax} events of an act`)
-        events.push(decode(r, name))
+        events.push(asSchemaSays(decode(r, name)))
       })
     while (look() > 0); // The act may have left no room for the bell.
     spawnSync('/bin/true', [bell])
