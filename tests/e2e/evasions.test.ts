@@ -1,12 +1,14 @@
 /**
  * What is known to blind such sensors, each tried for real: a rule of the pack must still fire.
  * What has a scenario of its own in rules/scenarios/ (memory files, the leaderless thread) is not
- * repeated here; pids used again are in tests/kernel/process.test.ts.
+ * repeated here.
  */
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import {
   type Container,
   type ContainerOptions,
@@ -169,6 +171,28 @@ test('what io_uring does in place of a call is told', { skip: skip }, async () =
   check(told, 'Kubelet spoken to from container', 'remote=192.0.2.1', 'remote_port=10250')
 })
 
+test('the same ways to what is no secret are silent', { skip }, async () => {
+  const ways = [
+    ['/bin/ln', '-s', '/etc', '/tmp/l'],
+    cat('/tmp/l/../etc/hosts'),
+    cat('/proc/self/root/etc/hosts'),
+    [act, 'openat2', '/etc/../etc/hosts'],
+    ['/bin/ln', '/etc/hosts', '/tmp/notes'],
+    cat('/tmp/notes'),
+    [act, 'comm', 'notes', 'open', '/etc/hosts'],
+    ['/usr/sbin/sshd', 'open', '/etc/shadow'],
+    [act, 'say', 'x'.repeat(20_000)],
+    [act, 'race', '/etc/passwd', '/etc//group', '5'],
+    [act, 'ring-open', '/etc/hosts'],
+    ...(missing32() === undefined ? [[act, 'open32', '/etc/hosts']] : []),
+  ]
+  const told = await perform(ways, { programs: ['/usr/sbin/sshd'] })
+  assert.deepEqual(
+    told.map(({ output }) => output),
+    [],
+  )
+})
+
 test('a program that calls itself a container runtime is none', { skip }, async () => {
   // From a volume: on no layer of the image, as the runtime is.
   const options = { memoryMounts: ['/data'] }
@@ -195,3 +219,42 @@ test('a program that calls itself a container runtime is none', { skip }, async 
   const none = await perform([['/bin/true'], ['/bin/cat', '/etc/hosts']])
   assert.deepEqual(none, [])
 })
+
+test('a pid that is used again is not believed for what it was', { skip }, async () => {
+  assert.ok(lab && sensor && bearer)
+  const container = await lab.createContainer()
+  const { directory } = lab
+  // Programs of the host that go into the cgroup of the container, for the pid of the host counts.
+  const [driver, passwd] = ['driver', 'passwd'].map((name) => join(directory, name))
+  assert.ok(driver && passwd)
+  for (const path of [driver, passwd]) copyFileSync(`/proc/${container.pid}/root${act}`, path)
+  const again = async (...rest: readonly string[]): Promise<readonly Alert[]> => {
+    assert.ok(sensor && bearer)
+    const argv = ['enter-cgroup', processesFile(container.pid), 'same-pid', ...rest]
+    return await sensor.observe(bearer, async () => {
+      await promisify(execFile)(driver, argv, { timeout: 10_000 })
+    })
+  }
+  try {
+    const stolen = await again(passwd, 'open', '/etc/shadow')
+    check(stolen, secretRead, 'file=/etc/shadow', 'process=driver', `exepath=${driver}`)
+    const [alert] = stolen
+    assert.equal(alert?.output_fields['container.id'], container.id.slice(0, 12))
+    const rightful = await again(driver, 'exec', passwd, 'open', '/etc/shadow')
+    assert.deepEqual(
+      rightful.filter(({ rule }) => rule === secretRead),
+      [],
+    )
+  } finally {
+    await container.destroy()
+  }
+})
+
+/** The file by which a process goes into the cgroup of another one. */
+function processesFile(pid: number): string {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
+  const root = mounts.map((line) => line.split(' ')).find(([, , type]) => type === 'cgroup2')?.[1]
+  const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1]
+  assert.ok(root && path, 'no cgroup2 is mounted')
+  return join(root, path, 'cgroup.procs')
+}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Verbs on processes and threads: wait, speak, start a program in every way there is. */
 #define _GNU_SOURCE
+#include <linux/sched.h>
 #include <pthread.h>
-#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -154,6 +155,44 @@ static void daemonize(struct chain *chain)
 	run_rest(chain);
 }
 
+/* Goes into the cgroup whose cgroup.procs FILE is. */
+static void enter_cgroup(struct chain *chain)
+{
+	FILE *processes = fopen(next_word(chain), "w");
+
+	if (!processes || fputs("0", processes) < 0 || fclose(processes))
+		fail("cgroup.procs");
+}
+
+/*
+ * PROGRAM runs and ends; then the rest of the chain runs in a new process that is given its pid.
+ * By root of the pid name space.
+ */
+static void in_same_pid(struct chain *chain)
+{
+	const char *program = next_word(chain);
+	struct clone_args arguments = { .exit_signal = SIGCHLD, .set_tid_size = 1 };
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execl(program, program, "say", "first", NULL);
+		fail("execve");
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		fail("fork");
+	arguments.set_tid = (unsigned long)&pid;
+	switch (syscall(SYS_clone3, &arguments, sizeof(arguments))) {
+	case -1:
+		fail("clone3");
+	case 0:
+		run_rest(chain);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		fail("waitpid");
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 const struct verb process_verbs[] = {
 	{ "wait", "MILLISECONDS", wait_ms },
 	{ "say", "TEXT", say },
@@ -165,5 +204,7 @@ const struct verb process_verbs[] = {
 	{ "thread", "", in_thread },
 	{ "leaderless", "", without_leader },
 	{ "daemonize", "", daemonize },
+	{ "enter-cgroup", "FILE", enter_cgroup },
+	{ "same-pid", "PROGRAM", in_same_pid },
 	{ 0 },
 };
