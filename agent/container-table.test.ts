@@ -151,6 +151,16 @@ test('a container that is seen in two hierarchies is one', () => {
   assert.equal(table.size, 2, 'it is still there in the other hierarchy')
 })
 
+test('one in another that v1 alone tells is itself, and no other', () => {
+  const { table } = tableOf([])
+  table.made(0, 5, pathOf('a'))
+  table.made(v1, 6, `${pathOf('a')}/docker/${idOf('b')}`)
+  table.made(v1, 7, pathOf('c'))
+  assert.equal(table.of(5, 6, unknown)?.id, idOf('b'))
+  assert.equal(table.of(5, 7, unknown)?.id, idOf('a'))
+  assert.equal(table.of(5, 1, unknown)?.id, idOf('a'))
+})
+
 test('a removed cgroup is remembered for a while', () => {
   const { table, counters } = tableOf([])
   for (const [id, letter] of [

@@ -109,7 +109,8 @@ export class ContainerTable {
   }
 
   /**
-   * The container of an event: that of its v2 cgroup, else that of its v1 cgroup.
+   * The container of an event: that of its v2 cgroup, else that of its v1 cgroup. A runtime in a
+   * container of a hybrid machine sees v1 alone there: its containers stand in v2 where it does.
    *
    * @param oldId   id in the v1 hierarchy; 0 when none is looked at
    * @param textOf  text of the process's /proc/PID/cgroup, asked for when an id is not known
@@ -117,8 +118,9 @@ export class ContainerTable {
    */
   of(id: CgroupId, oldId: CgroupId, textOf: () => string | undefined): Container | undefined {
     const container = this.#unified.find(id, textOf)
-    if (container || oldId === 0) return container
-    return this.#old?.find(oldId, textOf)
+    if (oldId === 0) return container
+    const other = this.#old?.find(oldId, textOf)
+    return container === undefined || other?.outerId === container.id ? other : container
   }
 
   /**

@@ -7,6 +7,8 @@ export interface Container {
   readonly podUid: string | undefined
   /** The runtime that the cgroup's name tells: containerd, cri-o, docker, podman. */
   readonly runtime: string | undefined
+  /** The container that it runs in, as its cgroup tells. */
+  readonly outerId: string | undefined
   /** All that is known beside; `undefined` until its files were read or the runtime told. */
   metadata: ContainerMetadata | undefined
   /** What the runtime's own files say; `undefined` until they were read. */
@@ -23,10 +25,13 @@ export interface Container {
 }
 
 /** A container of which only the cgroup is known. */
-export const newContainer = (named: Pick<Container, 'id' | 'podUid' | 'runtime'>): Container => ({
+export const newContainer = (
+  named: Pick<Container, 'id' | 'podUid' | 'runtime'> & { readonly outerId?: string | undefined },
+): Container => ({
   id: named.id,
   podUid: named.podUid,
   runtime: named.runtime,
+  outerId: named.outerId,
   metadata: undefined,
   files: undefined,
   metadataTries: 0,
@@ -111,6 +116,8 @@ export interface NamedContainer {
   readonly id: string
   readonly podUid: string | undefined
   readonly runtime: string | undefined
+  /** The next one above it in the path. */
+  readonly outerId: string | undefined
   /** The path down to the container's own cgroup; what it makes for itself is below. */
   readonly base: string
 }
@@ -164,7 +171,8 @@ export const containersInPath = (path: string): readonly NamedContainer[] => {
     podUid = read.podUid ?? podUid
     if (read.id === undefined) return
     const base = parts.slice(0, i + 1).join('/')
-    found.push({ id: read.id, podUid, runtime: read.runtime, base })
+    const outerId = found.at(-1)?.id
+    found.push({ id: read.id, podUid, runtime: read.runtime, outerId, base })
   })
   return found
 }

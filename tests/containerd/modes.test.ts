@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import type { Container, ContainerOptions, Lab } from '@bulwark/tools'
 import { openLab } from '@bulwark/tools'
 import { cgroupMode, readCgroups } from '../kernel/inner.ts'
+import { runInside } from './inside.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
 import type { Seen } from '../kernel/watcher.ts'
 import { Watcher } from '../kernel/watcher.ts'
@@ -84,4 +85,26 @@ test(`the cgroupfs driver's, and one in it (${mode})`, { skip, timeout }, async 
   checkOwn(seen, outer, mark, uid)
   await inner.destroy()
   await outer.destroy()
+})
+
+test(`what a runtime in a container runs (${mode})`, { skip, timeout }, async () => {
+  const uid = randomUUID()
+  const cgroupParent = `/kubepods/burstable/pod${uid}`
+  const mark = randomUUID()
+  let outer: Container | undefined
+  let id = ''
+  const seen = await watcher.observe(async () => {
+    outer = await lab.createContainer({ cgroupParent, privileged: true, network: 'host' })
+    // Without a namespace of its own for cgroups it sees all of v2, and of v1 its own part.
+    const above = mode === 'v2' ? `${cgroupParent}/${outer.id}` : ''
+    id = await runInside(outer, `${above}/docker`, ['/bin/busybox', 'cat', mark])
+  })
+  const own = seen.filter((each) => each.get('proc.args') === `cat ${mark}`)
+  const types = own.map((each) => each.get('evt.type'))
+  assert.deepEqual(types, ['execve', 'openat'])
+  for (const each of own) {
+    assert.equal(each.get('container.id'), id.slice(0, 12))
+    assert.equal(each.get('k8s.pod.uid'), uid)
+  }
+  await outer?.destroy()
 })
