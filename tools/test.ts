@@ -73,7 +73,7 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
     for (const { kernel } of runs) tally.leaveOut(`all tests on Linux ${kernel}: ${reason}`)
     return
   }
-  for (const leftOut of leftOutOfGuests()) tally.leaveOut(leftOut)
+  for (const leftOut of leftOutOfGuests(runs)) tally.leaveOut(leftOut)
   const lines: string[] = []
   const waiting = [...runs.entries()]
   const work = async (): Promise<void> => {

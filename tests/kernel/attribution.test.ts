@@ -112,7 +112,9 @@ test('containers that act at once are not mixed', { skip }, async () => {
   )
   for (const container of containers) {
     const own = seen.filter((each) => each.get('proc.args') === mark(container))
-    assert.equal(own.length, 5)
+    const told = seen.map((each) => partOf(each, 'container.id', 'proc.args', 'proc.exepath'))
+    const lost = JSON.stringify([watcher.lost, watcher.log, told])
+    assert.equal(own.length, 5, `of ${container.id}: ${lost}`)
     const where = own.map((each) => partOf(each, 'container.id', 'k8s.pod.name'))
     const expected = [container.id.slice(0, 12), container.pod]
     assert.deepEqual(

@@ -41,6 +41,9 @@ const programs = [
   'readlink',
 ]
 
+/** Busybox's shell runs its own commands without an exec; what it is called it must be. */
+const notOfBusybox = ['sh', 'cat']
+
 const files: Readonly<Record<string, string>> = {
   'etc/passwd': 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n',
   'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
@@ -122,7 +125,7 @@ export async function makeInitramfs(kernel: KernelFiles, cache: string): Promise
 
 /** The root image, from the cache where nothing changed. */
 export async function makeRootImage(cache: string): Promise<string> {
-  const chosen = [process.execPath, ...[...programs, 'sh'].map(needed)]
+  const chosen = [process.execPath, ...[...programs, ...notOfBusybox].map(needed)]
   const facts = chosen.map((file) => `${file} ${statSync(file).mtimeMs}`)
   const key = hashOf([...facts, readFileSync(script('init.sh'), 'utf8'), JSON.stringify(files)])
   const made = join(cache, `root-${key}.img`)
@@ -140,9 +143,10 @@ export async function makeRootImage(cache: string): Promise<string> {
     for (const applet of applets.trim().split('\n')) {
       if (applet !== 'busybox') symlinkSync('busybox', join(folder, 'bin', applet))
     }
-    // Not busybox's: it runs its own commands without an exec.
-    rmSync(join(folder, 'bin/sh'))
-    copyFileSync(needed('sh'), join(folder, 'bin/sh'))
+    for (const name of notOfBusybox) {
+      rmSync(join(folder, 'bin', name))
+      copyFileSync(needed(name), join(folder, 'bin', name))
+    }
     for (const file of chosen) {
       copyFileSync(file, join(folder, 'usr/bin', basename(file)))
       for (const library of await librariesOf(file)) {
