@@ -51,7 +51,8 @@ const guestsAtOnce = Math.min(2, availableParallelism())
 
 /** A line about it for the summary. */
 async function runInGuest(tally: Tally, run: GuestRun): Promise<string> {
-  const name = `Linux ${run.kernel}, ${run.backend}`
+  const where = run.cgroups === undefined ? '' : `, cgroup ${run.cgroups}`
+  const name = `Linux ${run.kernel}, ${run.backend}${where}`
   const started = performance.now()
   const took = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`
   try {

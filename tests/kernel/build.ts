@@ -1,4 +1,5 @@
 /** Builds the programs of the kernel tests, for a machine without a compiler, such as a guest. */
+import { buildAct } from '@bulwark/tools'
 import {
   callsProgram,
   connectRaceProgram,
@@ -14,3 +15,4 @@ raceProgram()
 connectRaceProgram()
 uringProgram()
 missing32()
+await buildAct() // of the lab's containers

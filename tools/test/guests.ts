@@ -42,6 +42,8 @@ export interface GuestRun {
   readonly kernel: string
   readonly backend: Backend
   readonly files: readonly string[]
+  /** v2 alone when not said. */
+  readonly cgroups?: 'v1'
 }
 
 /** What the security backend hears that the other reads from user memory. */
@@ -49,14 +51,19 @@ const namesSuite = ['heard', 'load', 'names', 'names-race', 'network'].map(
   (name) => `tests/kernel/${name}.test.ts`,
 )
 
+/** Real containers, which tell how cgroups are set up: v2 alone, v1 alone. Native it is both. */
+const containers = 'tests/containerd/modes.test.ts'
+const cgroupsSuite = [containers, 'tests/kernel/cgroups.test.ts']
+
 /**
  * In CI: the suite on two kernels, a backend each; that it loads on the others. The longest come
  * first, so that none of them is left alone at the end.
  */
 export const guestsOfCi = (): readonly GuestRun[] => [
-  { kernel: '6.12', backend: 'security', files: eventSuite() },
+  { kernel: '6.12', backend: 'security', files: [containers, ...eventSuite()] },
   { kernel: '6.1', backend: 'tracepoint', files: eventSuite() },
   { kernel: '6.1', backend: 'security', files: namesSuite },
+  { kernel: '6.1', backend: 'tracepoint', files: cgroupsSuite, cgroups: 'v1' },
   { kernel: '5.10', backend: 'tracepoint', files: everywhere },
   { kernel: '7.2', backend: 'tracepoint', files: everywhere },
 ]
@@ -114,9 +121,11 @@ const buildTests = async (): Promise<unknown> =>
  *
  * @throws Error  the guest could not be made, or stopped before its tests did
  */
-export async function guestSuite({ kernel, backend, files }: GuestRun): Promise<readonly Result[]> {
+export async function guestSuite(run: GuestRun): Promise<readonly Result[]> {
+  const { kernel, backend, files, cgroups } = run
   await (testsBuilt ??= buildTests())
   const command = [
+    ...(cgroups === 'v1' ? ['sh tools/guest/cgroup-v1.sh || exit 1;'] : []),
     `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1`,
     `node --single-threaded tools/test.ts files ${files.join(' ')}`,
   ]
