@@ -142,6 +142,7 @@ test('what the capture cannot give is said', async () => {
     assert.match(log.join('\n'), expected)
   }
   await check({ types: ['execve'] }, 'evt.type in (execve, openat)', /not recorded: openat$/)
+  await check({ types: [] }, 'evt.type in (chdir, openat)', /not recorded: openat$/)
   await check({}, 'evt.type = connect and fd.sip.name = a.example', /addresses of a\.example: no/)
   await check({}, 'evt.type = execve and proc.env contains x', /environment .* not recorded/)
   const [first, ...others] = recordLayouts

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IpAddress } from '@bulwark/schema'
+import { eventKinds } from '@bulwark/schema'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import type { Conversion } from './capture/convert.ts'
@@ -21,6 +22,9 @@ import { activeRules } from './engine.ts'
 import type { Outside, Question } from './outside.ts'
 import { payloadBytesOf } from './payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
+
+/** The tables live on them. */
+const alwaysRecorded = eventKinds.flatMap(({ state, types }) => (state ? types : []))
 
 export interface ReplayOptions {
   readonly source: Source
@@ -134,7 +138,8 @@ class Replay {
     }
     const wanted = wantedTypes(active)
     if (types === 'all' || wanted === 'all') return
-    const lacking = [...wanted].filter((type) => !types.includes(type))
+    const kept = new Set([...types, ...alwaysRecorded])
+    const lacking = [...wanted].filter((type) => !kept.has(type))
     if (lacking.length > 0) log(`rules want events that were not recorded: ${lacking.join(', ')}`)
   }
 

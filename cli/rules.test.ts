@@ -48,6 +48,14 @@ test('a fault: exit code 1, with the place of it', async () => {
   ])
 })
 
+test('a list says which rules it could not read', async () => {
+  const path = write('listed.yaml', rule('Bad', 'nope = 1') + rule('Good', 'evt.type = execve'))
+  const { code, stdout, stderr } = await bulwark(['rules', 'list', path])
+  assert.equal(code, 1)
+  assert.match(stderr, /listed\.yaml:\d+:\d+: error/)
+  assert.match(stdout, /^Notice +runs +Good$/m)
+})
+
 test('one bad rule leaves the others alone', async () => {
   const path = write('mixed.yaml', rule('Bad', 'nope = 1') + rule('Good', 'evt.type = execve'))
   const { code, stdout } = await bulwark(['rules', 'check', path])

@@ -49,6 +49,13 @@ const check = (paths: readonly string[], { output }: FormOptions): void => {
 const list = (paths: readonly string[], { output }: FormOptions): void => {
   const loaded = load(paths)
   if (!loaded) return
+  // Rules of a file with errors are not listed: never without a word.
+  for (const { found } of loaded.files) {
+    for (const each of found.filter(({ severity }) => severity === 'error')) {
+      process.stderr.write(`bulwark: ${diagnosticText(each)}\n`)
+      process.exitCode = exitCodes.fault
+    }
+  }
   if (output === 'json') {
     const rules = loaded.rules.map((rule) => ({
       name: rule.name,
