@@ -135,6 +135,11 @@ export class CgroupIndex {
     return this.#outside.ask(cgroupIdQuestion, about, () => inodeOf(mounts, path)) ?? 0
   }
 
+  /** The container of a cgroup, where it is known: nobody is asked, nothing is counted. */
+  known(id: CgroupId): Container | undefined {
+    return this.#containers.get(id) ?? undefined
+  }
+
   /**
    * The container of a cgroup; `undefined` on the host, and where nobody knows, which is counted.
    *

@@ -152,13 +152,15 @@ test('a container that is seen in two hierarchies is one', () => {
 })
 
 test('one in another that v1 alone tells is itself, and no other', () => {
-  const { table } = tableOf([])
+  const { table, counters } = tableOf([])
   table.made(0, 5, pathOf('a'))
   table.made(v1, 6, `${pathOf('a')}/docker/${idOf('b')}`)
   table.made(v1, 7, pathOf('c'))
   assert.equal(table.of(5, 6, unknown)?.id, idOf('b'))
   assert.equal(table.of(5, 7, unknown)?.id, idOf('a'))
   assert.equal(table.of(5, 1, unknown)?.id, idOf('a'))
+  assert.equal(table.of(5, 8, unknown)?.id, idOf('a'), 'of v1 nothing is known here')
+  assert.equal(counters.unattributed, 0)
 })
 
 test('a removed cgroup is remembered for a while', () => {

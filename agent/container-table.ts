@@ -119,8 +119,9 @@ export class ContainerTable {
   of(id: CgroupId, oldId: CgroupId, textOf: () => string | undefined): Container | undefined {
     const container = this.#unified.find(id, textOf)
     if (oldId === 0) return container
-    const other = this.#old?.find(oldId, textOf)
-    return container === undefined || other?.outerId === container.id ? other : container
+    if (!container) return this.#old?.find(oldId, textOf)
+    const other = this.#old?.known(oldId)
+    return other?.outerId === container.id ? other : container
   }
 
   /**
