@@ -61,6 +61,8 @@ class Kept {
   readonly #pids: Set<number>
   readonly #writer: CaptureWriter
   readonly #root: number
+  /** What was asked of a container at the making of a cgroup that is not kept. */
+  readonly #waiting: Note[] = []
 
   constructor(writer: CaptureWriter, root: number) {
     this.#writer = writer
@@ -76,6 +78,9 @@ class Kept {
     if (!this.#pids.has(headerOf.pid(r))) return
     if (kind === EventNumber.cgroup && cgroupOf.hierarchy(r) !== 0) return
     if (kind === EventNumber.fork) this.#pids.add(forkOf.childPid(r))
+    if (kind === EventNumber.cgroup || kind === EventNumber.exec) {
+      for (const note of this.#waiting.splice(0)) this.#writer.note(note)
+    }
     this.#writer.record(bytes)
     if (kind === EventNumber.exit) this.#pids.delete(headerOf.pid(r))
   }
@@ -87,7 +92,9 @@ class Kept {
     }
     if (note.is === 'gap') throw new Error('the capture has a gap; record it again')
     const kept = this.#answer(note)
-    if (kept !== undefined) this.#writer.note({ ...note, answer: kept })
+    if (kept === undefined) return
+    if (note.question === 'metadata') this.#waiting.push(note)
+    else this.#writer.note({ ...note, answer: kept })
   }
 
   #answer({ question, about, answer }: Note & { readonly is: 'answer' }): unknown {
