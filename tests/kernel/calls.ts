@@ -96,4 +96,12 @@ export class Calls {
   hammer(processes: number, count: number, folder: string, program: string): void {
     this.words.push('hammer', `%${processes}`, `%${count}`, `=${folder}`, `=${program}`)
   }
+
+  /**
+   * Threads on one CPU that interrupt each other, two for each of open, mkdirat, unlinkat and
+   * renameat2; each does so many calls on `folder/CALL-THREAD-NUMBER`.
+   */
+  mix(rounds: number, folder: string): void {
+    this.words.push('mix', `%${rounds}`, `=${folder}`)
+  }
 }

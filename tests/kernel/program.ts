@@ -41,7 +41,7 @@ function build(name: string, units: readonly string[], options: readonly string[
 
 /** Does system calls by name: see programs/calls.c. */
 export const callsProgram = (): string =>
-  build('calls', ['calls.c', 'crowd.c', 'names.c', 'steps.c'], flags)
+  build('calls', ['calls.c', 'crowd.c', 'mix.c', 'names.c', 'steps.c'], flags)
 
 /** Connects where another thread keeps changing the address: see programs/connect-race.c. */
 export const connectRaceProgram = (): string => build('connect-race', ['connect-race.c'], flags)

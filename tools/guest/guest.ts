@@ -67,7 +67,7 @@ const runtimePackages = (): readonly string[] => {
 async function listBundle(): Promise<readonly string[]> {
   const list = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const known = (await execute(list, { cwd: root, msMax: bundleMsMax })).split('\0')
-  const built = ['dist', '.build/kernel', '.build/lab', 'node_modules/@bulwark']
+  const built = ['dist', '.build/kernel', '.build/bench', '.build/lab', 'node_modules/@bulwark']
   const all = [...known, ...built, ...runtimePackages(), 'node_modules/fast-check']
   return all.filter((path) => path !== '' && existsSync(join(root, path)))
 }

@@ -38,5 +38,6 @@ void add_threads(void);
 void make_crowds(void);
 void open_many(void);
 void hammer(void);
+void mix(void);
 
 #endif

@@ -149,6 +149,7 @@ static const struct step steps[] = {
 	{ "crowds", make_crowds },
 	{ "opens", open_many },
 	{ "hammer", hammer },
+	{ "mix", mix },
 	{ "compat", compat_call },
 };
 /* clang-format on */
