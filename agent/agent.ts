@@ -22,7 +22,7 @@ import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
 import { payloadBytesOf, questionsOf, writesOf } from './payload.ts'
-import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
+import { Pipeline, asksForEnvironment, wantedTypes, wantsFailedExecs } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { LossMeter, keepsTable } from './loss.ts'
@@ -106,6 +106,7 @@ export class Agent {
       payloadBytes,
       questions: questionsOf(active),
       writes: writesOf(active),
+      failures: watchFor === 'all' || wantsFailedExecs(active),
       environment,
       ringBytes: options.ringBytes,
       ...options.backend,

@@ -9,6 +9,7 @@ import {
   FILE_MEMFD,
   FILE_UPPER_LAYER,
   dupOf,
+  execFailedOf,
   fileFacts,
   headerOf,
   ioUringOf,
@@ -27,6 +28,7 @@ import {
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
+import type { RecordView } from '@bulwark/schema'
 import type { Argument, Read } from './argument.ts'
 import { groupText, plainArgument, result, userText } from './argument.ts'
 import { callArgumentsOf } from './call-arguments.ts'
@@ -46,6 +48,7 @@ import {
   renameFlags,
 } from './names-calls.ts'
 import { familyName, openFlagNames, ptraceName } from './names.ts'
+import { resolvePath } from './paths.ts'
 import { argsText } from './process.ts'
 
 const executableFlags: Read = ({ process }) => {
@@ -134,6 +137,20 @@ const exec: readonly Argument[] = [
   plainArgument('filename', ({ process }) => process.exePath),
 ]
 
+/** What a failed exec asked for; the others are those of the process, which goes on as it was. */
+const asked: Readonly<Record<string, Argument>> = {
+  exe: plainArgument('exe', ({ record }) => argumentsOfFailed(record)[0]),
+  args: plainArgument('args', ({ record }) => argumentsOfFailed(record).slice(1).join(' ')),
+  filename: plainArgument('filename', ({ record: r }) =>
+    resolvePath(execFailedOf.base(r), execFailedOf.rawPath(r)),
+  ),
+}
+
+const argumentsOfFailed = (r: RecordView): readonly string[] =>
+  execFailedOf.arguments(r).replace(/\0$/, '').split('\0')
+
+const execFailed = exec.map((argument) => asked[argument.name] ?? argument)
+
 const fileName = plainArgument('name', (event) => event.fileName)
 
 /** Beside what was asked for: that the file was made, and which layer it is on. */
@@ -189,6 +206,7 @@ const memorySizes = ['vm_size', 'vm_rss', 'vm_swap'].map(absent)
 
 const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
   [EventNumber.exec]: exec,
+  [EventNumber.exec_failed]: execFailed,
   [EventNumber.fork]: fork,
   [EventNumber.open]: open,
   [EventNumber.unlink]: [result, plainArgument('path', (event) => event.newPath)],

@@ -113,3 +113,19 @@ test('a call on a name', () => {
     'evt.arg.name "host"',
   )
 })
+
+test('an exec that failed: what was asked for, of the process that goes on', () => {
+  const asked = { raw_path: '../b/none', base: '/a', arguments: 'none\0a b\0\0', result: -2 }
+  checkFields(
+    eventOf('exec_failed', asked, { type: 'execve' }),
+    `
+    evt.res           "ENOENT"
+    evt.rawres        -2
+    evt.failed        true
+    evt.arg.filename  "/b/none"
+    evt.arg.exe       "none"
+    evt.arg.args      "a b "
+    evt.arg[0]        "ENOENT"
+    `,
+  )
+})

@@ -17,7 +17,7 @@ const hasPayload: ReadonlySet<string> = new Set(
 /** Calls of which a hook tells messages when rules ask for what is in them. */
 const writeTypes: ReadonlySet<string> = new Set(
   eventKinds.flatMap(({ hooks }) =>
-    hooks.flatMap((hook) => ('only' in hook && hook.only !== undefined ? hook.syscalls : [])),
+    hooks.flatMap((hook) => ('only' in hook && hook.only === 'messages' ? hook.syscalls : [])),
   ),
 )
 

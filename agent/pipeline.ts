@@ -17,7 +17,7 @@ import {
   syscallsByNumber,
 } from '@bulwark/schema'
 import type { Rule } from '@bulwark/policy'
-import { fieldsOfOutput } from '@bulwark/policy'
+import { fieldsOfOutput, holdsOnFailure } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
@@ -88,6 +88,14 @@ export const asksForEnvironment = (rules: readonly Rule[]): boolean =>
   rules
     .flatMap(({ fields, output }) => [...fields, ...fieldsOfOutput(output)])
     .some(({ field }) => field.name === 'proc.env' || field.name === 'proc.aenv')
+
+/** Whether some rule can hold on an exec that failed; one that asks for success cannot. */
+export const wantsFailedExecs = (rules: readonly Rule[]): boolean =>
+  rules.some(({ eventTypes, condition }) =>
+    ['execve', 'execveat'].some(
+      (type) => (eventTypes === 'all' || eventTypes.has(type)) && holdsOnFailure(condition, type),
+    ),
+  )
 
 /** Names of system calls by number; and of events that are none, by kind. */
 const eventNames = (

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds, syscallNumbers } from '@bulwark/schema'
-import { asksForEnvironment, wantedTypes } from './pipeline.ts'
+import { asksForEnvironment, wantedTypes, wantsFailedExecs } from './pipeline.ts'
 import { carriedEvents, machineOf, neededKinds } from './sensor.ts'
 import { ruleText, rulesOf } from './testdata/rules.ts'
 
@@ -14,7 +14,7 @@ test('kinds that the tables live on are always needed, others when a rule wants 
     assert.equal(kinds.map(({ name }) => name).join(' '), expected)
   }
   check([], always)
-  check(['execve'], always)
+  check(['execve'], `${always} exec_failed`)
   check(['openat', 'creat'], `${always} open`)
   check(['accept4', 'unlink'], `${always} unlink accept`)
   check(['nothing', 'exit_group'], always)
@@ -85,4 +85,15 @@ test('machines by the name that Node.js has for them', () => {
     undefined,
     undefined,
   ])
+})
+
+test('execs that fail are wanted where a rule can hold on them', () => {
+  const check = (condition: string, expected: boolean): void =>
+    assert.equal(wantsFailedExecs(rulesOf(ruleText('R', condition))), expected, condition)
+  check('evt.type = execve', true)
+  check('evt.type in (execve, execveat) and evt.failed = false', false)
+  check('evt.type = execveat and evt.res = EACCES', true)
+  check('evt.type = open', false)
+  check('proc.name = a', true)
+  check('proc.name = a and evt.rawres >= 0', false)
 })

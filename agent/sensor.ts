@@ -176,6 +176,8 @@ export interface SensorOptions {
   /** What else is told of writes on sockets as the messages that they are: the first bytes of
    * connections, or all. */
   readonly writes?: 'openings' | 'all' | undefined
+  /** Whether some rule can hold on an exec that failed; true when not said. */
+  readonly failures?: boolean | undefined
   /** This process, whose own events are left out. */
   readonly pid: number
   /** Some rule asks for the environment of programs, which costs time and room. */
@@ -225,7 +227,7 @@ const planCompat = (
 }
 
 const planHooks = (options: SensorOptions): Plan => {
-  const { machine, types, questions, writes, backend, hearsNames } = options
+  const { machine, types, questions, writes, failures = true, backend, hearsNames } = options
   const numbers = syscallNumbers[machine]
   const place = backend === 'security' ? 'fexit' : 'sys_exit'
   const attach: AttachedHook[] = []
@@ -244,7 +246,8 @@ const planHooks = (options: SensorOptions): Plan => {
         const slot = numbers[name]
         const isType = isShape || kind.state || types === 'all' || types.has(name)
         const isTold = questions === 'writes' || writes !== undefined
-        const wanted = isShape || hook.only === undefined ? isType : isTold
+        const only = 'only' in hook ? hook.only : undefined
+        const wanted = only === 'messages' ? isTold : isType && (only === undefined || failures)
         if (!wanted) continue
         const names = hearsNames ? nameHooksOf(name) : []
         const { program } = hook

@@ -11,6 +11,7 @@
 #define USER_POINTER(argument) ((const void *)(argument))
 
 #include "call.bpf.h"
+#include "exec.bpf.h"
 #include "network_handlers.bpf.h"
 #include "process.bpf.h"
 #include "space_handlers.bpf.h"
@@ -18,6 +19,18 @@
 HANDLER(on_chdir)
 {
 	return on_directory_changed(regs, result);
+}
+
+HANDLER(on_execve)
+{
+	return on_exec_failed(regs, result, AT_FDCWD, USER_POINTER(SYSCALL_ARG1(regs)),
+			      USER_POINTER(SYSCALL_ARG2(regs)), 0);
+}
+
+HANDLER(on_execveat)
+{
+	return on_exec_failed(regs, result, SYSCALL_ARG1(regs), USER_POINTER(SYSCALL_ARG2(regs)),
+			      USER_POINTER(SYSCALL_ARG3(regs)), SYSCALL_ARG5(regs));
 }
 
 HANDLER(on_open)

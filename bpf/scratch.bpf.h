@@ -34,12 +34,13 @@ struct scratch {
 	__u32 index; /* of this slot, while it is owned */
 	__u32 padding;
 	__u32 used; /* bytes of `record` that are filled */
-	__u32 left; /* bytes of a message that are still wanted: see payload.bpf.h */
+	__u32 left; /* bytes that are still wanted: see payload.bpf.h and exec.bpf.h */
 	union {
 		__u8 record[RECORD_BYTES_MAX];
 		union event event;
 	};
 	struct walk walk;
+	const void *strings; /* user memory: pointers to arguments */
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU map value has 32 KiB at the most");
 

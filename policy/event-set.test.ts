@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fieldNamed, fields, isEventName } from '@bulwark/schema'
-import { eventSetOf, needsOneOf } from './event-set.ts'
+import { eventSetOf, holdsOnFailure, needsOneOf } from './event-set.ts'
 import { checkCondition } from './falco/check.ts'
 
 import { parseCondition } from './falco/parse.ts'
@@ -59,5 +59,36 @@ test('whether a condition needs a field', () => {
   }
   for (const text of ['not dns.question.name = a', 'proc.name = a or dns.question.name = b']) {
     assert.ok(!needs(text), text)
+  }
+})
+
+test('whether a condition can hold on a call that failed', () => {
+  const holds = (text: string): boolean => holdsOnFailure(conditionOf(text), 'execve')
+  for (const text of [
+    'evt.type = execve',
+    'evt.failed = true',
+    'not evt.failed = false',
+    'evt.res != SUCCESS',
+    'not evt.res = SUCCESS',
+    'evt.res in (SUCCESS, ENOENT)',
+    'evt.rawres < 0',
+    'evt.rawres != 0',
+    'evt.rawres >= -2',
+    'evt.res = SUCCESS or proc.name = a',
+    'evt.res exists',
+  ]) {
+    assert.ok(holds(text), text)
+  }
+  for (const text of [
+    'evt.failed = false',
+    'not evt.failed = true',
+    'evt.res = SUCCESS and proc.name = a',
+    'not evt.res != SUCCESS',
+    'evt.rawres = 0',
+    'evt.rawres >= 0',
+    'evt.rawres in (0, 1)',
+    'evt.type = open',
+  ]) {
+    assert.ok(!holds(text), text)
   }
 })

@@ -98,6 +98,32 @@ export const needsOneOf = (condition: Condition, isOne: (field: FieldSpec) => bo
     ),
   )
 
+/** Whether a test of the result is decided by the call having failed. */
+const failureTest = (node: Test): boolean | undefined => {
+  if (node.is === 'exists' || node.right.is !== 'constants') return undefined
+  const { operator, right } = node
+  const isEqual = operator === '=' || operator === 'in'
+  switch (testedField(node)) {
+    case 'evt.failed':
+      return isEqual && right.values.length === 1 ? right.values[0] === true : undefined
+    case 'evt.res': {
+      const isDone = right.values.every((value) => value === 'SUCCESS')
+      return isDone && (isEqual || operator === '!=') ? !isEqual : undefined
+    }
+    case 'evt.rawres': {
+      const isUpward = isEqual || operator === '>' || operator === '>='
+      const isDone = right.values.every((value) => typeof value === 'number' && value >= 0)
+      return isUpward && isDone ? false : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Whether a condition can hold on a call of a type that has failed. */
+export const holdsOnFailure = (condition: Condition, type: string): boolean =>
+  !isFalse(fold(specialise(condition, type), failureTest))
+
 const typesOfFields = (node: Test): readonly string[] =>
   fieldsOf(node).flatMap(({ field }) => field.onlyOn ?? [])
 

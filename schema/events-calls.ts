@@ -7,7 +7,7 @@ import type { EventKind } from './eventtypes.ts'
 import { callArguments, fileFacts, group, number, socketFacts, text } from './members.ts'
 import { base, resolved, user } from './sources.ts'
 
-/** Kinds 19 to 24. */
+/** Kinds 19 to 25. */
 export const callKinds: readonly EventKind[] = [
   {
     kind: 19,
@@ -121,6 +121,26 @@ export const callKinds: readonly EventKind[] = [
       number('fd', 'i32', 'descriptor', 'pt_regs', '-1: mprotect'),
       number('padding', 'u32', 'zero', 'none'),
       text('path', 'the file that is mapped', 'file.f_path', 'zero bytes: no file'),
+    ],
+  },
+  {
+    kind: 25,
+    name: 'exec_failed',
+    meaning:
+      'A process could not become another program: told of the process that tried. Only where a ' +
+      'rule can hold on it.',
+    hooks: [
+      { program: 'on_execve', syscalls: ['execve'], only: 'failures' },
+      { program: 'on_execveat', syscalls: ['execveat'], only: 'failures' },
+    ],
+    types: ['execve', 'execveat'],
+    state: false,
+    members: [
+      number('call_flags', 'u32', 'AT_*', 'pt_regs', '0: execve'),
+      number('argument_count', 'u32', 'arguments that were read', 'the program'),
+      text('raw_path', 'path as given', user),
+      text('base', base, 'dentries and mounts'),
+      text('arguments', 'as asked for, NUL after each', user),
     ],
   },
 ]

@@ -90,8 +90,8 @@ export const eventKinds: readonly EventKind[] = [
     kind: 1,
     name: 'exec',
     meaning:
-      'A process has become another program. Failed calls are not seen; execveat is told as ' +
-      'execve on x86-64, where the kernel has rewritten the number by then.',
+      'A process has become another program. Calls that failed are of a kind of their own; ' +
+      'execveat is told as execve on x86-64, where the kernel has rewritten the number by then.',
     hooks: [{ program: 'on_exec', tracepoint: 'sched_process_exec' }],
     types: ['execve', 'execveat'],
     state: true,

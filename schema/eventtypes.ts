@@ -62,7 +62,7 @@ export type Hook =
   | {
       readonly program: string
       readonly syscalls: readonly string[]
-      readonly only?: 'messages'
+      readonly only?: 'messages' | 'failures'
     }
   | { readonly program: string; readonly shape: Shape }
   | {

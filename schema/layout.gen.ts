@@ -74,6 +74,7 @@ export const EventNumber = {
   name_call: 22,
   mount: 23,
   memory: 24,
+  exec_failed: 25,
   receive: 30,
   bind: 31,
   io_uring: 32,
@@ -117,6 +118,7 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   22: { kind: 22, name: 'name_call', fixedBytes: 192, texts: [176, 184] },
   23: { kind: 23, name: 'mount', fixedBytes: 240, texts: [176, 184, 192, 200, 208, 216, 224, 232] },
   24: { kind: 24, name: 'memory', fixedBytes: 200, texts: [192] },
+  25: { kind: 25, name: 'exec_failed', fixedBytes: 160, texts: [136, 144, 152] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
   32: { kind: 32, name: 'io_uring', fixedBytes: 160, texts: [] },
@@ -222,7 +224,7 @@ export const callArguments = {
   arg5: (r: RecordView, from: number): number | bigint => u64(r, from + 40),
 } as const
 
-/** A process has become another program. Failed calls are not seen; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
+/** A process has become another program. Calls that failed are of a kind of their own; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
 export const execOf = {
   /** the executable; absent: see the group */
   exeAt: 128,
@@ -620,6 +622,23 @@ export const memoryOf = {
   /** the file that is mapped; absent: zero bytes: no file */
   path: (r: RecordView): string => text(r, 192),
   pathLength: (r: RecordView): TextLength => textLength(r, 192),
+} as const
+
+/** A process could not become another program: told of the process that tried. Only where a rule can hold on it. */
+export const execFailedOf = {
+  /** AT_*; absent: 0: execve */
+  callFlags: (r: RecordView): number => u32(r, 128),
+  /** arguments that were read; absent: always there */
+  argumentCount: (r: RecordView): number => u32(r, 132),
+  /** path as given; absent: zero bytes */
+  rawPath: (r: RecordView): string => text(r, 136),
+  rawPathLength: (r: RecordView): TextLength => textLength(r, 136),
+  /** the directory that a relative path starts from: walked from fs.pwd or from the dirfd; absent: zero bytes */
+  base: (r: RecordView): string => text(r, 144),
+  baseLength: (r: RecordView): TextLength => textLength(r, 144),
+  /** as asked for, NUL after each; absent: zero bytes */
+  arguments: (r: RecordView): string => text(r, 152),
+  argumentsLength: (r: RecordView): TextLength => textLength(r, 152),
 } as const
 
 /** A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */

@@ -73,6 +73,7 @@ enum event_kind {
 	EVENT_NAME_CALL = 22,
 	EVENT_MOUNT = 23,
 	EVENT_MEMORY = 24,
+	EVENT_EXEC_FAILED = 25,
 	EVENT_RECEIVE = 30,
 	EVENT_BIND = 31,
 	EVENT_IO_URING = 32,
@@ -165,7 +166,7 @@ struct event_header {
 };
 _Static_assert(sizeof(struct event_header) == 128, "event_header: layout differs from the schema");
 
-/* A process has become another program. Failed calls are not seen; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
+/* A process has become another program. Calls that failed are of a kind of their own; execveat is told as execve on x86-64, where the kernel has rewritten the number by then. */
 struct event_exec {
 	struct event_header header;
 	struct file_facts exe; /* the executable */
@@ -443,6 +444,17 @@ struct event_memory {
 };
 _Static_assert(sizeof(struct event_memory) == 200, "event_memory: layout differs from the schema");
 
+/* A process could not become another program: told of the process that tried. Only where a rule can hold on it. */
+struct event_exec_failed {
+	struct event_header header;
+	__u32 call_flags; /* AT_* */
+	__u32 argument_count; /* arguments that were read */
+	struct text raw_path; /* path as given */
+	struct text base; /* the directory that a relative path starts from: walked from fs.pwd or from the dirfd */
+	struct text arguments; /* as asked for, NUL after each */
+};
+_Static_assert(sizeof(struct event_exec_failed) == 160, "event_exec_failed: layout differs from the schema");
+
 /* A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
 struct event_receive {
 	struct event_header header;
@@ -507,6 +519,7 @@ union event {
 	struct event_name_call name_call_event;
 	struct event_mount mount_event;
 	struct event_memory memory_event;
+	struct event_exec_failed exec_failed_event;
 	struct event_receive receive_event;
 	struct event_bind bind_event;
 	struct event_io_uring io_uring_event;

@@ -194,6 +194,24 @@ test('memory that can be executed', { skip: skipCompat }, async () => {
   ])
 })
 
+test('an exec that fails has pointers of its width', { skip: skipCompat }, async () => {
+  const calls = new Calls()
+  const place = 0x1000_0000
+  const data = calls.call('memfd_create', 'data', 0)
+  const whole = new Uint8Array(64)
+  whole.set(bytes('none'), 0)
+  whole.set(bytes('second'), 8)
+  whole.set(api.pack([4, place], [4, place + 8], [4, 0]), 32)
+  calls.call('write', data, whole, whole.length)
+  calls.callNumber(api.numberOf('mmap'), place, 4096, 3, 0x12, data, 0)
+  calls.compat(number('execve'), place, place + 32, 0)
+  const { events, results } = await stage.recorder.run(calls)
+  assert.equal(results.at(-1), -api.ENOENT)
+  const flags = RECORD_COMPAT | RECORD_USER_MEMORY
+  const told = { rawPath: 'none', argumentCount: 2, arguments: 'none\0second\0' }
+  expectEvents(events.of('exec_failed'), [{ flags, ...told }])
+})
+
 test('a 32-bit program is an exec as any other', { skip: skipCompat }, async () => {
   const calls = new Calls()
   calls.exec(small32Program(), ['small'])

@@ -11,6 +11,7 @@ import {
   chdirOf,
   connectOf,
   dupOf,
+  execFailedOf,
   execOf,
   exitOf,
   fdCallOf,
@@ -39,6 +40,7 @@ import {
 
 const accessors = {
   exec: execOf,
+  exec_failed: execFailedOf,
   fork: forkOf,
   exit: exitOf,
   cgroup: cgroupOf,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { before, test } from 'node:test'
-import { FILE_DELETED, FILE_MEMFD, recordLimits } from '@bulwark/schema'
+import { FILE_DELETED, FILE_MEMFD, RECORD_USER_MEMORY, recordLimits } from '@bulwark/schema'
 import { Calls } from './calls.ts'
 import type { Recorded } from './decode.ts'
 import { nothingProgram, start } from './program.ts'
@@ -128,13 +128,63 @@ test('a program that was removed still has its path, and says so', { skip }, asy
   assert.equal(event.exe.links, 0)
 })
 
-test('an exec that fails is not seen', { skip }, async () => {
+test('an exec that fails is told of who tried, with what was asked for', { skip }, async () => {
   const calls = new Calls()
-  calls.exec(at('none'), ['none'])
-  calls.exec(stage.folder, ['folder'])
-  const { events, results } = await stage.recorder.run(calls)
-  assert.deepEqual(results, [-api.ENOENT, -api.EACCES])
+  calls.call('execve', at('none'), ['none', 'a b', '', 0], [0])
+  calls.call('execve', '.', 0, [0])
+  const folder = calls.call('openat', api.AT_FDCWD, stage.folder, api.O_RDONLY)
+  calls.call('execveat', folder, 'none', ['at', 0], [0], api.AT_SYMLINK_NOFOLLOW)
+  calls.call('execve', program(), 1, [0])
+  const { events, results, pid } = await stage.recorder.run(calls, { cwd: stage.folder })
+  const { ENOENT, EACCES, EFAULT } = api
+  assert.deepEqual(results.toSpliced(2, 1), [-ENOENT, -EACCES, -ENOENT, -EFAULT])
   expectEvents(events.of('exec'), [])
+  const base = stage.folder
+  const who = { pid, tid: pid }
+  const execve = { ...who, syscall: api.execNumber() }
+  const all = 'none\0a b\0\0'
+  const whole = { storedBytes: all.length, trueBytes: all.length }
+  const cut = { storedBytes: 0, trueBytes: undefined }
+  const second = { rawPath: 'none', base, arguments: 'at\0', callFlags: api.AT_SYMLINK_NOFOLLOW }
+  expectEvents(events.of('exec_failed'), [
+    {
+      ...execve,
+      result: -ENOENT,
+      rawPath: at('none'),
+      base: '',
+      argumentCount: 3,
+      arguments: all,
+      argumentsLength: whole,
+    },
+    { ...execve, result: -EACCES, rawPath: '.', base, argumentCount: 0, arguments: '' },
+    { ...who, ...second, result: -ENOENT },
+    { ...execve, result: -EFAULT, rawPath: program(), base: '', argumentsLength: cut },
+  ])
+  assert.ok(events.of('exec_failed').every(({ flags }) => (flags & RECORD_USER_MEMORY) !== 0))
+})
+
+test('of an exec that fails, too many arguments are cut, and too long ones', { skip }, async () => {
+  const argv = Array.from({ length: 300 }, (_, i) => `${i}`)
+  const long = 'x'.repeat(2 * recordLimits.argumentsBytesMax)
+  const calls = new Calls()
+  calls.call('execve', at('none'), [...argv, 0], [0])
+  calls.call('execve', at('none'), ['long', long, 'more', 0], [0])
+  const { events } = await stage.recorder.run(calls)
+  const told = 128
+  const many = argv.slice(0, told).map((argument) => `${argument}\0`)
+  const storedBytes = recordLimits.argumentsBytesMax - 1
+  expectEvents(events.of('exec_failed'), [
+    {
+      argumentCount: told,
+      arguments: many.join(''),
+      argumentsLength: { storedBytes: many.join('').length, trueBytes: undefined },
+    },
+    {
+      argumentCount: 2,
+      arguments: `${`long\0${long}`.slice(0, storedBytes - 1)}\0`,
+      argumentsLength: { storedBytes, trueBytes: undefined },
+    },
+  ])
 })
 
 test('a second thread that executes is the process from then on', { skip }, async () => {

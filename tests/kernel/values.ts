@@ -6,6 +6,7 @@ import { probeKernelType } from '@bulwark/native'
 import { machineOf } from './inner.ts'
 
 export const AT_FDCWD = -100
+export const AT_SYMLINK_NOFOLLOW = 0x100
 export const AT_REMOVEDIR = 0x200
 export const AT_EMPTY_PATH = 0x1000
 export const O_PATH = 0o10000000
