@@ -17,7 +17,7 @@ STEP(argument_step)
 	if (!s)
 		return 1;
 	pointer_bytes = is_compat_syscall(current_task()) ? sizeof(__u32) : sizeof(__u64);
-	if (bpf_probe_read_user(&string, pointer_bytes, s->strings + i * pointer_bytes)) {
+	if (bpf_probe_read_user(&string, pointer_bytes, s->user_list + i * pointer_bytes)) {
 		count_loss(PLACE_READ_USER);
 		s->left = 0;
 		return 1;
@@ -29,7 +29,7 @@ STEP(argument_step)
 	asm volatile("" : "+r"(at), "+r"(room));
 	if (at > RECORD_BYTES_MAX - ARGUMENTS_BYTES_MAX || room == 0 || room >= ARGUMENTS_BYTES_MAX)
 		return 1;
-	bytes = bpf_probe_read_user_str(&s->record[at], room, (void *)string);
+	bytes = read_user_text(&s->record[at], room, (void *)string);
 	if (bytes <= 0) {
 		count_loss(PLACE_READ_USER);
 		s->left = 0;
@@ -61,7 +61,7 @@ static __always_inline int on_exec_failed(struct pt_regs *regs, long result, __s
 	append_base(s, &e->base, task, dirfd, path);
 	start = s->used;
 	s->left = ARGUMENTS_BYTES_MAX - 1;
-	s->strings = arguments;
+	s->user_list = arguments;
 	if (arguments && !record_full(s, ARGUMENTS_BYTES_MAX))
 		REPEAT(FAILED_ARGUMENTS_MAX, argument_step, s);
 	e->arguments.offset = start;

@@ -2,7 +2,7 @@
 /* The calls on sockets. */
 #pragma once
 
-#include "payload.bpf.h"
+#include "message.bpf.h"
 
 static __always_inline int on_connected(struct pt_regs *regs, long result)
 {
@@ -28,134 +28,6 @@ static __always_inline int on_connected(struct pt_regs *regs, long result)
 	fill_peer(s, &e->socket, &e->unix_path, sk, named,
 		  named.address && result < 0 && result != -EINPROGRESS);
 	return scratch_send(s);
-}
-
-/*
- * Whether a message is among the first bytes that its connection sends, by what has left it
- * already. Other protocols of streams do not count: all of theirs is.
- */
-static __always_inline bool is_opening(struct sock *sk, long result)
-{
-	__u16 family = READ(sk, __sk_common.skc_family);
-	__u64 of_this = result > 0 ? result : 0;
-
-	if (READ(sk, sk_type) != SOCK_STREAM || (family != AF_INET && family != AF_INET6))
-		return false;
-	if (READ(sk, sk_protocol) != IPPROTO_TCP)
-		return true;
-	return READ((struct tcp_sock *)sk, bytes_sent) < OPENING_BYTES + of_this;
-}
-
-/*
- * One message, sent or received: their records have the same members. `result` is of this message.
- * Verifier: not inlined, because sendmmsg and recvmmsg do it in a loop.
- */
-static __noinline int on_message(struct pt_regs *regs, long result, struct message *m)
-{
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_send, m->kind, task);
-	struct event_send *e = s ? (void *)s->record : NULL;
-	struct file *file;
-	struct sock *sk;
-	bool is_datagram;
-
-	if (!e)
-		return 0;
-	fill_syscall(s, regs, result);
-	e->fd = SYSCALL_ARG1(regs);
-	e->message_flags = m->flags;
-	e->message = m->index;
-	e->messages = m->count;
-	file = file_of_fd(task, e->fd);
-	sk = sock_of_file(file);
-	if (!sk) {
-		scratch_release(s);
-		return 0;
-	}
-	fill_socket(&e->socket, file, sk);
-	/* Connected streams and packets have the peer they have, whatever is named; and nothing
-	 * but its peer's messages reaches a socket that has one. */
-	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
-	fill_peer(s, &e->socket, &e->unix_path, sk, m->named,
-		  m->named.address && m->kind == EVENT_SEND && is_datagram);
-	if (m->kind == EVENT_SEND && is_opening(sk, result))
-		s->event.header.flags |= RECORD_OPENING;
-	append_payload(s, &e->socket, &e->payload, m, result);
-	return scratch_send(s);
-}
-
-/* Whether what is written is a question to a name server: a datagram on a connected socket. */
-static __always_inline bool is_question(struct sock *sk)
-{
-	return READ(sk, sk_protocol) == IPPROTO_UDP &&
-	       is_name_port(__builtin_bswap16(READ(sk, __sk_common.skc_dport)));
-}
-
-/* What rules want told of writes: bits WRITES_*. Set before loading. */
-const volatile __u32 tell_writes = 0;
-
-/* Whether a write is told as the message that it is. */
-static __always_inline bool is_wanted_message(struct pt_regs *regs, long result)
-{
-	struct sock *sk = sock_of_file(file_of_fd(current_task(), SYSCALL_ARG1(regs)));
-
-	if (!sk)
-		return false;
-	if ((tell_writes & WRITES_QUESTIONS) && is_question(sk))
-		return true;
-	if ((tell_writes & WRITES_OPENINGS) && is_opening(sk, result))
-		return true;
-	return tell_writes & WRITES_MESSAGES;
-}
-
-/* A message of a call that sends or receives but one. */
-static __always_inline int on_named_message(struct pt_regs *regs, long result, struct message *m)
-{
-	if (m->kind == EVENT_SEND)
-		take_copy(&m->named);
-	return on_message(regs, result, m);
-}
-
-static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,
-					  const void *user_header)
-{
-	struct user_msghdr header = {};
-
-	if (read_header(&header, user_header))
-		count_loss(PLACE_READ_USER);
-	else
-		message_from_header(m, &header, result);
-	m->count = result >= 0;
-	return on_named_message(regs, result, m);
-}
-
-/* sendmmsg and recvmmsg: one record a message. */
-static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 kind)
-{
-	const void *user_headers = (void *)SYSCALL_ARG2(regs);
-	struct user_msghdr header;
-	__u32 bytes;
-	struct message m = { .kind = kind, .flags = SYSCALL_ARG4(regs) };
-
-	m.count = result > 0 ? result : 0;
-	for (__u32 i = 0; i < MESSAGES_MAX; i++) {
-		if (i > 0 && i >= m.count)
-			return 0;
-		m.index = i;
-		if (read_headers(&header, &bytes, user_headers, i)) {
-			count_loss(PLACE_READ_USER);
-			bytes = 0;
-			__builtin_memset(&header, 0, sizeof(header));
-		}
-		/* A call that failed, or passed nothing on, is told by its first message. */
-		long own_result = result > 0 ? bytes : result;
-
-		message_from_header(&m, &header, own_result);
-		on_message(regs, own_result, &m);
-	}
-	if (m.count > MESSAGES_MAX)
-		count_losses(PLACE_MESSAGES_MORE, m.count - MESSAGES_MAX);
-	return 0;
 }
 
 static __always_inline int on_bound(struct pt_regs *regs, long result)

@@ -40,7 +40,9 @@ struct scratch {
 		union event event;
 	};
 	struct walk walk;
-	const void *strings; /* user memory: pointers to arguments */
+	const void *user_list; /* user memory: pointers to arguments, or headers of messages */
+	__u32 flags; /* of the header, before anything is read for one of several messages */
+	__u32 more_padding;
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU map value has 32 KiB at the most");
 
@@ -117,8 +119,8 @@ static __always_inline void scratch_release(struct scratch *s)
 
 #endif
 
-/* Sends the record and gives the slot back. */
-static __always_inline int scratch_send(struct scratch *s)
+/* Sends the record; the slot is kept. */
+static __always_inline void scratch_output(struct scratch *s)
 {
 	__u64 wakeup = BPF_RB_NO_WAKEUP;
 	__u64 bytes = s->used;
@@ -134,6 +136,12 @@ static __always_inline int scratch_send(struct scratch *s)
 	}
 	if (bpf_ringbuf_output(&events, s->record, bytes, wakeup))
 		count_lost_event(PLACE_RING_FULL, hook_of(&s->event.header));
+}
+
+/* Sends the record and gives the slot back. */
+static __always_inline int scratch_send(struct scratch *s)
+{
+	scratch_output(s);
 	scratch_release(s);
 	return 0;
 }
@@ -158,6 +166,17 @@ static __always_inline bool record_full(struct scratch *s, __u32 bytes_max)
 }
 
 /*
+ * Reads a NUL-terminated string of user memory; returns its bytes with the NUL. Of an empty one
+ * older kernels (seen on 5.10 and 6.1, not on 6.18) say that it has 0.
+ */
+static __always_inline long read_user_text(void *to, __u32 bytes_max, const void *from)
+{
+	long bytes = bpf_probe_read_user_str(to, bytes_max, from);
+
+	return bytes == 0 ? 1 : bytes;
+}
+
+/*
  * Appends a NUL-terminated string, without its NUL. `bytes_max` and `is_user` are constants.
  * Verifier: the offset is checked right before its use, and hidden from the compiler, which would
  * otherwise keep the checked value and the used one in different registers.
@@ -175,7 +194,7 @@ static __always_inline void text_from(struct scratch *s, struct text *slot, cons
 		return;
 	if (is_user) {
 		s->event.header.flags |= RECORD_USER_MEMORY;
-		bytes = bpf_probe_read_user_str(&s->record[at], bytes_max, from);
+		bytes = read_user_text(&s->record[at], bytes_max, from);
 	} else {
 		bytes = bpf_probe_read_kernel_str(&s->record[at], bytes_max, from);
 	}

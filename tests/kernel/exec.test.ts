@@ -141,7 +141,7 @@ test('an exec that fails is told of who tried, with what was asked for', { skip 
   expectEvents(events.of('exec'), [])
   const base = stage.folder
   const who = { pid, tid: pid }
-  const execve = { ...who, syscall: api.execNumber() }
+  const execve = { ...who, syscall: api.numberOf('execve') }
   const all = 'none\0a b\0\0'
   const whole = { storedBytes: all.length, trueBytes: all.length }
   const cut = { storedBytes: 0, trueBytes: undefined }
