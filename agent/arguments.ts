@@ -162,10 +162,10 @@ const openFacts = [
 const openFlags: Argument = {
   name: 'flags',
   raw: ({ record }) => openOf.openFlags(record).toString(16).toUpperCase(),
-  text: ({ record }) => {
+  text: ({ record, machine }) => {
     const facts = fileFacts.fileFlags(record, openOf.fileAt)
     const names = openFacts.filter(([bit]) => (facts & bit) !== 0).map(([, name]) => name)
-    return [openFlagNames(openOf.openFlags(record)), ...names].join('|')
+    return [openFlagNames(openOf.openFlags(record), machine), ...names].join('|')
   },
 }
 const openMode = plainArgument('mode', ({ record }) => `0${openOf.openMode(record).toString(8)}`)

@@ -1,5 +1,6 @@
 /** Arguments of system calls that are told in a shape, as rules name and compare them. */
 import { test } from 'node:test'
+import { RECORD_COMPAT } from '@bulwark/schema'
 import { eventOf } from './testdata/events.ts'
 import { checkFields } from './testdata/fields.ts'
 
@@ -128,4 +129,30 @@ test('an exec that failed: what was asked for, of the process that goes on', () 
     evt.arg[0]        "ENOENT"
     `,
   )
+})
+
+test('a 32-bit call has its arguments elsewhere, or fewer of them', () => {
+  const compat = (
+    kind: string,
+    [number, type]: readonly [number, string],
+    args: readonly number[],
+    lines: string,
+  ): void =>
+    checkFields(
+      eventOf(kind, { ...call(...args), syscall: number, flags: RECORD_COMPAT }, { type }),
+      lines,
+    )
+  compat(
+    'path_call',
+    [339, 'fanotify_mark'],
+    [3, 1, 0x20, 1, 0xffff_ff9c],
+    'evt.arg.mask "100000020"\nevt.arg.dirfd "-100"',
+  )
+  compat('path_call', [22, 'umount2'], [0, 2], 'evt.arg.flags "0"')
+  compat('path_call', [52, 'umount2'], [0, 2], 'evt.arg.flags "DETACH"')
+  compat('fd_call', [194, 'ftruncate'], [3, 5, 1], 'evt.arg.length "4294967301"')
+  compat('fd_call', [93, 'ftruncate'], [3, 5, 1], 'evt.arg.length "5"')
+  compat('fd_call', [324, 'fallocate'], [3, 1, 2, 0, 4, 0], 'evt.arg.offset "2"\nevt.arg.len "4"')
+  compat('syscall', [23, 'setuid'], [0xffff], 'evt.arg.uid "<NONE>"')
+  compat('syscall', [213, 'setuid'], [0xffff], 'evt.arg.uid "<NA>"')
 })

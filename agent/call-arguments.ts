@@ -2,7 +2,7 @@
  * The arguments of system calls that are told in a shape: by the parameters that the schema gives
  * for each, in the text forms that rules compare.
  */
-import type { CallShape, Parameter } from '@bulwark/schema'
+import type { CallShape, Machine, Parameter } from '@bulwark/schema'
 import {
   EventNumber,
   callShapeOf,
@@ -27,7 +27,9 @@ const unsigned = (value: number | bigint): number => Number(BigInt.asUintN(32, B
 const hex = (value: number | bigint): string => value.toString(16).toUpperCase()
 
 /** Numbers that have names: flags in hexadecimal digits, commands in decimal ones. */
-const flagNames: Readonly<Record<string, names.NumberName | undefined>> = {
+const flagNames: Readonly<
+  Record<string, ((value: number, machine: Machine) => string | undefined) | undefined>
+> = {
   open: openFlagNames,
   handle: names.handleFlags,
   userfaultfd: names.userfaultFlags,
@@ -151,7 +153,7 @@ const argumentOf = (parameter: Parameter): Argument => {
   const flags = flagNames[form]
   if (flags) {
     const raw: Read = (event) => hex(unsigned(read(event)))
-    return { name, raw, text: (event) => flags(unsigned(read(event))) }
+    return { name, raw, text: (event) => flags(unsigned(read(event)), event.machine) }
   }
   const command = commandNames[form]
   if (command) {

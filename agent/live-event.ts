@@ -28,7 +28,7 @@ import {
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
-import type { IpAddress } from '@bulwark/schema'
+import type { IpAddress, Machine } from '@bulwark/schema'
 import { addressFrom, addressText } from './addresses.ts'
 import { callArgument } from './call-argument.ts'
 import type { Container } from './container.ts'
@@ -64,6 +64,7 @@ const endText = (address: IpAddress, port: number): string =>
 
 export class LiveEvent {
   readonly record: RecordView
+  readonly machine: Machine
   readonly #sockets: Sockets
   kind = 0
   /** Name of the event, as rules have it. */
@@ -82,8 +83,10 @@ export class LiveEvent {
   #fileNameRead = false
   #firstNs: bigint | undefined
 
-  constructor(record: RecordView, sockets: Sockets) {
+  /** @param machine  whose records they are */
+  constructor(record: RecordView, sockets: Sockets, machine: Machine) {
     this.record = record
+    this.machine = machine
     this.#sockets = sockets
   }
 

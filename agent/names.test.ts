@@ -1,5 +1,6 @@
 /** The text forms of numbers, as the rule files of Falco spell them. */
 import assert from 'node:assert/strict'
+import { constants } from 'node:fs'
 import { test } from 'node:test'
 import {
   capabilityNames,
@@ -7,6 +8,7 @@ import {
   familyName,
   l4Protocol,
   openFlagNames,
+  opensDirectory,
   opensForRead,
   opensForWrite,
   opensToCreate,
@@ -18,7 +20,7 @@ test('flags of open', () => {
   const check = (flags: number, expected: string, asks: string): void => {
     const tests = { r: opensForRead, w: opensForWrite, c: opensToCreate }
     const found = Object.entries(tests).filter(([, ask]) => ask(flags))
-    assert.equal(openFlagNames(flags), expected)
+    assert.equal(openFlagNames(flags, 'x64'), expected)
     assert.equal(found.map(([letter]) => letter).join(''), asks, expected)
   }
   check(0, 'O_RDONLY', 'r')
@@ -27,6 +29,18 @@ test('flags of open', () => {
   check(0o1101, 'O_WRONLY|O_CREAT|O_TRUNC', 'wc')
   check(0o2302, 'O_RDWR|O_CREAT|O_EXCL|O_APPEND', 'rwc')
   check(0o2000000, 'O_RDONLY|O_CLOEXEC', 'r')
+})
+
+test('flags of open that machines have different numbers for', () => {
+  const names = 'O_RDONLY|O_DIRECT|O_LARGEFILE|O_DIRECTORY|O_NOFOLLOW'
+  assert.equal(openFlagNames(0o740000, 'x64'), names)
+  assert.equal(openFlagNames(0o740000, 'arm64'), names)
+  assert.equal(openFlagNames(0o200000, 'x64'), 'O_RDONLY|O_DIRECTORY')
+  assert.equal(openFlagNames(0o40000, 'arm64'), 'O_RDONLY|O_DIRECTORY')
+  assert.equal(openFlagNames(0o500000, 'arm64'), 'O_RDONLY|O_LARGEFILE|O_NOFOLLOW')
+  const { O_DIRECTORY } = constants
+  assert.ok(opensDirectory(O_DIRECTORY, process.arch === 'arm64' ? 'arm64' : 'x64'))
+  assert.ok(!opensDirectory(0o40000, 'x64') && !opensDirectory(0o200000, 'arm64'))
 })
 
 test('errors and results', () => {

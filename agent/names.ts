@@ -3,6 +3,7 @@
  * Numbers are Linux's, the same on x86-64 and arm64 where nothing else is said.
  */
 import { constants } from 'node:os'
+import type { Machine } from '@bulwark/schema'
 
 const errnoByNumber: ReadonlyMap<number, string> = (() => {
   const names = new Map<number, string>()
@@ -19,7 +20,23 @@ export const errnoName = (errno: number): string => errnoByNumber.get(errno) ?? 
 /** `SUCCESS`, or the errno's name of a negative result. */
 export const resultName = (result: number): string => (result >= 0 ? 'SUCCESS' : errnoName(-result))
 
-const openBits: readonly (readonly [bit: number, name: string])[] = [
+/** Those that differ between machines; 32-bit programs of x86 have the same. */
+const openBitsOf: Readonly<Record<Machine, readonly (readonly [bit: number, name: string])[]>> = {
+  x64: [
+    [0o40000, 'O_DIRECT'],
+    [0o100000, 'O_LARGEFILE'],
+    [0o200000, 'O_DIRECTORY'],
+    [0o400000, 'O_NOFOLLOW'],
+  ],
+  arm64: [
+    [0o200000, 'O_DIRECT'],
+    [0o400000, 'O_LARGEFILE'],
+    [0o40000, 'O_DIRECTORY'],
+    [0o100000, 'O_NOFOLLOW'],
+  ],
+}
+
+const openBits = (machine: Machine): readonly (readonly [bit: number, name: string])[] => [
   [0o100, 'O_CREAT'],
   [0o200, 'O_EXCL'],
   [0o400, 'O_NOCTTY'],
@@ -27,23 +44,26 @@ const openBits: readonly (readonly [bit: number, name: string])[] = [
   [0o2000, 'O_APPEND'],
   [0o4000, 'O_NONBLOCK'],
   [0o10000, 'O_DSYNC'],
-  [0o40000, 'O_DIRECT'],
-  [0o100000, 'O_LARGEFILE'],
-  [0o200000, 'O_DIRECTORY'],
-  [0o400000, 'O_NOFOLLOW'],
+  ...openBitsOf[machine],
   [0o1000000, 'O_NOATIME'],
   [0o2000000, 'O_CLOEXEC'],
   [0o10000000, 'O_PATH'],
   [0o20000000, 'O_TMPFILE'],
 ]
 
+const openNames = { x64: openBits('x64'), arm64: openBits('arm64') }
+
 const accessModes: readonly string[] = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_RDWR']
 
 /** Names of open(2) flags, joined with `|`. */
-export const openFlagNames = (flags: number): string =>
+export const openFlagNames = (flags: number, machine: Machine): string =>
   [accessModes[flags & 3] ?? 'O_RDONLY']
-    .concat(openBits.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name))
+    .concat(openNames[machine].filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name))
     .join('|')
+
+/** Whether an open takes directories only. */
+export const opensDirectory = (flags: number, machine: Machine): boolean =>
+  (flags & (machine === 'arm64' ? 0o40000 : 0o200000)) !== 0
 
 /** Whether an open asks to read, to write, to make the file. */
 export const opensForRead = (flags: number): boolean => (flags & 3) !== 1

@@ -132,7 +132,7 @@ export class Pipeline {
     this.#names = eventNames(options.machine)
     const memory = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     this.#record = new RecordView(data, (start, end) => memory.toString('latin1', start, end))
-    this.#event = new LiveEvent(this.#record, new Sockets(this.counters))
+    this.#event = new LiveEvent(this.#record, new Sockets(this.counters), options.machine)
     this.#users = new Users(outside)
     this.#lossAlerts = new LossAlerts(hostname, onAlert)
     const surroundings = { users: this.#users, hostname }

@@ -11,6 +11,7 @@ import {
   WRITES_OPENINGS,
   WRITES_QUESTIONS,
   callShapeOf,
+  compatPositions,
   eventKinds,
   isSeenCall,
   nameHooksOf,
@@ -275,11 +276,14 @@ const wantedSocketcalls = (types: ReadonlySet<string> | 'all'): number =>
 const fillPositions = (object: BpfObject, { handlers, compat }: Plan): void => {
   const key = new Uint32Array(1)
   const value = new Uint32Array(1)
-  const all = [...handlers, ...compat.map((each) => ({ ...each, slot: syscallsMax + each.slot }))]
-  for (const { call, slot } of all) {
+  const fill = (slot: number, positions: number): void => {
     key[0] = slot
-    value[0] = callShapeOf(call).positions
+    value[0] = positions
     object.update('call_positions', bytesOf(key), bytesOf(value))
+  }
+  for (const { call, slot } of handlers) fill(slot, callShapeOf(call).positions)
+  for (const { call, slot } of compat) {
+    fill(syscallsMax + slot, compatPositions(slot, callShapeOf(call)))
   }
 }
 

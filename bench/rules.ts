@@ -65,6 +65,7 @@ const eventOf = (type: string, values: RecordValues): LiveEvent => {
   const event = new LiveEvent(
     new RecordView(new DataView(buffer), text),
     new Sockets(newCounters()),
+    'x64',
   )
   const parent = { ...unknownProcess(1, 1), comm: 'bash', exe: 'bash', exePath: '/usr/bin/bash' }
   event.kind = kind.kind

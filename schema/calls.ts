@@ -61,10 +61,8 @@ const shapeOfForms = (forms: ReadonlySet<string>): Shape => {
   return forms.has('text') || forms.has('sized') ? 'name_call' : 'syscall'
 }
 
-const parseCall = (line: string): readonly [name: string, shape: CallShape] => {
-  const [name = '', ...words] = line.split(' ')
-  const isDescriptor = words[0] === '=fd'
-  const parameters = words.slice(isDescriptor ? 1 : 0).map(parseParameter)
+/** The numbers that `CallShape.positions` packs. */
+export const positionsOf = (parameters: readonly Parameter[]): number => {
   let positions = 0
   for (const { form, index } of parameters) {
     const key = form === 'sized' ? 'text' : form
@@ -72,6 +70,14 @@ const parseCall = (line: string): readonly [name: string, shape: CallShape] => {
       positions |= (index + 1) << positionBits[key as keyof typeof positionBits]
     }
   }
+  return positions
+}
+
+const parseCall = (line: string): readonly [name: string, shape: CallShape] => {
+  const [name = '', ...words] = line.split(' ')
+  const isDescriptor = words[0] === '=fd'
+  const parameters = words.slice(isDescriptor ? 1 : 0).map(parseParameter)
+  const positions = positionsOf(parameters)
   const shape = shapeOfForms(new Set(parameters.map(({ form }) => form)))
   return [name, { shape, result: isDescriptor ? 'fd' : 'res', parameters, positions }]
 }

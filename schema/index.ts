@@ -28,6 +28,7 @@ export type { CutText, RecordValues } from './encode.ts'
 export { encodeRecord } from './encode.ts'
 export type { CallShape, Parameter, Shape } from './calls.ts'
 export { argumentForms, callShapeOf, describedCalls, isSeenCall } from './calls.ts'
+export { compatArgument, compatPositions } from './calls32.ts'
 export type { Machine, SyscallTable } from './syscalls.ts'
 export {
   numbersNamed,

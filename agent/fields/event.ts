@@ -11,7 +11,6 @@ import { argumentsOf } from '../arguments.ts'
 import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
 import {
-  openFlagNames,
   opensForRead,
   opensForWrite,
   opensToCreate,
@@ -116,7 +115,3 @@ export const eventAccessors: AccessorTable = {
   'evt.is_open_exec': plain(opensExecutable),
   'evt.is_open_create': plain(makesFile),
 }
-
-/** Open flags as text, for the arguments. */
-export const openFlagsText = (event: LiveEvent): string =>
-  openFlagNames(openOf.openFlags(event.record))

@@ -10,6 +10,7 @@ import {
 import type { FieldValue, IpAddress } from '@bulwark/schema'
 import { shortId } from '../container.ts'
 import type { LiveEvent, SocketView } from '../live-event.ts'
+import { opensDirectory } from '../names.ts'
 import { directoryOf, fileNameOf } from '../paths.ts'
 import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
 import { plain } from './reader.ts'
@@ -17,7 +18,6 @@ import { plain } from './reader.ts'
 const formatBits = 0o170000
 const fifo = 0o010000
 const directory = 0o040000
-const openDirectory = 0o200000
 
 /** Names that the kernel gives files which are in no directory. */
 const anonymous: Readonly<Record<string, readonly [type: string, letter: string] | undefined>> = {
@@ -43,7 +43,7 @@ const typeOf = (event: LiveEvent): readonly [type: string, letter: string] | und
   const format = event.fileMode & formatBits
   if (format === fifo) return ['pipe', 'p']
   const asked = event.kind === EventNumber.open ? openOf.openFlags(event.record) : 0
-  if (format === directory || (asked & openDirectory) !== 0) return ['directory', 'd']
+  if (format === directory || opensDirectory(asked, event.machine)) return ['directory', 'd']
   return anonymous[name] ?? ['file', 'f']
 }
 

@@ -1,5 +1,5 @@
 /** Events as rules see them, for tests: a written record with its process and container. */
-import type { RecordValues } from '@bulwark/schema'
+import type { Machine, RecordValues } from '@bulwark/schema'
 import { eventKinds } from '@bulwark/schema'
 import type { Container } from '../container.ts'
 import { newCounters } from '../counters.ts'
@@ -19,6 +19,8 @@ export interface Around {
   readonly process?: Partial<Process>
   readonly container?: Container
   readonly sockets?: Sockets
+  /** x64 when not said. */
+  readonly machine?: Machine
 }
 
 /**
@@ -29,13 +31,13 @@ export interface Around {
 export const eventOf = (
   kindName: string,
   values: RecordValues = {},
-  { type, process = {}, container, sockets }: Around = {},
+  { type, process = {}, container, sockets, machine = 'x64' }: Around = {},
 ): LiveEvent => {
   const kind = eventKinds.find(({ name }) => name === kindName)
   if (!kind) throw new Error(`no kind ${kindName}`)
   const header = { time_ns: timeNs, pid: 10, tid: 10, ppid: 1, syscall: 1000 }
   const record = recordOf(kindName, { ...header, ...values })
-  const event = new LiveEvent(record, sockets ?? new Sockets(newCounters()))
+  const event = new LiveEvent(record, sockets ?? new Sockets(newCounters()), machine)
   event.kind = kind.kind
   event.type = type ?? kind.types[0] ?? ''
   event.sequence = 1

@@ -194,6 +194,22 @@ test('memory that can be executed', { skip: skipCompat }, async () => {
   ])
 })
 
+test('calls whose arguments are elsewhere in 32 bits', { skip: skipCompat }, async () => {
+  const calls = new Calls()
+  const watch = calls.callNumber(api.numberOf('fanotify_init'), 0, 0)
+  const dir = calls.call('openat', api.AT_FDCWD, stage.folder, api.O_DIRECTORY)
+  calls.compat(number('fanotify_mark'), watch, 1, 0x20, 0, dir, bytes('file'))
+  calls.compat(22, bytes(stage.folder))
+  const { events, results } = await stage.recorder.run(calls)
+  assert.deepEqual(results.slice(2), [0, -api.EINVAL])
+  const flags = RECORD_COMPAT | RECORD_USER_MEMORY
+  const base = stage.folder
+  expectEvents(compatOf(events, 'path_call'), [
+    { flags, rawPath: 'file', base, result: 0, call: { arg2: 0x20, arg4: results[1] ?? -1 } },
+    { flags, rawPath: base, result: -api.EINVAL, syscall: 22 },
+  ])
+})
+
 test('an exec that fails has pointers of its width', { skip: skipCompat }, async () => {
   const calls = new Calls()
   const place = 0x1000_0000

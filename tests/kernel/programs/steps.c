@@ -119,16 +119,18 @@ static void without_leader(void)
 static void compat_call(void)
 {
 	long number = step_operand();
-	long a[5] = { 0 };
+	long a[6] = { 0 };
 #ifdef __x86_64__
+	register long sixth asm("r12");
 	long result;
 
-	for (int i = 0; i < 5 && has_operand(); i++)
+	for (int i = 0; i < 6 && has_operand(); i++)
 		a[i] = step_operand();
 
-	/* The 32-bit entry clobbers r8 to r11. */
-	asm volatile("int $0x80"
-		     : "=a"(result)
+	/* The 32-bit entry clobbers r8 to r11; rbp, which is no operand, takes the last one. */
+	sixth = a[5];
+	asm volatile("xchg %%rbp, %%r12\n\tint $0x80\n\txchg %%rbp, %%r12"
+		     : "=a"(result), "+r"(sixth)
 		     : "a"(number), "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4])
 		     : "memory", "r8", "r9", "r10", "r11");
 	note_result((int)result);
