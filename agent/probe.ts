@@ -132,7 +132,7 @@ const mayLoad = (): boolean =>
 const basicFindings = (criSockets?: readonly string[]): readonly Finding[] => [
   {
     id: 'machine',
-    name: `machine ${process.arch}`,
+    name: `machine ${process.arch}${process.arch === 'arm64' ? ' (never tested)' : ''}`,
     probe: asProbe(machineOf(process.arch) !== undefined),
     needed: true,
     events: [],

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../diagnostics.ts'
 import type { Rule } from '../rule.ts'
 import { Collector } from './collector.ts'
 import { readItem } from './items.ts'
+import { Memo } from './memo.ts'
 import { Context, LoadFault, Report, invalid } from './report.ts'
 import type { DisabledRule, Resolved, ResolveOptions } from './resolve.ts'
 import { resolve } from './resolve.ts'
@@ -118,13 +119,14 @@ export const loadRuleFiles = (
   const collector = new Collector((source) =>
     options.sources.has(source) ? options.catalog : undefined,
   )
+  const memo = new Memo()
   const results: FileResult[] = []
   const unread: Diagnostic[] = []
   let resolved: Resolved = { rules: [], disabled: [], found: [] }
   for (const { name, text } of files) {
     const reader = new FileReader(name, collector)
     reader.read(name, text)
-    resolved = resolve(collector, options)
+    resolved = resolve(collector, options, memo)
     unread.push(...reader.report.found.filter(isUnreadRule))
     results.push(answer(name, reader.report.found, resolved.found))
   }

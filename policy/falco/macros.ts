@@ -5,8 +5,9 @@
 import type { Place } from '../diagnostics.ts'
 import { closest } from '../suggest.ts'
 import type { Collector, MacroDefinition } from './collector.ts'
-import { parseCondition } from './parse.ts'
 import type { Context, Report } from './report.ts'
+import type { Memo } from './memo.ts'
+import { childrenOf } from './memo.ts'
 import { LoadFault } from './report.ts'
 import type { Node } from './syntax.ts'
 
@@ -30,11 +31,6 @@ interface Extent {
 }
 
 const extents = new WeakMap<Node, Extent>()
-
-const childrenOf = (node: Node): readonly Node[] => {
-  if (node.is === 'not') return [node.child]
-  return node.is === 'and' || node.is === 'or' ? node.children : []
-}
 
 /** How large a tree is. Subtrees are measured once, so that a macro costs its own nodes only. */
 const extentOf = (node: Node): Extent => {
@@ -68,11 +64,18 @@ class UnknownMacro extends Error {
 
 export class Macros {
   readonly #macros = new Map<string, Macro>()
+  readonly #memo: Memo
   /** Names that macros or rules hold. */
   readonly used = new Set<string>()
 
   /** @param text  puts the lists into the condition of a macro */
-  constructor(collected: Collector, text: (macro: MacroDefinition) => string, report: Report) {
+  constructor(
+    collected: Collector,
+    text: (macro: MacroDefinition) => string,
+    report: Report,
+    memo: Memo,
+  ) {
+    this.#memo = memo
     const guard = <T>(run: () => T): T | undefined => {
       try {
         return run()
@@ -83,7 +86,7 @@ export class Macros {
       }
     }
     for (const definition of collected.macros.values()) {
-      const node = guard(() => parseText(text(definition), definition.conditionContext))
+      const node = guard(() => parseText(text(definition), definition.conditionContext, memo))
       this.#macros.set(definition.name, { definition, node, isResolved: false })
     }
     for (const macro of this.#macros.values()) {
@@ -124,11 +127,11 @@ export class Macros {
         const children = node.children.map((child) => this.#walk(child, visibility, path))
         return children.every((child, i) => child === node.children[i])
           ? node
-          : { is: node.is, children, at: node.at }
+          : this.#memo.put(node, { is: node.is, children, at: node.at })
       }
       case 'not': {
         const child = this.#walk(node.child, visibility, path)
-        return child === node.child ? node : { is: 'not', child, at: node.at }
+        return child === node.child ? node : this.#memo.put(node, { is: 'not', child, at: node.at })
       }
       case 'macro':
         return this.#put(node.name, node.at, visibility, path)
@@ -162,8 +165,8 @@ export class Macros {
  *
  * @throws LoadFault
  */
-export const parseText = (text: string, context: Context): Node => {
-  const parsed = parseCondition(text)
+export const parseText = (text: string, context: Context, memo: Memo): Node => {
+  const parsed = memo.parse(text)
   if (parsed.ok) return parsed.node
   const at = context.inCondition(text, parsed.error.at)
   throw new LoadFault('LOAD_ERR_COMPILE_CONDITION', parsed.error.message, at)

@@ -4,7 +4,6 @@
  */
 import { printableText } from '@bulwark/schema'
 import type { Diagnostic } from '../diagnostics.ts'
-import { eventSetOf } from '../event-set.ts'
 import type { EventSet } from '../event-set.ts'
 import { fieldsOf } from '../ir.ts'
 import type { Condition } from '../ir.ts'
@@ -12,11 +11,11 @@ import type { OutputFormat } from '../output.ts'
 import { parseOutput } from '../output.ts'
 import { priorityNames } from '../rule.ts'
 import type { PriorityName, Rule } from '../rule.ts'
-import { checkCondition } from './check.ts'
 import type { Collector, RuleDefinition } from './collector.ts'
 import { withExceptions } from './exceptions.ts'
 import type { Catalog } from './fields.ts'
 import { Macros, parseText } from './macros.ts'
+import type { Memo } from './memo.ts'
 import type { Remark } from './remark.ts'
 import { deprecatedFields, eventTypeFault, remarksOnTree } from './remarks.ts'
 import type { Context } from './report.ts'
@@ -65,14 +64,16 @@ const isUnknownName = (code: string): boolean =>
 class Resolver {
   readonly #collected: Collector
   readonly #options: ResolveOptions
+  readonly #memo: Memo
   readonly #report = new Report()
   readonly #lists: ReadonlyMap<string, readonly string[]>
   readonly #usedLists: Set<string>
   readonly #macros: Macros
   readonly #disabled: DisabledRule[] = []
 
-  constructor(collected: Collector, options: ResolveOptions) {
+  constructor(collected: Collector, options: ResolveOptions, memo: Memo) {
     this.#collected = collected
+    this.#memo = memo
     this.#options = options
     const { items, used } = expandLists(collected.lists)
     this.#lists = items
@@ -81,6 +82,7 @@ class Resolver {
       collected,
       (macro) => this.#putLists(macro.condition, macro.conditionContext),
       this.#report,
+      memo,
     )
   }
 
@@ -147,7 +149,7 @@ class Resolver {
     const tree = this.#tree(definition, text)
     const condition = this.#check(definition, tree, text)
     if (!condition) return undefined
-    const eventTypes = eventSetOf(condition, this.#options.eventNames)
+    const eventTypes = this.#memo.events(condition, this.#options.eventNames)
     if (source === 'syscall') this.#checkEvents(definition, tree, eventTypes, text)
     const { carriedEvents } = this.#options
     const disabledBy = [
@@ -214,7 +216,7 @@ class Resolver {
 
   #tree(definition: RuleDefinition, text: string): Node {
     const { conditionContext, context } = definition
-    const node = parseText(this.#putLists(text, conditionContext), conditionContext)
+    const node = parseText(this.#putLists(text, conditionContext), conditionContext, this.#memo)
     const written = { text, place: conditionContext.place }
     const tree = this.#macros.resolve(node, Number.POSITIVE_INFINITY, context, written)
     const at = conditionContext.inCondition(text, 0)
@@ -228,7 +230,7 @@ class Resolver {
   /** @returns `undefined` when the rule asks to be skipped over it */
   #check(definition: RuleDefinition, tree: Node, text: string): Condition | undefined {
     const { name, conditionContext, skipIfUnknownFilter } = definition
-    const checked = checkCondition(tree, this.#options.catalog)
+    const checked = this.#memo.check(tree, this.#options.catalog)
     const contextOf = (remark: Remark): Context => conditionContext.inCondition(text, remark.at)
     if (!checked.ok) {
       const { fault } = checked
@@ -267,5 +269,5 @@ class Resolver {
 }
 
 /** Resolves everything that was collected so far. */
-export const resolve = (collected: Collector, options: ResolveOptions): Resolved =>
-  new Resolver(collected, options).run()
+export const resolve = (collected: Collector, options: ResolveOptions, memo: Memo): Resolved =>
+  new Resolver(collected, options, memo).run()
