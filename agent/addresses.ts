@@ -2,14 +2,23 @@
 import type { IpAddress } from '@bulwark/schema'
 
 const familyInet6 = 10
-const mappedPrefix = 0xffffn << 32n
+const mappedWord = 0xffff
+
+/** Four bytes, the highest first. */
+const word = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] ?? 0) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0)) >>>
+  0
 
 /** @param bytes16  IPv4 in the first 4 bytes, or IPv6. A mapped IPv4 address becomes IPv4. */
 export const addressFrom = (family: number, bytes16: Uint8Array): IpAddress => {
-  const words = new DataView(bytes16.buffer, bytes16.byteOffset, 16)
-  if (family !== familyInet6) return words.getUint32(0)
-  const whole = (words.getBigUint64(0) << 64n) | words.getBigUint64(8)
-  return whole >> 32n === mappedPrefix >> 32n ? Number(whole & 0xffff_ffffn) : whole
+  if (family !== familyInet6) return word(bytes16, 0)
+  const high = (BigInt(word(bytes16, 0)) << 32n) | BigInt(word(bytes16, 4))
+  const low = word(bytes16, 8)
+  if (high === 0n && low === mappedWord) return word(bytes16, 12)
+  return (high << 64n) | (BigInt(low) << 32n) | BigInt(word(bytes16, 12))
 }
 
 /** Dotted quads, or the shortest form of RFC 5952. */

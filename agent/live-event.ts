@@ -29,38 +29,26 @@ import {
   unlinkOf,
 } from '@bulwark/schema'
 import type { IpAddress, Machine } from '@bulwark/schema'
-import { addressFrom, addressText } from './addresses.ts'
+import { addressFrom } from './addresses.ts'
 import { callArgument } from './call-argument.ts'
 import type { Container } from './container.ts'
 import { l4Protocol } from './names.ts'
 import { resolvePath } from './paths.ts'
 import type { Process } from './process.ts'
+import type { SocketFamily } from './socket-view.ts'
+import { SocketView } from './socket-view.ts'
 import type { Role, Sockets } from './sockets.ts'
 
-/** A socket of the event, both ends in order of role. */
-export interface SocketView {
-  readonly family: 'ipv4' | 'ipv6' | 'unix' | 'other'
-  readonly localAddress: IpAddress
-  readonly remoteAddress: IpAddress
-  readonly localPort: number
-  readonly remotePort: number
-  readonly role: Role
-  readonly protocol: string | undefined
-  readonly connected: boolean
-  /** The ends are others than at the last event of this socket. */
-  readonly nameChanged: boolean
-  readonly name: string
-}
-
-const families: Readonly<Record<number, SocketView['family'] | undefined>> = {
+const families: Readonly<Record<number, SocketFamily | undefined>> = {
   1: 'unix',
   2: 'ipv4',
   10: 'ipv6',
 }
 const tcpEstablished = 1
 
-const endText = (address: IpAddress, port: number): string =>
-  `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
+/** An address and a port as one number. */
+const endOf = (address: IpAddress, port: number): number | bigint =>
+  typeof address === 'number' ? address * 0x1_0000 + port : (address << 16n) | BigInt(port)
 
 export class LiveEvent {
   readonly record: RecordView
@@ -203,11 +191,11 @@ export class LiveEvent {
     const remoteAddress = addressFrom(number, socketFacts.remoteAddress(r, at))
     const isInet = family === 'ipv4' || family === 'ipv6'
     const role = this.#sockets.roleOf(inode, localPort, remotePort, this.#roleNow())
-    const ends = [endText(localAddress, localPort), endText(remoteAddress, remotePort)] as const
     const hasPeer = socketFacts.remoteSource(r, at) !== PEER_NONE
-    const tuple = role === 'client' ? `${ends[0]}->${ends[1]}` : `${ends[1]}->${ends[0]}`
-    const name = isInet ? (hasPeer ? tuple : ends[0]) : this.#unixPath()
-    return {
+    const path = isInet ? undefined : this.#unixPath()
+    const local = path ?? endOf(localAddress, localPort)
+    const remote = isInet && hasPeer ? endOf(remoteAddress, remotePort) : -1
+    return new SocketView({
       family: typeof localAddress === 'number' && isInet ? 'ipv4' : family,
       localAddress,
       remoteAddress,
@@ -218,9 +206,10 @@ export class LiveEvent {
         ? l4Protocol(socketFacts.protocol(r, at), socketFacts.type(r, at))
         : undefined,
       connected: socketFacts.state(r, at) === tcpEstablished,
-      nameChanged: this.#sockets.renamed(inode, name),
-      name,
-    }
+      nameChanged: this.#sockets.renamed(inode, role, local, remote),
+      path,
+      hasPeer,
+    })
   }
 
   #roleNow(): Role | undefined {

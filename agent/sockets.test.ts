@@ -33,11 +33,14 @@ test('each socket has a role of its own', () => {
 
 test('a name is new when it is not that of the event before', () => {
   const sockets = new Sockets(newCounters())
-  const changes = ['a', 'a', 'b', 'a', 'a'].map((name) => sockets.renamed(1, name))
-  assert.deepEqual(changes, [true, false, true, true, false])
-  assert.equal(sockets.renamed(2, 'a'), true)
+  const renamed = (remote: number | bigint, role: Role = 'client'): boolean =>
+    sockets.renamed(1, role, 7, remote)
+  const changes = [1, 1, 2n ** 80n, 2n ** 80n, 1, 1].map((remote) => renamed(remote))
+  assert.deepEqual(changes, [true, false, true, false, true, false])
+  assert.equal(renamed(1, 'server'), true)
+  assert.equal(sockets.renamed(2, 'client', '/run/socket', -1), true)
   sockets.roleOf(1, 1, 2, 'server')
-  assert.equal(sockets.renamed(1, 'a'), false)
+  assert.equal(renamed(1, 'server'), false)
 })
 
 test('they are bounded, and what was dropped is counted', () => {

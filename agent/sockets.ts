@@ -10,10 +10,15 @@ import { limits } from './limits.ts'
 /** Which end this machine's socket is. */
 export type Role = 'client' | 'server'
 
+/** One end of a socket: address and port, or a path; -1 when there is none. */
+export type End = number | bigint | string
+
 interface Known {
   role: Role | undefined
-  /** The two ends as they were last, as text. */
-  name: string
+  /** At the last event: the role it was taken for, and the two ends. */
+  shown: Role | undefined
+  local: End
+  remote: End
 }
 
 export class Sockets {
@@ -26,18 +31,21 @@ export class Sockets {
   #entry(inode: number | bigint): Known {
     let known = this.#known.get(inode)
     if (!known) {
-      known = { role: undefined, name: '' }
+      known = { role: undefined, shown: undefined, local: -1, remote: -1 }
       this.#known.set(inode, known)
     }
     return known
   }
 
-  /** Notes the ends of a socket. Returns whether they are other than before. */
-  renamed(inode: number | bigint, name: string): boolean {
+  /** Notes the ends of a socket, in the order of its role. Returns whether they are others than
+   * before. */
+  renamed(inode: number | bigint, role: Role, local: End, remote: End): boolean {
     const known = this.#entry(inode)
-    const changed = known.name !== name
-    known.name = name
-    return changed
+    if (known.shown === role && known.local === local && known.remote === remote) return false
+    known.shown = role
+    known.local = local
+    known.remote = remote
+    return true
   }
 
   /**

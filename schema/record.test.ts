@@ -231,3 +231,19 @@ test('a record must be what its carrier and its kind say', () => {
   check((view) => view.setUint16(130, 5, true), 140, /text at 128 is outside/)
   check((view) => view.setUint16(130, 65_535, true), 140, /text at 128 is outside/)
 })
+
+test('names of threads are those of their bytes, however many there are', () => {
+  const some = Array.from({ length: 2000 }, (_, i) => `n${i}`)
+  const names = ['', 'a', ...some, '', 'a', 'x'.repeat(16), ...some]
+  const records = names.map((comm) => encodeRecord('exit', { comm }))
+  const memory = Buffer.concat(records)
+  const r = new RecordView(
+    new DataView(memory.buffer, memory.byteOffset, memory.byteLength),
+    (start, end) => memory.toString('latin1', start, end),
+  )
+  const found = records.map(({ length }, i) => {
+    r.at = i * length
+    return schema.headerOf.comm(r)
+  })
+  assert.deepEqual(found, names)
+})

@@ -12,6 +12,16 @@ export class RecordError extends Error {
   override readonly name = 'RecordError'
 }
 
+/** TASK_COMM_LEN. */
+const nameBytes = 16
+const nameSlotBits = 8
+
+/** The last name of each slot: its bytes, and its text. Zeros are the empty one. */
+interface Names {
+  readonly keys: Uint32Array
+  readonly texts: string[]
+}
+
 /**
  * A cursor over memory that holds records. `at` is the byte offset of the current record, a
  * multiple of 8. What it points to is valid until the callback that was given it returns; copy
@@ -22,6 +32,7 @@ export class RecordView {
   readonly data: DataView
   /** Byte string of the bytes from `start` up to `end`, offsets into `data`. */
   readonly byteString: (start: number, end: number) => string
+  readonly names: Names = { keys: new Uint32Array(4 << nameSlotBits), texts: [] }
 
   constructor(data: DataView, byteString: (start: number, end: number) => string) {
     this.data = data
@@ -82,11 +93,42 @@ export const textLength = (r: RecordView, offset: number): TextLength => {
 }
 
 /** Text of fixed size: up to the first NUL. */
-export const chars = (r: RecordView, offset: number, count: number): string => {
+export const chars = (r: RecordView, offset: number, count: number): string =>
+  count === nameBytes ? nameText(r, offset) : charsText(r, offset, count)
+
+const charsText = (r: RecordView, offset: number, count: number): string => {
   const start = r.at + offset
   let end = start
   while (end < start + count && r.data.getUint8(end) !== 0) end++
   return r.byteString(start, end)
+}
+
+/**
+ * Names of threads are the same few again and again: one that lies in the cache under its 16 bytes
+ * is not made anew.
+ */
+const nameText = (r: RecordView, offset: number): string => {
+  const { data, names } = r
+  const at = r.at + offset
+  const a = data.getUint32(at, true)
+  const b = data.getUint32(at + 4, true)
+  const c = data.getUint32(at + 8, true)
+  const d = data.getUint32(at + 12, true)
+  const mixed =
+    Math.imul(a ^ Math.imul(b, 0x85eb_ca6b), 0x9e37_79b1) ^ Math.imul(c ^ d, 0xc2b2_ae35)
+  const slot = mixed >>> (32 - nameSlotBits)
+  const { keys, texts } = names
+  const key = 4 * slot
+  if (keys[key] === a && keys[key + 1] === b && keys[key + 2] === c && keys[key + 3] === d) {
+    return texts[slot] ?? ''
+  }
+  const found = charsText(r, offset, nameBytes)
+  keys[key] = a
+  keys[key + 1] = b
+  keys[key + 2] = c
+  keys[key + 3] = d
+  texts[slot] = found
+  return found
 }
 
 /** A copy of a fixed run of bytes. */

@@ -1,0 +1,65 @@
+/** A socket of an event, both ends in order of role. Texts are made when a rule asks. */
+import type { IpAddress } from '@bulwark/schema'
+import { addressText } from './addresses.ts'
+import type { Role } from './sockets.ts'
+
+export type SocketFamily = 'ipv4' | 'ipv6' | 'unix' | 'other'
+
+interface SocketParts {
+  readonly family: SocketFamily
+  readonly localAddress: IpAddress
+  readonly remoteAddress: IpAddress
+  readonly localPort: number
+  readonly remotePort: number
+  readonly role: Role
+  readonly protocol: string | undefined
+  readonly connected: boolean
+  readonly nameChanged: boolean
+  /** Its name, where that is not its ends: a path. */
+  readonly path: string | undefined
+  readonly hasPeer: boolean
+}
+
+const endText = (address: IpAddress, port: number): string =>
+  `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
+
+export class SocketView {
+  readonly family: SocketFamily
+  readonly localAddress: IpAddress
+  readonly remoteAddress: IpAddress
+  readonly localPort: number
+  readonly remotePort: number
+  readonly role: Role
+  readonly protocol: string | undefined
+  readonly connected: boolean
+  /** The ends are others than at the last event of this socket. */
+  readonly nameChanged: boolean
+  readonly #hasPeer: boolean
+  #name: string | undefined
+
+  constructor(parts: SocketParts) {
+    this.family = parts.family
+    this.localAddress = parts.localAddress
+    this.remoteAddress = parts.remoteAddress
+    this.localPort = parts.localPort
+    this.remotePort = parts.remotePort
+    this.role = parts.role
+    this.protocol = parts.protocol
+    this.connected = parts.connected
+    this.nameChanged = parts.nameChanged
+    this.#hasPeer = parts.hasPeer
+    this.#name = parts.path
+  }
+
+  get name(): string {
+    this.#name ??= this.#ends()
+    return this.#name
+  }
+
+  #ends(): string {
+    const local = endText(this.localAddress, this.localPort)
+    if (!this.#hasPeer) return local
+    const remote = endText(this.remoteAddress, this.remotePort)
+    return this.role === 'client' ? `${local}->${remote}` : `${remote}->${local}`
+  }
+}
