@@ -8,7 +8,7 @@ import type { Sensor } from './sensor.ts'
 
 /** A ring of records of one byte, a clock, and what the drain did with both. */
 const start = (t: TestContext) => {
-  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+  t.mock.timers.enable({ apis: ['setTimeout', 'setImmediate', 'Date'] })
   const seen: number[] = []
   const faults: unknown[] = []
   const waiting: number[] = []

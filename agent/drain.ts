@@ -28,6 +28,7 @@ export const startDrain = (
 ): Drain => {
   const { ring } = sensor
   let timer: NodeJS.Timeout | undefined
+  let turn: NodeJS.Immediate | undefined
   let stopped = false
   let window = 0
   let bells = 0
@@ -43,11 +44,13 @@ export const startDrain = (
   const look = (): void => {
     if (stopped) return
     clearTimeout(timer)
+    clearImmediate(turn)
     try {
       const { records, pendingBytes } = ring.drain(onRecord, limits.drainRecordsMax)
       onLooked(pendingBytes)
       if (pendingBytes > 0 && records > 0) {
-        timer = setTimeout(look, 0)
+        // A timer would wait for a millisecond, in which the ring fills.
+        turn = setImmediate(look)
         return
       }
       if (!mayRing()) {
@@ -79,6 +82,7 @@ export const startDrain = (
       stopped = true
       ring.pause()
       clearTimeout(timer)
+      clearImmediate(turn)
     },
   }
 }
