@@ -44,25 +44,25 @@ static __always_inline bool fill_message(struct scratch *s, struct message *m, l
 }
 
 /* Sent and received messages: their records have the same members. */
-static __always_inline struct scratch *message_start(struct pt_regs *regs, long result,
-						     struct message *m)
+static __always_inline struct scratch *message_start(struct pt_regs *regs, long result, __u16 kind,
+						     __u32 flags, __u32 count)
 {
-	struct scratch *s = record_start(event_send, m->kind, current_task());
+	struct scratch *s = record_start(event_send, kind, current_task());
 	struct event_send *e = s ? (void *)s->record : NULL;
 
 	if (!e)
 		return NULL;
 	fill_syscall(s, regs, result);
 	e->fd = SYSCALL_ARG1(regs);
-	e->message_flags = m->flags;
-	e->messages = m->count;
+	e->message_flags = flags;
+	e->messages = count;
 	return s;
 }
 
 /* Verifier: not inlined, because the handler of socketcall() calls it in several places. */
 static __noinline int on_message(struct pt_regs *regs, long result, struct message *m)
 {
-	struct scratch *s = message_start(regs, result, m);
+	struct scratch *s = message_start(regs, result, m->kind, m->flags, m->count);
 
 	if (!s)
 		return 0;
@@ -121,7 +121,6 @@ static __always_inline int on_one_message(struct pt_regs *regs, long result, str
 STEP(message_step)
 {
 	struct scratch *s = STEP_SCRATCH;
-	struct user_msghdr header = {};
 	struct message m = {};
 	struct event_send *e;
 	long result;
@@ -139,14 +138,15 @@ STEP(message_step)
 	e->message = i;
 	e->header.flags = s->flags;
 	m.kind = e->header.kind;
-	if (read_headers(&header, &bytes, s->user_list, i)) {
+	__builtin_memset(&s->header, 0, sizeof(s->header));
+	if (read_headers(&s->header, &bytes, s->user_list, i)) {
 		count_loss(PLACE_READ_USER);
 		bytes = 0;
 	}
 	/* A call that failed, or passed nothing on, is told by its first message. */
 	result = e->messages ? (long)bytes : (long)e->header.result;
 	e->header.result = result;
-	message_from_header(&m, &header, result);
+	message_from_header(&m, &s->header, result);
 	if (!fill_message(s, &m, result))
 		return 1;
 	scratch_output(s);
@@ -156,17 +156,15 @@ STEP(message_step)
 /* sendmmsg and recvmmsg: one record a message. */
 static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 kind)
 {
-	struct message m = { .kind = kind, .flags = SYSCALL_ARG4(regs) };
-	struct scratch *s;
+	__u32 count = result > 0 ? result : 0;
+	struct scratch *s = message_start(regs, result, kind, SYSCALL_ARG4(regs), count);
 
-	m.count = result > 0 ? result : 0;
-	s = message_start(regs, result, &m);
 	if (!s)
 		return 0;
 	s->user_list = USER_POINTER(SYSCALL_ARG2(regs));
 	s->flags = s->event.header.flags;
-	if (m.count > MESSAGES_MAX)
-		count_losses(PLACE_MESSAGES_MORE, m.count - MESSAGES_MAX);
+	if (count > MESSAGES_MAX)
+		count_losses(PLACE_MESSAGES_MORE, count - MESSAGES_MAX);
 	REPEAT(MESSAGES_MAX, message_step, s);
 	scratch_release(s);
 	return 0;

@@ -43,6 +43,7 @@ struct scratch {
 	const void *user_list; /* user memory: pointers to arguments, or headers of messages */
 	__u32 flags; /* of the header, before anything is read for one of several messages */
 	__u32 more_padding;
+	struct user_msghdr header; /* of a message; here because the stack has no room for it */
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU map value has 32 KiB at the most");
 
