@@ -115,8 +115,10 @@ uint32_t Environment::kernelFunction(const char *name)
 		for (uint32_t id = 1; id < btf__type_cnt(from); id++)
 			if (btf_is_func(btf__type_by_id(from, id)))
 				functions.push_back(id);
-		std::sort(functions.begin(), functions.end(),
-			  [&](uint32_t a, uint32_t b) { return strcmp(nameOf(a), nameOf(b)) < 0; });
+		// Stable: of those that share a name the first, which is the one libbpf takes.
+		std::stable_sort(functions.begin(), functions.end(), [&](uint32_t a, uint32_t b) {
+			return strcmp(nameOf(a), nameOf(b)) < 0;
+		});
 	}
 	const auto found = std::lower_bound(
 		functions.begin(), functions.end(), name,
