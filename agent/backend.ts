@@ -8,9 +8,11 @@
 import { readFileSync } from 'node:fs'
 import type { Backend, Machine } from '@bulwark/schema'
 import type { Probe } from '@bulwark/native'
-import { findKernelFunction, isNativeError, loadProgram } from '@bulwark/native'
+import { findKernelFunction, isNativeError, loadProgram, probeKernelType } from '@bulwark/native'
 import { functionOfCall } from './call-functions.ts'
+import { directReads } from './object-file.ts'
 import type { Finding } from './probe.ts'
+import { takesHook } from './security-hooks.ts'
 import { trialStub } from './stub.ts'
 
 /** What a user can ask for. */
@@ -18,8 +20,8 @@ export const backendChoices = ['auto', 'tracepoint', 'security'] as const
 export type BackendChoice = (typeof backendChoices)[number]
 
 /**
- * Calls that every kernel has and that nothing waits for, from several parts of the kernel: the
- * argument must have its type in each. In 5.10's types it is only declared in some.
+ * Calls that every kernel has and that nothing waits for, from several parts of the kernel: where
+ * programs read their argument, it must have its type in each.
  */
 const trialCalls = ['umask', 'socket', 'dup']
 const securityModules = '/sys/kernel/security/lsm'
@@ -29,13 +31,20 @@ const namedCalls = ['unlink', 'rename', 'link', 'symlink', 'mkdir']
   .flatMap((call) => [call, `${call}at`])
   .concat('renameat2', 'rmdir')
 
+/** What a kernel in lockdown says, one whose types are not whole, and one without trampolines. */
+const refusals = new Set(['EPERM', 'EACCES', 'ENOTSUPP', 'EOPNOTSUPP'])
+
+const refusal = (error: unknown): Probe =>
+  isNativeError(error) && refusals.has(error.code) ? 'no' : { unknown: String(error) }
+
 /** Whether programs attach to the kernel's functions: one is attached, and taken away again. */
 const probeFunctions = (machine: Machine): Probe => {
   try {
+    const readsArgument = probeKernelType(directReads, 'function') === 'yes'
     for (const call of trialCalls) {
       const found = functionOfCall(machine, call)
       if (!found) return 'no'
-      const trial = loadProgram(trialStub(found.id))
+      const trial = loadProgram(trialStub(found.id, readsArgument))
       try {
         trial.attach(found.name).detach()
       } finally {
@@ -44,10 +53,7 @@ const probeFunctions = (machine: Machine): Probe => {
     }
     return 'yes'
   } catch (error) {
-    // What a kernel in lockdown says, one whose types are not whole, and one without trampolines.
-    const isRefusal =
-      isNativeError(error) && ['EPERM', 'EACCES', 'ENOTSUPP', 'EOPNOTSUPP'].includes(error.code)
-    return isRefusal ? 'no' : { unknown: String(error) }
+    return refusal(error)
   }
 }
 
@@ -58,6 +64,14 @@ const probeSecurityHooks = (): Probe => {
     return modules.includes('bpf') && findKernelFunction('bpf_lsm_path_unlink') ? 'yes' : 'no'
   } catch (error) {
     return { unknown: String(error) }
+  }
+}
+
+const probeHook = (hook: string): Probe => {
+  try {
+    return takesHook(hook) ? 'yes' : 'no'
+  } catch (error) {
+    return refusal(error)
   }
 }
 
@@ -72,7 +86,7 @@ export const backendFindings = (machine: Machine): readonly Finding[] => [
     without:
       'the tracepoint backend is used: it costs a little on every system call, and names that ' +
       'the kernel does not keep (of unlink, rename, …) are from user memory, flagged',
-    remedy: 'boot without lockdown, on a kernel newer than 5.10 with CONFIG_FUNCTION_TRACER=y',
+    remedy: 'boot without lockdown, on a kernel with CONFIG_FUNCTION_TRACER=y',
   },
   {
     id: 'lsm',
@@ -83,6 +97,15 @@ export const backendFindings = (machine: Machine): readonly Finding[] => [
     without:
       'names that the kernel does not keep (of unlink, rename, …) are from user memory, flagged',
     remedy: 'boot with bpf in the list of the kernel parameter lsm=',
+  },
+  {
+    id: 'lsm-path_chown',
+    name: 'programs at security hooks that take structures (path_chown)',
+    events: ['chown', 'lchown', 'fchownat'],
+    probe: probeHook('path_chown'),
+    needed: false,
+    without: 'the names that chown is given are from user memory, flagged',
+    remedy: 'as for the security hooks; then Linux 6.1 or newer',
   },
 ]
 

@@ -31,6 +31,7 @@ import { limits } from './limits.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { readLosses, readPlaces, recursion } from './loss-counters.ts'
 import type { Loss } from './loss.ts'
+import { takesHook } from './security-hooks.ts'
 import { fillUringCalls, hasUring, shrinkUringMaps, uringSupport, wantsUring } from './uring.ts'
 
 /** One hook that is attached. */
@@ -250,7 +251,7 @@ const planHooks = (options: SensorOptions): Plan => {
         const only = 'only' in hook ? hook.only : undefined
         const wanted = only === 'messages' ? isTold : isType && (only === undefined || failures)
         if (!wanted) continue
-        const names = hearsNames ? nameHooksOf(name) : []
+        const names = hearsNames ? nameHooksOf(name).filter(takesHook) : []
         const { program } = hook
         const handler = { name: `${place}:${name}`, program, kind, call: name, names }
         if (!byName.has(name)) byName.set(name, handler)

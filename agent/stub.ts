@@ -6,7 +6,9 @@
 import type { RawProgramSpec } from '@bulwark/native'
 
 const typeTracing = 26
+const typeLsm = 29
 const attachFexit = 25
+const attachLsm = 27
 /** The programs are of this licence too: see bpf/LICENSE. */
 export const license = 'Dual BSD/GPL'
 
@@ -28,6 +30,8 @@ const returnZero: readonly Instruction[] = [
   [0xb7, 0x00, 0], // r0 = 0
   [0x95, 0x00, 0], // exit
 ]
+
+const readArgument: Instruction = [0x79, 0x11, 0] // r1 = the registers: a word of the context
 
 const atReturn = (
   name: string,
@@ -57,9 +61,16 @@ export const stub = (attachBtfId: number, array: number, slot: number): RawProgr
     ...returnZero,
   ])
 
-/** One that reads its first argument and does nothing, to try whether this kernel takes any. */
-export const trialStub = (attachBtfId: number): RawProgramSpec =>
-  atReturn('bulwark_try', attachBtfId, [
-    [0x79, 0x11, 0], // r1 = the registers: a word of the context
-    ...returnZero,
-  ])
+/**
+ * One that does nothing, to try whether this kernel takes any; it may read its first argument,
+ * which not every kernel lets through: see bpf/security.bpf.c.
+ */
+export const trialStub = (attachBtfId: number, readsArgument: boolean): RawProgramSpec =>
+  atReturn('bulwark_try', attachBtfId, [...(readsArgument ? [readArgument] : []), ...returnZero])
+
+/** One for the security hook of that type id, which allows everything. */
+export const allow = (attachBtfId: number): RawProgramSpec => ({
+  ...atReturn('bulwark_try', attachBtfId, returnZero),
+  type: typeLsm,
+  expectedAttachType: attachLsm,
+})

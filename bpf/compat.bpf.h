@@ -77,6 +77,9 @@ static __always_inline __u64 argument_of(__u64 native, __u64 compat)
 	return (native & ~is_compat) | (compat & is_compat & 0xffffffff);
 }
 
+/* Room for the kernel's own struct pt_regs, up to orig_ax; its members are where its types say. */
+#define REGISTERS 16
+
 #define SYSCALL_NUMBER(regs) ((long)(regs)->orig_ax)
 #define SYSCALL_ARG1(regs) argument_of((regs)->di, (regs)->bx)
 #define SYSCALL_ARG2(regs) argument_of((regs)->si, (regs)->cx)
@@ -85,6 +88,8 @@ static __always_inline __u64 argument_of(__u64 native, __u64 compat)
 #define SYSCALL_ARG5(regs) argument_of((regs)->r8, (regs)->di)
 #define SYSCALL_ARG6(regs) argument_of((regs)->r9, (regs)->bp)
 #elif defined(__TARGET_ARCH_arm64)
+#define REGISTERS 42
+
 #define SYSCALL_NUMBER(regs) ((long)(regs)->syscallno)
 #define SYSCALL_ARG1(regs) ((regs)->orig_x0)
 #define SYSCALL_ARG2(regs) ((regs)->regs[1])
@@ -101,11 +106,14 @@ enum bpf_func_id___compat {
 	BPF_FUNC_task_pt_regs___compat = 175,
 };
 
+#define HAS_TASK_REGISTERS \
+	bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_task_pt_regs___compat)
+
 static __always_inline long syscall_of_task(struct task_struct *task)
 {
 	struct pt_regs *regs;
 
-	if (!bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_task_pt_regs___compat))
+	if (!HAS_TASK_REGISTERS)
 		return -1;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return SYSCALL_NUMBER(regs);

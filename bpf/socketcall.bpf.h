@@ -17,9 +17,6 @@ const __u16 socketcall_numbers[32] = {
 	369, 371, 373, 366, 365, 370, 372, 364, 337, 345,
 };
 
-/* Room for the kernel's own struct pt_regs, whose members are where its types say. */
-#define REGISTERS 21
-
 #define BIT(n) (1u << (n))
 
 /* What BPF_PROG makes of a handler: the same, inlined. */
@@ -27,13 +24,25 @@ const __u16 socketcall_numbers[32] = {
 	if ((socketcalls & (bits)) && (is & (bits))) \
 	return ____##handler(ctx, call, result)
 
+/* An argument; 0 where there is no memory, as there may be none behind the last one of a call. */
+static __always_inline __u32 word_at(const __u32 *user)
+{
+	__u32 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), user);
+	return word;
+}
+
 HANDLER(on_socketcall)
 {
+#ifdef REGISTERS_ARE_COPIES
+	struct pt_regs *call = regs;
+#else
 	__u64 made_up[REGISTERS] = {};
 	struct pt_regs *call = (void *)made_up;
+#endif
 	const __u32 *arguments = USER_POINTER(SYSCALL_ARG2(regs));
 	__u32 which = SYSCALL_ARG1(regs);
-	__u32 a[6] = {};
 	__u32 is;
 
 	if (which >= 32)
@@ -41,18 +50,14 @@ HANDLER(on_socketcall)
 	is = BIT(which);
 	if (!(is & socketcalls))
 		return 0;
-	/* One by one: behind the last one of a call there may be no memory. */
-	for (int i = 0; i < 6; i++)
-		bpf_probe_read_user(&a[i], sizeof(a[i]), arguments + i);
-	if (is & (BIT(9) | BIT(10)))
-		a[4] = a[5] = 0; /* send and recv: what is there is no address */
 	call->orig_ax = socketcall_numbers[which & 31] | ARGUMENTS_FROM_USER;
-	call->bx = a[0];
-	call->cx = a[1];
-	call->dx = a[2];
-	call->si = a[3];
-	call->di = a[4];
-	call->bp = a[5];
+	call->bx = word_at(arguments);
+	call->cx = word_at(arguments + 1);
+	call->dx = word_at(arguments + 2);
+	call->si = word_at(arguments + 3);
+	/* Of send and recv what is there is no address. */
+	call->di = is & (BIT(9) | BIT(10)) ? 0 : word_at(arguments + 4);
+	call->bp = is & (BIT(9) | BIT(10)) ? 0 : word_at(arguments + 5);
 	SOCKETCALLS(BIT(1), on_socket);
 	SOCKETCALLS(BIT(2), on_bind);
 	SOCKETCALLS(BIT(3), on_connect);

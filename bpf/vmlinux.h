@@ -71,6 +71,7 @@ enum {
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;
 	unsigned long bx, cx, bp; /* with others, the arguments of a 32-bit call */
+	unsigned long cs;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
@@ -218,6 +219,7 @@ struct css_set {
 
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	struct mm_struct *mm;
 	int exit_code;
 	unsigned int flags;

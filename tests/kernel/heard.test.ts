@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { RECORD_USER_MEMORY } from '@bulwark/schema'
 import { Calls } from './calls.ts'
+import { takesHook } from './inner.ts'
 import { chosen } from './recorder.ts'
 import { expectEvents, skip, useStage } from './stage.ts'
 import * as api from './values.ts'
@@ -28,14 +29,18 @@ before(() => {
   symlinkSync('file', at('real/other'))
 })
 
-/** Where hooks tell names: these, of a record that says so. Elsewhere none, and from memory. */
-const heard = <Names extends Readonly<Record<string, string>>>(names: Names) =>
-  chosen.hearsNames
+type Names = Readonly<Record<string, string>>
+
+/** Where this hook tells names: these, of a record that says so. Elsewhere none, from memory. */
+const heardAt = <N extends Names>(hook: string, names: N) =>
+  chosen.hearsNames && takesHook(hook)
     ? { ...names, flags: 0 }
     : {
-        ...(Object.fromEntries(Object.keys(names).map((name) => [name, ''])) as Names),
+        ...(Object.fromEntries(Object.keys(names).map((name) => [name, ''])) as N),
         flags: RECORD_USER_MEMORY,
       }
+
+const heard = <N extends Names>(names: N) => heardAt('path_mkdir', names)
 
 test('calls on one path', { skip }, async () => {
   const calls = new Calls()
@@ -52,7 +57,7 @@ test('calls on one path', { skip }, async () => {
     { ...done, rawPath: 'way/new', ...heard({ path: at('real/new') }) },
     { ...done, rawPath: 'way/../way/node', ...heard({ path: at('real/node') }) },
     { ...done, rawPath: 'way/other', ...heard({ path: at('real/file') }) },
-    { ...done, rawPath: 'way/other', ...heard({ path: at('real/file') }) },
+    { ...done, rawPath: 'way/other', ...heardAt('path_chown', { path: at('real/file') }) },
     { ...done, rawPath: 'way/other', ...heard({ path: at('real/file') }) },
     { result: -api.ENOENT, rawPath: 'way/none', path: '', flags: RECORD_USER_MEMORY },
     { result: 0, rawPath: 'way/new', ...heard({ path: at('real/new') }) },

@@ -21,6 +21,8 @@ export type { KernelCounters } from '../../agent/loss-counters.ts'
 export type { Loss } from '../../agent/loss.ts'
 // tidy-allow inner: what the programs of the security backend are loaded for
 export { functionOfCall } from '../../agent/call-functions.ts'
+// tidy-allow inner: which names hooks tell depends on which of them take programs
+export { takesHook } from '../../agent/security-hooks.ts'
 // tidy-allow inner: the generator's own arithmetic is compared with the compiler's
 export { layOut } from '../../tools/generate/layout.ts'
 // tidy-allow inner: which tracepoints of io_uring the kernel has, to know what to expect

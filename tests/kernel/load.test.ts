@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { openHandles, openObject, probeKernelType } from '@bulwark/native'
 import { backendFindings } from '@bulwark/agent'
-import { directReads, functionOfCall, machineOf, uringSupport } from './inner.ts'
+import { directReads, functionOfCall, machineOf, takesHook, uringSupport } from './inner.ts'
 import { skip } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
@@ -18,9 +18,15 @@ const atFunctions = new Set(['fentry', 'fexit'])
 const machine = machineOf(process.arch) ?? 'x64'
 const anyFunction = skip === false ? (functionOfCall(machine, 'openat')?.name ?? '') : ''
 
-/** The tracepoints of io_uring had several forms: of the programs for them only some fit. */
-const isOfThisKernel = (program: string): boolean =>
-  !program.startsWith('on_uring_') || uringSupport().hooks.some((hook) => hook.program === program)
+/** The tracepoints of io_uring had several forms: of the programs for them only some fit;
+ * and not every security hook takes a program. */
+const isOfThisKernel = (program: string): boolean => {
+  if (program.startsWith('hear_')) return takesHook(program.replace('hear_', ''))
+  return (
+    !program.startsWith('on_uring_') ||
+    uringSupport().hooks.some((hook) => hook.program === program)
+  )
+}
 
 /** Loads all of an object; returns how many programs that were. */
 const loadAll = (file: string): number => {
