@@ -1,6 +1,6 @@
 /** Arguments of system calls that are told in a shape, as rules name and compare them. */
 import { test } from 'node:test'
-import { RECORD_COMPAT } from '@bulwark/schema'
+import { RECORD_COMPAT, RECORD_IO_URING, RECORD_NO_ARGUMENTS } from '@bulwark/schema'
 import { eventOf } from './testdata/events.ts'
 import { checkFields } from './testdata/fields.ts'
 
@@ -51,6 +51,20 @@ test('flags and commands: names, else numbers', () => {
     [1, 255],
     'evt.arg.arg1 "FF"\nevt.args "res=0 arg0=1 arg1=FF arg2=0 arg3=0 arg4=0 arg5=0"',
   )
+})
+
+test('of what passed through io_uring there is the descriptor, or the path, and no other', () => {
+  const flags = RECORD_IO_URING | RECORD_NO_ARGUMENTS
+  const file = { inode: 1, mode: 0o100644, links: 1 }
+  checkFields(
+    eventOf('fd_call', { ...call(7, 2, 3), flags, file, path: '/data/x' }, { type: 'fallocate' }),
+    'evt.arg.fd "/data/x"\nevt.arg.len -\nevt.arg.mode -\nevt.arg.res "0"',
+  )
+  checkFields(
+    eventOf('path_call', { ...call(1), flags, raw_path: '/a' }, { type: 'setxattr' }),
+    'evt.arg.path "/a"\nevt.arg.name -\nevt.arg.size -',
+  )
+  checkFields(eventOf('syscall', { ...call(5), flags }, { type: 'close' }), 'evt.arg.fd -')
 })
 
 test('capabilities are those after the call', () => {

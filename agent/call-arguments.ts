@@ -5,6 +5,7 @@
 import type { CallShape, Machine, Parameter } from '@bulwark/schema'
 import {
   EventNumber,
+  RECORD_NO_ARGUMENTS,
   callShapeOf,
   fdCallOf,
   headerOf,
@@ -144,7 +145,22 @@ const sized = ({ name, index }: Parameter): Argument => {
   }
 }
 
+/** Whether the record has an argument: of what passed through io_uring it may not. */
+const isTold = ({ kind, record }: LiveEvent, form: string): boolean =>
+  (headerOf.flags(record) & RECORD_NO_ARGUMENTS) === 0 ||
+  form === 'path' ||
+  (form === 'fd' && kind === EventNumber.fd_call)
+
 const argumentOf = (parameter: Parameter): Argument => {
+  const { name, raw, text } = describe(parameter)
+  const whereTold =
+    (read: Read): Read =>
+    (event, users) =>
+      isTold(event, parameter.form) ? read(event, users) : undefined
+  return { name, raw: whereTold(raw), ...(text && { text: whereTold(text) }) }
+}
+
+const describe = (parameter: Parameter): Argument => {
   const { name, form, index } = parameter
   const read: ReadNumber = ({ record }) => callArgument(record, index)
   if (form === 'sized') return sized(parameter)

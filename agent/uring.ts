@@ -4,7 +4,7 @@
  * several forms; which one this kernel has is asked of its types, never of its version.
  */
 import type { Machine } from '@bulwark/schema'
-import { ownEventTypes, syscallNumbers, uringOperations } from '@bulwark/schema'
+import { EventNumber, ownEventTypes, syscallNumbers, uringOperations } from '@bulwark/schema'
 import type { BpfObject } from '@bulwark/native'
 import { findKernelFunction, findKernelType } from '@bulwark/native'
 
@@ -92,10 +92,11 @@ export const fillUringCalls = (
   machine: Machine,
   types: ReadonlySet<string> | 'all',
 ): void => {
-  for (const [operation, type] of uringOperations) {
+  for (const [operation, type, shape] of uringOperations) {
     const number = syscallNumbers[machine][type]
     if (number === undefined || !isWanted(types, type)) continue
-    object.update('uring_calls', bytesOf(operation), bytesOf(number + 1))
+    const kind = shape === undefined ? 0 : EventNumber[shape]
+    object.update('uring_calls', bytesOf(operation), bytesOf((kind << 16) | (number + 1)))
   }
 }
 

@@ -43,7 +43,9 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, URING_OPERATIONS);
 	__type(key, __u32);
-	__type(value, __u32); /* number of the system call it stands for, plus 1; 0: not wanted */
+	/* Number of the system call it stands for, plus 1; 0: not wanted. From bit 16 on the kind
+	 * in which it is told, where nothing here knows its request. */
+	__type(value, __u32);
 } uring_calls SEC(".maps");
 
 struct {
@@ -118,7 +120,7 @@ static __always_inline __s32 call_of_operation(__u32 operation)
 {
 	__u32 *number = bpf_map_lookup_elem(&uring_calls, &operation);
 
-	return number ? (__s32)*number - 1 : -1;
+	return number ? (__s32)(*number & 0xffff) - 1 : -1;
 }
 
 static __always_inline void fill_operation(struct scratch *s, __s32 call, long result)

@@ -58,6 +58,30 @@ static __always_inline int begin_mkdir(struct io_kiocb *req, __s32 call)
 	return stash_record(s, req, false);
 }
 
+/* Told as a call on a path; of its other arguments nothing is. */
+static __always_inline int begin_on_path(struct io_kiocb *req, __s32 call, const char *name,
+					 __s32 dirfd)
+{
+	struct task_struct *task = current_task();
+	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, task);
+	struct event_path_call *e = s ? (void *)s->record : NULL;
+
+	if (!e)
+		return 0;
+	fill_operation(s, call, 0);
+	s->event.header.flags |= RECORD_NO_ARGUMENTS;
+	text_from_kernel(s, &e->raw_path, name, PATH_BYTES_MAX);
+	append_base_of(s, &e->base, task, dirfd, name);
+	return stash_record(s, req, false);
+}
+
+static __always_inline int begin_statx(struct io_kiocb *req, __s32 call)
+{
+	struct io_statx *statx = (void *)req;
+
+	return begin_on_path(req, call, NAME_OF(req, io_statx, filename), READ(statx, dfd));
+}
+
 /* What the operations with two names have in common; their requests have the same form. */
 struct two_names {
 	const char *old_name, *new_name;
@@ -156,6 +180,11 @@ static __always_inline int on_submitted(struct io_kiocb *req)
 		return begin_rename(req, call);
 	case URING_MKDIRAT:
 		return begin_mkdir(req, call);
+	case URING_STATX:
+		return begin_statx(req, call);
+	case URING_SETXATTR:
+	case URING_GETXATTR:
+		return begin_on_path(req, call, NAME_OF(req, io_xattr, filename), AT_FDCWD);
 	case URING_LINKAT:
 		return begin_link(req, call, EVENT_LINK);
 	case URING_SYMLINKAT:
@@ -167,7 +196,7 @@ static __always_inline int on_submitted(struct io_kiocb *req)
 
 		if (!(READ(req, flags) & URING_FIXED_FILE))
 			file = file_of_fd(current_task(), READ(req, cqe.fd));
-		end_on_socket(req, call, file, 0, false);
+		end_operation(req, call, file, 0, false);
 	}
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* The ends of operations of io_uring, and those on sockets as a whole. */
 #pragma once
 
-#include "uring.bpf.h"
+#include "uring_shapes.bpf.h"
 
 /* An operation on a socket, where it is told. */
 struct ending {
@@ -203,6 +203,18 @@ static __noinline int end_on_socket(struct io_kiocb *req, __s32 call, struct fil
 	return is_sending(x.operation) ? end_message(&x, EVENT_SEND) : 0;
 }
 
+static __always_inline int end_operation(struct io_kiocb *req, __s32 call, struct file *file,
+					 long result, bool is_known)
+{
+	switch (kind_of_operation(READ(req, opcode))) {
+	case EVENT_FD_CALL:
+		return end_on_file(req, call, file, result);
+	case EVENT_SYSCALL:
+		return end_plain(call, result);
+	}
+	return end_on_socket(req, call, file, result, is_known);
+}
+
 /* A completion: of a request, or of ring and user data where it is not said of which. */
 static __always_inline int on_completed(void *ring, struct io_kiocb *req, __u64 user_data,
 					long result, __u32 flags)
@@ -228,7 +240,7 @@ static __always_inline int on_completed(void *ring, struct io_kiocb *req, __u64 
 	} else if (!is_of_current(req, current_task())) {
 		count_loss(PLACE_URING_UNSEEN);
 	} else {
-		end_on_socket(req, call, READ(req, file), result, true);
+		end_operation(req, call, READ(req, file), result, true);
 	}
 	if (!(flags & URING_MORE))
 		forget_request(&where, key);

@@ -21,6 +21,7 @@ enum uring_operation {
 	URING_ACCEPT = 13,
 	URING_CONNECT = 16,
 	URING_OPENAT = 18,
+	URING_STATX = 21,
 	URING_SEND = 26,
 	URING_RECV = 27,
 	URING_OPENAT2 = 28,
@@ -29,6 +30,8 @@ enum uring_operation {
 	URING_MKDIRAT = 37,
 	URING_SYMLINKAT = 38,
 	URING_LINKAT = 39,
+	URING_SETXATTR = 42,
+	URING_GETXATTR = 44,
 	URING_SOCKET = 45,
 	URING_SEND_ZC = 47,
 	URING_SENDMSG_ZC = 48,
@@ -113,6 +116,23 @@ struct io_mkdir {
 };
 
 struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_statx {
+	int dfd;
+	struct filename *filename;
+};
+
+struct io_statx___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_xattr {
+	struct filename *filename;
+};
+
+struct io_xattr___delayed {
 	struct delayed_filename filename;
 };
 

@@ -418,7 +418,8 @@ export const eventKinds: readonly EventKind[] = [
       'kernel has made, and the file or socket is that of the request. A request that asks for ' +
       'no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered ' +
       'file, fd is its slot; of what is opened into a slot there is the name and no file, and a ' +
-      'connection accepted into one is told by who listens.',
+      'connection accepted into one is told by who listens. Operations without a kind of their ' +
+      'own are told as fd_call, path_call or syscall with the flag NO_ARGUMENTS.',
     hooks: [{ program: 'on_io_uring_setup', syscalls: ['io_uring_setup'] }],
     types: ['io_uring_setup'],
     state: false,
@@ -500,6 +501,8 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_IO_URING: 0x100,
   /** Nobody told the result; it is taken for 0, done. */
   RECORD_RESULT_UNKNOWN: 0x200,
+  /** Of the arguments of the call the record has none but its descriptor. */
+  RECORD_NO_ARGUMENTS: 0x1000,
   /** The working directory of the record does not lie below the root directory of the process. */
   RECORD_OUTSIDE_ROOT: 0x400,
   /** The message is among the first bytes that its connection sends. */

@@ -18,6 +18,7 @@ export const RECORD_USER_MEMORY = 1
 export const RECORD_COMPAT = 2
 export const RECORD_IO_URING = 256
 export const RECORD_RESULT_UNKNOWN = 512
+export const RECORD_NO_ARGUMENTS = 4096
 export const RECORD_OUTSIDE_ROOT = 1024
 export const RECORD_OPENING = 2048
 export const OPENING_BYTES = 4096
@@ -674,7 +675,7 @@ export const bindOf = {
   unixPathLength: (r: RecordView): TextLength => textLength(r, 192),
 } as const
 
-/** A ring of io_uring was set up, or could not be. What is done through rings is told as the system calls that it stands for, with the flag IO_URING: names are the copies that the kernel has made, and the file or socket is that of the request. A request that asks for no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered file, fd is its slot; of what is opened into a slot there is the name and no file, and a connection accepted into one is told by who listens. */
+/** A ring of io_uring was set up, or could not be. What is done through rings is told as the system calls that it stands for, with the flag IO_URING: names are the copies that the kernel has made, and the file or socket is that of the request. A request that asks for no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered file, fd is its slot; of what is opened into a slot there is the name and no file, and a connection accepted into one is told by who listens. Operations without a kind of their own are told as fd_call, path_call or syscall with the flag NO_ARGUMENTS. */
 export const ioUringOf = {
   /** entries asked for; absent: always there */
   entries: (r: RecordView): number => u32(r, 128),

@@ -18,6 +18,7 @@
 #define RECORD_COMPAT 2u
 #define RECORD_IO_URING 256u
 #define RECORD_RESULT_UNKNOWN 512u
+#define RECORD_NO_ARGUMENTS 4096u
 #define RECORD_OUTSIDE_ROOT 1024u
 #define RECORD_OPENING 2048u
 #define OPENING_BYTES 4096u
@@ -478,7 +479,7 @@ struct event_bind {
 };
 _Static_assert(sizeof(struct event_bind) == 200, "event_bind: layout differs from the schema");
 
-/* A ring of io_uring was set up, or could not be. What is done through rings is told as the system calls that it stands for, with the flag IO_URING: names are the copies that the kernel has made, and the file or socket is that of the request. A request that asks for no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered file, fd is its slot; of what is opened into a slot there is the name and no file, and a connection accepted into one is told by who listens. */
+/* A ring of io_uring was set up, or could not be. What is done through rings is told as the system calls that it stands for, with the flag IO_URING: names are the copies that the kernel has made, and the file or socket is that of the request. A request that asks for no completion is told when it is submitted, with the flag RESULT_UNKNOWN. On a registered file, fd is its slot; of what is opened into a slot there is the name and no file, and a connection accepted into one is told by who listens. Operations without a kind of their own are told as fd_call, path_call or syscall with the flag NO_ARGUMENTS. */
 struct event_io_uring {
 	struct event_header header;
 	__u32 entries; /* entries asked for */

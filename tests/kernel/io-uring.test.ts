@@ -7,6 +7,7 @@ import {
   PEER_SOCKET,
   PEER_USER,
   RECORD_IO_URING,
+  RECORD_NO_ARGUMENTS,
   RECORD_RESULT_UNKNOWN,
   RECORD_USER_MEMORY,
 } from '@bulwark/schema'
@@ -25,7 +26,9 @@ const skip = skipAll || (sees === 'all' ? false : 'this kernel does not tell req
 const skipCount = skipAll || (sees === 'count' ? false : 'this kernel tells requests of io_uring')
 const calls = ['openat', 'unlinkat', 'renameat2', 'linkat', 'symlinkat', 'mkdirat', 'socket']
 const more = ['connect', 'bind', 'listen', 'accept4', 'sendto', 'recvfrom', 'io_uring_setup']
-const stage = useStage(new Set([...calls, ...more]), { payloadBytes: 80 })
+/** Told with less than the call itself. */
+const shaped = ['fsync', 'shutdown', 'statx', 'setxattr', 'madvise']
+const stage = useStage(new Set([...calls, ...more, ...shaped]), { payloadBytes: 80 })
 const flags = RECORD_IO_URING
 
 /** A folder of the test's own with a file in it, and the file through a symbolic link. */
@@ -180,6 +183,31 @@ test('a socket without a descriptor is told by what is done with it', { skip }, 
   const socket = { remoteAddress: addressBytes('127.0.0.5'), remotePort: 6055 }
   expectEvents(events.of('connect'), [{ flags, result: 0, fd: 0, socket }])
   expectEvents(events.of('send'), [{ result: 4, socket, payload: 'text' }])
+})
+
+test('what has no record of its own is told by its file, or by its name', { skip }, async () => {
+  const { events, results } = await through(
+    'open link use=4 sync socket 2 shutdown 2 status link attribute link user.a b advise',
+  )
+  const [file, , datagrams = -1, disconnected = 0, status, attribute = 0, advised] = results
+  assert.deepEqual([file, status, advised], [4, 0, 0])
+  const less = flags | RECORD_NO_ARGUMENTS
+  expectEvents(events.of('fd_call'), [
+    { flags: less, syscall: api.numberOf('fsync'), result: 0, path: join(folder, 'file') },
+    {
+      flags: less,
+      syscall: api.numberOf('shutdown'),
+      result: disconnected,
+      call: { arg0: datagrams },
+      socket: { family: api.AF_INET, type: api.SOCK_DGRAM },
+    },
+  ])
+  const path = { flags: less, rawPath: 'link', base: folder }
+  expectEvents(events.of('path_call'), [
+    { ...path, syscall: api.numberOf('statx'), result: 0 },
+    { ...path, syscall: api.numberOf('setxattr'), result: attribute },
+  ])
+  expectEvents(events.of('syscall'), [{ flags: less, syscall: api.numberOf('madvise'), result: 0 }])
 })
 
 test('what cannot be told is counted', { skip: skipCount }, async () => {

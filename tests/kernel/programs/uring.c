@@ -173,6 +173,33 @@ static void enter_space(struct io_uring_sqe *e, char **words)
 	e->len = sizeof(space);
 }
 
+/* A path, a name and a value: of an extended attribute. */
+static void enter_attribute(struct io_uring_sqe *e, char **words)
+{
+	e->addr = (unsigned long)words[1];
+	e->off = (unsigned long)words[2];
+	e->addr3 = (unsigned long)words[0];
+	e->len = strlen(words[2]);
+}
+
+static void enter_status(struct io_uring_sqe *e, char **words)
+{
+	static char space[256];
+
+	e->fd = AT_FDCWD;
+	e->addr = (unsigned long)words[0];
+	e->off = (unsigned long)space;
+}
+
+static void enter_pages(struct io_uring_sqe *e, char **words)
+{
+	static char space[4096] __attribute__((aligned(4096)));
+
+	(void)words;
+	e->addr = (unsigned long)space;
+	e->len = sizeof(space);
+}
+
 static void enter_nothing(struct io_uring_sqe *e, char **words)
 {
 	(void)e;
@@ -198,6 +225,11 @@ static const struct operation {
 	{ "send", IORING_OP_SEND, 1, enter_text },
 	{ "sendto", IORING_OP_SEND, 3, enter_text_to },
 	{ "recv", IORING_OP_RECV, 0, enter_space },
+	{ "sync", IORING_OP_FSYNC, 0, enter_nothing },
+	{ "shutdown", IORING_OP_SHUTDOWN, 1, enter_number },
+	{ "status", IORING_OP_STATX, 1, enter_status },
+	{ "attribute", IORING_OP_SETXATTR, 3, enter_attribute },
+	{ "advise", IORING_OP_MADVISE, 0, enter_pages },
 };
 
 static const struct operation *find_operation(const char *name)
