@@ -124,11 +124,16 @@ class Handlers {
     const sizes = { keyBytes: 4, valueBytes: 4, maxEntries: targets.length }
     this.#map = createMap({ type: typeProgArray, name: 'returns', ...sizes })
     const copied = new Set(others.map(({ program }) => program))
-    for (const { program } of targets) {
-      if (this.#slots.has(program)) continue
-      const from = copied.has(program) ? (this.#twin ?? object) : object
-      this.#map.setTailCall(this.#slots.size, { fd: from.programFd(program) })
-      this.#slots.set(program, this.#slots.size)
+    try {
+      for (const { program } of targets) {
+        if (this.#slots.has(program)) continue
+        const from = copied.has(program) ? (this.#twin ?? object) : object
+        this.#map.setTailCall(this.#slots.size, { fd: from.programFd(program) })
+        this.#slots.set(program, this.#slots.size)
+      }
+    } catch (error) {
+      this.close()
+      throw error
     }
   }
 
@@ -149,7 +154,7 @@ type Aims = ReadonlyMap<string, number>
 export class CallReturns {
   readonly #handlers: Handlers[] = []
   /** Each attached on its own: stubs, and copies of what runs at a call's start. */
-  readonly #programs: RawProgram[] = []
+  readonly #programs: { readonly call: string; readonly program: RawProgram }[] = []
   readonly #links: Link[] = []
 
   /**
@@ -165,9 +170,9 @@ export class CallReturns {
         const handlers = new Handlers(object, open, group, aims)
         this.#handlers.push(handlers)
         for (const target of group) {
-          this.#attach(handlers.stubFor(target), target.function)
+          this.#attach(target, handlers.stubFor(target))
           if (target.names.length === 0) continue
-          this.#attach(object.copyProgram(callStart, license, target.function.id), target.function)
+          this.#attach(target, object.copyProgram(callStart, license, target.function.id))
         }
       }
     } catch (error) {
@@ -176,14 +181,14 @@ export class CallReturns {
     }
   }
 
-  #attach(program: RawProgram, { name }: CallFunction): void {
-    this.#programs.push(program)
-    this.#links.push(program.attach(name))
+  #attach(target: Target, program: RawProgram): void {
+    this.#programs.push({ call: target.call, program })
+    this.#links.push(program.attach(target.function.name))
   }
 
-  /** Runs that the kernel left out because the program was running on that CPU already. */
-  get recursionMisses(): number {
-    return this.#programs.reduce((sum, each) => sum + each.info().recursionMisses, 0)
+  /** Runs that the kernel left out because the program was running on that CPU already, by call. */
+  get skipped(): readonly (readonly [call: string, count: number])[] {
+    return this.#programs.map(({ call, program }) => [call, program.info().recursionMisses])
   }
 
   detach(): void {
@@ -191,7 +196,7 @@ export class CallReturns {
   }
 
   close(): void {
-    for (const each of this.#programs) each.close()
+    for (const { program } of this.#programs) program.close()
     for (const handlers of this.#handlers) handlers.close()
   }
 }

@@ -55,13 +55,22 @@ const slotOf = (slot: number, machine: Machine): Pick<Loss, 'place' | 'hook'> =>
     : { place: 'scratch_busy', hook: kindName(kind - LOST_KINDS_MAX) }
 }
 
-/** Whole events that were lost so far, by place and hook. */
+/**
+ * Whole events that were lost so far, by place and hook.
+ *
+ * @param skipped  runs of programs that the kernel left out, by hook
+ */
 export const readLosses = (
   object: BpfObject,
   machine: Machine,
   byPlace: KernelCounters,
+  skipped: readonly (readonly [hook: string, count: number])[],
 ): readonly Loss[] => {
   const found: Loss[] = []
+  const bySkipped = new Map<string, number>()
+  for (const [hook, count] of skipped) bySkipped.set(hook, (bySkipped.get(hook) ?? 0) + count)
+  for (const [hook, count] of bySkipped)
+    if (count > 0) found.push({ place: recursion, hook, count })
   const isWanted = [...byHook].some((place) => (byPlace[place] ?? 0) > 0)
   if (isWanted) {
     sumsOf(object, 'lost_hooks', SYSCALLS_MAX + 2 * LOST_KINDS_MAX).forEach((count, slot) => {
@@ -69,7 +78,7 @@ export const readLosses = (
     })
   }
   for (const [place, count] of Object.entries(byPlace)) {
-    if (count > 0 && losesEvents(place) && !byHook.has(place)) {
+    if (count > 0 && losesEvents(place) && !byHook.has(place) && place !== recursion) {
       found.push({ place, hook: 'unknown', count })
     }
   }

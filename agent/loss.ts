@@ -14,7 +14,7 @@ import { dateParts, isoTime } from './time.ts'
 export interface Loss {
   /** See `places` in the schema; or `recursion`. */
   readonly place: string
-  /** The type of event as rules have it, such as `openat`; `unknown` where nobody can tell. */
+  /** The type of event as rules have it, such as `openat`; `anyCall`, or `unknown`. */
   readonly hook: string
   readonly count: number
 }
@@ -55,9 +55,13 @@ export class LossMeter {
   }
 }
 
+/** The hook of all system calls, where nobody can tell which one it was. */
+export const anyCall = 'any system call'
+
 /** Hooks whose losses leave the process table behind; where nobody can tell the hook, it may be. */
 export const keepsTable: ReadonlySet<string> = new Set([
   ...eventKinds.filter(({ state }) => state).flatMap(({ types }) => types),
+  anyCall,
   'unknown',
 ])
 

@@ -30,6 +30,7 @@ import type { OldHierarchy } from './cgroups.ts'
 import { limits } from './limits.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { readLosses, readPlaces, recursion } from './loss-counters.ts'
+import { anyCall } from './loss.ts'
 import type { Loss } from './loss.ts'
 import { takesHook } from './security-hooks.ts'
 import { fillUringCalls, hasUring, shrinkUringMaps, uringSupport, wantsUring } from './uring.ts'
@@ -83,13 +84,20 @@ export class Sensor {
 
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */
   counters(): KernelCounters {
-    const { object, programs, returns } = this.#parts
-    const found = readPlaces(object)
-    found[recursion] = programs.reduce(
-      (sum, program) => sum + object.info(program).recursionMisses,
-      returns?.recursionMisses ?? 0,
-    )
+    const found = readPlaces(this.#parts.object)
+    found[recursion] = this.#skipped().reduce((sum, [, count]) => sum + count, 0)
     return found
+  }
+
+  /** Runs that the kernel left out, by hook. */
+  #skipped(): readonly (readonly [hook: string, count: number])[] {
+    const { object, programs, hooks, returns } = this.#parts
+    const ofObject = programs.map((name) => {
+      const kind = hooks.find(({ program }) => program === name)?.kind
+      const hook = name === dispatcher ? anyCall : (kind?.types[0] ?? kind?.name ?? 'unknown')
+      return [hook, object.info(name).recursionMisses] as const
+    })
+    return [...ofObject, ...(returns?.skipped ?? [])]
   }
 
   /** Events lost so far for want of room, modulo 2^32: costs nothing to look at. */
@@ -99,7 +107,9 @@ export class Sensor {
 
   /** Whole events that were lost so far, by place and hook. */
   losses(counters: KernelCounters): readonly Loss[] {
-    return readLosses(this.#parts.object, this.#parts.machine, counters)
+    const { object, machine } = this.#parts
+    const isSkipped = (counters[recursion] ?? 0) > 0
+    return readLosses(object, machine, counters, isSkipped ? this.#skipped() : [])
   }
 
   /** Detaches all hooks: no event comes any more. What waits in the ring stays. */

@@ -92,6 +92,12 @@ test('threads that interrupt each other are not mixed', { skip }, async (t) => {
     )
     assert.ok(told.length <= done, `${told.length} events of ${done} calls`)
     assert.ok(told.length + lost >= done, `${done} calls, ${told.length} told, ${lost} counted`)
+    const { sensor } = stage.recorder
+    const skipped = sensor.losses(sensor.counters()).filter(({ place }) => place === 'recursion')
+    t.diagnostic(
+      skipped.map(({ hook, count }) => `${hook}: ${count}`).join(', ') || 'none left out',
+    )
+    assert.ok(skipped.every(({ hook }) => hook !== 'unknown'))
     assert.ok(told.length > done / 2, `${told.length} events of ${done} are few`)
   })
 })
