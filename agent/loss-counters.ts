@@ -67,10 +67,12 @@ export const readLosses = (
   skipped: readonly (readonly [hook: string, count: number])[],
 ): readonly Loss[] => {
   const found: Loss[] = []
+  // A call can have several programs, and is told once.
   const bySkipped = new Map<string, number>()
   for (const [hook, count] of skipped) bySkipped.set(hook, (bySkipped.get(hook) ?? 0) + count)
-  for (const [hook, count] of bySkipped)
+  for (const [hook, count] of bySkipped) {
     if (count > 0) found.push({ place: recursion, hook, count })
+  }
   const isWanted = [...byHook].some((place) => (byPlace[place] ?? 0) > 0)
   if (isWanted) {
     sumsOf(object, 'lost_hooks', SYSCALLS_MAX + 2 * LOST_KINDS_MAX).forEach((count, slot) => {

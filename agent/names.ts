@@ -20,18 +20,20 @@ export const errnoName = (errno: number): string => errnoByNumber.get(errno) ?? 
 /** `SUCCESS`, or the errno's name of a negative result. */
 export const resultName = (result: number): string => (result >= 0 ? 'SUCCESS' : errnoName(-result))
 
+const directoryBit: Readonly<Record<Machine, number>> = { x64: 0o200000, arm64: 0o40000 }
+
 /** Those that differ between machines; 32-bit programs of x86 have the same. */
 const openBitsOf: Readonly<Record<Machine, readonly (readonly [bit: number, name: string])[]>> = {
   x64: [
     [0o40000, 'O_DIRECT'],
     [0o100000, 'O_LARGEFILE'],
-    [0o200000, 'O_DIRECTORY'],
+    [directoryBit.x64, 'O_DIRECTORY'],
     [0o400000, 'O_NOFOLLOW'],
   ],
   arm64: [
     [0o200000, 'O_DIRECT'],
     [0o400000, 'O_LARGEFILE'],
-    [0o40000, 'O_DIRECTORY'],
+    [directoryBit.arm64, 'O_DIRECTORY'],
     [0o100000, 'O_NOFOLLOW'],
   ],
 }
@@ -63,7 +65,7 @@ export const openFlagNames = (flags: number, machine: Machine): string =>
 
 /** Whether an open takes directories only. */
 export const opensDirectory = (flags: number, machine: Machine): boolean =>
-  (flags & (machine === 'arm64' ? 0o40000 : 0o200000)) !== 0
+  (flags & directoryBit[machine]) !== 0
 
 /** Whether an open asks to read, to write, to make the file. */
 export const opensForRead = (flags: number): boolean => (flags & 3) !== 1

@@ -5,23 +5,14 @@ import type { Role } from './sockets.ts'
 
 export type SocketFamily = 'ipv4' | 'ipv6' | 'unix' | 'other'
 
-interface SocketParts {
-  readonly family: SocketFamily
-  readonly localAddress: IpAddress
-  readonly remoteAddress: IpAddress
-  readonly localPort: number
-  readonly remotePort: number
-  readonly role: Role
-  readonly protocol: string | undefined
-  readonly connected: boolean
-  readonly nameChanged: boolean
+const endText = (address: IpAddress, port: number): string =>
+  `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
+
+type SocketParts = Omit<SocketView, 'name'> & {
   /** Its name, where that is not its ends: a path. */
   readonly path: string | undefined
   readonly hasPeer: boolean
 }
-
-const endText = (address: IpAddress, port: number): string =>
-  `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
 
 export class SocketView {
   readonly family: SocketFamily

@@ -208,9 +208,9 @@ static __always_inline int end_operation(struct io_kiocb *req, __s32 call, struc
 {
 	switch (kind_of_operation(READ(req, opcode))) {
 	case EVENT_FD_CALL:
-		return end_on_file(req, call, file, result);
+		return end_on_file(req, call, file, result, is_known);
 	case EVENT_SYSCALL:
-		return end_plain(call, result);
+		return end_plain(call, result, is_known);
 	}
 	return end_on_socket(req, call, file, result, is_known);
 }

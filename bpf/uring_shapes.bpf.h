@@ -14,7 +14,8 @@ static __always_inline __u32 kind_of_operation(__u32 operation)
 }
 
 /* Verifier: not inlined, because both the beginning and the end of an operation come here. */
-static __noinline int end_on_file(struct io_kiocb *req, __s32 call, struct file *file, long result)
+static __noinline int end_on_file(struct io_kiocb *req, __s32 call, struct file *file, long result,
+				  bool is_known)
 {
 	__u64 key = (__u64)req;
 	struct operation *begun = bpf_map_lookup_elem(&uring_operations, &key);
@@ -28,11 +29,11 @@ static __noinline int end_on_file(struct io_kiocb *req, __s32 call, struct file 
 	e->call.arg0 = begun ? (__s64)begun->fd : -1;
 	if (file)
 		fill_descriptor(s, &e->file, &e->socket, &e->path, file);
-	return scratch_send(s);
+	return is_known ? scratch_send(s) : send_without_result(s);
 }
 
 /* An operation of which nothing is told but its result. */
-static __always_inline int end_plain(__s32 call, long result)
+static __always_inline int end_plain(__s32 call, long result, bool is_known)
 {
 	struct scratch *s = record_start(event_syscall, EVENT_SYSCALL, current_task());
 
@@ -40,5 +41,5 @@ static __always_inline int end_plain(__s32 call, long result)
 		return 0;
 	fill_operation(s, call, result);
 	s->event.header.flags |= RECORD_NO_ARGUMENTS;
-	return scratch_send(s);
+	return is_known ? scratch_send(s) : send_without_result(s);
 }

@@ -2,29 +2,19 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bulwark } from './testdata/bulwark.ts'
+import { useRareProgram } from './testdata/rare.ts'
 import { end, skip, startRun, timeout } from './testdata/running.ts'
 
-let folder = ''
-let rules = ''
-let program = ''
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bulwark-killed-'))
-  rules = join(folder, 'rules.yaml')
-  program = join(folder, 'rare-program')
-  copyFileSync('/bin/true', program)
-  writeFileSync(
-    rules,
-    `- rule: Rare\n  desc: d\n  condition: evt.type = execve and proc.exepath = ${program}\n` +
-      `  output: ran %proc.cmdline ${'-'.repeat(500)}\n  priority: INFO\n`,
-  )
-})
-after(() => rmSync(folder, { recursive: true }))
+const { folder, program, rules } = useRareProgram(
+  (path) =>
+    `- rule: Rare\n  desc: d\n  condition: evt.type = execve and proc.exepath = ${path}\n` +
+    `  output: ran %proc.cmdline ${'-'.repeat(500)}\n  priority: INFO\n`,
+)
 
 const waitMsMax = 20_000
 

@@ -2,30 +2,17 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { bulwark } from './testdata/bulwark.ts'
+import { useRareProgram } from './testdata/rare.ts'
 import { end, skip, startRun, timeout } from './testdata/running.ts'
 
-let folder = ''
-let rules = ''
-/** A program that nobody else runs. */
-let program = ''
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bulwark-run-'))
-  rules = join(folder, 'rules.yaml')
-  program = join(folder, 'rare-program')
-  copyFileSync('/bin/true', program)
-  writeFileSync(
-    rules,
-    `- rule: Rare program\n  desc: d\n  condition: evt.type = execve and proc.exepath = ${program}\n` +
-      '  output: ran %proc.cmdline as %user.name\n  priority: CRITICAL\n  tags: [t]\n' +
-      '- rule: Other\n  desc: d\n  condition: evt.type = ptrace\n  output: o\n  priority: INFO\n',
-  )
-})
-after(() => rmSync(folder, { recursive: true }))
+const { folder, program, rules } = useRareProgram(
+  (path) =>
+    `- rule: Rare program\n  desc: d\n  condition: evt.type = execve and proc.exepath = ${path}\n` +
+    '  output: ran %proc.cmdline as %user.name\n  priority: CRITICAL\n  tags: [t]\n' +
+    '- rule: Other\n  desc: d\n  condition: evt.type = ptrace\n  output: o\n  priority: INFO\n',
+)
 
 test('an alert is a line, and a signal ends it well', { skip, timeout }, async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -501,12 +501,12 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_IO_URING: 0x100,
   /** Nobody told the result; it is taken for 0, done. */
   RECORD_RESULT_UNKNOWN: 0x200,
-  /** Of the arguments of the call the record has none but its descriptor. */
-  RECORD_NO_ARGUMENTS: 0x1000,
   /** The working directory of the record does not lie below the root directory of the process. */
   RECORD_OUTSIDE_ROOT: 0x400,
   /** The message is among the first bytes that its connection sends. */
   RECORD_OPENING: 0x800,
+  /** Of the arguments of the call the record has none but its descriptor, or its path. */
+  RECORD_NO_ARGUMENTS: 0x1000,
   /** How many bytes those are. */
   OPENING_BYTES: 4096,
   /** What is told of writes: bits of a knob of the program. */

@@ -55,8 +55,9 @@ export interface Group {
  * system calls. `shape`: as those, for each wanted call that is told in this shape and is of no
  * other hook. `compat`: in slots of the 32-bit table, when one of these types is wanted; it goes
  * before the program that the name of the number has. `tracepoint`: the program is attached to it
- * directly. `only`: all that it tells of them are messages of sockets; it is attached when rules
- * ask for what is in those, and not with the types of events.
+ * directly. `only`: all that it tells of them. `messages`: those of sockets; it is attached when
+ * rules ask for what is in those, and not with the types of events. `failures`: calls that failed;
+ * it is attached with the types, where a rule can hold on one.
  */
 export type Hook =
   | {

@@ -3,3 +3,5 @@
 export { mainFile } from '../cli/testdata/bulwark.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
 export { end, skip, startRun, timeout } from '../cli/testdata/running.ts'
+// tidy-allow inner: cli/ offers the program, not how its tests run it
+export { useRareProgram } from '../cli/testdata/rare.ts'

@@ -6,15 +6,14 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { integer, sample } from 'fast-check'
 import { readCgroups } from '../kernel/inner.ts'
 import { bpfIdsProgram } from '../kernel/program.ts'
-import { end, mainFile, skip, startRun, timeout } from '../running.ts'
+import { end, mainFile, skip, startRun, timeout, useRareProgram } from '../running.ts'
 
 const starting = 8
 const draining = 3
@@ -23,22 +22,12 @@ const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 /** Moments, in thousandths of the start; a tenth of it is alerts. */
 const parts = sample(integer({ min: 0, max: 1000 }), { seed, numRuns: starting + draining })
 
-let folder = ''
-let rules = ''
-let program = ''
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bulwark-killed-'))
-  rules = join(folder, 'rules.yaml')
-  program = join(folder, 'rare-program')
-  copyFileSync('/bin/true', program)
-  writeFileSync(
-    rules,
+const { folder, program, rules } = useRareProgram(
+  (path) =>
     '- rule: Rare\n  desc: d\n  priority: INFO\n' +
-      `  condition: evt.type in (execve, openat, connect) and proc.exepath = ${program}\n` +
-      '  output: ran %proc.cmdline\n',
-  )
-})
-after(() => rmSync(folder, { recursive: true }))
+    `  condition: evt.type in (execve, openat, connect) and proc.exepath = ${path}\n` +
+    '  output: ran %proc.cmdline\n',
+)
 
 const ids = (): readonly string[] => {
   const { status, stdout, stderr } = spawnSync(bpfIdsProgram(), { encoding: 'utf8' })
