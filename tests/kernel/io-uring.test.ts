@@ -152,11 +152,16 @@ test('a socket that is bound and listens', { skip }, async (t) => {
 })
 
 test('what asks for no completion is told all the same', { skip }, async () => {
-  const { events } = await through('skip open file skip unlink file skip sync')
+  const { events } = await through('skip open file skip unlink file')
   const each = { flags: flags | RECORD_RESULT_UNKNOWN, result: 0 }
   expectEvents(events.of('open'), [{ ...each, rawPath: 'file', base: folder }])
   expectEvents(events.of('unlink'), [{ ...each, rawPath: 'file' }])
-  expectEvents(events.of('fd_call'), [{ flags: each.flags | RECORD_NO_ARGUMENTS, result: 0 }])
+  // What fails is completed after all.
+  const onFile = await through('open /etc/hosts use=4 skip sync')
+  assert.equal(onFile.results[0], 4)
+  expectEvents(onFile.events.of('fd_call'), [
+    { flags: each.flags | RECORD_NO_ARGUMENTS, result: 0, path: '/etc/hosts' },
+  ])
 })
 
 test('and what finds no room for its completion', { skip }, async () => {
