@@ -9,7 +9,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RingReader, openObject } from '@bulwark/native'
 import type { BpfObject, OnRecord } from '@bulwark/native'
-import { RecordView, checkRecord, encodeRecord, headerOf, openOf } from '@bulwark/schema'
+import {
+  RECORD_BYTES_MAX,
+  RecordView,
+  checkRecord,
+  encodeRecord,
+  headerOf,
+  openOf,
+} from '@bulwark/schema'
 import { percentile, printFigure } from './measure/figures.ts'
 
 const ringBytes = 8 * 1024 * 1024
@@ -83,14 +90,15 @@ const memoryRing = (): Filled => {
     data.set(record, i * step + 8)
   }
   // Always the same records: they lie where the ring begins, and the reader begins again.
-  let reader = new RingReader({ consumer, producer, pageBytes, dataBytes: ringBytes })
+  const sizes = { pageBytes, dataBytes: ringBytes, windowBytes: ringBytes, show: (): void => {} }
+  let reader = new RingReader({ consumer, producer, ...sizes })
   const view = reader.data
   return {
     data: view,
     fill: () => {
       new BigUint64Array(consumer)[0] = 0n
       new BigUint64Array(producer, 0, 1)[0] = BigInt(count * step)
-      reader = new RingReader({ consumer, producer, pageBytes, dataBytes: ringBytes })
+      reader = new RingReader({ consumer, producer, ...sizes })
       return count
     },
     drain: (onRecord) => reader.drain(onRecord, batchMax).records,
@@ -114,7 +122,7 @@ const compile = (): Uint8Array => {
 }
 
 const kernelRing = (object: BpfObject): Filled => {
-  const ring = object.openRing('ring')
+  const ring = object.openRing('ring', RECORD_BYTES_MAX)
   const step = (record.length + 8 + 7) & ~7
   // The kernel leaves the last bytes free.
   const count = Math.floor((ringBytes - step) / step)

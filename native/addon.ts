@@ -166,13 +166,16 @@ export interface Addon {
   openRing(
     map: MapHandle,
     recordBytesMax: number,
+    windowBytes: number,
   ): {
     readonly handle: RingHandle
     readonly consumer: ArrayBuffer
     readonly producer: ArrayBuffer
     readonly pageBytes: number
     readonly dataBytes: number
+    readonly windowBytes: number
   }
+  showRing(ring: RingHandle, from: number): void
   watchRing(ring: RingHandle, onReadable: () => void): void
   setRingWatch(ring: RingHandle, watch: boolean): void
   setRingRef(ring: RingHandle, ref: boolean): void

@@ -61,6 +61,18 @@ napi_value Mapping::buffer(napi_env env, size_t bytes)
 	return buffer;
 }
 
+// When it fails, empty pages stand there: an address without any would end the process.
+void Mapping::show(int fd, size_t at, size_t offset, size_t bytes)
+{
+	void *address = static_cast<uint8_t *>(region->address) + at;
+	if (mmap(address, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
+		 static_cast<off_t>(offset)) != MAP_FAILED)
+		return;
+	const int error = errno;
+	region->empty();
+	fail(error, "map another part of a ring");
+}
+
 void Mapping::close(napi_env env)
 {
 	if (!reference)

@@ -22,6 +22,8 @@ public:
 
 	// The same buffer each time, of the first `bytes`.
 	napi_value buffer(napi_env env, size_t bytes);
+	// Read-only in place of what is mapped from `at` on: `bytes` from `offset` of the fd.
+	void show(int fd, size_t at, size_t offset, size_t bytes);
 	// While JavaScript runs, before the destructor.
 	void close(napi_env env);
 

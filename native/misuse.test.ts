@@ -52,7 +52,7 @@ const openAll = (bytes: Uint8Array): Record<Open['kind'], Handle<string>> => {
     object,
     map: addon().openMap(object, 'table').handle,
     array: addon().openMap(object, '.bss').handle,
-    ring: addon().openRing(ringMap, 64).handle,
+    ring: addon().openRing(ringMap, 64, 4096).handle,
     link: addon().attach(object, 'list_tasks'),
   }
 }

@@ -13,7 +13,7 @@ import { Link } from './link.ts'
 import { BpfMap } from './map.ts'
 import { argumentError, closedError } from './native-error.ts'
 import { RawProgram, testRunProgram } from './program.ts'
-import { Ring } from './ring.ts'
+import { Ring, ringWindowBytes } from './ring.ts'
 
 /** Sections of global variables. */
 export type Section = '.rodata' | '.bss' | '.data'
@@ -173,13 +173,18 @@ export class BpfObject {
   }
 
   /**
-   * Maps a ring buffer into memory; one reader a ring.
+   * Maps a part of a ring buffer into memory, and another one when its records are drained; one
+   * reader a ring.
    *
-   * @param recordBytesMax  no record is longer. The shorter, the less memory: the beginning of the
-   *   data is mapped once more behind its end, so that no record is split, as far as one can reach
+   * @param recordBytesMax  no record is longer. The shorter, the less memory: as much is mapped
+   *   behind the part, so that no record is split
+   * @param windowBytes  the part: of whole pages, the size of the ring a multiple of it; at the
+   *   most the whole ring
    */
-  openRing(map: string, recordBytesMax = 2 ** 30): Ring {
-    const ring = new Ring(this.map(map), recordBytesMax, (closed) => this.#rings.delete(closed))
+  openRing(map: string, recordBytesMax = 2 ** 30, windowBytes = ringWindowBytes): Ring {
+    const ring = new Ring(this.map(map), recordBytesMax, windowBytes, (closed) =>
+      this.#rings.delete(closed),
+    )
     this.#rings.add(ring)
     return ring
   }

@@ -20,11 +20,16 @@ class ModelRing {
   readonly producer: ArrayBuffer
   readonly pageBytes = pageBytes
   readonly dataBytes: number
+  readonly windowBytes: number
+  readonly #data: Uint8Array
+  #shown = 0
   #produced: bigint
 
-  constructor(dataBytes: number, start = 0n, tailBytes = dataBytes) {
+  constructor(dataBytes: number, start = 0n, tailBytes = dataBytes, windowBytes = dataBytes) {
     this.dataBytes = dataBytes
-    this.producer = new ArrayBuffer(pageBytes + dataBytes + tailBytes)
+    this.windowBytes = windowBytes
+    this.producer = new ArrayBuffer(pageBytes + windowBytes + tailBytes)
+    this.#data = new Uint8Array(2 * dataBytes)
     this.#produced = start
     new BigUint64Array(this.consumer)[0] = start
     this.#publish()
@@ -58,12 +63,21 @@ class ModelRing {
     new BigUint64Array(this.producer)[0] = this.#produced
   }
 
-  /** As the kernel's mapping does: each byte of the beginning is there twice. */
+  readonly show = (from: number): void => {
+    this.#shown = from
+    const window = new Uint8Array(this.producer, pageBytes)
+    window.set(this.#data.subarray(from, from + window.length))
+  }
+
+  /** As the kernel does: each byte is there twice. */
   #put(at: number, value: number): void {
-    const data = new Uint8Array(this.producer, pageBytes)
-    data[at % this.dataBytes] = value
-    const again = (at % this.dataBytes) + this.dataBytes
-    if (again < data.length) data[again] = value
+    const first = at % this.dataBytes
+    const window = new Uint8Array(this.producer, pageBytes)
+    for (const place of [first, first + this.dataBytes]) {
+      this.#data[place] = value
+      const shown = place - this.#shown
+      if (shown >= 0 && shown < window.length) window[shown] = value
+    }
   }
 }
 
@@ -175,8 +189,12 @@ test('a record longer than what lies behind the end', () => {
 
 test('memory that is too short or too long for its data', () => {
   for (const tailBytes of [-8, 264]) {
-    const { consumer, producer } = new ModelRing(256, 0n, tailBytes)
-    const memory = { consumer, producer, pageBytes, dataBytes: 256 }
+    const ring = new ModelRing(256, 0n, tailBytes)
+    throws(() => new RingReader(ring), { code: 'BAD_ARGUMENT' })
+  }
+  for (const windowBytes of [0, 4, 96, 512, -256, NaN]) {
+    const { consumer, producer, show } = new ModelRing(256)
+    const memory = { consumer, producer, show, pageBytes, dataBytes: 256, windowBytes }
     throws(() => new RingReader(memory), { code: 'BAD_ARGUMENT' })
   }
 })
@@ -184,7 +202,8 @@ test('memory that is too short or too long for its data', () => {
 test('sizes that no ring has', () => {
   for (const dataBytes of [0, 4, 12, 2 ** 31, NaN, -8]) {
     const memory = { consumer: new ArrayBuffer(8), producer: new ArrayBuffer(64), pageBytes: 8 }
-    throws(() => new RingReader({ ...memory, dataBytes }), { code: 'BAD_ARGUMENT' })
+    const sizes = { dataBytes, windowBytes: dataBytes, show: (): void => {} }
+    throws(() => new RingReader({ ...memory, ...sizes }), { code: 'BAD_ARGUMENT' })
   }
 })
 
@@ -212,9 +231,10 @@ test('law: what is written is read, in order, from any position', (t) => {
   let read = 0
   const check = (
     start: bigint,
+    windowBytes: number,
     steps: (Written & { fill: number; drain: number | undefined })[],
   ) => {
-    const ring = new ModelRing(128, start, 80)
+    const ring = new ModelRing(128, start, 80, windowBytes)
     const reader = new RingReader(ring)
     const wanted: number[][] = []
     const found: number[][] = []
@@ -229,7 +249,8 @@ test('law: what is written is read, in order, from any position', (t) => {
     equal(reader.pendingBytes, 0)
     read += found.length
   }
-  fc.assert(fc.property(starts, writes, check), { seed: seedOf(t), numRuns: 500 })
+  const windows = fc.constantFrom(128, 64, 16, 8)
+  fc.assert(fc.property(starts, windows, writes, check), { seed: seedOf(t), numRuns: 500 })
   t.diagnostic(`${read} records read`)
   ok(read > 1000)
 })
@@ -245,6 +266,8 @@ test('law: any bytes give records inside the data, or an error', (t) => {
       producer: new ArrayBuffer(8 + 2 * dataBytes),
       pageBytes: 8,
       dataBytes,
+      windowBytes: dataBytes,
+      show: (): void => {},
     }
     new Uint8Array(memory.producer).set(garbage, 8)
     new BigUint64Array(memory.consumer)[0] = consumed

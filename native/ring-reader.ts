@@ -5,9 +5,9 @@
  *
  * The form is the kernel's (kernel/bpf/ringbuf.c): each record has a header of 8 bytes, its
  * length (u32) with two bits, BUSY while it is being written and DISCARD when it is to be skipped;
- * and takes a multiple of 8 bytes. Behind the end of the data its beginning lies in memory once
- * more, so that no record is split. Law: any bytes at all give records inside the data or an error,
- * after at most `dataBytes / 8` steps.
+ * and takes a multiple of 8 bytes. Behind the end of the data its beginning lies once more, so that
+ * no record is split. Of all this a window is in memory, and moves with the records. Law: any bytes
+ * at all give records inside the window or an error, after at most `dataBytes / 8` steps.
  */
 import { argumentError } from './native-error.ts'
 
@@ -21,13 +21,18 @@ export interface RingMemory {
   /** Where the consumer's position is (u64); the only part that is written. */
   readonly consumer: ArrayBuffer
   /**
-   * One page with the producer's position (u64), then the data, then its beginning once more: as
-   * many bytes as the longest record takes with its header, at the most all of it.
+   * One page with the producer's position (u64), then the window: `windowBytes` of the data, from
+   * its beginning, and what follows them: as many bytes as the longest record takes with its
+   * header, at the most all of the data. The data's end is followed by its beginning.
    */
   readonly producer: ArrayBuffer
   readonly pageBytes: number
   /** Size of the data, once; a power of two, 8 to 2^30. */
   readonly dataBytes: number
+  /** A part of the data, or all. */
+  readonly windowBytes: number
+  /** Moves the window: it begins at a multiple of `windowBytes`. */
+  readonly show: (from: number) => void
 }
 
 /** What one call of `drain` did. */
@@ -62,32 +67,39 @@ for (const name of Object.getOwnPropertyNames(DataView.prototype)) {
 
 /** One reader of one ring. */
 export class RingReader {
-  /**
-   * The data, and its beginning once more. Read only: its setters throw, and a write past them ends
-   * the process.
-   */
+  /** The window. Read only: its setters throw, and a write past them ends the process. */
   readonly data: DataView<ArrayBuffer>
   readonly #headers: Int32Array
   readonly #produced: Int32Array
   readonly #consumed: BigInt64Array
   readonly #size: number
-  /** The data and what of it lies behind its end. */
+  readonly #windowBytes: number
+  readonly #show: (from: number) => void
+  /** The window and what follows it. */
   readonly #mapped: number
+  /** Where the window begins. */
+  #shown = 0
   #position: bigint
   #draining = false
   #stopped = false
 
   /** @throws NativeError  `BAD_ARGUMENT`: the parts have not the sizes that a ring's have */
-  constructor({ consumer, producer, pageBytes, dataBytes }: RingMemory) {
+  constructor({ consumer, producer, pageBytes, dataBytes, windowBytes, show }: RingMemory) {
     const isSize = dataBytes >= headerBytes && dataBytes <= dataBytesMax
     if (!isSize || (dataBytes & (dataBytes - 1)) !== 0) {
       throw argumentError('size of a ring', `${dataBytes} bytes are no power of two up to 2^30`)
     }
+    if (!(windowBytes >= headerBytes) || dataBytes % windowBytes !== 0) {
+      throw argumentError('window of a ring', `${windowBytes} bytes are no part of ${dataBytes}`)
+    }
     const mapped = producer.byteLength - pageBytes
-    if (mapped < dataBytes || mapped > 2 * dataBytes || (mapped & 7) !== 0) {
-      throw argumentError('memory of a ring', `${mapped} bytes for ${dataBytes} of data`)
+    const mappedMax = windowBytes + dataBytes
+    if (mapped < windowBytes || mapped > mappedMax || ((mapped | windowBytes) & 7) !== 0) {
+      throw argumentError('memory of a ring', `${mapped} bytes for a window of ${windowBytes}`)
     }
     this.#size = dataBytes
+    this.#windowBytes = windowBytes
+    this.#show = show
     this.#mapped = mapped
     this.#headers = new Int32Array(producer, pageBytes, mapped / 4)
     this.data = new ReadOnlyView(producer, pageBytes, mapped)
@@ -138,6 +150,7 @@ export class RingReader {
   #handOver(onRecord: OnRecord, recordsMax: number, bytesMax: number): number {
     const headers = this.#headers
     const size = this.#size
+    const windowBytes = this.#windowBytes
     const start = Number(BigInt.asUintN(32, this.#position))
     const waiting = this.pendingBytes
     if (waiting > size || ((waiting | start) & 7) !== 0) {
@@ -148,7 +161,8 @@ export class RingReader {
     let taken = 0
     try {
       while (taken < end && records < recordsMax && !this.#stopped) {
-        const offset = (start + taken) & (size - 1)
+        let offset = ((start + taken) & (size - 1)) - this.#shown
+        if (offset < 0 || offset >= windowBytes) offset = this.#move(offset + this.#shown)
         const header = Atomics.load(headers, offset >> 2)
         if (header < 0) break // BUSY, the topmost bit.
         const length = header & lengthBits
@@ -171,5 +185,13 @@ export class RingReader {
       }
     }
     return records
+  }
+
+  /** Moves the window to the data's `offset`; returns where that lies in it. */
+  #move(offset: number): number {
+    const from = offset - (offset % this.#windowBytes)
+    this.#show(from)
+    this.#shown = from
+    return offset - from
   }
 }

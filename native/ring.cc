@@ -1,10 +1,11 @@
 // The BPF ring buffer: its memory, and the callback when the kernel rings the bell.
 //
 // One page holds the consumer's position, which JavaScript writes. The rest only the kernel writes:
-// a page with the producer's position, then the data, and its beginning once more behind its end,
-// so that no record is split: as much of it as the longest record, since what is mapped counts as
-// the process's memory. That part is mapped read-only, and a write to it ends the process: ring.ts
-// hands out readers.
+// a page with the producer's position, then the data, and its beginning once more behind its end.
+// What is mapped counts as the process's memory, so of the data only a window is: a part of it and
+// as much more as the longest record, so that none is split. `showRing` moves the window; its
+// address stays. It is mapped read-only, and a write to it ends the process: ring.ts hands out
+// readers.
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -31,14 +32,18 @@ struct RingHandle : Handle {
 	static constexpr Kind handleKind = Kind::ring;
 	static constexpr const char *name = "ring";
 
-	RingHandle(int mapFd, size_t pageBytes, size_t mappedBytes, const char *title)
-		: Handle(handleKind), file(mapFd), consumer(mapFd, 0, pageBytes, true, title),
-		  producer(mapFd, pageBytes, pageBytes + mappedBytes, false, title)
+	RingHandle(int mapFd, size_t page, size_t data, size_t mapped, const char *title)
+		: Handle(handleKind), file(mapFd), pageBytes(page), dataBytes(data),
+		  mappedBytes(mapped), consumer(mapFd, 0, page, true, title),
+		  producer(mapFd, page, page + mapped, false, title)
 	{
 	}
 	void close(Environment &environment) override;
 
 	const OwnedFd file;
+	const size_t pageBytes, dataBytes;
+	// The window with what lies behind it.
+	const size_t mappedBytes;
 	Mapping consumer, producer;
 	Watcher *watcher = nullptr;
 };
@@ -79,18 +84,36 @@ static napi_value openRing(Call &call)
 	const size_t dataBytes = map.facts.maxEntries;
 	if (dataBytes > dataBytesMax)
 		reject("ring " + map.facts.title, "it is larger than 1 GiB");
+	const size_t windowBytes = std::min<size_t>(call.number(2, "windowBytes"), dataBytes);
+	if (windowBytes == 0 || windowBytes % page != 0 || dataBytes % windowBytes != 0)
+		reject("window of ring " + map.facts.title, "it is no part of it in whole pages");
 	// Whole pages, and at the most all the data.
 	const size_t longest = call.number(1, "recordBytesMax") + recordHeaderBytes;
 	const size_t tail = (longest + page - 1) / page * page;
-	const size_t mappedBytes = dataBytes + std::min(tail, dataBytes);
+	const size_t mappedBytes = windowBytes + std::min(tail, dataBytes);
 	const int fd = OwnedFd::copyOf(map.file.fd, title);
-	auto ring = std::make_unique<RingHandle>(fd, page, mappedBytes, title);
+	auto ring = std::make_unique<RingHandle>(fd, page, dataBytes, mappedBytes, title);
 	Made made(call.env);
 	made.set("consumer", ring->consumer.buffer(call.env, page))
 		.set("producer", ring->producer.buffer(call.env, page + mappedBytes))
 		.set("pageBytes", static_cast<double>(page))
-		.set("dataBytes", static_cast<double>(dataBytes));
+		.set("dataBytes", static_cast<double>(dataBytes))
+		.set("windowBytes", static_cast<double>(windowBytes));
 	return made.set("handle", call.environment.add(std::move(ring))).value;
+}
+
+// Moves the window: it begins at `from` of the data.
+static napi_value showRing(Call &call)
+{
+	auto &ring = call.handle<RingHandle>(0);
+	const size_t from = call.number(1, "from");
+	if (from % ring.pageBytes != 0 || from >= ring.dataBytes ||
+	    from + ring.mappedBytes > 2 * ring.dataBytes)
+		reject("window of a ring", "it begins at no page of the data");
+	// In the map's file two pages, one for each position, lie before the data.
+	ring.producer.show(ring.file.fd, ring.pageBytes, 2 * ring.pageBytes + from,
+			   ring.mappedBytes);
+	return nullptr;
 }
 
 // Runs on the loop's thread, once a turn while there is data: the watch is level-triggered.
@@ -169,6 +192,7 @@ static napi_value setRingRef(Call &call)
 void registerRings(napi_env env, napi_value exports)
 {
 	addFunction(env, exports, "openRing", entry<openRing>);
+	addFunction(env, exports, "showRing", entry<showRing>);
 	addFunction(env, exports, "watchRing", entry<watchRing>);
 	addFunction(env, exports, "setRingWatch", entry<setRingWatch>);
 	addFunction(env, exports, "setRingRef", entry<setRingRef>);

@@ -1,9 +1,14 @@
-/** A mapped ring buffer: `RingReader` over live memory, and the kernel's wake-ups. */
+/** A ring buffer, mapped a window at a time: `RingReader` over live memory, and the kernel's
+ * wake-ups. */
 import type { BpfMap } from './map.ts'
 import type { Drained, OnRecord } from './ring-reader.ts'
 import { addon } from './addon.ts'
 import { closedError } from './native-error.ts'
 import { RingReader } from './ring-reader.ts'
+
+/** What of a ring's data is mapped at once: it counts as this process's memory. To map the next
+ * part takes some 45 microseconds, as long as the agent needs for 30 records of it. */
+export const ringWindowBytes = 512 * 1024
 
 /** One consumer a ring: a second one of the same map would take its records. */
 export class Ring {
@@ -14,16 +19,26 @@ export class Ring {
   readonly dataBytes: number
   #closed = false
 
-  constructor(map: BpfMap, recordBytesMax: number, onClosed: (ring: Ring) => void) {
-    this.#opened = addon().openRing(map.facts.handle, recordBytesMax)
-    this.#reader = new RingReader(this.#opened)
+  constructor(
+    map: BpfMap,
+    recordBytesMax: number,
+    windowBytes: number,
+    onClosed: (ring: Ring) => void,
+  ) {
+    const opened = addon().openRing(map.facts.handle, recordBytesMax, windowBytes)
+    this.#opened = opened
+    this.#reader = new RingReader({
+      ...opened,
+      show: (from) => addon().showRing(opened.handle, from),
+    })
     this.#onClosed = onClosed
-    this.dataBytes = this.#opened.dataBytes
+    this.dataBytes = opened.dataBytes
   }
 
   /**
-   * The memory that `drain` gives offsets into; the same view as long as the ring is open. Only
-   * read it: its setters throw, and a write through its `buffer` ends the process.
+   * The memory that `drain` gives offsets into; the same view as long as the ring is open, over
+   * another part of the ring now and again. Only read it: its setters throw, and a write through
+   * its `buffer` ends the process.
    */
   get data(): DataView<ArrayBuffer> {
     return this.#reader.data
