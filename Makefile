@@ -27,7 +27,7 @@ c_files := $(shell find bpf native tools tests bench -name node_modules -prune -
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.md
 
 .PHONY: help setup build artifacts run demo attack bench baseline clean
-.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst
+.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst conformance
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +118,10 @@ test-burst: build ## 1,000 containers of runc's, 50 ms each, in bursts: every ev
 
 test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
 	@node tools/test.ts unit $(ONLY)
+
+conformance: ## Falco's language against the real engine's answers; CASES=DIR for other files
+	@tools/setup.sh build >&2
+	@node tests/conformance/run.ts $(CASES)
 
 check: tidy types lint ## everything that needs no run: tidy, tsc, the linter, the formats
 

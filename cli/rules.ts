@@ -66,7 +66,7 @@ const list = (paths: readonly string[], { output }: FormOptions): void => {
       enabled: rule.enabled,
       runs: rule.enabled && rule.disabledBy.length === 0,
       condition: rule.conditionText,
-      events: rule.eventTypes === 'all' ? 'all' : [...rule.eventTypes],
+      events: rule.falcoEventTypes === 'all' ? 'all' : [...rule.falcoEventTypes],
     }))
     console.log(JSON.stringify({ rules }))
     return

@@ -61,7 +61,10 @@ type Test = Extract<Condition, { readonly is: 'compare' | 'exists' }>
 const decided = (node: Test, type: string): boolean | undefined => {
   const isAbsent = ({ onlyOn }: FieldSpec): boolean => onlyOn?.includes(type) === false
   if (fieldsOf(node).some(({ field }) => isAbsent(field))) return false
-  if (node.is === 'exists') return undefined
+  if (node.is === 'exists') {
+    // Every event has a type.
+    return node.left.is === 'field' && typeFields.has(node.left.ref.field.name) ? true : undefined
+  }
   const name = testedField(node)
   if (typeFields.has(name)) return typeTest(node, type)
   return name === 'evt.num' ? numberTest(node) : undefined

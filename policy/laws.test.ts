@@ -12,6 +12,7 @@ import { compileCondition, compileRules } from './compile.ts'
 import { evaluate } from './evaluate.ts'
 import { eventSetOf, specialise } from './event-set.ts'
 import { checkCondition } from './falco/check.ts'
+import { falcoEventsOf } from './falco/event-codes.ts'
 import type { Catalog } from './falco/fields.ts'
 import { loadRuleFiles } from './falco/load.ts'
 import { parseCondition } from './falco/parse.ts'
@@ -321,6 +322,21 @@ law('a condition matches only events of its set', fc.tuple(trees, events), (inpu
   const left = specialise(condition, type)
   assert.equal(meaning(left, event), meaning(condition, event), 'what is left means the same')
   if (set !== 'all' && !set.has(type)) assert.equal(meaning(condition, event), false)
+})
+
+law("a condition's events are among those that Falco tries it on", trees, (tree, reach) => {
+  const condition = typed(tree)
+  const tried = falcoEventsOf(tree, syscallNames)
+  if (!condition || 'message' in tried) return
+  reach()
+  if (tried.types === 'all') return
+  const { types } = tried
+  const set = eventSetOf(condition, syscallNames)
+  assert.ok(set !== 'all')
+  assert.deepEqual(
+    [...set].filter((type) => !types.has(type)),
+    [],
+  )
 })
 
 /** A tree without positions. */

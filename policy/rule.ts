@@ -33,7 +33,10 @@ export interface Rule {
   readonly condition: Condition
   /** Canonical text of the condition, macros and lists put in. */
   readonly conditionText: string
+  /** What the kernel must send for it: nothing that the condition cannot hold on. */
   readonly eventTypes: EventSet
+  /** Those that Falco tries it on: never fewer. */
+  readonly falcoEventTypes: EventSet
   /** Fields that the condition reads, in order, with repeats. */
   readonly fields: readonly FieldRef[]
   readonly output: OutputFormat

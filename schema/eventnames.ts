@@ -69,7 +69,7 @@ export const syscallNames: ReadonlySet<string> = new Set(
 /** Names that rules may write, and that no event has any more, or only events of Falco itself. */
 export const otherEventNames: ReadonlySet<string> = new Set(
   words(
-    '_llseek asyncevent container cpu_hotplug drop fcntl64 getegid32 geteuid32 getgid32 ' +
+    'NA _llseek asyncevent container cpu_hotplug drop fcntl64 getegid32 geteuid32 getgid32 ' +
       'getresgid32 getresuid32 getuid32 groupadded groupdeleted infra k8s mesos na_1 ' +
       'notification page_fault_kernel page_fault_user pluginevent pread64 prlimit64 procinfo ' +
       'pwrite64 scapevent sched_process_exit sched_switch sendfile64 setgid32 setresgid32 ' +

@@ -8,9 +8,12 @@ import { eventSetOf } from '../event-set.ts'
 import type { Condition } from '../ir.ts'
 import type { Checked } from './check.ts'
 import { checkCondition } from './check.ts'
+import type { FalcoEvents } from './event-codes.ts'
+import { falcoEventsOf } from './event-codes.ts'
 import type { Catalog } from './fields.ts'
 import type { Parsed } from './parse.ts'
 import { parseCondition } from './parse.ts'
+import type { Remark } from './remark.ts'
 import type { Node } from './syntax.ts'
 
 type Put = Extract<Node, { readonly is: 'and' | 'or' | 'not' }>
@@ -29,6 +32,7 @@ export class Memo {
   readonly #put = new WeakMap<Node, Put>()
   readonly #checked = new WeakMap<Node, Checked>()
   readonly #events = new WeakMap<Condition, EventSet>()
+  readonly #falcoEvents = new WeakMap<Node, FalcoEvents | Remark>()
 
   parse(text: string): Parsed {
     const known = this.#parsed.get(text) ?? parseCondition(text)
@@ -53,6 +57,12 @@ export class Memo {
   events(condition: Condition, names: Iterable<string>): EventSet {
     const known = this.#events.get(condition) ?? eventSetOf(condition, names)
     this.#events.set(condition, known)
+    return known
+  }
+
+  falcoEvents(tree: Node, names: Iterable<string>): FalcoEvents | Remark {
+    const known = this.#falcoEvents.get(tree) ?? falcoEventsOf(tree, names)
+    this.#falcoEvents.set(tree, known)
     return known
   }
 }

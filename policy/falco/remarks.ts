@@ -136,39 +136,3 @@ export const remarksOnTree = (root: Node): readonly Remark[] => {
     .map(([, message]) => ({ code: 'deprecated-field', message, at: 0 }))
   return [...(isUnsafe ? [unsafe] : []), ...deprecated]
 }
-
-const typeNames: ReadonlySet<string> = new Set(['evt.type', 'syscall.type'])
-
-const isTypeField = (operand: Operand): boolean =>
-  operand.is === 'field' && typeNames.has(operand.name) && operand.argument === undefined
-
-/** A transformer that holds the event's type, at any depth. */
-const transformsType = (operand: Operand): boolean => {
-  if (operand.is !== 'transformer' && operand.is !== 'operands') return false
-  const members = operand.is === 'transformer' ? operand.arguments : operand.members
-  return members.some((each) => isTypeField(each) || transformsType(each))
-}
-
-/**
- * Why the engine cannot tell which events a rule is for: it accepts such a condition as a filter,
- * and refuses it in a rule.
- */
-export const eventTypeFault = (root: Node): Remark | undefined => {
-  let fault: Remark | undefined
-  walk(root, (node) => {
-    const { at } = node
-    if (transformsType(node.left)) {
-      const message = 'event code search does not support `evt.type` checks with transformers'
-      fault ??= { code: 'event-type', message, at }
-    }
-    if (node.is === 'exists' || !isTypeField(node.left) || node.modifier !== undefined) return
-    if (!['=', '==', '!=', 'in'].includes(node.operator)) return
-    if (node.right.is === 'field' || node.right.is === 'transformer') {
-      const message =
-        'right-hand field comparisons on `evt.type`/`syscall.type` checks are not supported by ' +
-        'event code search'
-      fault ??= { code: 'event-type', message, at }
-    }
-  })
-  return fault
-}

@@ -16,8 +16,8 @@ import { withExceptions } from './exceptions.ts'
 import type { Catalog } from './fields.ts'
 import { Macros, parseText } from './macros.ts'
 import type { Memo } from './memo.ts'
+import { deprecatedFields, remarksOnTree } from './remarks.ts'
 import type { Remark } from './remark.ts'
-import { deprecatedFields, eventTypeFault, remarksOnTree } from './remarks.ts'
 import type { Context } from './report.ts'
 import { LoadFault, Report, ownDiagnostic } from './report.ts'
 import type { Node } from './syntax.ts'
@@ -40,8 +40,8 @@ export interface ResolveOptions {
   readonly minimumPriority?: PriorityName
 }
 
-/** Event types over which Falco says that a rule is slow; it counts each twice, enter and exit. */
-const eventTypesMax = 50
+/** Codes of events over which Falco says that a rule is slow. */
+const eventCodesMax = 100
 
 /** A rule that does not run. */
 export interface DisabledRule {
@@ -149,9 +149,9 @@ class Resolver {
     const tree = this.#tree(definition, text)
     const condition = this.#check(definition, tree, text)
     if (!condition) return undefined
-    const eventTypes = this.#memo.events(condition, this.#options.eventNames)
-    if (source === 'syscall') this.#checkEvents(definition, tree, eventTypes, text)
-    const { carriedEvents } = this.#options
+    const { carriedEvents, eventNames } = this.#options
+    const eventTypes = this.#memo.events(condition, eventNames)
+    const falcoEventTypes = source === 'syscall' ? this.#events(definition, tree, text) : 'all'
     const disabledBy = [
       ...lackingFields(condition, conditionContext),
       ...lackingEvents(eventTypes, carriedEvents, conditionContext),
@@ -167,6 +167,7 @@ class Resolver {
       condition,
       conditionText: printCondition(tree),
       eventTypes,
+      falcoEventTypes,
       fields: fieldsOf(condition),
       output,
       outputText: definition.output,
@@ -251,20 +252,22 @@ class Resolver {
     return checked.condition
   }
 
-  #checkEvents(definition: RuleDefinition, tree: Node, events: EventSet, text: string): void {
-    const fault = eventTypeFault(tree)
-    if (fault) {
-      const at = definition.conditionContext.inCondition(text, fault.at)
-      throw new LoadFault('LOAD_ERR_COMPILE_CONDITION', fault.message, at)
+  /** The events that Falco tries the rule on. */
+  #events(definition: RuleDefinition, tree: Node, text: string): EventSet {
+    const found = this.#memo.falcoEvents(tree, this.#options.eventNames)
+    if ('message' in found) {
+      const at = definition.conditionContext.inCondition(text, found.at)
+      throw new LoadFault('LOAD_ERR_COMPILE_CONDITION', found.message, at)
     }
-    const isMany = events === 'all' || events.size > eventTypesMax
-    if (!isMany || !definition.warnEventTypes) return
-    this.#report.warn(
-      'LOAD_NO_EVTTYPE',
-      'Rule matches too many evt.type values. This has a significant performance penalty.',
-      definition.context,
-      'restrict evt.type in the condition, or set warn_evttypes: false',
-    )
+    if (found.codes > eventCodesMax && definition.warnEventTypes) {
+      this.#report.warn(
+        'LOAD_NO_EVTTYPE',
+        'Rule matches too many evt.type values. This has a significant performance penalty.',
+        definition.context,
+        'restrict evt.type in the condition, or set warn_evttypes: false',
+      )
+    }
+    return found.types
   }
 }
 

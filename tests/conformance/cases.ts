@@ -1,6 +1,6 @@
 /**
  * The case files of the Falco language: inputs with the real engine's answers, kept beside the
- * repository and never in it. Reads them; `conformance.test.ts` runs them.
+ * repository and never in it. Reads them; `suite.ts` runs them.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,10 +27,12 @@ export interface CompileCase {
   readonly error?: string
   readonly warnings?: readonly string[]
   readonly n_events?: number
+  readonly events?: readonly string[]
   readonly expect_result?: boolean
 }
 
 export interface CaseField {
+  /** `string`, `uint64`, …: as the engine names its types, without `PT_`. */
   readonly type: string
   readonly list: boolean
   readonly value: unknown
@@ -74,25 +76,23 @@ export interface LoadCase {
   readonly rules?: readonly CaseRule[]
 }
 
-export interface CaseFiles {
-  readonly parse: readonly ParseCase[]
-  readonly compile: readonly CompileCase[]
-  readonly eval: readonly EvalCase[]
-  readonly load: readonly LoadCase[]
-}
+/** What is wrong with a case; `undefined` when nothing is. `skip` says why it cannot be run. */
+export type Outcome = string | undefined | { readonly skip: string }
 
-const read = (name: string): unknown => {
-  const text = readFileSync(join(caseFolder, `${name}-cases.json`), 'utf8')
-  return (JSON.parse(text) as { readonly cases: unknown }).cases
-}
+/** The cases of one file; why there are none where it is missing or no such file. */
+export type Cases<C> =
+  | { readonly ok: true; readonly cases: readonly C[] }
+  | { readonly ok: false; readonly isMissing: boolean; readonly message: string }
 
-/** All cases; `undefined` where this machine does not have them. */
-export const readCases = (): CaseFiles | undefined =>
-  existsSync(caseFolder)
-    ? {
-        parse: read('parse') as CaseFiles['parse'],
-        compile: read('compile') as CaseFiles['compile'],
-        eval: read('eval') as CaseFiles['eval'],
-        load: read('rule-load') as CaseFiles['load'],
-      }
-    : undefined
+/** Reads one file of a folder. */
+export const readCases = <C>(folder: string, file: string): Cases<C> => {
+  const path = join(folder, file)
+  if (!existsSync(path)) return { ok: false, isMissing: true, message: `no ${file}` }
+  try {
+    const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { readonly cases?: unknown }
+    if (Array.isArray(cases)) return { ok: true, cases: cases as readonly C[] }
+    return { ok: false, isMissing: false, message: `${file} has no list of cases` }
+  } catch (error) {
+    return { ok: false, isMissing: false, message: `${file}: ${String(error)}` }
+  }
+}

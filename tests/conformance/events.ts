@@ -3,7 +3,10 @@
  * put into those events. Text is a byte string. Several values of one field stand for the both
  * ends of a connection, or for the ancestors, nearest first.
  */
-import type { FieldValue } from '@bulwark/schema'
+import { byteString } from '@bulwark/schema'
+import type { FieldValue, IpAddress, Scalar } from '@bulwark/schema'
+import type { CaseField } from './cases.ts'
+import { typeOfCase } from './catalog.ts'
 
 export type CaseEvent = Readonly<Record<string, FieldValue>>
 
@@ -90,4 +93,44 @@ export const events: Readonly<Record<string, CaseEvent>> = {
 /** Two events of one test that differ. */
 export const eventsById: Readonly<Record<string, CaseEvent>> = {
   'eval-0396': { 'fd.types': ['file', 'ipv4'] },
+}
+
+/** An address of a case, in dots or colons. */
+const addressOf = (text: string): IpAddress => {
+  const groups = text.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  if (text.includes('.')) {
+    return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  }
+  const [head = [], tail = []] = groups
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  const all = [...head, ...zeros, ...tail]
+  return all.reduce((sum, group) => sum * 0x10000n + BigInt(`0x${group}`), 0n)
+}
+
+/** A value of a case. Text is UTF-8; bytes are one character each. */
+const scalarOf = (type: string, value: unknown): Scalar => {
+  switch (typeOfCase(type)) {
+    case 'string':
+    case 'path':
+      return byteString(String(value))
+    case 'bytes':
+      return String(value)
+    case 'ip':
+    case 'net':
+      return typeof value === 'string' ? addressOf(value) : (value as IpAddress)
+    case 'bool':
+      return value === true || value === 'true' || value === 1
+    case undefined:
+      return value as Scalar
+    default: {
+      const number = BigInt(value as string | number)
+      return Number.isSafeInteger(Number(number)) ? Number(number) : number
+    }
+  }
+}
+
+/** The value that a case gives a field; absent where it is null. */
+export const valueOfCase = ({ type, value }: CaseField): FieldValue => {
+  if (value === null || value === undefined) return undefined
+  return Array.isArray(value) ? value.map((each) => scalarOf(type, each)) : scalarOf(type, value)
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { syscallNames } from '@bulwark/schema'
 import { loadRuleFiles } from '@bulwark/policy'
 import type { Diagnostic, Rule } from '@bulwark/policy'
-import type { CaseMessage, CaseRule, LoadCase } from './cases.ts'
+import type { CaseMessage, CaseRule, LoadCase, Outcome } from './cases.ts'
 import { catalog } from './catalog.ts'
 
 /** A message in the form of the case files; that of the YAML library is its own. */
@@ -54,7 +54,7 @@ const wantedRule = (rule: CaseRule): CaseRule => {
 }
 
 /** What is wrong; `undefined` when nothing is. */
-export const runLoad = (wanted: LoadCase): string | undefined => {
+export const runLoad = (wanted: LoadCase): Outcome => {
   const files = wanted.files.map(({ name, content }) => ({ name, text: content }))
   const loaded = loadRuleFiles(files, {
     catalog,

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseCondition, printCondition } from '@bulwark/policy'
 import type { Node, Operand } from '@bulwark/policy'
-import type { ParseCase } from './cases.ts'
+import type { Outcome, ParseCase } from './cases.ts'
 
 const withArgument = (argument: string | undefined): object =>
   argument === undefined ? {} : { arg: argument }
@@ -45,7 +45,7 @@ const tree = (node: Node): object => {
 }
 
 /** What is wrong; `undefined` when nothing is. */
-export const runParse = (wanted: ParseCase): string | undefined => {
+export const runParse = (wanted: ParseCase): Outcome => {
   const parsed = parseCondition(wanted.expr, wanted.max_depth)
   if (!parsed.ok) {
     if (wanted.expect === 'accept') return `refused: ${parsed.error.message}`

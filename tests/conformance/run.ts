@@ -1,0 +1,33 @@
+/**
+ * `make conformance`: runs the case files of a folder, says what failed and why, and ends with one
+ * line of JSON. Exit code 1 when something failed or there was nothing to run.
+ *
+ *   node tests/conformance/run.ts [FOLDER]     by default the folder beside the repository
+ */
+import { existsSync } from 'node:fs'
+import { caseFolder } from './cases.ts'
+import type { GroupResult } from './suite.ts'
+import { runSuite } from './suite.ts'
+
+const main = ([folder = caseFolder]: readonly string[]): void => {
+  if (!existsSync(folder)) console.log(`no folder ${folder}; name one: make conformance CASES=DIR`)
+  const groups = existsSync(folder) ? runSuite(folder) : []
+  for (const { name, passed, failed, skipped, missing } of groups) {
+    console.log(
+      missing === undefined
+        ? `${name}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`
+        : `${name}: ${missing}`,
+    )
+    for (const fault of failed) console.log(`  failed ${fault}`)
+    for (const reason of skipped) console.log(`  skipped ${reason}`)
+  }
+  const sum = (count: (group: GroupResult) => number): number =>
+    groups.reduce((total, group) => total + count(group), 0)
+  const passed = sum((group) => group.passed)
+  const failed = sum((group) => group.failed.length)
+  const skipped = sum((group) => group.skipped.length)
+  console.log(`{"passed": ${passed}, "failed": ${failed}, "skipped": ${skipped}}`)
+  if (failed > 0 || passed + skipped === 0) process.exitCode = 1
+}
+
+main(process.argv.slice(2))
