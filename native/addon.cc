@@ -47,6 +47,7 @@ static void start(napi_env env, napi_value exports)
 	registerPrograms(env, exports);
 	registerLinks(env, exports);
 	registerRings(env, exports);
+	registerSockets(env, exports);
 	registerKernel(env, exports);
 	registerTypes(env, exports);
 }

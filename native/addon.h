@@ -11,6 +11,7 @@ void registerMemory(napi_env env, napi_value exports);
 void registerPrograms(napi_env env, napi_value exports);
 void registerLinks(napi_env env, napi_value exports);
 void registerRings(napi_env env, napi_value exports);
+void registerSockets(napi_env env, napi_value exports);
 void registerKernel(napi_env env, napi_value exports);
 void registerTypes(napi_env env, napi_value exports);
 

@@ -104,6 +104,7 @@ export interface OpenHandles {
   readonly maps: number
   readonly links: number
   readonly rings: number
+  readonly sockets: number
 }
 
 /** Where a global variable lies in its section. */
@@ -123,6 +124,7 @@ type MapHandle = Handle<'map'>
 type ProgramHandle = Handle<'program'>
 type LinkHandle = Handle<'link'>
 type RingHandle = Handle<'ring'>
+type SocketHandle = Handle<'socket'>
 
 /** What C++ exports; the classes of this folder are the documented face of it. */
 export interface Addon {
@@ -179,6 +181,9 @@ export interface Addon {
   watchRing(ring: RingHandle, onReadable: () => void): void
   setRingWatch(ring: RingHandle, watch: boolean): void
   setRingRef(ring: RingHandle, ref: boolean): void
+
+  openDatagram(path: string): SocketHandle
+  sendDatagram(socket: SocketHandle, bytes: Uint8Array): boolean
 
   loadProgram(
     type: number,

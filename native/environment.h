@@ -20,8 +20,8 @@ struct btf;
 
 namespace bulwark {
 
-enum class Kind { object, program, map, link, ring };
-constexpr const char *kindNames[] = { "objects", "programs", "maps", "links", "rings" };
+enum class Kind { object, program, map, link, ring, socket };
+constexpr const char *kindNames[] = { "objects", "programs", "maps", "links", "rings", "sockets" };
 
 // Something that is open. Its destructor releases what the kernel holds and needs no JavaScript;
 // `close` comes before it while JavaScript still runs.

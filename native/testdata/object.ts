@@ -14,7 +14,14 @@ loadNative(process.env['BULWARK_ADDON'])
 export const skip =
   process.getuid?.() === 0 ? false : 'needs root: it loads programs into the kernel'
 
-export const noHandles: OpenHandles = { objects: 0, programs: 0, maps: 0, links: 0, rings: 0 }
+export const noHandles: OpenHandles = {
+  objects: 0,
+  programs: 0,
+  maps: 0,
+  links: 0,
+  rings: 0,
+  sockets: 0,
+}
 export const noBytes = new Uint8Array(0)
 
 const multiarch: Readonly<Record<string, string | undefined>> = { x64: 'x86_64', arm64: 'aarch64' }

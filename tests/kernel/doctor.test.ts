@@ -64,7 +64,14 @@ const loads = (load: () => { close(): void }): 'yes' | 'no' => {
     if (isNativeError(error)) return 'no'
     throw error
   } finally {
-    assert.deepEqual(openHandles(), { objects: 0, programs: 0, maps: 0, links: 0, rings: 0 })
+    assert.deepEqual(openHandles(), {
+      objects: 0,
+      programs: 0,
+      maps: 0,
+      links: 0,
+      rings: 0,
+      sockets: 0,
+    })
   }
 }
 

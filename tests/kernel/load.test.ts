@@ -41,7 +41,14 @@ const loadAll = (file: string): number => {
     return names.filter((name) => isOfThisKernel(name) && object.programFd(name) > 0).length
   } finally {
     object.close()
-    assert.deepEqual(openHandles(), { objects: 0, programs: 0, maps: 0, links: 0, rings: 0 })
+    assert.deepEqual(openHandles(), {
+      objects: 0,
+      programs: 0,
+      maps: 0,
+      links: 0,
+      rings: 0,
+      sockets: 0,
+    })
   }
 }
 

@@ -79,7 +79,14 @@ export function makeFolder(undo: Undo): string {
 
 /** Nothing of ours is left in the kernel. */
 function checkNothingOpen(): void {
-  assert.deepEqual(openHandles(), { objects: 0, programs: 0, maps: 0, links: 0, rings: 0 })
+  assert.deepEqual(openHandles(), {
+    objects: 0,
+    programs: 0,
+    maps: 0,
+    links: 0,
+    rings: 0,
+    sockets: 0,
+  })
 }
 
 /** A part of an event: what a test says of it. */
