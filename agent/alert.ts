@@ -1,17 +1,28 @@
-/** An alert, and its two forms: a line of JSON with Falco's keys, or a line for people. */
+/**
+ * An alert, and its two forms: a line of JSON with Falco's keys, or a line for people. What an
+ * operator can say of the forms is `AlertForm`, with Falco's meaning of each switch.
+ */
+import { randomUUID } from 'node:crypto'
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
+import { dateParts, isoTime } from './time.ts'
 
 export interface Alert {
   readonly uuid: string
   readonly rule: string
   readonly priority: PriorityName
+  /** `internal`: about Bulwark itself. */
   readonly source: string
   readonly tags: readonly string[]
   readonly hostname: string
+  /** Nanoseconds since 1970. */
+  readonly timeNs: bigint
   /** UTC, ISO 8601 with nanoseconds. */
   readonly time: string
+  /** What the rule says, without time and priority. */
+  readonly message: string
   /** Local time of day, then priority and message. */
   readonly output: string
+  /** Of the rule's output, and what is added to it; without the time. */
   readonly outputFields: ReadonlyMap<string, PrintedValue>
   /** What Falco has no key for. */
   readonly bulwark: {
@@ -25,6 +36,67 @@ export interface Alert {
   }
 }
 
+/** What lines of alerts hold. */
+export interface AlertForm {
+  /** Times in the text are ISO 8601 in UTC, and not the local time of day. */
+  readonly isoTime: boolean
+  /** Keys of JSON that may be left out, or in. */
+  readonly includeOutput: boolean
+  readonly includeMessage: boolean
+  readonly includeOutputFields: boolean
+  readonly includeTags: boolean
+  /** `uuid` and `bulwark`, which Falco does not have. */
+  readonly includeBulwark: boolean
+}
+
+/** The form that Falco's own settings have when nobody changes them; with Bulwark's keys. */
+export const defaultForm: AlertForm = {
+  isoTime: false,
+  includeOutput: true,
+  includeMessage: false,
+  includeOutputFields: true,
+  includeTags: true,
+  includeBulwark: true,
+}
+
+/** What all alerts have of a time, a priority and a message. */
+export const spoken = (
+  timeNs: bigint,
+  priority: PriorityName,
+  message: string,
+): Pick<Alert, 'timeNs' | 'time' | 'priority' | 'message' | 'output'> => ({
+  timeNs,
+  time: isoTime(timeNs),
+  priority,
+  message,
+  output: `${dateParts(timeNs).time}: ${priority} ${message}`,
+})
+
+/** An alert about Bulwark itself, of no rule, event or process. */
+export const internalAlert = (facts: {
+  readonly rule: string
+  readonly priority: PriorityName
+  readonly hostname: string
+  readonly timeNs: bigint
+  readonly message: string
+  readonly fields: readonly (readonly [name: string, value: PrintedValue])[]
+}): Alert => ({
+  uuid: randomUUID(),
+  rule: facts.rule,
+  source: 'internal',
+  tags: [],
+  hostname: facts.hostname,
+  ...spoken(facts.timeNs, facts.priority, facts.message),
+  outputFields: new Map(facts.fields),
+  bulwark: {
+    pid: 0,
+    containerId: undefined,
+    podUid: undefined,
+    truncated: [],
+    fromUserMemory: false,
+  },
+})
+
 const raw = (value: unknown): unknown => {
   if (typeof value !== 'bigint') return value
   // A number in JSON, whatever its size: JSON has no bound, only its readers have.
@@ -34,28 +106,41 @@ const raw = (value: unknown): unknown => {
   )
 }
 
-/** One line of JSON, keys sorted as Falco's are. */
-export const alertJson = (alert: Alert): string => {
-  const { bulwark } = alert
-  const fields = [...alert.outputFields].toSorted(([a], [b]) => (a < b ? -1 : 1))
+/** `output` as the form wants its time. */
+const outputOf = ({ output, time, priority, message }: Alert, form: AlertForm): string =>
+  form.isoTime ? `${time}: ${priority} ${message}` : output
+
+/** The fields in the order of their names, and the time among them, a number as Falco has it. */
+const fieldsOf = (alert: Alert, form: AlertForm): Readonly<Record<string, PrintedValue>> => {
+  const timeName = form.isoTime ? 'evt.time.iso8601' : 'evt.time'
+  const all = new Map(alert.outputFields).set(timeName, alert.timeNs)
+  return Object.fromEntries([...all].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** One line of JSON, keys sorted as Falco's are. Invalid UTF-8 became U+FFFD when it was read. */
+export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string => {
+  const { bulwark, hostname, message, priority, rule, source, tags, time, uuid } = alert
+  const own = {
+    container_id: bulwark.containerId ?? null,
+    from_user_memory: bulwark.fromUserMemory,
+    pid: bulwark.pid,
+    pod_uid: bulwark.podUid ?? null,
+    truncated: bulwark.truncated,
+  }
   return JSON.stringify(
     {
-      bulwark: {
-        container_id: bulwark.containerId ?? null,
-        from_user_memory: bulwark.fromUserMemory,
-        pid: bulwark.pid,
-        pod_uid: bulwark.podUid ?? null,
-        truncated: bulwark.truncated,
-      },
-      hostname: alert.hostname,
-      output: alert.output,
-      output_fields: Object.fromEntries(fields),
-      priority: alert.priority,
-      rule: alert.rule,
-      source: alert.source,
-      tags: alert.tags,
-      time: alert.time,
-      uuid: alert.uuid,
+      ...(form.includeBulwark ? { bulwark: own } : {}),
+      hostname,
+      ...(form.includeMessage ? { message } : {}),
+      ...(form.includeOutput ? { output: outputOf(alert, form) } : {}),
+      ...(form.includeOutputFields ? { output_fields: fieldsOf(alert, form) } : {}),
+      priority,
+      rule,
+      source,
+      // Alerts about the sensor itself have none, as Falco's have.
+      ...(form.includeTags && source !== 'internal' ? { tags } : {}),
+      time,
+      ...(form.includeBulwark ? { uuid } : {}),
     },
     (_, value: unknown) => raw(value),
   )
@@ -72,22 +157,24 @@ const colours: Readonly<Record<PriorityName, string>> = {
   Debug: '90',
 }
 
-// A terminal obeys these, and alerts hold what attackers chose. The last ones turn text around.
-const controls = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+// What a terminal obeys beside what JSON escapes; alerts hold what attackers chose. The last ones
+// turn text around.
+const controls = /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-const writtenOut = (letter: string): string => {
-  const code = letter.charCodeAt(0)
-  const [form, digits] = code < 256 ? ['x', 2] : ['u', 4]
-  return `\\${form}${code.toString(16).padStart(digits, '0')}`
-}
+const writtenOut = (letter: string): string =>
+  `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /**
- * One line for a person: what a terminal would obey is written out.
+ * One line of text, escaped as in JSON, as Falco does; and what else a terminal would obey.
  *
  * @param coloured  with ANSI colours
  */
-export const alertText = (alert: Alert, coloured: boolean): string => {
-  const line = alert.output.replace(controls, writtenOut)
+export const alertText = (
+  alert: Alert,
+  coloured: boolean,
+  form: AlertForm = defaultForm,
+): string => {
+  const line = JSON.stringify(outputOf(alert, form)).slice(1, -1).replace(controls, writtenOut)
   if (!coloured) return line
   return line.replace(
     `${alert.priority} `,

@@ -35,8 +35,6 @@ export interface Counters {
   evictedSockets: number
   /** A rule threw while it was evaluated. */
   ruleFaults: number
-  /** Alerts that could not be written. */
-  lostAlerts: number
 }
 
 /** All zero. */
@@ -59,5 +57,4 @@ export const newCounters = (): Counters => ({
   evictedContainers: 0,
   evictedSockets: 0,
   ruleFaults: 0,
-  lostAlerts: 0,
 })

@@ -87,16 +87,18 @@ test('an alert says all that its rule asks for', () => {
   )
   const [alert] = alerts
   assert.ok(alert)
-  const { uuid, output: text, ...rest } = alert
+  const { uuid, output: text, message, ...rest } = alert
   assert.match(uuid, /^[0-9a-f-]{36}$/)
   const [clock = ''] = /^\d\d:11:12\.000000345/.exec(text) ?? []
   assert.equal(text, `${clock}: Warning opened /etc/é\ufffd by cat as 33 of <NA> at ${clock}`)
+  assert.ok(text.endsWith(`: Warning ${message}`))
   assert.deepEqual(rest, {
     rule: 'A',
     priority: 'Warning',
     source: 'syscall',
     tags: ['a', 'b'],
     hostname: 'node1',
+    timeNs: 1_795_428_672_000_000_345n,
     time: '2026-11-23T10:11:12.000000345Z',
     outputFields: new Map<string, unknown>([
       ['fd.name', '/etc/é\ufffd'],

@@ -15,12 +15,12 @@ import {
 import type { CompiledRules, Rule } from '@bulwark/policy'
 import { compileRules, renderOutput, specialise } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
+import { spoken } from './alert.ts'
 import type { Counters } from './counters.ts'
 import { accessorOf, printable } from './fields/index.ts'
 import type { Accessor, Surroundings } from './fields/reader.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
-import { dateParts, isoTime } from './time.ts'
 
 /** Which rules of an event raise an alert: the first that matches, as Falco has it, or all. */
 export type RuleMatching = 'first' | 'all'
@@ -39,6 +39,15 @@ export interface EngineOptions {
 /** The rules that can run. */
 export const activeRules = (rules: readonly Rule[]): readonly Rule[] =>
   rules.filter((rule) => rule.enabled && rule.disabledBy.length === 0)
+
+/** Times are text in an output, and in `output_fields` nanoseconds since 1970, as in Falco. */
+const timeFields = [
+  'evt.time',
+  'evt.time.s',
+  'evt.time.iso8601',
+  'evt.datetime',
+  'evt.datetime.s',
+] as const
 
 interface TypeRules {
   readonly rules: readonly Rule[]
@@ -153,16 +162,14 @@ export class Engine {
     const { text, fields } = renderOutput(rule.output, reader, printable)
     const { timeNs, container, record } = event
     const outputFields = new Map(fields)
-    outputFields.set('evt.time', timeNs)
+    for (const name of timeFields) if (outputFields.has(name)) outputFields.set(name, timeNs)
     return {
       uuid: randomUUID(),
       rule: rule.name,
-      priority: rule.priority,
       source: rule.source,
       tags: rule.tags,
       hostname: this.#options.surroundings.hostname,
-      time: isoTime(timeNs),
-      output: `${dateParts(timeNs).time}: ${rule.priority} ${text}`,
+      ...spoken(timeNs, rule.priority, text),
       outputFields,
       bulwark: {
         pid: event.process.pid,

@@ -84,6 +84,25 @@ export const limits = {
   sweepMs: 300_000,
   /** Processes that are read again in one go; each takes about 60 microseconds. */
   sweepReadsMax: 1_000,
+  /** Alerts about lost alerts that find room in a full channel. */
+  channelLossAlertsMax: 16,
+  /** The pause after a delivery that failed, milliseconds: doubled each time. */
+  channelPauseMsMin: 100,
+  channelPauseMsMax: 30_000,
+  /** How long a receiver may ask to be left alone (Retry-After), milliseconds. */
+  channelAskedPauseMsMax: 300_000,
+  /** How long a channel may take to let go of what it holds, milliseconds. */
+  channelCloseMsMax: 1_000,
+  /** How often an alert is posted that the server answers with an error of its own, or given to a
+   * program that fails on it. A server that cannot be reached is tried for ever. */
+  channelAnswersMax: 12,
+  channelProgramTriesMax: 3,
+  /** Bytes of a server's answer that are read and thrown away; past that, the connection goes. */
+  channelAnswerBytesMax: 64 * 1024,
+  /** Alerts that go into one write of a file or a pipe. */
+  channelBatchMax: 256,
+  /** What may lie unread between the agent and a program that is kept running: of a socket pair. */
+  channelPipeBytes: 256 * 1024,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,
 } as const

@@ -52,7 +52,6 @@ test('an alert of a loss names hook, count, interval and place', () => {
   assert.deepEqual(
     [...alert.outputFields],
     [
-      ['evt.time', boot + 2n * second],
       ['lost.count', 212],
       ['lost.end', boot + 2n * second],
       ['lost.hook', 'openat'],

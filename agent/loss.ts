@@ -3,12 +3,12 @@
  * counts; `LossMeter` takes the differences; `LossAlerts` tells them, some together where they come
  * one after another, so that a flood of events makes no flood of alerts and no count is hidden.
  */
-import { randomUUID } from 'node:crypto'
 import { eventKinds, places } from '@bulwark/schema'
 import type { PriorityName } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
+import { internalAlert } from './alert.ts'
 import { limits } from './limits.ts'
-import { dateParts, isoTime } from './time.ts'
+import { dateParts } from './time.ts'
 
 /** Events of one hook that were lost at one place. */
 export interface Loss {
@@ -118,30 +118,19 @@ export class LossAlerts {
     const priority = priorityOf(count)
     const [from, to] = [dateParts(start).time, dateParts(end).time]
     const text = `Events lost: ${count} of ${hook} from ${from} to ${to}: ${meaningOf(place)}`
-    return {
-      uuid: randomUUID(),
+    return internalAlert({
       rule: lossRule,
       priority,
-      source: 'internal',
-      tags: [],
       hostname: this.#hostname,
-      time: isoTime(end),
-      output: `${to}: ${priority} ${text} | hook=${hook} count=${count} place=${place}`,
-      outputFields: new Map<string, string | number | bigint>([
-        ['evt.time', end],
+      timeNs: end,
+      message: `${text} | hook=${hook} count=${count} place=${place}`,
+      fields: [
         ['lost.count', count],
         ['lost.end', end],
         ['lost.hook', hook],
         ['lost.place', place],
         ['lost.start', start],
-      ]),
-      bulwark: {
-        pid: 0,
-        containerId: undefined,
-        podUid: undefined,
-        truncated: [],
-        fromUserMemory: false,
-      },
-    }
+      ],
+    })
   }
 }

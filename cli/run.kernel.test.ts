@@ -34,7 +34,7 @@ test('for people: a line of text', { skip, timeout }, async (t) => {
   const { child, alert } = await startRun(t, rules, ['-o', 'text'])
   spawnSync(program, ['\x1b[2J\n'])
   const line = await alert()
-  assert.match(line, /^\d\d:\d\d:\d\d\.\d{9}: Critical ran rare-program \\x1b\[2J\\x0a as root /)
+  assert.match(line, /^\d\d:\d\d:\d\d\.\d{9}: Critical ran rare-program \\u001b\[2J\\n as root /)
   assert.equal(await end(child, 'SIGTERM'), 0)
 })
 

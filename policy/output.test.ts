@@ -45,6 +45,8 @@ test('formats render', () => {
   check('%fd.name', '/p\ufffd/é')
   check('%5proc.name|', 'sh   |')
   check('%1proc.name|', 's|')
+  check('%5fd.name|', '/p\ufffd|')
+  check('%7fd.name|', '/p\ufffd/\ufffd|')
   check('%toupper(proc.name)', 'SH')
   check('%join("é ", (proc.name, "x"))', 'shé x')
   check('%len(user.name)', '<NA>')

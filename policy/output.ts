@@ -126,6 +126,10 @@ const asText = (value: PrintedValue): string => {
   return String(value)
 }
 
+/** Cut or filled to so many bytes, as Falco counts; a letter that is cut in two is U+FFFD. */
+const ofWidth = (text: string, width: number): string =>
+  printableText(byteString(text).slice(0, width).padEnd(width))
+
 /**
  * Renders an output.
  *
@@ -147,7 +151,7 @@ export const renderOutput = (
     const value = asPrinted(print(valueOf(piece.value, reader), piece.value))
     fields.set(piece.name, value)
     const shown = asText(value)
-    text += piece.width === undefined ? shown : shown.slice(0, piece.width).padEnd(piece.width)
+    text += piece.width === undefined ? shown : ofWidth(shown, piece.width)
   }
   return { text, fields }
 }

@@ -1,0 +1,204 @@
+/**
+ * One channel: a bounded queue, and a loop that hands what waits to a sink. A sink that hangs or
+ * fails holds up nobody else; what does not fit meanwhile is counted, by reason.
+ */
+import { limits } from '../limits.ts'
+import type { Entry, QueueBounds } from './queue.ts'
+import { Queue } from './queue.ts'
+import type { LossReason, Sink } from './sink.ts'
+import { SinkFault, messageOf } from './sink.ts'
+
+export interface ChannelOptions {
+  readonly name: string
+  readonly sink: Sink
+  readonly bounds: QueueBounds
+  readonly log: (line: string) => void
+  /** Nobody reads it any more. */
+  readonly onGone?: () => void
+}
+
+export class Channel {
+  readonly name: string
+  readonly #options: ChannelOptions
+  readonly #queue: Queue
+  readonly #abort = new AbortController()
+  readonly #lost = new Map<LossReason, number>()
+  #delivered = 0
+  /** The loop, while something waits. */
+  #running: Promise<void> | undefined
+  #wake: () => void = () => {}
+  #tries = 0
+  #failedSinceMs: number | undefined
+  #lostBefore = 0
+  #gone = false
+  #closing = false
+
+  constructor(options: ChannelOptions) {
+    this.name = options.name
+    this.#options = options
+    this.#queue = new Queue(options.bounds)
+  }
+
+  /** Alerts that were lost so far, by reason. Numbers only go up. */
+  get lost(): ReadonlyMap<LossReason, number> {
+    return this.#lost
+  }
+
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Takes an alert; one that finds no room is counted. Never waits, never throws. */
+  offer(entry: Entry): void {
+    if (this.#gone) return
+    if (this.#queue.push(entry)) this.#start()
+    else this.lose('queue_full', 1)
+  }
+
+  /**
+   * Takes an alert about lost ones, for which there is room when there is none for others.
+   *
+   * @returns false when there is none even so: it is not counted, and may be offered again
+   */
+  offerLoss(entry: Entry): boolean {
+    if (this.#gone) return true
+    if (!this.#queue.push(entry, limits.channelLossAlertsMax)) return false
+    this.#start()
+    return true
+  }
+
+  reopen(): void {
+    this.#options.sink.reopen()
+    this.#wake()
+  }
+
+  /**
+   * Delivers what waits, and ends; within a bound, whatever the sink does.
+   *
+   * @returns what was not delivered, the oldest first; the first of it may have been, in part
+   */
+  async close(msMax: number): Promise<readonly Entry[]> {
+    this.#closing = true
+    this.#wake()
+    const timer = setTimeout(() => this.#abort.abort(), msMax)
+    await this.#running
+    clearTimeout(timer)
+    this.#abort.abort()
+    await within(this.#options.sink.close(), limits.channelCloseMsMax)
+    return this.#queue.take(this.#queue.size)
+  }
+
+  /** Counts alerts that its sink found lost later, or that `close` returned and nobody takes. */
+  lose(reason: LossReason, count: number): void {
+    if (count === 0) return
+    this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count)
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort
+    const aborted = new Promise<'aborted'>((resolve) => {
+      signal.addEventListener('abort', () => resolve('aborted'), { once: true })
+    })
+    // What one look at the ring brings goes together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#queue.size > 0 && !signal.aborted && !this.#gone) {
+      const { sink } = this.#options
+      const batch = this.#queue.peek(sink.batchMax)
+      const sent = sink.send(batch, signal).then(
+        () => undefined,
+        (error: unknown) => asFault(error),
+      )
+      const outcome = await Promise.race([sent, aborted])
+      if (outcome === 'aborted') return
+      if (outcome) await this.#onFault(outcome, aborted)
+      else this.#onSent(batch.length)
+    }
+  }
+
+  #count(delivered: number): void {
+    if (delivered === 0) return
+    this.#delivered += delivered
+    this.#queue.take(delivered)
+    this.#tries = 0
+  }
+
+  #onSent(count: number): void {
+    this.#count(count)
+    if (this.#failedSinceMs === undefined) return
+    const seconds = ((performance.now() - this.#failedSinceMs) / 1000).toFixed(1)
+    const lost = this.#total() - this.#lostBefore
+    this.#failedSinceMs = undefined
+    this.#options.log(`channel ${this.name} delivers again after ${seconds} s; ${lost} alerts lost`)
+  }
+
+  #total(): number {
+    return [...this.#lost.values()].reduce((total, count) => total + count, 0)
+  }
+
+  async #onFault(fault: SinkFault, aborted: Promise<unknown>): Promise<void> {
+    this.#count(fault.delivered)
+    if (fault.next === 'gone') {
+      this.#gone = true
+      this.lose('stopped', this.#queue.take(this.#queue.size).length)
+      this.#options.log(`channel ${this.name} ends: ${fault.message}`)
+      this.#options.onGone?.()
+      return
+    }
+    if (this.#failedSinceMs === undefined) {
+      this.#failedSinceMs = performance.now()
+      this.#lostBefore = this.#total()
+      const what = fault.next === 'give-up' ? 'an alert is lost' : 'alerts wait for it'
+      this.#options.log(`warning: channel ${this.name}: ${fault.message}; ${what}`)
+    }
+    this.#tries++
+    const isGivenUp = fault.triesMax !== undefined && this.#tries >= fault.triesMax
+    if (fault.next === 'give-up' || isGivenUp) {
+      this.#queue.take(1)
+      this.lose(fault.next === 'give-up' ? 'refused' : 'failed', 1)
+      this.#tries = 0
+      return
+    }
+    await this.#pause(fault.pauseMs ?? this.#backOffMs(), aborted)
+  }
+
+  /** Doubled with each try; not the same on all nodes, since they may have failed at once. */
+  #backOffMs(): number {
+    const { channelPauseMsMin: min, channelPauseMsMax: max } = limits
+    return Math.min(min * 2 ** (this.#tries - 1), max) * (0.5 + Math.random() / 2)
+  }
+
+  /** Ends early on `close` and `reopen`; a channel that closes tries again quickly. */
+  async #pause(ms: number, aborted: Promise<unknown>): Promise<void> {
+    const pauseMs = this.#closing ? Math.min(ms, limits.channelPauseMsMin) : ms
+    let timer: NodeJS.Timeout | undefined
+    const passed = new Promise<void>((resolve) => {
+      this.#wake = resolve
+      timer = setTimeout(resolve, pauseMs)
+    })
+    await Promise.race([passed, aborted])
+    clearTimeout(timer)
+    this.#wake = () => {}
+  }
+}
+
+const within = async (promise: Promise<void>, msMax: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, msMax)
+  })
+  await Promise.race([promise, late])
+  clearTimeout(timer)
+}
+
+const asFault = (error: unknown): SinkFault =>
+  error instanceof SinkFault ? error : new SinkFault(messageOf(error), { cause: error })

@@ -1,0 +1,4 @@
+/** Where alerts go. */
+export { Outputs, lostAlertsRule } from './outputs.ts'
+export type { OutputSettings } from './settings.ts'
+export { facilities } from './syslog.ts'

@@ -1,0 +1,247 @@
+/**
+ * Alerts out to their channels. Each alert is put into words once for each form; each channel has
+ * a queue of its own. What a channel lost is told to all of them, itself included.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { priorityNames } from '@bulwark/policy'
+import type { Alert } from '../alert.ts'
+import { alertJson, alertText, internalAlert } from '../alert.ts'
+import { limits } from '../limits.ts'
+import { Channel } from './channel.ts'
+import { FileSink } from './file.ts'
+import { HttpSink } from './http.ts'
+import { EachProgramSink, KeptProgramSink } from './program.ts'
+import type { Entry } from './queue.ts'
+import type { OutputSettings } from './settings.ts'
+import type { LossReason, Sink } from './sink.ts'
+import { lossMeanings } from './sink.ts'
+import { StdoutSink } from './stdout.ts'
+import { SyslogSink } from './syslog.ts'
+
+export const lostAlertsRule = 'Bulwark internal: alerts lost'
+
+export interface OutputsOptions {
+  readonly settings: OutputSettings
+  readonly hostname: string
+  /** Standard output is a terminal, and may be coloured. */
+  readonly terminal: { readonly is: boolean; readonly coloured: boolean }
+  readonly log: (line: string) => void
+  /** Nobody reads the last channel any more. */
+  readonly onGone: () => void
+}
+
+/** A channel with what it was made of, and what it has not been told yet of losses. */
+interface Open {
+  readonly channel: Channel
+  readonly settings: unknown
+  readonly isTerminal: boolean
+  readonly untold: Map<string, Loss>
+  /** What was counted at the last look. */
+  readonly seen: Map<LossReason, number>
+  toldMs: number | undefined
+}
+
+interface Loss {
+  readonly channel: string
+  readonly reason: LossReason
+  readonly count: number
+}
+
+type Name = 'stdout' | 'file' | 'syslog' | 'program' | 'http'
+const names: readonly Name[] = ['stdout', 'file', 'syslog', 'program', 'http']
+
+export class Outputs {
+  readonly #options: OutputsOptions
+  #settings: OutputSettings
+  #open: readonly Open[] = []
+  readonly #timer: NodeJS.Timeout
+
+  constructor(options: OutputsOptions) {
+    this.#options = options
+    this.#settings = options.settings
+    this.#open = names.flatMap((name) => this.#make(name) ?? [])
+    this.#timer = setInterval(() => this.#tellLosses(), limits.countersMs)
+    this.#timer.unref()
+  }
+
+  /** Names of the channels that are open. */
+  get channels(): readonly string[] {
+    return this.#open.map(({ channel }) => channel.name)
+  }
+
+  /** Alerts that did not get to a channel. */
+  get losses(): readonly Loss[] {
+    return this.#open.flatMap(({ channel }) =>
+      [...channel.lost].map(([reason, count]) => ({ channel: channel.name, reason, count })),
+    )
+  }
+
+  #make(name: Name): Open | undefined {
+    const settings = this.#settings[name]
+    if (settings === undefined || settings === false) return undefined
+    const { log, terminal } = this.#options
+    const channel: Channel = new Channel({
+      name,
+      sink: this.#sinkOf(name, (message, alerts) => {
+        log(`channel ${name}: ${message}; it may not have read its last ${alerts} alerts`)
+        channel.lose('unread', alerts)
+      }),
+      bounds: this.#settings.queue,
+      log,
+      onGone: () => this.#drop(channel),
+    })
+    const isTerminal = name === 'stdout' && terminal.is
+    return {
+      channel,
+      settings,
+      isTerminal,
+      untold: new Map(),
+      seen: new Map(),
+      toldMs: undefined,
+    }
+  }
+
+  #sinkOf(name: Name, onUnread: (message: string, alerts: number) => void): Sink {
+    const { file, syslog, program, http } = this.#settings
+    if (name === 'file' && file) return new FileSink(file)
+    if (name === 'syslog' && syslog) return new SyslogSink(syslog)
+    if (name === 'http' && http) return new HttpSink(http)
+    if (name === 'program' && program) {
+      return program.keepAlive
+        ? new KeptProgramSink(program, onUnread)
+        : new EachProgramSink(program)
+    }
+    return new StdoutSink()
+  }
+
+  /** Nobody reads that channel any more. */
+  #drop(gone: Channel): void {
+    this.#collectLosses()
+    this.#open = this.#open.filter(({ channel }) => channel !== gone)
+    if (this.#open.length === 0) this.#options.onGone()
+  }
+
+  /** Takes an alert for all channels. Never waits, never throws. */
+  send(alert: Alert): void {
+    for (const each of this.#inForms(alert)) each.open.channel.offer(each.entry)
+  }
+
+  /** The alert in the form of each channel, put into words once for each form. */
+  *#inForms(alert: Alert): Generator<{ readonly open: Open; readonly entry: Entry }> {
+    const made = new Map<boolean, Entry>()
+    for (const open of this.#open) {
+      const entry = made.get(open.isTerminal) ?? this.#entry(alert, open)
+      made.set(open.isTerminal, entry)
+      yield { open, entry }
+    }
+  }
+
+  #entry(alert: Alert, { isTerminal }: Open): Entry {
+    const { alert: wanted, form = isTerminal ? 'text' : 'json' } = this.#settings
+    const coloured = isTerminal && this.#options.terminal.coloured
+    const line = form === 'json' ? alertJson(alert, wanted) : alertText(alert, coloured, wanted)
+    const priority = priorityNames.indexOf(alert.priority)
+    return { line, bytes: Buffer.byteLength(line), priority, form }
+  }
+
+  /** What was lost since the last look, noted for all channels. */
+  #collectLosses(of: readonly Open[] = this.#open): void {
+    for (const { channel, seen } of of) {
+      for (const [reason, count] of channel.lost) {
+        const more = count - (seen.get(reason) ?? 0)
+        if (more === 0) continue
+        seen.set(reason, count)
+        this.#note({ channel: channel.name, reason, count: more })
+      }
+    }
+  }
+
+  #note(loss: Loss): void {
+    this.#options.log(
+      `channel ${loss.channel} lost ${loss.count} alerts: ${lossMeanings[loss.reason]}`,
+    )
+    for (const { untold } of this.#open) {
+      const key = `${loss.channel} ${loss.reason}`
+      untold.set(key, { ...loss, count: loss.count + (untold.get(key)?.count ?? 0) })
+    }
+  }
+
+  /** Tells each channel what was lost: at once, and then not again for a while. */
+  #tellLosses(): void {
+    this.#collectLosses()
+    const now = performance.now()
+    for (const open of this.#open) {
+      const { untold, channel } = open
+      if (untold.size === 0) continue
+      const pauseMs = Number(limits.lossPauseNs / 1_000_000n)
+      if (open.toldMs !== undefined && now - open.toldMs < pauseMs) continue
+      open.toldMs = now
+      for (const [key, loss] of untold) {
+        if (channel.offerLoss(this.#entry(this.#lossAlert(loss), open))) untold.delete(key)
+      }
+    }
+  }
+
+  #lossAlert({ channel, reason, count }: Loss): Alert {
+    return internalAlert({
+      rule: lostAlertsRule,
+      priority: 'Error',
+      hostname: this.#options.hostname,
+      timeNs: BigInt(Date.now()) * 1_000_000n,
+      message:
+        `Alerts lost: ${count} for channel ${channel}: ${lossMeanings[reason]} | ` +
+        `channel=${channel} count=${count} reason=${reason}`,
+      fields: [
+        ['lost.channel', channel],
+        ['lost.count', count],
+        ['lost.reason', reason],
+      ],
+    })
+  }
+
+  /** Files are opened anew, connections and programs started anew. */
+  reopen(): void {
+    for (const { channel } of this.#open) channel.reopen()
+  }
+
+  /**
+   * Other settings from now on. Channels whose own did not change go on; of the others, what
+   * waits goes to the channel of that name that takes its place.
+   */
+  async change(settings: OutputSettings): Promise<void> {
+    this.#collectLosses()
+    const before = this.#open
+    const isSameQueue = isDeepStrictEqual(settings.queue, this.#settings.queue)
+    this.#settings = settings
+    const closing: Open[] = []
+    const kept = new Map(before.map((open) => [open.channel.name, open]))
+    this.#open = names.flatMap((name) => {
+      const old = kept.get(name)
+      const isSame = isSameQueue && old && isDeepStrictEqual(old.settings, settings[name])
+      if (old && !isSame) closing.push(old)
+      return isSame ? old : (this.#make(name) ?? [])
+    })
+    await Promise.all(closing.map((old) => this.#replace(old)))
+  }
+
+  async #replace(open: Open): Promise<void> {
+    const { channel: old } = open
+    const rest = await old.close(this.#settings.flushMs)
+    const heir = this.#open.find(({ channel }) => channel.name === old.name)?.channel
+    if (heir) for (const entry of rest) heir.offer(entry)
+    else old.lose('stopped', rest.length)
+    this.#collectLosses([open])
+  }
+
+  /** Delivers what waits, within a bound, and closes all channels; then says what was lost. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#tellLosses()
+    await Promise.all(
+      this.#open.map(async ({ channel }) => {
+        channel.lose('stopped', (await channel.close(this.#settings.flushMs)).length)
+      }),
+    )
+    this.#collectLosses()
+  }
+}

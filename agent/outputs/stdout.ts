@@ -1,0 +1,68 @@
+/**
+ * Alerts as lines on standard output. A reader that stops reading a pipe holds up nobody: Node.js
+ * waits for it aside. A file is written aside, too, and a terminal as it takes it.
+ */
+import { fstatSync, write } from 'node:fs'
+import { promisify } from 'node:util'
+import { limits } from '../limits.ts'
+import type { Entry } from './queue.ts'
+import type { Sink } from './sink.ts'
+import { SinkFault, messageOf } from './sink.ts'
+
+const writeFd = promisify(write)
+const stdoutFd = 1
+
+/** Codes of a reader that has gone. */
+const goneCodes: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
+
+const asFault = (error: unknown): SinkFault => {
+  const { code } = error as NodeJS.ErrnoException
+  const next = goneCodes.has(code) ? 'gone' : 'again'
+  return new SinkFault(`cannot write to stdout: ${messageOf(error)}`, { next, cause: error })
+}
+
+export class StdoutSink implements Sink {
+  readonly batchMax = limits.channelBatchMax
+  readonly #isFile = fstatSync(stdoutFd).isFile()
+  /** Bytes of the next batch that a file has already. */
+  #torn = 0
+
+  constructor() {
+    // Whoever writes is told, too; without this, an error nobody hears ends the process.
+    process.stdout.on('error', () => {})
+  }
+
+  async send(entries: readonly Entry[]): Promise<void> {
+    const text = entries.map(({ line }) => `${line}\n`).join('')
+    try {
+      if (this.#isFile) await this.#writeFile(Buffer.from(text))
+      else await writeStream(text)
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  async #writeFile(bytes: Uint8Array): Promise<void> {
+    for (let at = this.#torn; at < bytes.length; at = this.#torn) {
+      const { bytesWritten } = await writeFd(stdoutFd, bytes, at)
+      this.#torn = at + bytesWritten
+    }
+    this.#torn = 0
+  }
+
+  reopen(): void {
+    // Whoever started the agent holds it.
+  }
+
+  async close(): Promise<void> {
+    // Not ours to close.
+  }
+}
+
+const writeStream = (text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (error) reject(error)
+      else resolve()
+    })
+  })
