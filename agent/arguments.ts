@@ -1,20 +1,16 @@
 /**
  * The arguments of events as rules name them (`evt.arg.flags`), in their order (`evt.arg[1]`) and
- * in the text form that rules compare: names for flags, paths for descriptors.
+ * in the text form that rules compare. Names, order and forms are those of Falco's event table.
  */
 import {
   EventNumber,
   FILE_CREATED,
   FILE_LOWER_LAYER,
-  FILE_MEMFD,
   FILE_UPPER_LAYER,
   dupOf,
-  execFailedOf,
   fileFacts,
-  headerOf,
   ioUringOf,
   linkOf,
-  forkOf,
   listenOf,
   memoryOf,
   moduleOf,
@@ -29,249 +25,220 @@ import {
   unlinkOf,
 } from '@bulwark/schema'
 import type { RecordView } from '@bulwark/schema'
-import type { Argument, Read } from './argument.ts'
-import { groupText, plainArgument, result, userText } from './argument.ts'
+import type { Argument } from './argument.ts'
+import {
+  absent,
+  bytes,
+  decimal,
+  descriptor,
+  hex,
+  named,
+  octal,
+  ownDescriptor,
+  path,
+  plainArgument,
+  result,
+} from './argument.ts'
+import {
+  chdirArguments,
+  execArguments,
+  exitArguments,
+  failedExecArguments,
+  fchdirArguments,
+  forkArguments,
+} from './arguments-process.ts'
+import { callArgument } from './call-argument.ts'
 import { callArgumentsOf } from './call-arguments.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
-import type { NumberName } from './names-calls.ts'
-import { callArgument } from './call-argument.ts'
 import {
   atFlags,
-  cloneFlags,
+  families,
   mapFlags,
-  ringFlags,
   moduleFlags,
   mountFlags,
   moveMountFlags,
+  openFlags,
   protectionFlags,
+  ptraceRequests,
   renameFlags,
+  ringFeatures,
+  ringFlags,
+  signalNames,
+  socketFlags,
 } from './names-calls.ts'
-import { familyName, openFlagNames, ptraceName } from './names.ts'
-import { resolvePath } from './paths.ts'
-import { argsText } from './process.ts'
+import type { Names } from './names-number.ts'
+import { bits } from './names-number.ts'
+import { opensToCreate } from './names.ts'
 
-const executableFlags: Read = ({ process }) => {
-  const flags = process.exeFlags ?? 0
-  const names = [
-    [FILE_UPPER_LAYER, 'EXE_UPPER_LAYER'],
-    [FILE_MEMFD, 'EXE_FROM_MEMFD'],
-    [FILE_LOWER_LAYER, 'EXE_LOWER_LAYER'],
-  ] as const
-  return names
-    .filter(([bit]) => (flags & bit) !== 0)
-    .map(([, name]) => name)
-    .join('|')
-}
+const fd = ownDescriptor('fd')
+const dirfd = absent('dirfd')
 
-/** Falco has a parameter there which no event carries; those after it keep their numbers. */
-const absent = (name: string): Argument => ({ name, raw: () => undefined })
-
-/** A descriptor: its number, and what is behind it. */
-const descriptor = (name: string): Argument => ({
-  name,
-  raw: ({ descriptor: fd }) => (fd === undefined ? undefined : String(fd)),
-  text: (event) => event.socket?.name ?? event.fileName,
-})
-
-const fd = descriptor('fd')
+/** Both ends of the socket. */
 const tuple = plainArgument('tuple', (event) => event.socket?.name)
+/** The end that the call names: of this machine, or of the other. */
+const localEnd = plainArgument('addr', ({ socket }) => socket?.localName)
+const remoteEnd = plainArgument('addr', ({ socket }) => socket?.remoteName)
 
-/** Flags and commands: the number, and its name. */
-const named = (
-  name: string,
-  read: (event: LiveEvent) => number,
-  text: (value: number) => string | undefined,
-  radix: 10 | 16 = 16,
-): Argument => ({
-  name,
-  raw: (event) => read(event).toString(radix).toUpperCase(),
-  text: (event) => text(read(event)),
-})
+const payload = bytes('data', (event) => event.payload?.slice(0, limits.bufferBytes))
+const messageBytes = decimal('size', (event) => (event.result < 0 ? undefined : event.result))
 
-const hex = (name: string, read: (event: LiveEvent) => number | bigint): Argument =>
-  plainArgument(name, (event) => read(event).toString(16).toUpperCase())
-
-const decimal = (name: string, read: (event: LiveEvent) => number | bigint): Argument =>
-  plainArgument(name, (event) => String(read(event)))
-
-const payload = plainArgument('data', (event) => event.payload?.slice(0, limits.bufferBytes))
-const messageBytes = plainArgument('size', ({ result: value }) =>
-  value < 0 ? undefined : String(value),
-)
-
-const userOf: Argument = {
-  name: 'uid',
-  raw: ({ record }) => String(headerOf.euid(record)),
-  text: (event, users) => userText(event, users, headerOf.euid(event.record)),
-}
-const groupOf: Argument = {
-  name: 'gid',
-  raw: ({ record }) => String(headerOf.egid(record)),
-  text: (event, users) => groupText(event, users, headerOf.egid(event.record)),
-}
-
-const exec: readonly Argument[] = [
-  result,
-  plainArgument('exe', ({ process }) => process.exe),
-  plainArgument('args', ({ process }) => argsText(process)),
-  decimal('tid', ({ record }) => headerOf.tid(record)),
-  { name: 'pid', raw: ({ process }) => String(process.pid), text: ({ process }) => process.comm },
-  decimal('ptid', ({ process }) => process.parent?.pid ?? 0),
-  plainArgument('cwd', ({ process }) => process.cwd),
-  ...['fdlimit', 'pgft_maj', 'pgft_min', 'vm_size', 'vm_rss', 'vm_swap'].map(absent),
-  plainArgument('comm', ({ process }) => process.comm),
-  ...['cgroups', 'env'].map(absent),
-  plainArgument('tty', ({ process }) => String(process.tty)),
-  decimal('vpgid', ({ process }) => process.vpgid),
-  absent('loginuid'),
-  plainArgument('flags', executableFlags),
-  hex('cap_inheritable', ({ record }) => headerOf.capInheritable(record)),
-  hex('cap_permitted', ({ record }) => headerOf.capPermitted(record)),
-  hex('cap_effective', ({ record }) => headerOf.capEffective(record)),
-  ...['exe_ino', 'exe_ino_ctime', 'exe_ino_mtime'].map(absent),
-  userOf,
-  plainArgument('trusted_exepath', ({ process }) => process.exePath),
-  absent('pgid'),
-  groupOf,
-  plainArgument('filename', ({ process }) => process.exePath),
-]
-
-/** What a failed exec asked for; the others are those of the process, which goes on as it was. */
-const asked: Readonly<Record<string, Argument>> = {
-  exe: plainArgument('exe', ({ record }) => argumentsOfFailed(record)[0]),
-  args: plainArgument('args', ({ record }) => argumentsOfFailed(record).slice(1).join(' ')),
-  filename: plainArgument('filename', ({ record: r }) =>
-    resolvePath(execFailedOf.base(r), execFailedOf.rawPath(r)),
-  ),
-}
-
-const argumentsOfFailed = (r: RecordView): readonly string[] =>
-  execFailedOf.arguments(r).replace(/\0$/, '').split('\0')
-
-const execFailed = exec.map((argument) => asked[argument.name] ?? argument)
-
-const fileName = plainArgument('name', (event) => event.fileName)
+type ReadFlags = (record: RecordView) => number | bigint
+const flags = (name: string, read: ReadFlags, names: Names): Argument =>
+  named(name, ({ record }) => read(record), names)
 
 /** Beside what was asked for: that the file was made, and which layer it is on. */
-const openFacts = [
-  [FILE_CREATED, 'O_F_CREATED'],
-  [FILE_UPPER_LAYER, 'FD_UPPER_LAYER'],
-  [FILE_LOWER_LAYER, 'FD_LOWER_LAYER'],
-] as const
-const openFlags: Argument = {
+const openFact = (prefix: string, facts: string): Names => bits(prefix, facts)
+const [created, upper, lower] = [FILE_CREATED, FILE_UPPER_LAYER, FILE_LOWER_LAYER].map((bit) =>
+  bit.toString(16),
+)
+const openFacts = openFact(
+  '',
+  `O_F_CREATED:${created}:4000 FD_UPPER_LAYER:${upper}:8000 FD_LOWER_LAYER:${lower}:10000`,
+)
+const creatFacts = openFact('FD_', `UPPER_LAYER_CREAT:${upper}:1 LOWER_LAYER_CREAT:${lower}:2`)
+
+const factsOf = (record: RecordView): number => fileFacts.fileFlags(record, openOf.fileAt)
+const asked = ({ record }: LiveEvent): number => openOf.openFlags(record)
+const openValue = (event: LiveEvent): number =>
+  openFlags[event.machine].number(asked(event)) | openFacts.number(factsOf(event.record))
+const openFlagsAsked: Argument = {
   name: 'flags',
-  raw: ({ record }) => openOf.openFlags(record).toString(16).toUpperCase(),
-  text: ({ record, machine }) => {
-    const facts = fileFacts.fileFlags(record, openOf.fileAt)
-    const names = openFacts.filter(([bit]) => (facts & bit) !== 0).map(([, name]) => name)
-    return [openFlagNames(openOf.openFlags(record), machine), ...names].join('|')
-  },
+  raw: (event) => String(openValue(event)),
+  text: (event) =>
+    [openFlags[event.machine].text(asked(event)), openFacts.text(factsOf(event.record))]
+      .filter((text) => text !== undefined)
+      .join('|'),
+  value: openValue,
 }
-const openMode = plainArgument('mode', ({ record }) => `0${openOf.openMode(record).toString(8)}`)
+const openMode = octal('mode', (event) =>
+  event.type === 'creat' || opensToCreate(asked(event)) ? openOf.openMode(event.record) : 0,
+)
+const fileName = path(
+  'name',
+  ({ record }) => openOf.rawPath(record),
+  (event) => event.fileName,
+)
 const fileIdentity: readonly Argument[] = [
   hex('dev', ({ record }) => fileFacts.device(record, openOf.fileAt)),
   decimal('ino', ({ record }) => fileFacts.inode(record, openOf.fileAt)),
 ]
-const dirfd = absent('dirfd')
-const open: readonly Argument[] = [fd, fileName, openFlags, openMode, ...fileIdentity]
 
-const oldPath = plainArgument('oldpath', (event) => event.oldPath)
-const newPath = plainArgument('newpath', (event) => event.newPath)
+const oldPath = path(
+  'oldpath',
+  // A rename and a link have the same members.
+  ({ record }) => renameOf.oldPath(record),
+  (event) => event.oldPath,
+)
+const newPath = path(
+  'newpath',
+  ({ record }) => renameOf.newPath(record),
+  (event) => event.newPath,
+)
 const twoPaths: readonly Argument[] = [result, oldPath, newPath]
-const callFlags = (read: (record: LiveEvent['record']) => number, text: NumberName): Argument =>
-  named('flags', ({ record }) => read(record), text)
+const removed = (name: string): Argument =>
+  path(
+    name,
+    ({ record }) => unlinkOf.rawPath(record),
+    (event) => event.newPath,
+  )
 
 const target = plainArgument('target', ({ record }) => symlinkOf.oldPath(record))
-const linkPath = plainArgument('linkpath', (event) => event.newPath)
+const linkPath = path(
+  'linkpath',
+  ({ record }) => symlinkOf.newPath(record),
+  (event) => event.newPath,
+)
 const parameters = plainArgument('uargs', ({ record }) => moduleOf.parameters(record))
 
-const fork: readonly Argument[] = [
-  result,
-  ...exec.slice(1, 15),
-  named('flags', ({ record }) => Number(forkOf.cloneFlags(record)), cloneFlags),
-  userOf,
-  groupOf,
-  decimal('vtid', ({ record }) => headerOf.vtid(record)),
-  decimal('vpid', ({ record }) => headerOf.vpid(record)),
-]
+const mountSource = (name: string): Argument =>
+  path(
+    name,
+    ({ record }) => mountOf.source(record),
+    (event) => event.mountSource,
+  )
+const mountTarget = (name: string): Argument =>
+  path(
+    name,
+    ({ record }) => mountOf.target(record),
+    (event) => event.mountTarget,
+  )
 
-const mountFlag = (index: number, names: NumberName): Argument =>
-  named('flags', ({ record }) => Number(callArgument(record, index)) >>> 0, names)
-
-const protection = named('prot', ({ record }) => memoryOf.protection(record), protectionFlags)
+const protection = flags('prot', memoryOf.protection, protectionFlags)
 const address = hex('addr', ({ record }) => memoryOf.address(record))
-const bytes = decimal('length', ({ record }) => memoryOf.length(record))
+const length = decimal('length', ({ record }) => memoryOf.length(record))
 const memorySizes = ['vm_size', 'vm_rss', 'vm_swap'].map(absent)
 
+const oldDescriptor = descriptor('oldfd', ({ record }) => dupOf.oldFd(record))
+const newDescriptor = descriptor('newfd', ({ record }) => dupOf.newFd(record))
+const madeDescriptor = ownDescriptor('res')
+
+/** What goes on with a signal. */
+const resumes: ReadonlySet<string> = new Set(
+  'PTRACE_CONT PTRACE_SINGLESTEP PTRACE_DETACH PTRACE_SYSCALL'.split(' '),
+)
+const isResume = (record: RecordView): boolean =>
+  resumes.has(ptraceRequests.text(ptraceOf.request(record)) ?? '')
+const traceData: Argument = {
+  ...hex('data', ({ record }) => ptraceOf.data(record)),
+  text: ({ record, result: value }) =>
+    value >= 0 && isResume(record) ? signalNames.text(Number(ptraceOf.data(record))) : undefined,
+}
+
+const sent = [fd, messageBytes, tuple, hex('flags', ({ record }) => sendOf.messageFlags(record))]
+const received = hex('flags', ({ record }) => receiveOf.messageFlags(record))
+const control = absent('msgcontrol')
+const queue = ['queuepct', 'queuelen', 'queuemax'].map(absent)
+
 const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
-  [EventNumber.exec]: exec,
-  [EventNumber.exec_failed]: execFailed,
-  [EventNumber.fork]: fork,
-  [EventNumber.open]: open,
-  [EventNumber.unlink]: [result, plainArgument('path', (event) => event.newPath)],
+  [EventNumber.exec]: execArguments,
+  [EventNumber.exec_failed]: failedExecArguments,
+  [EventNumber.fork]: forkArguments,
+  [EventNumber.exit]: exitArguments,
+  [EventNumber.chdir]: chdirArguments,
+  [EventNumber.open]: [fd, fileName, openFlagsAsked, openMode, ...fileIdentity],
+  [EventNumber.unlink]: [result, removed('path')],
   [EventNumber.rename]: twoPaths,
   [EventNumber.link]: twoPaths,
   [EventNumber.symlink]: [result, target, linkPath],
   [EventNumber.socket]: [
-    decimal('fd', ({ result: value }) => value),
-    named('domain', ({ record }) => socketOf.family(record), familyName, 10),
+    fd,
+    flags('domain', socketOf.family, families),
     decimal('type', ({ record }) => socketOf.type(record)),
     decimal('proto', ({ record }) => socketOf.protocol(record)),
+    flags('flags', socketOf.type, socketFlags),
   ],
-  [EventNumber.connect]: [result, tuple, fd, plainArgument('addr', (event) => event.socket?.name)],
-  [EventNumber.accept]: [fd, tuple],
+  [EventNumber.connect]: [result, tuple, fd, remoteEnd],
+  [EventNumber.accept]: [fd, tuple, ...queue],
   [EventNumber.listen]: [result, fd, decimal('backlog', ({ record }) => listenOf.backlog(record))],
-  [EventNumber.send]: [
-    result,
-    payload,
-    fd,
-    messageBytes,
-    tuple,
-    hex('flags', ({ record }) => sendOf.messageFlags(record)),
-  ],
-  [EventNumber.receive]: [
-    result,
-    payload,
-    tuple,
-    fd,
-    messageBytes,
-    hex('flags', ({ record }) => receiveOf.messageFlags(record)),
-  ],
+  [EventNumber.send]: [result, payload, ...sent],
+  [EventNumber.receive]: [result, payload, tuple, fd, messageBytes, received],
   [EventNumber.io_uring]: [
     result,
-    plainArgument('entries', ({ record }) => String(ioUringOf.entries(record))),
-    plainArgument('sq_entries', ({ record }) => String(ioUringOf.submissionEntries(record))),
-    plainArgument('cq_entries', ({ record }) => String(ioUringOf.completionEntries(record))),
-    {
-      name: 'flags',
-      raw: ({ record }) => ioUringOf.setupFlags(record).toString(16).toUpperCase(),
-      text: ({ record }) => ringFlags(ioUringOf.setupFlags(record)),
-    },
-    plainArgument('sq_thread_cpu', ({ record }) => String(ioUringOf.threadCpu(record))),
-    plainArgument('sq_thread_idle', ({ record }) => String(ioUringOf.threadIdleMs(record))),
-    hex('features', ({ record }) => ioUringOf.features(record)),
+    decimal('entries', ({ record }) => ioUringOf.entries(record)),
+    decimal('sq_entries', ({ record }) => ioUringOf.submissionEntries(record)),
+    decimal('cq_entries', ({ record }) => ioUringOf.completionEntries(record)),
+    flags('flags', ioUringOf.setupFlags, ringFlags),
+    decimal('sq_thread_cpu', ({ record }) => ioUringOf.threadCpu(record)),
+    decimal('sq_thread_idle', ({ record }) => ioUringOf.threadIdleMs(record)),
+    flags('features', ioUringOf.features, ringFeatures),
   ],
-  [EventNumber.bind]: [result, plainArgument('addr', (event) => event.socket?.name), fd],
-  [EventNumber.dup]: [
-    result,
-    decimal('oldfd', ({ record }) => dupOf.oldFd(record)),
-    descriptor('newfd'),
-  ],
+  [EventNumber.bind]: [result, localEnd, fd],
+  [EventNumber.dup]: [madeDescriptor, oldDescriptor, newDescriptor],
   [EventNumber.mount]: [
     result,
     plainArgument('dev', ({ record }) => mountOf.source(record)),
-    plainArgument('dir', (event) => event.mountTarget),
+    mountTarget('dir'),
     plainArgument('type', ({ record: r }) => mountOf.typeHeard(r) || mountOf.type(r)),
-    mountFlag(3, mountFlags),
-    plainArgument('source', (event) => event.mountSource),
+    named('flags', ({ record }) => callArgument(record, 3), mountFlags),
+    mountSource('source'),
   ],
-  [EventNumber.memory]: [result, address, bytes, protection],
+  [EventNumber.memory]: [result, address, length, protection],
   [EventNumber.ptrace]: [
     result,
     hex('addr', ({ record }) => ptraceOf.address(record)),
-    hex('data', ({ record }) => ptraceOf.data(record)),
-    named('request', ({ record }) => ptraceOf.request(record), ptraceName, 10),
+    traceData,
+    flags('request', ptraceOf.request, ptraceRequests),
     decimal('pid', ({ record }) => ptraceOf.targetVpid(record)),
   ],
   [EventNumber.module]: [
@@ -284,43 +251,49 @@ const byKind: Readonly<Record<number, readonly Argument[] | undefined>> = {
 
 /** Calls that have other parameters than the first of their kind. */
 const byType: Readonly<Record<string, readonly Argument[] | undefined>> = {
-  openat: [fd, dirfd, fileName, openFlags, openMode, ...fileIdentity],
-  openat2: [fd, dirfd, fileName, openFlags, openMode, absent('resolve'), ...fileIdentity],
-  creat: [fd, fileName, openMode, ...fileIdentity, openFlags],
+  fchdir: fchdirArguments,
+  openat: [fd, dirfd, fileName, openFlagsAsked, openMode, ...fileIdentity],
+  openat2: [fd, dirfd, fileName, openFlagsAsked, openMode, absent('resolve'), ...fileIdentity],
+  creat: [
+    fd,
+    fileName,
+    openMode,
+    ...fileIdentity,
+    flags('creat_flags', factsOf, creatFacts),
+    openFlagsAsked,
+  ],
   open_by_handle_at: [
     fd,
     absent('mountfd'),
-    openFlags,
+    openFlagsAsked,
     plainArgument('path', (event) => event.fileName),
     ...fileIdentity,
   ],
-  pivot_root: [
-    result,
-    plainArgument('newpath', (event) => event.mountSource),
-    plainArgument('oldpath', (event) => event.mountTarget),
-  ],
+  accept4: [fd, tuple, ...queue, absent('flags')],
+  dup: [madeDescriptor, oldDescriptor],
+  dup3: [madeDescriptor, oldDescriptor, newDescriptor, absent('flags')],
+  sendmmsg: [result, fd, messageBytes, payload, tuple, ...sent.slice(3)],
+  recvmsg: [result, messageBytes, payload, tuple, control, fd, received],
+  recvmmsg: [result, fd, messageBytes, payload, tuple, control, received],
+  recv: [result, payload, fd, messageBytes, tuple, received],
+  pivot_root: [result, mountSource('newpath'), mountTarget('oldpath')],
   move_mount: [
     result,
-    plainArgument('oldpath', (event) => event.mountSource),
-    plainArgument('newpath', (event) => event.mountTarget),
-    mountFlag(4, moveMountFlags),
+    mountSource('oldpath'),
+    mountTarget('newpath'),
+    named('flags', ({ record }) => callArgument(record, 4), moveMountFlags),
   ],
   mmap: [
     result,
     ...memorySizes,
     address,
-    bytes,
+    length,
     protection,
-    named('flags', ({ record }) => memoryOf.mapFlags(record), mapFlags),
+    flags('flags', memoryOf.mapFlags, mapFlags),
     fd,
     decimal('offset', ({ record }) => memoryOf.offset(record)),
   ],
-  unlinkat: [
-    result,
-    dirfd,
-    plainArgument('name', (event) => event.newPath),
-    callFlags(unlinkOf.callFlags, atFlags),
-  ],
+  unlinkat: [result, dirfd, removed('name'), flags('flags', unlinkOf.callFlags, atFlags)],
   renameat: [result, absent('olddirfd'), oldPath, absent('newdirfd'), newPath],
   renameat2: [
     result,
@@ -328,7 +301,7 @@ const byType: Readonly<Record<string, readonly Argument[] | undefined>> = {
     oldPath,
     absent('newdirfd'),
     newPath,
-    callFlags(renameOf.callFlags, renameFlags),
+    flags('flags', renameOf.callFlags, renameFlags),
   ],
   linkat: [
     result,
@@ -336,18 +309,17 @@ const byType: Readonly<Record<string, readonly Argument[] | undefined>> = {
     oldPath,
     absent('newdir'),
     newPath,
-    callFlags(linkOf.callFlags, atFlags),
+    flags('flags', linkOf.callFlags, atFlags),
   ],
   symlinkat: [result, target, absent('linkdirfd'), linkPath],
   finit_module: [
     result,
     {
-      name: 'fd',
-      raw: ({ record }) => String(moduleOf.fd(record)),
-      text: ({ record }) => moduleOf.path(record),
+      ...decimal('fd', ({ record }) => moduleOf.fd(record)),
+      text: ({ record }) => `<f>${moduleOf.path(record)}`,
     },
     parameters,
-    callFlags(moduleOf.callFlags, moduleFlags),
+    flags('flags', moduleOf.callFlags, moduleFlags),
   ],
 }
 

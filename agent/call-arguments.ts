@@ -13,82 +13,103 @@ import {
   pathCallOf,
   syscallOf,
 } from '@bulwark/schema'
-import type { Argument, Read } from './argument.ts'
-import { groupText, result, userText } from './argument.ts'
+import type { Argument, Read, ReadNumber } from './argument.ts'
+import {
+  absent,
+  decimal,
+  descriptor,
+  errno,
+  group,
+  hex,
+  named,
+  octal,
+  path,
+  plainArgument,
+  signed,
+  unsigned,
+  user,
+} from './argument.ts'
 import { callArgument } from './call-argument.ts'
 import type { LiveEvent } from './live-event.ts'
 import * as names from './names-calls.ts'
-import { openFlagNames } from './names.ts'
+import type { Names } from './names-number.ts'
 
-/** Reads an argument of the current record; a bigint when it is no safe integer. */
-type ReadNumber = (event: LiveEvent) => number | bigint
+/** Numbers that have names. */
+const numberNames: Readonly<Record<string, Names | Readonly<Record<Machine, Names>> | undefined>> =
+  {
+    open: names.openFlags,
+    handle: names.handleFlags,
+    pipe: names.pipeFlags,
+    epoll: names.epollFlags,
+    pidfd: names.pidfdFlags,
+    userfaultfd: names.userfaultFlags,
+    clone: names.cloneFlags,
+    at: names.atFlags,
+    access: names.accessModes,
+    umount: names.umountFlags,
+    memfd: names.memfdFlags,
+    mlock: names.mlockFlags,
+    mlockall: names.mlockallFlags,
+    lock: names.lockOperations,
+    splice: names.spliceFlags,
+    closerange: names.closeRangeFlags,
+    delmodule: names.deleteModuleFlags,
+    personality: names.personalityNames,
+    futex: names.futexOperations,
+    semget: names.semaphoreFlags,
+    semctl: names.semaphoreCommands,
+    ringenter: names.ringEnterFlags,
+    ringregister: names.ringRegisters,
+    quotacmd: names.quotaCommands,
+    quotatype: names.quotaTypes,
+    bpf: names.bpfCommands,
+    family: names.families,
+    fcntl: names.fcntlCommands,
+    fsconfig: names.fsconfigCommands,
+    keyctl: names.keyctlOperations,
+    level: names.socketLevels,
+    prctl: names.prctlOptions,
+    resource: names.resourceNames,
+    shutdown: names.shutdownNames,
+    signal: names.signalNames,
+    whence: names.whenceNames,
+  }
 
-const signed = (value: number | bigint): number => Number(BigInt.asIntN(32, BigInt(value)))
-const unsigned = (value: number | bigint): number => Number(BigInt.asUintN(32, BigInt(value)))
-const hex = (value: number | bigint): string => value.toString(16).toUpperCase()
+type Form = (name: string, read: ReadNumber) => Argument
 
-/** Numbers that have names: flags in hexadecimal digits, commands in decimal ones. */
-const flagNames: Readonly<
-  Record<string, ((value: number, machine: Machine) => string | undefined) | undefined>
-> = {
-  open: openFlagNames,
-  handle: names.handleFlags,
-  userfaultfd: names.userfaultFlags,
-  clone: names.cloneFlags,
-  at: names.atFlags,
-  access: names.accessModes,
-  umount: names.umountFlags,
-  memfd: names.memfdFlags,
-  prot: names.protectionFlags,
-  mlock: names.mlockFlags,
-  mlockall: names.mlockallFlags,
-  lock: names.lockOperations,
-  splice: names.spliceFlags,
-  closerange: names.closeRangeFlags,
-  delmodule: names.deleteModuleFlags,
-  personality: names.personalityNames,
-  futex: names.futexOperations,
-}
-const commandNames: Readonly<Record<string, names.NumberName | undefined>> = {
-  bpf: names.bpfCommands,
-  fcntl: names.fcntlCommands,
-  fsconfig: names.fsconfigCommands,
-  keyctl: names.keyctlOperations,
-  level: names.socketLevels,
-  prctl: names.prctlOptions,
-  resource: names.resourceNames,
-  seccomp: names.seccompOperations,
-  shutdown: names.shutdownNames,
-  signal: names.signalNames,
-  sockopt: names.socketOptions,
-  whence: names.whenceNames,
-}
+const as =
+  (make: Form, change: (value: number | bigint) => number | bigint): Form =>
+  (name, read) =>
+    make(name, (event) => change(read(event) ?? 0))
 
-type Forms = Readonly<Record<string, ((read: ReadNumber) => Omit<Argument, 'name'>) | undefined>>
-
-const numberForms: Forms = {
-  i32: (read) => ({ raw: (event) => String(signed(read(event))) }),
-  u32: (read) => ({ raw: (event) => String(unsigned(read(event))) }),
-  i64: (read) => ({ raw: (event) => String(BigInt.asIntN(64, BigInt(read(event)))) }),
-  u64: (read) => ({ raw: (event) => String(read(event)) }),
-  pid: (read) => ({ raw: (event) => String(signed(read(event))) }),
-  oct: (read) => ({ raw: (event) => `0${unsigned(read(event)).toString(8)}` }),
-  hex: (read) => ({ raw: (event) => hex(read(event)) }),
-  mode: (read) => ({
-    raw: (event) => `0${(unsigned(read(event)) & 0o177777).toString(8)}`,
-    text: (event) => names.modeBits(unsigned(read(event)) & 0o177777),
-  }),
-  uid: (read) => ({
-    raw: (event) => String(signed(read(event))),
-    text: (event, users) => userText(event, users, unsigned(read(event))),
-  }),
-  gid: (read) => ({
-    raw: (event) => String(signed(read(event))),
-    text: (event, users) => groupText(event, users, unsigned(read(event))),
-  }),
+const signed64 = (value: number | bigint): number | bigint => {
+  const wide = BigInt.asIntN(64, BigInt(value))
+  return Number.isSafeInteger(Number(wide)) ? Number(wide) : wide
 }
 
-const ofPath: Read = (event) => event.callPath
+const permissions = (name: string, read: ReadNumber, table: Names): Argument => {
+  const mode: ReadNumber = (event) => table.number(unsigned(read(event) ?? 0) & 0o177777)
+  return { ...named(name, mode, table), raw: octal(name, mode).raw }
+}
+
+/** Integers. Falco prints those without a sign as if they had one. */
+const numberForms: Readonly<Record<string, Form | undefined>> = {
+  i32: as(decimal, signed),
+  u32: as(decimal, signed),
+  i64: as(decimal, signed64),
+  u64: as(decimal, signed64),
+  pid: as(decimal, signed),
+  oct: as(octal, unsigned),
+  hex,
+  mode: (name, read) => permissions(name, read, names.modeBits),
+  node: (name, read) => permissions(name, read, names.nodeMode),
+  uid: as(user, unsigned),
+  gid: as(group, unsigned),
+  otherfd: as((name, read) => descriptor(name, read, false), signed),
+  dirfd: as((name, read) => descriptor(name, read, false), signed),
+  fd: as(descriptor, signed),
+}
+
 const ofText: Read = ({ kind, record }) => {
   if (kind === EventNumber.fd_call) return fdCallOf.text(record)
   return kind === EventNumber.path_call ? pathCallOf.text(record) : nameCallOf.text(record)
@@ -108,42 +129,61 @@ const capabilities: Readonly<Record<string, ReadNumber | undefined>> = {
   cap_effective: ({ record }) => headerOf.capEffective(record),
 }
 
+/** Users and groups of the process when the call ends. */
+const credentials: Readonly<Record<string, Argument>> = {
+  ruid: user('ruid', ({ record }) => syscallOf.ruid(record)),
+  euid: user('euid', ({ record }) => headerOf.euid(record)),
+  suid: user('suid', ({ record }) => syscallOf.suid(record)),
+  rgid: group('rgid', ({ record }) => syscallOf.rgid(record)),
+  egid: group('egid', ({ record }) => headerOf.egid(record)),
+  sgid: group('sgid', ({ record }) => syscallOf.sgid(record)),
+}
+
+const socketLevel = 1
+
+/** The options of other levels have no names. */
+const socketOption = (name: string, read: ReadNumber): Argument => {
+  const option = named(name, read, names.socketOptions)
+  return {
+    ...option,
+    text: (event, users) =>
+      callArgument(event.record, 1) === socketLevel ? option.text?.(event, users) : undefined,
+  }
+}
+
 /** Parameters that are no number of their own. */
 const textForm = ({ name, form }: Parameter, read: ReadNumber): Argument | undefined => {
-  const number: Read = (event) => String(signed(read(event)))
   switch (form) {
     case 'none':
-      return { name, raw: () => undefined }
+      return absent(name)
     case 'path':
-      return { name, raw: ofPath }
+      return path(
+        name,
+        ({ record }) => pathCallOf.rawPath(record),
+        (event) => event.callPath,
+      )
     case 'text':
-      return { name, raw: ofText }
+      return plainArgument(name, ofText)
     case 'value':
-      return { name, raw: ofValue }
+      return plainArgument(name, ofValue)
     case 'comm':
-      return { name, raw: ofComm }
-    case 'otherfd':
-    case 'dirfd':
-      return { name, raw: number }
-    case 'fd':
-      return { name, raw: number, text: (event) => event.socket?.name ?? event.fileName }
-    case 'capability': {
-      const after = capabilities[name]
-      return { name, raw: (event) => after && hex(after(event)) }
-    }
+      return plainArgument(name, ofComm)
+    case 'capability':
+      return hex(name, capabilities[name] ?? read)
+    case 'after':
+      return credentials[name]
+    case 'sockopt':
+      return socketOption(name, read)
     default:
       return undefined
   }
 }
 
 /** The bytes of a name that is as long as the argument after it says. */
-const sized = ({ name, index }: Parameter): Argument => {
-  return {
-    name,
-    raw: (event) =>
-      ofText(event, undefined)?.slice(0, Number(callArgument(event.record, index + 1))),
-  }
-}
+const sized = ({ name, index }: Parameter): Argument =>
+  plainArgument(name, (event, users) =>
+    ofText(event, users)?.slice(0, Number(callArgument(event.record, index + 1))),
+  )
 
 /** Whether the record has an argument: of what passed through io_uring it may not. */
 const isTold = ({ kind, record }: LiveEvent, form: string): boolean =>
@@ -152,12 +192,14 @@ const isTold = ({ kind, record }: LiveEvent, form: string): boolean =>
   (form === 'fd' && kind === EventNumber.fd_call)
 
 const argumentOf = (parameter: Parameter): Argument => {
-  const { name, raw, text } = describe(parameter)
-  const whereTold =
-    (read: Read): Read =>
-    (event, users) =>
-      isTold(event, parameter.form) ? read(event, users) : undefined
-  return { name, raw: whereTold(raw), ...(text && { text: whereTold(text) }) }
+  const { name, raw, text, value } = describe(parameter)
+  const { form } = parameter
+  return {
+    name,
+    raw: (event, users) => (isTold(event, form) ? raw(event, users) : undefined),
+    ...(text && { text: (event, users) => (isTold(event, form) ? text(event, users) : undefined) }),
+    ...(value && { value: (event) => (isTold(event, form) ? value(event) : undefined) }),
+  }
 }
 
 const describe = (parameter: Parameter): Argument => {
@@ -166,52 +208,34 @@ const describe = (parameter: Parameter): Argument => {
   if (form === 'sized') return sized(parameter)
   const text = textForm(parameter, read)
   if (text) return text
-  const flags = flagNames[form]
-  if (flags) {
-    const raw: Read = (event) => hex(unsigned(read(event)))
-    return { name, raw, text: (event) => flags(unsigned(read(event)), event.machine) }
-  }
-  const command = commandNames[form]
-  if (command) {
-    const raw: Read = (event) => String(signed(read(event)))
-    return { name, raw, text: (event) => command(unsigned(read(event))) }
-  }
-  const make = numberForms[form] ?? numberForms['hex']
-  return { name, raw: () => undefined, ...make?.(read) }
+  const table = numberNames[form]
+  return table ? named(name, read, table) : (numberForms[form] ?? hex)(name, read)
 }
+
+const isIdentity = ({ form }: Parameter): boolean => form === 'uid' || form === 'gid'
 
 /** Credentials after a call that may change them, under names that the call itself has not. */
 const afterwards = ({ shape, parameters }: CallShape): readonly Argument[] => {
-  const isChange = parameters.some(({ form }) => form === 'uid' || form === 'gid')
-  if (shape !== 'syscall' || !isChange) return []
-  const users = { ruid: syscallOf.ruid, euid: headerOf.euid, suid: syscallOf.suid }
-  const groups = { rgid: syscallOf.rgid, egid: headerOf.egid, sgid: syscallOf.sgid }
-  const of = (
-    table: Readonly<Record<string, (record: LiveEvent['record']) => number>>,
-    name: typeof userText,
-  ): readonly Argument[] =>
-    Object.entries(table)
-      .filter(([key]) => !parameters.some((parameter) => parameter.name === key))
-      .map(([key, read]) => ({
-        name: key,
-        raw: (event) => String(read(event.record)),
-        text: (event, all) => name(event, all, read(event.record)),
-      }))
-  return [...of(users, userText), ...of(groups, groupText)]
+  if (shape !== 'syscall' || !parameters.some(isIdentity)) return []
+  return Object.values(credentials).filter(
+    ({ name }) => !parameters.some((parameter) => parameter.name === name),
+  )
 }
 
 const made = new Map<string, readonly Argument[]>()
+
+const resultOf = (name: string): Argument => {
+  const result: ReadNumber = (event) => event.result
+  if (name.endsWith('uid')) return user(name, result)
+  return name.endsWith('gid') ? group(name, result) : errno(name, result)
+}
 
 /** The arguments of a system call that is told in a shape, in order. */
 export const callArgumentsOf = (type: string): readonly Argument[] => {
   const known = made.get(type)
   if (known) return known
   const shape = callShapeOf(type)
-  const all = [
-    { ...result, name: shape.result },
-    ...shape.parameters.map(argumentOf),
-    ...afterwards(shape),
-  ]
+  const all = [resultOf(shape.result), ...shape.parameters.map(argumentOf), ...afterwards(shape)]
   made.set(type, all)
   return all
 }

@@ -1,82 +1,109 @@
 /**
- * Names of flags, modes and commands in the arguments of system calls, as Falco spells them; from
- * the kernel's uapi headers. Compact: `NAME:value` in hexadecimal digits, or names in the order of
- * their numbers.
+ * Names of flags, modes and commands in the arguments of system calls, as Falco spells and orders
+ * them; from the kernel's uapi headers. Those that Falco does not name stand behind the others.
  */
-
-/** A number as text; `undefined` where it has no name. */
-export type NumberName = (value: number) => string | undefined
-
-const parse = (prefix: string, text: string): readonly (readonly [number, string])[] =>
-  text.split(' ').map((word) => {
-    const [name = '', digits = ''] = word.split(':')
-    return [Number.parseInt(digits, 16), prefix + name] as const
-  })
-
-/** Bits with `|` between; `zero` when there is none. Bits without a name are left out. */
-const bits = (prefix: string, text: string, zero?: string): NumberName => {
-  const table = parse(prefix, text)
-  return (value) => {
-    if (value === 0) return zero
-    const names = table.filter(([bit]) => (value & bit) >>> 0 === bit).map(([, name]) => name)
-    return names.length > 0 ? names.join('|') : undefined
-  }
-}
-
-/** One name a number. */
-const values = (prefix: string, text: string): NumberName => {
-  const table = new Map(parse(prefix, text))
-  return (value) => table.get(value)
-}
-
-/** Names in the order of their numbers, from `first`. */
-const counted = (prefix: string, text: string, first = 0): NumberName => {
-  const names = text.split(' ')
-  return (value) => {
-    const name = names[value - first]
-    return name === undefined || name === '-' ? undefined : prefix + name
-  }
-}
+import type { Machine } from '@bulwark/schema'
+import type { Names } from './names-number.ts'
+import { bits, counted, either, values } from './names-number.ts'
 
 /** Namespaces and sharing of clone, unshare and setns. */
 export const cloneFlags = bits(
   'CLONE_',
-  'NEWTIME:80 VM:100 FS:200 FILES:400 SIGHAND:800 PIDFD:1000 PTRACE:2000 VFORK:4000 PARENT:8000 ' +
-    'THREAD:10000 NEWNS:20000 SYSVSEM:40000 SETTLS:80000 PARENT_SETTID:100000 ' +
-    'CHILD_CLEARTID:200000 DETACHED:400000 UNTRACED:800000 CHILD_SETTID:1000000 ' +
-    'NEWCGROUP:2000000 NEWUTS:4000000 NEWIPC:8000000 NEWUSER:10000000 NEWPID:20000000 ' +
-    'NEWNET:40000000 IO:80000000',
+  'FILES:400:1 FS:200:2 IO:80000000:4 NEWIPC:8000000:8 NEWNET:40000000:10 NEWNS:20000:20 ' +
+    'NEWPID:20000000:40 NEWUTS:4000000:80 PARENT:8000:100 PARENT_SETTID:100000:200 ' +
+    'PTRACE:2000:400 SIGHAND:800:800 SYSVSEM:40000:1000 THREAD:10000:2000 UNTRACED:800000:4000 ' +
+    'VM:100:8000 NEWUSER:10000000:100000 CHILD_CLEARTID:200000:800000 ' +
+    'CHILD_SETTID:1000000:1000000 SETTLS:80000:2000000 VFORK:4000:8000000 ' +
+    'NEWCGROUP:2000000:10000000 NEWTIME:80:0 PIDFD:1000:0 DETACHED:400000:0',
 )
 
-/** Permissions, and the types that mknod takes. */
-export const modeBits: NumberName = (mode) => {
-  const type = modeType(mode & 0o170000)
-  const names = [permissions(mode & 0o7777), type].filter((name) => name !== undefined)
-  return names.length > 0 ? names.join('|') : undefined
+const openBits = (table: string): Names => bits('O_', table)
+
+/** Those before and behind the access mode. */
+const openBefore: Readonly<Record<Machine, Names>> = {
+  x64: openBits(
+    'LARGEFILE:8000:800 DIRECTORY:10000:400 DIRECT:4000:200 TRUNC:200:100 SYNC:101000:80 ' +
+      'NONBLOCK:800:40 EXCL:80:20 DSYNC:1000:10 APPEND:400:8 CREAT:40:4',
+  ),
+  arm64: openBits(
+    'LARGEFILE:20000:800 DIRECTORY:4000:400 DIRECT:10000:200 TRUNC:200:100 SYNC:101000:80 ' +
+      'NONBLOCK:800:40 EXCL:80:20 DSYNC:1000:10 APPEND:400:8 CREAT:40:4',
+  ),
+}
+const openAfter: Readonly<Record<Machine, Names>> = {
+  x64: openBits(
+    'CLOEXEC:80000:1000 TMPFILE:400000:2000 NOCTTY:100:0 NOFOLLOW:20000:0 NOATIME:40000:0 ' +
+      'PATH:200000:0',
+  ),
+  arm64: openBits(
+    'CLOEXEC:80000:1000 TMPFILE:400000:2000 NOCTTY:100:0 NOFOLLOW:8000:0 NOATIME:40000:0 ' +
+      'PATH:200000:0',
+  ),
+}
+const openAccess: readonly (readonly [name: string, number: number])[] = [
+  ['O_RDONLY', 1],
+  ['O_WRONLY', 2],
+  ['O_RDWR', 3],
+  ['O_RDONLY', 1],
+]
+
+/** Flags of open(2) on a machine. */
+const openFlagsOn = (machine: Machine): Names => ({
+  text: (flags) =>
+    [
+      openBefore[machine].text(flags),
+      openAccess[flags & 3]?.[0],
+      openAfter[machine].text(flags & ~3),
+    ]
+      .filter((text) => text !== undefined)
+      .join('|'),
+  number: (flags) =>
+    openBefore[machine].number(flags) |
+    (openAccess[flags & 3]?.[1] ?? 0) |
+    openAfter[machine].number(flags & ~3),
+})
+
+export const openFlags: Readonly<Record<Machine, Names>> = {
+  x64: openFlagsOn('x64'),
+  arm64: openFlagsOn('arm64'),
 }
 
-const permissions = bits(
-  'S_I',
-  'XOTH:1 WOTH:2 ROTH:4 XGRP:8 WGRP:10 RGRP:20 XUSR:40 WUSR:80 RUSR:100 SVTX:200 SGID:400 SUID:800',
-)
-const modeType = values('S_IF', 'IFO:1000 CHR:2000 DIR:4000 BLK:6000 REG:8000 LNK:a000 SOCK:c000')
+const permissionBits =
+  'XOTH:1 WOTH:2 ROTH:4 XGRP:8 WGRP:10 RGRP:20 XUSR:40 WUSR:80 RUSR:100 SVTX:200 SGID:400 SUID:800'
+const permissions = bits('S_I', permissionBits)
+const types = values('S_IF', 'IFO:1000 CHR:2000 DIR:4000 BLK:6000 REG:8000 LNK:a000 SOCK:c000')
+
+/** Permissions, and the types that mknod takes. */
+export const modeBits: Names = {
+  text: (mode) =>
+    [permissions.text(mode & 0o7777), types.text(mode & 0o170000)]
+      .filter((name) => name !== undefined)
+      .join('|') || undefined,
+  number: (mode) => mode,
+}
+
+/** As mknod takes it: without a type it is a file. */
+export const nodeMode: Names = {
+  text: (mode) => modeBits.text((mode & 0o170000) === 0 ? mode | 0o100000 : mode),
+  number: (mode) => ((mode & 0o170000) === 0 ? mode | 0o100000 : mode),
+}
 
 export const atFlags = bits(
   'AT_',
-  'SYMLINK_NOFOLLOW:100 REMOVEDIR:200 SYMLINK_FOLLOW:400 NO_AUTOMOUNT:800 EMPTY_PATH:1000 ' +
+  'REMOVEDIR:200 SYMLINK_FOLLOW:400 EMPTY_PATH:1000 NO_AUTOMOUNT:800 SYMLINK_NOFOLLOW:100 ' +
     'RECURSIVE:8000',
 )
 
 export const renameFlags = bits('RENAME_', 'NOREPLACE:1 EXCHANGE:2 WHITEOUT:4')
-export const accessModes = bits('', 'X_OK:1 W_OK:2 R_OK:4', 'F_OK')
+export const accessModes = bits('', 'F_OK:0 R_OK:4 W_OK:2 X_OK:1')
 
 /** Without `MS_`, as Falco has them. */
 export const mountFlags = bits(
   '',
   'RDONLY:1 NOSUID:2 NODEV:4 NOEXEC:8 SYNCHRONOUS:10 REMOUNT:20 MANDLOCK:40 DIRSYNC:80 ' +
-    'NOSYMFOLLOW:100 NOATIME:400 NODIRATIME:800 BIND:1000 MOVE:2000 REC:4000 SILENT:8000 ' +
-    'POSIXACL:10000 UNBINDABLE:20000 PRIVATE:40000 SLAVE:80000 SHARED:100000 RELATIME:200000 ' +
-    'I_VERSION:800000 STRICTATIME:1000000 LAZYTIME:2000000',
+    'NOATIME:400 NODIRATIME:800 BIND:1000 MOVE:2000 REC:4000 SILENT:8000 POSIXACL:10000 ' +
+    'UNBINDABLE:20000 PRIVATE:40000 SLAVE:80000 SHARED:100000 RELATIME:200000 KERNMOUNT:400000 ' +
+    'I_VERSION:800000 STRICTATIME:1000000 LAZYTIME:2000000 NOSYMFOLLOW:100',
 )
 export const umountFlags = bits('', 'FORCE:1 DETACH:2 EXPIRE:4 NOFOLLOW:8')
 export const moveMountFlags = bits(
@@ -88,34 +115,59 @@ export const moveMountFlags = bits(
 export const memfdFlags = bits('MFD_', 'CLOEXEC:1 ALLOW_SEALING:2 HUGETLB:4 NOEXEC_SEAL:8 EXEC:10')
 export const protectionFlags = bits(
   'PROT_',
-  'READ:1 WRITE:2 EXEC:4 SEM:8 GROWSDOWN:1000000 GROWSUP:2000000',
-  'PROT_NONE',
+  'READ:1 WRITE:2 EXEC:4 SEM:8 GROWSDOWN:1000000:10 GROWSUP:2000000:20 NONE:0',
 )
 export const mapFlags = bits(
   'MAP_',
-  'SHARED:1 PRIVATE:2 FIXED:10 ANONYMOUS:20 32BIT:40 GROWSDOWN:100 DENYWRITE:800 ' +
-    'EXECUTABLE:1000 LOCKED:2000 NORESERVE:4000 POPULATE:8000 NONBLOCK:10000 STACK:20000 ' +
-    'HUGETLB:40000 SYNC:80000 FIXED_NOREPLACE:100000',
+  'SHARED:1 PRIVATE:2 FIXED:10:4 ANONYMOUS:20:8 32BIT:40:10 NORESERVE:4000:40 POPULATE:8000:80 ' +
+    'NONBLOCK:10000:100 GROWSDOWN:100:200 DENYWRITE:800:400 EXECUTABLE:1000:800 ' +
+    'LOCKED:2000:4000 STACK:20000:0 HUGETLB:40000:0 SYNC:80000:0 FIXED_NOREPLACE:100000:0',
 )
+/** Falco spells ATTACH_WQ so. */
 export const ringFlags = bits(
   'IORING_SETUP_',
-  'IOPOLL:1 SQPOLL:2 SQ_AFF:4 CQSIZE:8 CLAMP:10 ATTACH_WQ:20 R_DISABLED:40 SUBMIT_ALL:80 ' +
-    'COOP_TASKRUN:100 TASKRUN_FLAG:200 SQE128:400 CQE32:800 SINGLE_ISSUER:1000 ' +
-    'DEFER_TASKRUN:2000 NO_MMAP:4000 REGISTERED_FD_ONLY:8000 NO_SQARRAY:10000 HYBRID_IOPOLL:20000',
-  '0',
+  'IOPOLL:1:1 SQPOLL:2:2 SQ_AFF:4:8 CQSIZE:8:10 CLAMP:10:20 ATTACH_RW:20:40 R_DISABLED:40:80 ' +
+    'SUBMIT_ALL:80:0 COOP_TASKRUN:100:0 TASKRUN_FLAG:200:0 SQE128:400:0 CQE32:800:0 ' +
+    'SINGLE_ISSUER:1000:0 DEFER_TASKRUN:2000:0 NO_MMAP:4000:0 REGISTERED_FD_ONLY:8000:0 ' +
+    'NO_SQARRAY:10000:0 HYBRID_IOPOLL:20000:0',
+)
+export const ringFeatures = bits(
+  'IORING_FEAT_',
+  'SINGLE_MMAP:1 NODROP:2 SUBMIT_STABLE:4 RW_CUR_POS:8 CUR_PERSONALITY:10 FAST_POLL:20 ' +
+    'POLL_32BITS:40 SQPOLL_NONFIXED:80 ENTER_EXT_ARG:100 NATIVE_WORKERS:200 RSRC_TAGS:400',
+)
+export const ringEnterFlags = bits('IORING_ENTER_', 'GETEVENTS:1 SQ_WAKEUP:2 SQ_WAIT:4 EXT_ARG:8')
+export const ringRegisters = counted(
+  'IORING_',
+  'REGISTER_BUFFERS UNREGISTER_BUFFERS REGISTER_FILES UNREGISTER_FILES REGISTER_EVENTFD ' +
+    'UNREGISTER_EVENTFD REGISTER_FILES_UPDATE REGISTER_EVENTFD_ASYNC REGISTER_PROBE ' +
+    'REGISTER_PERSONALITY UNREGISTER_PERSONALITY REGISTER_RESTRICTIONS REGISTER_ENABLE_RINGS ' +
+    'REGISTER_FILES2 REGISTER_FILES_UPDATE2 REGISTER_BUFFERS2 REGISTER_BUFFERS_UPDATE ' +
+    'REGISTER_IOWQ_AFF UNREGISTER_IOWQ_AFF REGISTER_IOWQ_MAX_WORKERS REGISTER_RING_FDS ' +
+    'UNREGISTER_RING_FDS',
 )
 export const mlockFlags = bits('MLOCK_', 'ONFAULT:1')
 export const mlockallFlags = bits('MCL_', 'CURRENT:1 FUTURE:2 ONFAULT:4')
 export const spliceFlags = bits('SPLICE_F_', 'MOVE:1 NONBLOCK:2 MORE:4 GIFT:8')
-export const lockOperations = bits('LOCK_', 'SH:1 EX:2 NB:4 UN:8', 'LOCK_NONE')
+export const lockOperations = bits('LOCK_', 'SH:1 EX:2 NB:4 UN:8 NONE:0')
 export const closeRangeFlags = bits('CLOSE_RANGE_', 'UNSHARE:2 CLOEXEC:4')
-export const deleteModuleFlags = bits('', 'O_TRUNC:200 O_NONBLOCK:800')
+export const deleteModuleFlags = bits('', 'O_NONBLOCK:800:2 O_TRUNC:200:1')
 export const moduleFlags = bits(
   'MODULE_INIT_',
   'IGNORE_MODVERSIONS:1 IGNORE_VERMAGIC:2 COMPRESSED_FILE:4',
 )
-export const handleFlags = bits('', 'O_NONBLOCK:800 O_CLOEXEC:80000')
-export const userfaultFlags = bits('', 'UFFD_USER_MODE_ONLY:1 O_NONBLOCK:800 O_CLOEXEC:80000')
+/** Of calls that make a descriptor. */
+export const handleFlags = bits('O_', 'NONBLOCK:800:40 CLOEXEC:80000:1000 NONE:0')
+/** Of what socket(2) calls its type. */
+export const socketFlags: Names = {
+  text: (type) => handleFlags.text(type & 0x80800),
+  number: (type) => handleFlags.number(type & 0x80800),
+}
+export const pipeFlags = bits('O_', 'DIRECT:4000:200 NONBLOCK:800:40 CLOEXEC:80000:1000 NONE:0')
+export const epollFlags = bits('EPOLL_', 'CLOEXEC:80000:1')
+export const pidfdFlags = bits('PIDFD_', 'NONBLOCK:800:1')
+export const userfaultFlags = bits('', 'O_NONBLOCK:800 O_CLOEXEC:80000 UFFD_USER_MODE_ONLY:1')
+export const semaphoreFlags = bits('IPC_', 'EXCL:400:4000 CREAT:200:2000')
 
 export const whenceNames = counted('SEEK_', 'SET CUR END DATA HOLE')
 export const shutdownNames = counted('SHUT_', 'RD WR RDWR')
@@ -130,18 +182,24 @@ const plainSignals = counted(
     'TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS',
   1,
 )
-export const signalNames: NumberName = (value) =>
-  value >= 34 && value <= 64 ? `SIGRTMIN+${value - 34}` : plainSignals(value)
+const realtimeSignals: Names = {
+  text: (value) => (value >= 34 && value <= 64 ? `SIGRTMIN+${value - 34}` : undefined),
+  number: (value) => value,
+}
+export const signalNames = either(plainSignals, realtimeSignals)
 
-export const bpfCommands = counted(
-  'BPF_',
-  'MAP_CREATE MAP_LOOKUP_ELEM MAP_UPDATE_ELEM MAP_DELETE_ELEM MAP_GET_NEXT_KEY PROG_LOAD ' +
-    'OBJ_PIN OBJ_GET PROG_ATTACH PROG_DETACH PROG_TEST_RUN PROG_GET_NEXT_ID MAP_GET_NEXT_ID ' +
-    'PROG_GET_FD_BY_ID MAP_GET_FD_BY_ID OBJ_GET_INFO_BY_FD PROG_QUERY RAW_TRACEPOINT_OPEN ' +
-    'BTF_LOAD BTF_GET_FD_BY_ID TASK_FD_QUERY MAP_LOOKUP_AND_DELETE_ELEM MAP_FREEZE ' +
-    'BTF_GET_NEXT_ID MAP_LOOKUP_BATCH MAP_LOOKUP_AND_DELETE_BATCH MAP_UPDATE_BATCH ' +
-    'MAP_DELETE_BATCH LINK_CREATE LINK_UPDATE LINK_GET_FD_BY_ID LINK_GET_NEXT_ID ENABLE_STATS ' +
-    'ITER_CREATE LINK_DETACH PROG_BIND_MAP TOKEN_CREATE PROG_STREAM_READ_BY_FD',
+export const bpfCommands = either(
+  values('BPF_', 'PROG_TEST_RUN:a PROG_RUN:a'),
+  counted(
+    'BPF_',
+    'MAP_CREATE MAP_LOOKUP_ELEM MAP_UPDATE_ELEM MAP_DELETE_ELEM MAP_GET_NEXT_KEY PROG_LOAD ' +
+      'OBJ_PIN OBJ_GET PROG_ATTACH PROG_DETACH - PROG_GET_NEXT_ID MAP_GET_NEXT_ID ' +
+      'PROG_GET_FD_BY_ID MAP_GET_FD_BY_ID OBJ_GET_INFO_BY_FD PROG_QUERY RAW_TRACEPOINT_OPEN ' +
+      'BTF_LOAD BTF_GET_FD_BY_ID TASK_FD_QUERY MAP_LOOKUP_AND_DELETE_ELEM MAP_FREEZE ' +
+      'BTF_GET_NEXT_ID MAP_LOOKUP_BATCH MAP_LOOKUP_AND_DELETE_BATCH MAP_UPDATE_BATCH ' +
+      'MAP_DELETE_BATCH LINK_CREATE LINK_UPDATE LINK_GET_FD_BY_ID LINK_GET_NEXT_ID ENABLE_STATS ' +
+      'ITER_CREATE LINK_DETACH PROG_BIND_MAP TOKEN_CREATE PROG_STREAM_READ_BY_FD',
+  ),
 )
 
 const prctlLow = counted(
@@ -157,7 +215,7 @@ const prctlLow = counted(
   1,
 )
 const prctlHigh = values('PR_', 'SET_VMA:53564d41 SET_PTRACER:59616d61 SCHED_CORE:3e SET_MDWE:41')
-export const prctlOptions: NumberName = (value) => prctlLow(value) ?? prctlHigh(value)
+export const prctlOptions = either(prctlLow, prctlHigh)
 
 export const keyctlOperations = counted(
   'KEYCTL_',
@@ -167,37 +225,50 @@ export const keyctlOperations = counted(
     'DH_COMPUTE PKEY_QUERY PKEY_ENCRYPT PKEY_DECRYPT PKEY_SIGN PKEY_VERIFY RESTRICT_KEYRING ' +
     'MOVE CAPABILITIES WATCH_KEY',
 )
-export const fcntlCommands: NumberName = (value) => fcntlLow(value) ?? fcntlHigh(value)
-const fcntlLow = counted(
+export const fcntlCommands = values(
   'F_',
-  'DUPFD GETFD SETFD GETFL SETFL GETLK SETLK SETLKW SETOWN GETOWN SETSIG GETSIG - - - SETOWN_EX ' +
-    'GETOWN_EX',
-)
-const fcntlHigh = values(
-  'F_',
-  'OFD_GETLK:24 OFD_SETLK:25 OFD_SETLKW:26 SETLEASE:400 GETLEASE:401 NOTIFY:402 CANCELLK:405 ' +
-    'DUPFD_CLOEXEC:406 SETPIPE_SZ:407 GETPIPE_SZ:408 ADD_SEALS:409 GET_SEALS:40a',
+  'DUPFD:0:1 GETFD:1:2 SETFD:2:3 GETFL:3:4 SETFL:4:5 GETLK:5:6 SETLK:6:8 SETLKW:7:9 SETOWN:8:a ' +
+    'GETOWN:9:c SETSIG:a:d GETSIG:b:f SETOWN_EX:f:15 GETOWN_EX:10:16 SETLEASE:400:17 ' +
+    'GETLEASE:401:18 CANCELLK:405:19 DUPFD_CLOEXEC:406:1a NOTIFY:402:1b SETPIPE_SZ:407:1c ' +
+    'GETPIPE_SZ:408:1d OFD_GETLK:24:1e OFD_SETLK:25:1f OFD_SETLKW:26:20 ADD_SEALS:409:0 ' +
+    'GET_SEALS:40a:0',
 )
 export const fsconfigCommands = counted(
   'FSCONFIG_',
   'SET_FLAG SET_STRING SET_BINARY SET_PATH SET_PATH_EMPTY SET_FD CMD_CREATE CMD_RECONFIGURE',
 )
-export const seccompOperations = counted(
-  'SECCOMP_',
-  'SET_MODE_STRICT SET_MODE_FILTER GET_ACTION_AVAIL GET_NOTIF_SIZES',
+export const semaphoreCommands = values(
+  '',
+  'IPC_STAT:2:1 IPC_SET:1:2 IPC_RMID:0:4 IPC_INFO:3:8 SEM_INFO:13:10 SEM_STAT:12:20 GETALL:d:40 ' +
+    'GETNCNT:e:80 GETPID:b:100 GETVAL:c:200 GETZCNT:f:400 SETALL:11:800 SETVAL:10:1000',
 )
-const futexOperation = counted(
+/** The command above the type, in the kernel's number. */
+const quotaCommand = values(
+  'Q_',
+  'QUOTAON:800002:1 QUOTAOFF:800003:2 GETFMT:800004:4 GETINFO:800005:8 SETINFO:800006:10 ' +
+    'GETQUOTA:800007:20 SETQUOTA:800008:40 SYNC:800001:80 XQUOTAON:5801:100 XQUOTAOFF:5802:200 ' +
+    'XGETQUOTA:5803:400 XSETQLIM:5804:800 XGETQSTAT:5805:1000 XQUOTARM:5806:2000 ' +
+    'XQUOTASYNC:5807:4000',
+)
+export const quotaCommands: Names = {
+  text: (value) => quotaCommand.text(value >>> 8),
+  number: (value) => quotaCommand.number(value >>> 8),
+}
+const quotaType = values('', 'USRQUOTA:0:1 GRPQUOTA:1:2')
+export const quotaTypes: Names = {
+  text: (value) => quotaType.text(value & 0xff),
+  number: (value) => quotaType.number(value & 0xff),
+}
+/** Without a name of its own there is that of FUTEX_WAIT, which is 0. */
+export const futexOperations = bits(
   'FUTEX_',
-  'WAIT WAKE FD REQUEUE CMP_REQUEUE WAKE_OP LOCK_PI UNLOCK_PI TRYLOCK_PI WAIT_BITSET ' +
-    'WAKE_BITSET WAIT_REQUEUE_PI CMP_REQUEUE_PI',
+  'CLOCK_REALTIME:100 PRIVATE_FLAG:80 CMP_REQUEUE_PI:c WAIT_REQUEUE_PI:b WAKE_BITSET:a ' +
+    'WAIT_BITSET:9 TRYLOCK_PI:8 UNLOCK_PI:7 LOCK_PI:6 WAKE_OP:5 CMP_REQUEUE:4 REQUEUE:3 FD:2 ' +
+    'WAKE:1 WAIT:0',
 )
-const futexFlags = bits('FUTEX_', 'PRIVATE_FLAG:80 CLOCK_REALTIME:100')
-export const futexOperations: NumberName = (value) =>
-  [futexFlags(value & ~0x7f), futexOperation(value & 0x7f)]
-    .filter((name) => name !== undefined)
-    .join('|')
 
-export const socketLevels = values('SOL_', 'SOCKET:1 TCP:6')
+export const socketLevels = values('SOL_', 'SOCKET:1:1 TCP:6:2')
+/** Options of the level SOL_SOCKET, the only ones with names. */
 export const socketOptions = counted(
   'SO_',
   'DEBUG REUSEADDR TYPE ERROR DONTROUTE BROADCAST SNDBUF RCVBUF KEEPALIVE OOBINLINE NO_CHECK ' +
@@ -215,4 +286,27 @@ export const personalityNames = bits(
   'UNAME26:20000 ADDR_NO_RANDOMIZE:40000 FDPIC_FUNCPTRS:80000 MMAP_PAGE_ZERO:100000 ' +
     'ADDR_COMPAT_LAYOUT:200000 READ_IMPLIES_EXEC:400000 ADDR_LIMIT_32BIT:800000 ' +
     'SHORT_INODE:1000000 WHOLE_SECONDS:2000000 STICKY_TIMEOUTS:4000000 ADDR_LIMIT_3GB:8000000',
+)
+
+/** AF_*; a number that has two names is told with both, as in Falco. */
+export const families = either(
+  values('AF_', 'LOCAL:1 UNIX:1 ROUTE:10 NETLINK:10'),
+  counted(
+    'AF_',
+    'UNSPEC - INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI ' +
+      'SECURITY KEY - PACKET ASH ECONET ATMSVC RDS SNA IRDA PPPOX WANPIPE LLC IB MPLS CAN TIPC ' +
+      'BLUETOOTH IUCV RXRPC ISDN PHONET IEEE802154 CAIF ALG NFC VSOCK KCM QIPCRTR SMC XDP MCTP',
+  ),
+)
+
+export const ptraceRequests = values(
+  'PTRACE_',
+  'TRACEME:0:1 PEEKTEXT:1:2 PEEKDATA:2:3 PEEKUSR:3:4 POKETEXT:4:5 POKEDATA:5:6 POKEUSR:6:7 ' +
+    'CONT:7:8 KILL:8:9 SINGLESTEP:9:a ATTACH:10:b DETACH:11:c SYSCALL:18:d SETOPTIONS:4200:e ' +
+    'GETEVENTMSG:4201:f GETSIGINFO:4202:10 SETSIGINFO:4203:11 GETREGSET:4204:12 ' +
+    'SETREGSET:4205:13 SEIZE:4206:14 INTERRUPT:4207:15 LISTEN:4208:16 PEEKSIGINFO:4209:17 ' +
+    'GETSIGMASK:420a:18 SETSIGMASK:420b:19 GETREGS:c:1a SETREGS:d:1b GETFPREGS:e:1c ' +
+    'SETFPREGS:f:1d GETFPXREGS:12:1e SETFPXREGS:13:1f OLDSETOPTIONS:15:20 ' +
+    'GET_THREAD_AREA:19:21 SET_THREAD_AREA:1a:22 ARCH_PRCTL:1e:23 SYSEMU:1f:24 ' +
+    'SYSEMU_SINGLESTEP:20:25 SINGLEBLOCK:21:26',
 )

@@ -1,5 +1,5 @@
 /**
- * The text forms that rules compare numbers in: flags, errnos, capabilities, address families.
+ * The text forms that rules compare numbers in: errnos, capabilities, what an open asks for.
  * Numbers are Linux's, the same on x86-64 and arm64 where nothing else is said.
  */
 import { constants } from 'node:os'
@@ -21,47 +21,6 @@ export const errnoName = (errno: number): string => errnoByNumber.get(errno) ?? 
 export const resultName = (result: number): string => (result >= 0 ? 'SUCCESS' : errnoName(-result))
 
 const directoryBit: Readonly<Record<Machine, number>> = { x64: 0o200000, arm64: 0o40000 }
-
-/** Those that differ between machines; 32-bit programs of x86 have the same. */
-const openBitsOf: Readonly<Record<Machine, readonly (readonly [bit: number, name: string])[]>> = {
-  x64: [
-    [0o40000, 'O_DIRECT'],
-    [0o100000, 'O_LARGEFILE'],
-    [directoryBit.x64, 'O_DIRECTORY'],
-    [0o400000, 'O_NOFOLLOW'],
-  ],
-  arm64: [
-    [0o200000, 'O_DIRECT'],
-    [0o400000, 'O_LARGEFILE'],
-    [directoryBit.arm64, 'O_DIRECTORY'],
-    [0o100000, 'O_NOFOLLOW'],
-  ],
-}
-
-const openBits = (machine: Machine): readonly (readonly [bit: number, name: string])[] => [
-  [0o100, 'O_CREAT'],
-  [0o200, 'O_EXCL'],
-  [0o400, 'O_NOCTTY'],
-  [0o1000, 'O_TRUNC'],
-  [0o2000, 'O_APPEND'],
-  [0o4000, 'O_NONBLOCK'],
-  [0o10000, 'O_DSYNC'],
-  ...openBitsOf[machine],
-  [0o1000000, 'O_NOATIME'],
-  [0o2000000, 'O_CLOEXEC'],
-  [0o10000000, 'O_PATH'],
-  [0o20000000, 'O_TMPFILE'],
-]
-
-const openNames = { x64: openBits('x64'), arm64: openBits('arm64') }
-
-const accessModes: readonly string[] = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_RDWR']
-
-/** Names of open(2) flags, joined with `|`. */
-export const openFlagNames = (flags: number, machine: Machine): string =>
-  [accessModes[flags & 3] ?? 'O_RDONLY']
-    .concat(openNames[machine].filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name))
-    .join('|')
 
 /** Whether an open takes directories only. */
 export const opensDirectory = (flags: number, machine: Machine): boolean =>
@@ -89,56 +48,6 @@ export const capabilityNames = (mask: number | bigint): string => {
     .filter((_, bit) => (bits >> BigInt(bit)) & 1n)
     .map((name) => `CAP_${name}`)
     .join(' ')
-}
-
-const families = (
-  'UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI ' +
-  'SECURITY KEY NETLINK PACKET ASH ECONET ATMSVC RDS SNA IRDA PPPOX WANPIPE LLC IB MPLS CAN ' +
-  'TIPC BLUETOOTH IUCV RXRPC ISDN PHONET IEEE802154 CAIF ALG NFC VSOCK KCM QIPCRTR SMC XDP MCTP'
-).split(' ')
-
-/** `AF_INET` and so on; the number as text when it has no name. */
-export const familyName = (family: number): string => {
-  const name = families[family]
-  return name === undefined ? String(family) : `AF_${name}`
-}
-
-const ptraceRequests: ReadonlyMap<number, string> = new Map([
-  [0, 'TRACEME'],
-  [1, 'PEEKTEXT'],
-  [2, 'PEEKDATA'],
-  [3, 'PEEKUSR'],
-  [4, 'POKETEXT'],
-  [5, 'POKEDATA'],
-  [6, 'POKEUSR'],
-  [7, 'CONT'],
-  [8, 'KILL'],
-  [9, 'SINGLESTEP'],
-  [12, 'GETREGS'],
-  [13, 'SETREGS'],
-  [14, 'GETFPREGS'],
-  [15, 'SETFPREGS'],
-  [16, 'ATTACH'],
-  [17, 'DETACH'],
-  [24, 'SYSCALL'],
-  [31, 'SYSEMU'],
-  [32, 'SYSEMU_SINGLESTEP'],
-  [0x4200, 'SETOPTIONS'],
-  [0x4201, 'GETEVENTMSG'],
-  [0x4202, 'GETSIGINFO'],
-  [0x4203, 'SETSIGINFO'],
-  [0x4204, 'GETREGSET'],
-  [0x4205, 'SETREGSET'],
-  [0x4206, 'SEIZE'],
-  [0x4207, 'INTERRUPT'],
-  [0x4208, 'LISTEN'],
-  [0x4209, 'PEEKSIGINFO'],
-])
-
-/** `PTRACE_ATTACH` and so on; the number as text when it has no name. */
-export const ptraceName = (request: number): string => {
-  const name = ptraceRequests.get(request)
-  return name === undefined ? String(request) : `PTRACE_${name}`
 }
 
 /** tcp, udp, icmp or raw; `undefined` for what is none of them. */

@@ -8,7 +8,7 @@ export type SocketFamily = 'ipv4' | 'ipv6' | 'unix' | 'other'
 const endText = (address: IpAddress, port: number): string =>
   `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
 
-type SocketParts = Omit<SocketView, 'name'> & {
+type SocketParts = Omit<SocketView, 'name' | 'localName' | 'remoteName'> & {
   /** Its name, where that is not its ends: a path. */
   readonly path: string | undefined
   readonly hasPeer: boolean
@@ -26,6 +26,7 @@ export class SocketView {
   /** The ends are others than at the last event of this socket. */
   readonly nameChanged: boolean
   readonly #hasPeer: boolean
+  readonly #path: string | undefined
   #name: string | undefined
 
   constructor(parts: SocketParts) {
@@ -39,12 +40,24 @@ export class SocketView {
     this.connected = parts.connected
     this.nameChanged = parts.nameChanged
     this.#hasPeer = parts.hasPeer
+    this.#path = parts.path
     this.#name = parts.path
   }
 
   get name(): string {
     this.#name ??= this.#ends()
     return this.#name
+  }
+
+  /** The end of this machine. */
+  get localName(): string {
+    return this.#path ?? endText(this.localAddress, this.localPort)
+  }
+
+  /** The other end; `undefined` when there is none. */
+  get remoteName(): string | undefined {
+    if (this.#path !== undefined) return this.#path
+    return this.#hasPeer ? endText(this.remoteAddress, this.remotePort) : undefined
   }
 
   #ends(): string {

@@ -14,3 +14,10 @@ export const dateParts = (ns: bigint): { readonly date: string; readonly time: s
 /** `2026-11-23T10:11:12.123456789Z`. */
 export const isoTime = (ns: bigint): string =>
   `${new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19)}.${fraction(ns)}Z`
+
+/** How far the clock of this machine is from UTC at a time: `+0100`. */
+export const zoneText = (ns: bigint): string => {
+  const minutes = -new Date(Number(ns / 1_000_000n)).getTimezoneOffset()
+  const size = Math.abs(minutes)
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`
+}

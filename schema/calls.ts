@@ -17,14 +17,16 @@ export type Shape = 'syscall' | 'fd_call' | 'path_call' | 'name_call'
  * - `path`, `text`, `value`: pointers to text that the event carries; `sized`: text as long as the
  *   argument after it says; `comm`: the new name of the thread
  * - `none`: Falco has a parameter there that no event carries
- * - names of numbers, flags and commands: see the agent's `names*.ts`
+ * - `after`: a user or group of the process when the call ends
+ * - names of numbers, flags and commands: see the agent's `names-calls.ts`
  */
 export const argumentForms = (
   'fd dirfd otherfd path text value sized comm none ' +
-  'i32 u32 i64 u64 hex oct mode pid uid gid ' +
-  'open handle clone at access umount memfd mlock mlockall lock fcntl whence shutdown ' +
-  'resource signal bpf prctl keyctl seccomp userfaultfd closerange delmodule level ' +
-  'sockopt futex fsconfig splice personality capability'
+  'i32 u32 i64 u64 hex oct mode node pid uid gid ' +
+  'open handle pipe epoll pidfd clone at access umount memfd mlock mlockall lock fcntl whence ' +
+  'shutdown resource signal bpf prctl keyctl userfaultfd closerange delmodule level sockopt ' +
+  'futex fsconfig splice personality capability family semget semctl ringenter ringregister ' +
+  'quotacmd quotatype after'
 ).split(' ')
 
 /** One parameter of a system call. */
@@ -38,8 +40,8 @@ export interface Parameter {
 /** How a system call is told. */
 export interface CallShape {
   readonly shape: Shape
-  /** What its result is called. */
-  readonly result: 'res' | 'fd'
+  /** What its result is called: `res`, `fd`, or the user or group that it is. */
+  readonly result: string
   /** In the order of `evt.arg[1]`, ...; the result comes before them. */
   readonly parameters: readonly Parameter[]
   /** Argument numbers, from 1, for the program: see `POSITION_*`. */
@@ -75,18 +77,18 @@ export const positionsOf = (parameters: readonly Parameter[]): number => {
 
 const parseCall = (line: string): readonly [name: string, shape: CallShape] => {
   const [name = '', ...words] = line.split(' ')
-  const isDescriptor = words[0] === '=fd'
-  const parameters = words.slice(isDescriptor ? 1 : 0).map(parseParameter)
+  const result = words[0]?.startsWith('=') === true ? words[0].slice(1) : undefined
+  const parameters = words.slice(result === undefined ? 0 : 1).map(parseParameter)
   const positions = positionsOf(parameters)
   const shape = shapeOfForms(new Set(parameters.map(({ form }) => form)))
-  return [name, { shape, result: isDescriptor ? 'fd' : 'res', parameters, positions }]
+  return [name, { shape, result: result ?? 'res', parameters, positions }]
 }
 
 const described: ReadonlyMap<string, CallShape> = new Map(
   callParameters
     .trim()
-    .split('\n')
-    .map((line) => parseCall(line.trim())),
+    .split(/\n(?! )/)
+    .map((line) => parseCall(line.replaceAll('\n ', ''))),
 )
 
 const plain: CallShape = {

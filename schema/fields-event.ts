@@ -97,15 +97,16 @@ export const eventFields: readonly FieldSpec[] = [
     'the event has no such argument',
     { argument: argument('index-or-key', true) },
   ),
-  known(
+  carried(
     'evt.rawarg',
     'string',
+    "value of one argument: a number where it is one, in Falco's counting of flags and commands",
+    'the event has no such argument',
     {
       argument: argument('index-or-key', true),
       rightSide: false,
       transformable: false,
     },
-    'arguments are kept in the form that evt.arg gives',
   ),
   carried('evt.info', 'string', 'as evt.args', 'empty'),
   carried(

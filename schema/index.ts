@@ -46,6 +46,7 @@ export { eventCategory, readingTypes, waitingTypes, writingTypes } from './event
 export type { UringOperation } from './uring.ts'
 export { uringOperations, uringOperationsMax } from './uring.ts'
 export { isEventName, isParameterName, otherEventNames, syscallNames } from './eventnames.ts'
+export { rawParameterType } from './parametertypes.ts'
 export { nameHooksOf } from './namehooks.ts'
 /** Members of records that a backend leaves empty, `kind.member`. */
 export { untoldOn } from './untold.ts'

@@ -2,7 +2,7 @@
 import { eventCategory, readingTypes, waitingTypes, writingTypes } from '@bulwark/schema'
 import type { FieldValue } from '@bulwark/schema'
 import type { LiveEvent } from '../live-event.ts'
-import { fileType } from './file.ts'
+import { fileType } from '../file-type.ts'
 import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
 import { plain } from './reader.ts'
 

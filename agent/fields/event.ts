@@ -6,7 +6,9 @@ import {
   fileFacts,
   headerOf,
   openOf,
+  rawParameterType,
 } from '@bulwark/schema'
+import type { Argument } from '../argument.ts'
 import { argumentsOf } from '../arguments.ts'
 import { limits } from '../limits.ts'
 import type { LiveEvent } from '../live-event.ts'
@@ -57,14 +59,24 @@ const allArguments = (event: LiveEvent, users: Users): string =>
     })
     .join(' ')
 
+const find = (event: LiveEvent, wanted: number | string | undefined): Argument | undefined => {
+  const all = argumentsOf(event)
+  return typeof wanted === 'number' ? all[wanted] : all.find(({ name }) => name === wanted)
+}
+
 const oneArgument =
   (wanted: number | string | undefined, users: Users): Accessor =>
   (event) => {
-    const all = argumentsOf(event)
-    const found = typeof wanted === 'number' ? all[wanted] : all.find(({ name }) => name === wanted)
+    const found = find(event, wanted)
     const text = found?.text?.(event, users) ?? ''
     return text === '' ? found?.raw(event, users) : text
   }
+
+/** The value of an argument: the number that it is, where rules take it for one. */
+const rawArgument = (wanted: number | string | undefined, users: Users): Accessor =>
+  rawParameterType(wanted) === 'string'
+    ? (event) => find(event, wanted)?.raw(event, users)
+    : (event) => find(event, wanted)?.value?.(event)
 
 export const eventAccessors: AccessorTable = {
   'evt.num': plain((event) => event.sequence),
@@ -100,6 +112,7 @@ export const eventAccessors: AccessorTable = {
     return (event) => allArguments(event, users)
   },
   'evt.arg': (argument, { users }) => oneArgument(argument, users),
+  'evt.rawarg': (argument, { users }) => rawArgument(argument, users),
   'evt.res': plain(ofSyscall((event) => resultName(event.result))),
   'evt.rawres': plain(ofSyscall((event) => event.result)),
   'evt.failed': plain(ofSyscall((event) => event.result < 0)),

@@ -11,49 +11,14 @@ import type { FieldValue, IpAddress } from '@bulwark/schema'
 import { shortId } from '../container.ts'
 import type { LiveEvent } from '../live-event.ts'
 import type { SocketView } from '../socket-view.ts'
-import { opensDirectory } from '../names.ts'
+import { fileLetter, fileType, hasFailed } from '../file-type.ts'
 import { directoryOf, fileNameOf } from '../paths.ts'
 import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'
 import { plain } from './reader.ts'
 
-const formatBits = 0o170000
-const fifo = 0o010000
-const directory = 0o040000
-
-/** Names that the kernel gives files which are in no directory. */
-const anonymous: Readonly<Record<string, readonly [type: string, letter: string] | undefined>> = {
-  '[eventpoll]': ['eventpoll', 'l'],
-  '[eventfd]': ['event', 'e'],
-  '[signalfd]': ['signalfd', 's'],
-  '[timerfd]': ['timerfd', 't'],
-  inotify: ['inotify', 'i'],
-  '[io_uring]': ['io_uring', 'r'],
-}
-
-const socketLetters = { ipv4: '4', ipv6: '6', unix: 'u', other: 'o' } as const
-
-/** What failed to open has a name, and nothing behind it. */
-const hasFailed = ({ kind, result }: LiveEvent): boolean =>
-  (kind === EventNumber.open || kind === EventNumber.dup) && result < 0
-
-const typeOf = (event: LiveEvent): readonly [type: string, letter: string] | undefined => {
-  const { socket } = event
-  if (socket) return [socket.family, socketLetters[socket.family]]
-  const name = event.fileName
-  if (name === undefined || hasFailed(event)) return undefined
-  const format = event.fileMode & formatBits
-  if (format === fifo) return ['pipe', 'p']
-  const asked = event.kind === EventNumber.open ? openOf.openFlags(event.record) : 0
-  if (format === directory || opensDirectory(asked, event.machine)) return ['directory', 'd']
-  return anonymous[name] ?? ['file', 'f']
-}
-
-/** What is behind the event's descriptor, as rules name it. */
-export const fileType = (event: LiveEvent): string | undefined => typeOf(event)?.[0]
-
 /** A letter also for what could not be opened. */
 const typeLetter: Accessor = (event) =>
-  typeOf(event)?.[1] ?? (event.fileName === undefined ? undefined : 'f')
+  fileLetter(event) ?? (event.fileName === undefined ? undefined : 'f')
 
 const inet = (event: LiveEvent): SocketView | undefined => {
   const { socket } = event

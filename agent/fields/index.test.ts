@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldRef, RecordValues } from '@bulwark/schema'
-import { checkRecord, eventKinds, fields, recordShapes } from '@bulwark/schema'
+import { checkRecord, eventKinds, fields, rawParameterType, recordShapes } from '@bulwark/schema'
 import * as fc from 'fast-check'
 import { unknownProcess } from '../process.ts'
 import { eventOf } from '../testdata/events.ts'
@@ -71,7 +71,8 @@ test('any event has values of the types of the catalogue, or none', (t) => {
     checkRecord(event.record, event.record.data.byteLength)
     for (const ref of refs) {
       const value = accessorOf(ref, surroundings)(event)
-      const { type, name, comparison } = ref.field
+      const { name, comparison } = ref.field
+      const type = name === 'evt.rawarg' ? rawParameterType(ref.argument) : ref.field.type
       // Host names are compared by address; they are addresses until they are printed.
       if (comparison === 'resolved-name') continue
       const expected = typesOf[type] ?? ['number', 'bigint']

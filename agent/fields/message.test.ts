@@ -26,10 +26,10 @@ test('a message that came in', () => {
     evt.type       "recvfrom"
     evt.buflen     200
     evt.buffer     ${JSON.stringify('a\0b'.repeat(40).slice(0, 80))}
-    evt.arg.data   ${JSON.stringify('a\0b'.repeat(40).slice(0, 80))}
+    evt.arg.data   ${JSON.stringify('a.b'.repeat(40).slice(0, 80))}
     evt.arg.size   "200"
     evt.arg.res    "200"
-    evt.arg.fd     "10.0.0.1:40000->10.0.0.2:53"
+    evt.arg.fd     "<4u>10.0.0.1:40000->10.0.0.2:53"
     evt.arg.tuple  "10.0.0.1:40000->10.0.0.2:53"
     evt.arg[2]     "10.0.0.1:40000->10.0.0.2:53"
     fd.num         4
@@ -60,7 +60,7 @@ test('a bound socket serves', () => {
     `
     evt.arg.addr   "127.0.0.1:53"
     evt.arg[1]     "127.0.0.1:53"
-    evt.arg.fd     "127.0.0.1:53"
+    evt.arg.fd     "<4u>127.0.0.1:53"
     evt.buffer     -
     fd.name        "127.0.0.1:53"
     fd.sport       53

@@ -97,7 +97,7 @@ test('a connection, by all its names', () => {
     fd.uid       "105"
     fd.containername "host:10.0.0.1:40000->192.0.2.7:443"
     fd.containerdirectory -
-    evt.arg.fd   "10.0.0.1:40000->192.0.2.7:443"
+    evt.arg.fd   "<4t>10.0.0.1:40000->192.0.2.7:443"
     `,
   )
 })

@@ -134,7 +134,7 @@ test('a process of which little is known', () => {
     syscall.type  -
     evt.res       -
     evt.failed    -
-    evt.args      "res=0 exe= args= tid=10 pid=10 ptid=0 cwd= comm= flags=0 uid=0(root) gid=0(root) vtid=0 vpid=0"
+    evt.args      "res=0 exe= args=NULL tid=10 pid=10 ptid=0 cwd= comm= flags=0 uid=0 gid=0 vtid=0 vpid=0"
     `,
   )
   checkFields(eventOf('open', {}, around({ cwd: '/' })), 'proc.cwd "/"')

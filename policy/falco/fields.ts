@@ -3,6 +3,7 @@
  * few fields also take their argument behind a dot, as `evt.arg.flags` is `evt.arg[flags]`.
  */
 import type { FieldRef, FieldSpec, FieldType } from '@bulwark/schema'
+import { rawParameterType } from '@bulwark/schema'
 import { closest } from '../suggest.ts'
 import type { Remark } from './remark.ts'
 
@@ -103,25 +104,8 @@ export const resolveField = (
   }
 }
 
-/** Types of event parameters that are no text, for `evt.rawarg`. */
-const rawTypes: Readonly<Record<string, FieldType>> = {
-  res: 'i64',
-  ret: 'i64',
-  fd: 'i64',
-  pid: 'i64',
-  tid: 'i64',
-  pgid: 'i64',
-  size: 'u32',
-  flags: 'u32',
-  mode: 'u32',
-  uid: 'u32',
-  gid: 'u32',
-  dev: 'u32',
-  ino: 'u64',
-}
-
 /** The type of a field's value; that of `evt.rawarg` is its parameter's. */
 export const typeOfField = (ref: FieldRef): FieldType => {
   const { field, argument } = ref
-  return field.name === 'evt.rawarg' ? (rawTypes[String(argument)] ?? 'string') : field.type
+  return field.name === 'evt.rawarg' ? rawParameterType(argument) : field.type
 }
