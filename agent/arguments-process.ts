@@ -3,6 +3,7 @@ import {
   FILE_LOWER_LAYER,
   FILE_MEMFD,
   FILE_UPPER_LAYER,
+  FILE_WRITABLE,
   chdirOf,
   execFailedOf,
   exitOf,
@@ -31,12 +32,15 @@ import { resolvePath } from './paths.ts'
 import type { Process } from './process.ts'
 import { dateParts, zoneText } from './time.ts'
 
-const [upper, memfd, lower] = [FILE_UPPER_LAYER, FILE_MEMFD, FILE_LOWER_LAYER].map((bit) =>
-  bit.toString(16),
-)
+const [writable, upper, memfd, lower] = [
+  FILE_WRITABLE,
+  FILE_UPPER_LAYER,
+  FILE_MEMFD,
+  FILE_LOWER_LAYER,
+].map((bit) => bit.toString(16))
 const executableFlags = bits(
   'EXE_',
-  `UPPER_LAYER:${upper}:2 FROM_MEMFD:${memfd}:4 LOWER_LAYER:${lower}:8`,
+  `WRITABLE:${writable}:1 UPPER_LAYER:${upper}:2 FROM_MEMFD:${memfd}:4 LOWER_LAYER:${lower}:8`,
 )
 
 const ofProcess = (name: string, read: (process: Process) => number | bigint): Argument =>

@@ -100,6 +100,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
     sid: 5,
     exe_ctime_ns: 2n ** 60n + 1n,
     exe_mtime_ns: 9,
+    namespace_start_ns: 77,
     exe: { inode: 42, file_flags: 3 },
   }
   const r = recordOf('exec', values)
@@ -129,6 +130,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       exeInode: 42,
       exeCtimeNs: 2n ** 60n + 1n,
       exeMtimeNs: 9,
+      namespaceStartNs: 77,
       exeFlags: 3,
       capabilities: { effective: 0, permitted: 2 ** 21, inheritable: 0 },
       truncated: [],

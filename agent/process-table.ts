@@ -227,6 +227,11 @@ export class ProcessTable {
       startNs: forkOf.childStartNs(r),
       startExact: true,
       vpid: forkOf.childVpid(r),
+      // The first of a new one is that process itself.
+      namespaceStartNs:
+        (Number(forkOf.cloneFlags(r)) & newPidSpace) === 0
+          ? maker.namespaceStartNs
+          : forkOf.childStartNs(r),
       cgroupId: forkOf.childCgroupId(r),
       parent: maker,
       makerPid: maker.pid,
@@ -260,6 +265,7 @@ export class ProcessTable {
     process.exeCtimeNs = execOf.exeCtimeNs(r)
     process.exeMtimeNs = execOf.exeMtimeNs(r)
     process.exeFlags = fileFacts.fileFlags(r, exeAt)
+    process.namespaceStartNs = execOf.namespaceStartNs(r)
     process.capabilities = {
       effective: headerOf.capEffective(r),
       permitted: headerOf.capPermitted(r),
@@ -279,6 +285,9 @@ export class ProcessTable {
     if (this.#byPid.get(process.pid) === process) this.#byPid.delete(process.pid)
   }
 }
+
+/** CLONE_NEWPID. */
+const newPidSpace = 0x20000000
 
 const isOutside = (r: RecordView): boolean => (headerOf.flags(r) & RECORD_OUTSIDE_ROOT) !== 0
 

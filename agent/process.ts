@@ -35,6 +35,8 @@ export interface Process {
   /** Nanoseconds since 1970; 0 when not known. */
   exeCtimeNs: number | bigint
   exeMtimeNs: number | bigint
+  /** Start of the first process of its pid name space; 0 when not known. */
+  namespaceStartNs: number | bigint
   /** FILE_* bits of the executable; `undefined` when it was not seen to start. */
   exeFlags: number | undefined
   /** When it became its program, or as it was found; `undefined` when not known. */
@@ -77,6 +79,7 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   exeInode: 0,
   exeCtimeNs: 0,
   exeMtimeNs: 0,
+  namespaceStartNs: 0,
   exeFlags: undefined,
   capabilities: undefined,
   truncated: [],

@@ -85,6 +85,7 @@ test('a process is read with its parent, links and numbers', () => {
       exeInode: 0,
       exeCtimeNs: 0,
       exeMtimeNs: 0,
+      namespaceStartNs: 0,
       exeFlags: undefined,
       capabilities: { effective: 0n, permitted: 0x1ffffffffffn, inheritable: 0n },
       truncated: [],

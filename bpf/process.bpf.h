@@ -44,6 +44,26 @@ static __always_inline void append_strings(struct scratch *s, struct text *slot,
 	text_written(s, slot, bytes, true_bytes);
 }
 
+/*
+ * Whether a process may write a file: its owner, whoever the permissions let, and root. Access
+ * lists and groups besides the one that it acts as are not looked at.
+ */
+static __always_inline __u32 is_writable(struct task_struct *task, struct inode *inode)
+{
+	const struct cred *cred = TASK_READ(task, cred);
+	__u32 mode = READ(inode, i_mode);
+
+	if ((READ(inode, i_sb, s_flags) & SB_RDONLY) || (READ(inode, i_flags) & S_IMMUTABLE))
+		return 0;
+	if (READ(cred, fsuid.val) == READ(inode, i_uid.val))
+		return FILE_WRITABLE;
+	if (READ(cred, fsgid.val) == READ(inode, i_gid.val))
+		mode >>= 3;
+	if ((mode & 2) || (CAPABILITIES(cred, cap_effective) & (1 << CAP_DAC_OVERRIDE)))
+		return FILE_WRITABLE;
+	return 0;
+}
+
 static __always_inline int on_exec_done(struct task_struct *task, struct linux_binprm *bprm)
 {
 	struct scratch *s = record_start(event_exec, EVENT_EXEC, task);
@@ -57,6 +77,8 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	e->header.syscall = syscall_of_task(task);
 	e->header.flags |= compat_status(task);
 	fill_file(&e->exe, file);
+	e->exe.file_flags |= is_writable(task, inode);
+	e->namespace_start_ns = namespace_start_ns(task);
 	e->exe_ctime_ns = INODE_TIME_NS(inode, ctime);
 	e->exe_mtime_ns = INODE_TIME_NS(inode, mtime);
 	e->tty = terminal_of(signal);

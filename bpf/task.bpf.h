@@ -37,6 +37,18 @@ static __always_inline __u32 number_in_host(struct pid *pid)
 	return number_at_level(pid, 0);
 }
 
+/* Start of the first process of a process's own namespace. */
+static __always_inline __u64 namespace_start_ns(struct task_struct *task)
+{
+	struct pid *pid = TASK_READ(task, thread_pid);
+	const void *own = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+			  READ(pid, level) * bpf_core_type_size(struct upid);
+	struct pid_namespace *space =
+		(void *)READ_AT(__u64, own + bpf_core_field_offset(struct upid, ns));
+
+	return READ(space, child_reaper, start_boottime);
+}
+
 static __always_inline void fill_header(struct event_header *h, struct task_struct *task,
 					__u16 kind)
 {
@@ -60,6 +72,7 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 	h->egid = READ(cred, egid.val);
 	h->login_uid =
 		bpf_core_field_exists(task->loginuid) ? TASK_READ(task, loginuid.val) : (__u32)-1;
+	h->cpu = bpf_get_smp_processor_id() + 1;
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
 }
 

@@ -40,6 +40,9 @@ typedef _Bool bool;
 #define TCP_ESTABLISHED 1
 #define CLONE_THREAD 0x00010000
 #define PF_KTHREAD 0x00200000
+#define SB_RDONLY 1
+#define S_IMMUTABLE 8 /* of i_flags */
+#define CAP_DAC_OVERRIDE 1
 #define PROT_EXEC 0x4
 #define MAP_ANONYMOUS 0x20
 #define TS_COMPAT 0x0002 /* thread_info.status on x86: a 32-bit system call */
@@ -105,6 +108,8 @@ typedef struct {
 struct cred {
 	kuid_t uid, euid, suid;
 	kgid_t gid, egid, sgid;
+	kuid_t fsuid;
+	kgid_t fsgid;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 };
 
@@ -115,11 +120,15 @@ struct qstr {
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
 };
 
 struct inode {
 	__u16 i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	unsigned int i_flags;
 	unsigned long i_ino;
 	unsigned int i_nlink;
 	struct super_block *i_sb;
@@ -166,8 +175,13 @@ struct fs_struct {
 	struct path root, pwd;
 };
 
+struct pid_namespace {
+	struct task_struct *child_reaper;
+};
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {

@@ -12,7 +12,7 @@ import { base, resolved, user } from './sources.ts'
 import { socketcalls, syscallsMax } from './syscalls.ts'
 
 /** Goes up with every change of a record; the agent refuses a BPF object of another version. */
-export const layoutVersion = 2
+export const layoutVersion = 3
 
 /** Upper bounds of what one record can hold, in bytes. */
 export const recordLimits = {
@@ -59,7 +59,7 @@ export const header: readonly Member[] = [
   number('euid', 'u32', 'effective user, host namespace', 'cred.euid'),
   number('egid', 'u32', 'effective group, host namespace', 'cred.egid'),
   number('login_uid', 'u32', 'user of the login session', 'task.loginuid', '4294967295: none'),
-  number('reserved', 'u32', 'zero', 'none'),
+  number('cpu', 'u32', 'CPU, from 1', 'bpf_get_smp_processor_id', '0: not told'),
   chars('comm', 16, 'name of the thread', 'bpf_get_current_comm'),
 ]
 
@@ -99,6 +99,12 @@ export const eventKinds: readonly EventKind[] = [
       group(fileFacts, 'exe', 'the executable'),
       number('exe_ctime_ns', 'u64', 'change time, since 1970', 'inode ctime'),
       number('exe_mtime_ns', 'u64', 'modification time, since 1970', 'inode mtime'),
+      number(
+        'namespace_start_ns',
+        'u64',
+        'start of the first process of the pid namespace, since boot',
+        'pid_namespace.child_reaper.start_boottime',
+      ),
       number('tty', 'u32', 'major << 8 | minor', 'signal.tty', '0: no terminal'),
       number('pgid', 'u32', 'process group, host namespace', 'signal.pids'),
       number('vpgid', 'u32', 'process group, own namespace', 'signal.pids'),
@@ -529,6 +535,8 @@ export const constants: Readonly<Record<string, number>> = {
   FILE_DELETED: 8,
   /** The open made it. */
   FILE_CREATED: 16,
+  /** The process that became it could write it. Only of programs. */
+  FILE_WRITABLE: 32,
   PEER_NONE: 0,
   PEER_SOCKET: 1,
   PEER_USER: 2,

@@ -34,8 +34,8 @@ export const carried = (
 export const known = (
   name: string,
   type: FieldType,
-  options: Options = {},
-  unsupported = 'not carried by this sensor yet',
+  options: Options,
+  unsupported: string,
 ): FieldSpec => ({
   ...plain,
   ...options,

@@ -2,6 +2,11 @@
 import type { FieldSpec } from './fieldtypes.ts'
 import { argument, carried, known } from './fieldforms.ts'
 
+const cluster =
+  'it is known to the API server alone, which is not asked; Falco gives it no value any more, too'
+const probes = 'CRI does not tell which of its commands Kubernetes runs to see whether it is well'
+const cni = 'what a network plugin answered is not asked of the runtime; see container.ip'
+
 export const containerFields: readonly FieldSpec[] = [
   carried('container.id', 'string', 'first 12 digits of the id, or `host`', 'always there'),
   carried('container.full_id', 'string', 'whole id', 'on the host'),
@@ -104,9 +109,9 @@ export const containerFields: readonly FieldSpec[] = [
   ),
   carried('container.image.tag', 'string', 'tag of the image', 'has none'),
   carried('container.image.digest', 'string', 'digest of the image', 'has none'),
-  known('container.healthcheck', 'string', { deprecated: true }),
-  known('container.liveness_probe', 'string', { deprecated: true }),
-  known('container.readiness_probe', 'string', { deprecated: true }),
+  known('container.healthcheck', 'string', { deprecated: true }, probes),
+  known('container.liveness_probe', 'string', { deprecated: true }, probes),
+  known('container.readiness_probe', 'string', { deprecated: true }, probes),
   carried(
     'container.start_ts',
     'abstime',
@@ -125,7 +130,7 @@ export const containerFields: readonly FieldSpec[] = [
     'first address of the pod',
     'in the network of the host, or the CRI socket tells nothing',
   ),
-  known('container.cni.json', 'string'),
+  known('container.cni.json', 'string', {}, cni),
   carried(
     'container.host_pid',
     'bool',
@@ -157,9 +162,9 @@ export const containerFields: readonly FieldSpec[] = [
     'labels of the container, `key:value`, comma and blank between',
     'on the host, or the CRI socket tells nothing',
   ),
-  known('proc.is_container_healthcheck', 'bool', { deprecated: true }),
-  known('proc.is_container_liveness_probe', 'bool', { deprecated: true }),
-  known('proc.is_container_readiness_probe', 'bool', { deprecated: true }),
+  known('proc.is_container_healthcheck', 'bool', { deprecated: true }, probes),
+  known('proc.is_container_liveness_probe', 'bool', { deprecated: true }, probes),
+  known('proc.is_container_readiness_probe', 'bool', { deprecated: true }, probes),
   carried('k8s.pod.name', 'string', 'name of the pod', 'on the host, or the runtime tells nothing'),
   carried(
     'k8s.ns.name',
@@ -190,24 +195,29 @@ export const containerFields: readonly FieldSpec[] = [
     'first address of the pod',
     'in the network of the host, or the CRI socket tells nothing',
   ),
-  known('k8s.pod.cni.json', 'string'),
-  known('k8s.rc.name', 'string', { deprecated: true }),
-  known('k8s.rc.id', 'string', { deprecated: true }),
-  known('k8s.rc.label', 'string', { argument: argument('key', true), deprecated: true }),
-  known('k8s.rc.labels', 'string', { deprecated: true }),
-  known('k8s.svc.name', 'string', { deprecated: true }),
-  known('k8s.svc.id', 'string', { deprecated: true }),
-  known('k8s.svc.label', 'string', { argument: argument('key', true), deprecated: true }),
-  known('k8s.svc.labels', 'string', { deprecated: true }),
-  known('k8s.ns.id', 'string', { deprecated: true }),
-  known('k8s.ns.label', 'string', { argument: argument('key', true), deprecated: true }),
-  known('k8s.ns.labels', 'string', { deprecated: true }),
-  known('k8s.rs.name', 'string', { deprecated: true }),
-  known('k8s.rs.id', 'string', { deprecated: true }),
-  known('k8s.rs.label', 'string', { argument: argument('key', true), deprecated: true }),
-  known('k8s.rs.labels', 'string', { deprecated: true }),
-  known('k8s.deployment.name', 'string', { deprecated: true }),
-  known('k8s.deployment.id', 'string', { deprecated: true }),
-  known('k8s.deployment.label', 'string', { argument: argument('key', true), deprecated: true }),
-  known('k8s.deployment.labels', 'string', { deprecated: true }),
+  known('k8s.pod.cni.json', 'string', {}, cni),
+  known('k8s.rc.name', 'string', { deprecated: true }, cluster),
+  known('k8s.rc.id', 'string', { deprecated: true }, cluster),
+  known('k8s.rc.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
+  known('k8s.rc.labels', 'string', { deprecated: true }, cluster),
+  known('k8s.svc.name', 'string', { deprecated: true }, cluster),
+  known('k8s.svc.id', 'string', { deprecated: true }, cluster),
+  known('k8s.svc.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
+  known('k8s.svc.labels', 'string', { deprecated: true }, cluster),
+  known('k8s.ns.id', 'string', { deprecated: true }, cluster),
+  known('k8s.ns.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
+  known('k8s.ns.labels', 'string', { deprecated: true }, cluster),
+  known('k8s.rs.name', 'string', { deprecated: true }, cluster),
+  known('k8s.rs.id', 'string', { deprecated: true }, cluster),
+  known('k8s.rs.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
+  known('k8s.rs.labels', 'string', { deprecated: true }, cluster),
+  known('k8s.deployment.name', 'string', { deprecated: true }, cluster),
+  known('k8s.deployment.id', 'string', { deprecated: true }, cluster),
+  known(
+    'k8s.deployment.label',
+    'string',
+    { argument: argument('key', true), deprecated: true },
+    cluster,
+  ),
+  known('k8s.deployment.labels', 'string', { deprecated: true }, cluster),
 ]

@@ -3,6 +3,9 @@ import type { FieldSpec } from './fieldtypes.ts'
 import { questionTypes } from './fields-dns.ts'
 import { argument, carried, known } from './fieldforms.ts'
 
+const lastTried =
+  'it counts from the last event that the same condition was tried on, which other rules decide'
+
 export const eventFields: readonly FieldSpec[] = [
   carried('evt.num', 'u64', 'number of the event, from 1', 'always there'),
   carried('evt.time', 'string', 'local time of day, nanoseconds included', 'always there'),
@@ -67,9 +70,9 @@ export const eventFields: readonly FieldSpec[] = [
     'always there',
     { deprecated: true },
   ),
-  known('evt.deltatime', 'reltime', {}, 'it would depend on which events other rules ask for'),
-  known('evt.deltatime.s', 'reltime', {}, 'it would depend on which events other rules ask for'),
-  known('evt.deltatime.ns', 'reltime', {}, 'it would depend on which events other rules ask for'),
+  known('evt.deltatime', 'reltime', {}, lastTried),
+  known('evt.deltatime.s', 'reltime', {}, lastTried),
+  known('evt.deltatime.ns', 'reltime', {}, lastTried),
   carried('evt.outputtime', 'string', 'as evt.time', 'always there', { printOnly: true }),
   carried('evt.dir', 'string', '`<`: events are seen when the call has ended', 'always there', {
     deprecated: true,
@@ -88,7 +91,7 @@ export const eventFields: readonly FieldSpec[] = [
     'file, net, process and so on; of calls on a descriptor: what it is',
     'always there',
   ),
-  known('evt.cpu', 'i16', {}, 'no record holds the CPU'),
+  carried('evt.cpu', 'i16', 'CPU on which it happened, from 0', 'a capture of before'),
   carried('evt.args', 'string', 'all arguments, `name=value`, with blanks between', 'empty'),
   carried(
     'evt.arg',
@@ -115,7 +118,7 @@ export const eventFields: readonly FieldSpec[] = [
     'first 80 bytes of the message; also of what is written to a socket',
     'no message',
   ),
-  carried('evt.buflen', 'u64', 'bytes of the message', 'no message, or the call failed'),
+  carried('evt.buflen', 'u64', 'bytes read or written', 'neither, or the call failed'),
   carried(
     'evt.is_opening',
     'bool',
@@ -167,26 +170,16 @@ export const eventFields: readonly FieldSpec[] = [
     },
     'it is for looking into captures',
   ),
-  carried('evt.buflen.in', 'u64', 'bytes received', 'no message, or the call failed'),
-  carried('evt.buflen.out', 'u64', 'bytes sent', 'no message, or the call failed'),
-  known(
+  carried('evt.buflen.in', 'u64', 'bytes read', 'none, or the call failed'),
+  carried('evt.buflen.out', 'u64', 'bytes written', 'none, or the call failed'),
+  carried(
     'evt.buflen.file',
     'u64',
-    {},
-    'reading and writing of files is not watched, because it would be most of all events',
+    'bytes read from a file, or written',
+    'no file, or the call failed',
   ),
-  known(
-    'evt.buflen.file.in',
-    'u64',
-    {},
-    'reading and writing of files is not watched, because it would be most of all events',
-  ),
-  known(
-    'evt.buflen.file.out',
-    'u64',
-    {},
-    'reading and writing of files is not watched, because it would be most of all events',
-  ),
+  carried('evt.buflen.file.in', 'u64', 'bytes read from a file', 'no file, or the call failed'),
+  carried('evt.buflen.file.out', 'u64', 'bytes written to a file', 'no file, or the call failed'),
   carried('evt.buflen.net', 'u64', 'bytes of the message', 'no message, or the call failed'),
   carried('evt.buflen.net.in', 'u64', 'bytes received', 'no message, or the call failed'),
   carried('evt.buflen.net.out', 'u64', 'bytes sent', 'no message, or the call failed'),

@@ -161,7 +161,13 @@ export const processFields: readonly FieldSpec[] = [
   carried('proc.ppid.duration', 'reltime', 'nanoseconds since the parent started', 'no parent'),
   carried('proc.pid.ts', 'reltime', 'start of the process, nanoseconds since 1970', 'always there'),
   carried('proc.ppid.ts', 'reltime', 'start of the parent, nanoseconds since 1970', 'no parent'),
-  known('proc.is_exe_writable', 'bool', {}, 'the record does not hold the owner of the executable'),
+  carried(
+    'proc.is_exe_writable',
+    'bool',
+    'the process could write its executable when it became it: as its owner, by permissions of ' +
+      'its group or of all, or as root',
+    'not seen to start',
+  ),
   carried(
     'proc.is_exe_upper_layer',
     'bool',
@@ -223,13 +229,18 @@ export const processFields: readonly FieldSpec[] = [
     'nanoseconds from the change of the executable to the start of the process',
     'unknown process, or changed after it',
   ),
-  known(
+  carried(
     'proc.exe_ino.ctime_duration_pidns_start',
     'abstime',
-    {},
-    'no record holds when a PID namespace was made',
+    'nanoseconds from the change of the executable to the start of the pid namespace',
+    'not seen to start, or changed after it',
   ),
-  known('proc.pidns_init_start_ts', 'u64', {}, 'no record holds when a PID namespace was made'),
+  carried(
+    'proc.pidns_init_start_ts',
+    'u64',
+    'start of the first process of the pid namespace, nanoseconds since 1970',
+    'not seen to start',
+  ),
   carried(
     'thread.cap_permitted',
     'string',

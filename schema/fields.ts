@@ -4,6 +4,7 @@ import { containerFields } from './fields-container.ts'
 import { dnsFields } from './fields-dns.ts'
 import { eventFields } from './fields-event.ts'
 import { fileFields } from './fields-file.ts'
+import { pluginFields } from './fields-plugins.ts'
 import { processFields } from './fields-process.ts'
 
 /** All fields of the source `syscall`. */
@@ -13,6 +14,7 @@ export const fields: readonly FieldSpec[] = [
   ...fileFields,
   ...containerFields,
   ...dnsFields,
+  ...pluginFields,
 ]
 
 const byName: ReadonlyMap<string, FieldSpec> = new Map(fields.map((field) => [field.name, field]))

@@ -2,7 +2,7 @@
 import type { RecordView, TextLength } from './record.ts'
 import { bytes, chars, i32, i64, text, textLength, u16, u32, u64, u8 } from './record.ts'
 
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 export const PATH_BYTES_MAX = 4096
 export const ARGUMENTS_BYTES_MAX = 8192
 export const ENVIRONMENT_BYTES_MAX = 8192
@@ -38,6 +38,7 @@ export const FILE_LOWER_LAYER = 2
 export const FILE_MEMFD = 4
 export const FILE_DELETED = 8
 export const FILE_CREATED = 16
+export const FILE_WRITABLE = 32
 export const PEER_NONE = 0
 export const PEER_SOCKET = 1
 export const PEER_USER = 2
@@ -95,7 +96,7 @@ export interface RecordShape {
 export const headerBytes = 128
 
 export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
-  1: { kind: 1, name: 'exec', fixedBytes: 224, texts: [192, 200, 208, 216] },
+  1: { kind: 1, name: 'exec', fixedBytes: 232, texts: [200, 208, 216, 224] },
   2: { kind: 2, name: 'fork', fixedBytes: 160, texts: [] },
   3: { kind: 3, name: 'exit', fixedBytes: 136, texts: [] },
   4: { kind: 4, name: 'cgroup', fixedBytes: 152, texts: [144] },
@@ -167,6 +168,8 @@ export const headerOf = {
   egid: (r: RecordView): number => u32(r, 100),
   /** user of the login session; absent: 4294967295: none */
   loginUid: (r: RecordView): number => u32(r, 104),
+  /** CPU, from 1; absent: 0: not told */
+  cpu: (r: RecordView): number => u32(r, 108),
   /** name of the thread; absent: always there */
   comm: (r: RecordView): string => chars(r, 112, 16),
 } as const
@@ -233,28 +236,30 @@ export const execOf = {
   exeCtimeNs: (r: RecordView): number | bigint => u64(r, 152),
   /** modification time, since 1970; absent: always there */
   exeMtimeNs: (r: RecordView): number | bigint => u64(r, 160),
+  /** start of the first process of the pid namespace, since boot; absent: always there */
+  namespaceStartNs: (r: RecordView): number | bigint => u64(r, 168),
   /** major << 8 | minor; absent: 0: no terminal */
-  tty: (r: RecordView): number => u32(r, 168),
+  tty: (r: RecordView): number => u32(r, 176),
   /** process group, host namespace; absent: always there */
-  pgid: (r: RecordView): number => u32(r, 172),
+  pgid: (r: RecordView): number => u32(r, 180),
   /** process group, own namespace; absent: always there */
-  vpgid: (r: RecordView): number => u32(r, 176),
+  vpgid: (r: RecordView): number => u32(r, 184),
   /** session, host namespace; absent: always there */
-  sid: (r: RecordView): number => u32(r, 180),
+  sid: (r: RecordView): number => u32(r, 188),
   /** arguments, the program included; absent: always there */
-  argumentCount: (r: RecordView): number => u32(r, 184),
+  argumentCount: (r: RecordView): number => u32(r, 192),
   /** path of the executable as the process sees it; absent: zero bytes */
-  exePath: (r: RecordView): string => text(r, 192),
-  exePathLength: (r: RecordView): TextLength => textLength(r, 192),
+  exePath: (r: RecordView): string => text(r, 200),
+  exePathLength: (r: RecordView): TextLength => textLength(r, 200),
   /** working directory; absent: zero bytes */
-  cwd: (r: RecordView): string => text(r, 200),
-  cwdLength: (r: RecordView): TextLength => textLength(r, 200),
+  cwd: (r: RecordView): string => text(r, 208),
+  cwdLength: (r: RecordView): TextLength => textLength(r, 208),
   /** NUL after each; absent: zero bytes */
-  arguments: (r: RecordView): string => text(r, 208),
-  argumentsLength: (r: RecordView): TextLength => textLength(r, 208),
+  arguments: (r: RecordView): string => text(r, 216),
+  argumentsLength: (r: RecordView): TextLength => textLength(r, 216),
   /** NUL after each variable; only where a rule asks for it; absent: true length unknown: not asked for */
-  environment: (r: RecordView): string => text(r, 216),
-  environmentLength: (r: RecordView): TextLength => textLength(r, 216),
+  environment: (r: RecordView): string => text(r, 224),
+  environmentLength: (r: RecordView): TextLength => textLength(r, 224),
 } as const
 
 /** A process has made another one. New threads are not sent, nor calls that failed. Where the kernel does not tell which call it was (before 5.15), it is told as clone. */

@@ -41,14 +41,14 @@ const ofLabel =
     return found && byteString(found[1])
   }
 
-/** All labels as `key:value, key:value`, without the kubelet's own. */
+/** All labels as `key:value`, without the kubelet's own. */
+const labelTexts = (labels: Labels | undefined): readonly string[] | undefined =>
+  labels
+    ?.filter(([key]) => !key.startsWith('io.kubernetes.'))
+    .map(([key, value]) => (value === '' ? key : `${key}:${value}`))
+
 const ofLabels = (read: (metadata: ContainerMetadata) => Labels | undefined): MakeAccessor =>
-  ofMetadata((metadata) =>
-    read(metadata)
-      ?.filter(([key]) => !key.startsWith('io.kubernetes.'))
-      .map(([key, value]) => (value === '' ? key : `${key}:${value}`))
-      .join(', '),
-  )
+  ofMetadata((metadata) => labelTexts(read(metadata))?.join(', '))
 
 /** `source:destination:mode:writable:propagation`. */
 const mountText = (mount: ContainerMount): string =>
@@ -116,4 +116,12 @@ export const containerAccessors: AccessorTable = {
   'k8s.pod.full_sandbox_id': ofMetadata(({ sandboxId }) => sandboxId),
   'k8s.pod.label': ofLabel(({ podLabels }) => podLabels),
   'k8s.pod.labels': ofLabels(({ podLabels }) => podLabels),
+  'k8smeta.pod.name': ofMetadata(({ podName }) => podName),
+  'k8smeta.pod.uid': podUid,
+  'k8smeta.pod.ip': ofMetadata(({ podIp }) => podIp),
+  'k8smeta.pod.label': ofLabel(({ podLabels }) => podLabels),
+  'k8smeta.pod.labels': ofContainer(({ metadata }) =>
+    labelTexts(metadata?.podLabels)?.map(byteString),
+  ),
+  'k8smeta.ns.name': ofMetadata(({ namespace }) => namespace),
 }

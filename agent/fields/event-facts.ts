@@ -50,11 +50,15 @@ const isInet = (event: LiveEvent): boolean => {
   return type === 'ipv4' || type === 'ipv6'
 }
 
-/** Bytes of a message; of those that pass the test. */
-const messageBytes = (test: (event: LiveEvent) => boolean): MakeAccessor =>
-  plain((event) =>
-    event.payload === undefined || event.result < 0 || !test(event) ? undefined : event.result,
-  )
+const isFile = (event: LiveEvent): boolean => fileType(event) === 'file'
+
+/** Bytes that were read or written; by events that pass the test. */
+const bytesMoved = (test: (event: LiveEvent) => boolean = () => true): MakeAccessor =>
+  plain((event) => {
+    const moves = reads(event) || writes(event)
+    if (!moves || event.result < 0 || fileType(event) === undefined) return undefined
+    return test(event) ? event.result : undefined
+  })
 
 /** The path of a call that takes a directory's descriptor; `src` and `dst` where it takes two. */
 const absolutePath: MakeAccessor = (argument) => {
@@ -112,9 +116,13 @@ export const eventFactAccessors: AccessorTable = {
   'evt.count.procinfo': constant(0),
   'evt.count.threadinfo': constant(0),
   'evt.abspath': absolutePath,
-  'evt.buflen.in': messageBytes(reads),
-  'evt.buflen.out': messageBytes(writes),
-  'evt.buflen.net': messageBytes(isInet),
-  'evt.buflen.net.in': messageBytes((event) => isInet(event) && reads(event)),
-  'evt.buflen.net.out': messageBytes((event) => isInet(event) && writes(event)),
+  'evt.buflen': bytesMoved(),
+  'evt.buflen.file': bytesMoved(isFile),
+  'evt.buflen.file.in': bytesMoved((event) => isFile(event) && reads(event)),
+  'evt.buflen.file.out': bytesMoved((event) => isFile(event) && writes(event)),
+  'evt.buflen.in': bytesMoved(reads),
+  'evt.buflen.out': bytesMoved(writes),
+  'evt.buflen.net': bytesMoved(isInet),
+  'evt.buflen.net.in': bytesMoved((event) => isInet(event) && reads(event)),
+  'evt.buflen.net.out': bytesMoved((event) => isInet(event) && writes(event)),
 }

@@ -102,6 +102,10 @@ export const eventAccessors: AccessorTable = {
   'evt.hostname': (_, { hostname }) => {
     return () => hostname
   },
+  'evt.cpu': plain((event) => {
+    const cpu = headerOf.cpu(event.record)
+    return cpu === 0 ? undefined : cpu - 1
+  }),
   'evt.dir': plain(() => '<'),
   'evt.type': plain((event) => event.type),
   'syscall.type': plain(ofSyscall((event) => event.type)),
@@ -119,9 +123,6 @@ export const eventAccessors: AccessorTable = {
   'evt.buffer': plain((event) => event.payload?.slice(0, limits.bufferBytes)),
   'evt.is_opening': plain((event) =>
     event.isSend ? (headerOf.flags(event.record) & RECORD_OPENING) !== 0 : undefined,
-  ),
-  'evt.buflen': plain((event) =>
-    event.payload === undefined || event.result < 0 ? undefined : event.result,
   ),
   'evt.is_open_read': plain(onOpen(opensForRead)),
   'evt.is_open_write': plain(onOpen(opensForWrite)),

@@ -56,6 +56,31 @@ test('categories, directions and counts', () => {
   checkFields(eventOf('syscall', {}, { type: 'poll' }), 'evt.is_wait true')
 })
 
+test('bytes that were read or written', () => {
+  const file = { inode: 1, mode: 0o100644, links: 1 }
+  const values = { file, path: '/a', result: 512 }
+  checkFields(
+    eventOf('fd_call', values, { type: 'read' }),
+    `
+    evt.buflen           512
+    evt.buflen.in        512
+    evt.buflen.out       -
+    evt.buflen.file      512
+    evt.buflen.file.in   512
+    evt.buflen.file.out  -
+    evt.buflen.net       -
+    `,
+  )
+  checkFields(
+    eventOf('fd_call', values, { type: 'pwrite' }),
+    'evt.buflen.file.out 512\nevt.buflen.file.in -',
+  )
+  checkFields(eventOf('fd_call', { ...values, result: -5 }, { type: 'read' }), 'evt.buflen -')
+  checkFields(eventOf('fd_call', values, { type: 'lseek' }), 'evt.buflen -\nevt.buflen.file -')
+  checkFields(eventOf('fd_call', { result: 3 }, { type: 'write' }), 'evt.buflen -')
+  checkFields(eventOf('open'), 'evt.cpu -')
+})
+
 test('paths of calls that worked', () => {
   const one = { raw_path: 'f/../g', base: '/x' }
   checkFields(

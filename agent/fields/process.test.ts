@@ -93,6 +93,8 @@ test('a process and its ancestors', () => {
     proc.is_exe_upper_layer true
     proc.is_exe_lower_layer false
     proc.is_exe_from_memfd true
+    proc.is_exe_writable false
+    proc.pidns_init_start_ts -
     proc.is_vpgid_leader true
     proc.is_sid_leader false
     proc.exe_ino    42
@@ -112,6 +114,29 @@ test('a process and its ancestors', () => {
     evt.res         "SUCCESS"
     syscall.type    "execve"
     `,
+  )
+})
+
+test('when the pid namespace was made, and whether the program could be changed', () => {
+  const made = {
+    exeFlags: 32,
+    namespaceStartNs: 12_000_000_000n,
+    exeCtimeNs: 1_795_428_670_000_000_000n,
+  }
+  checkFields(
+    eventOf('exec', {}, { process: made }),
+    `
+    proc.is_exe_writable true
+    evt.arg.flags "EXE_WRITABLE"
+    evt.rawarg[flags] 1
+    proc.pidns_init_start_ts "1795428672000000000n"
+    proc.exe_ino.ctime_duration_pidns_start 2000000000
+    `,
+  )
+  const later = { ...made, exeCtimeNs: 1_795_428_679_000_000_000n }
+  checkFields(
+    eventOf('exec', { cpu: 4 }, { process: later }),
+    'proc.exe_ino.ctime_duration_pidns_start -\nevt.cpu 3',
   )
 })
 
@@ -242,6 +267,7 @@ test('containers and pods', () => {
     k8s.pod.label[canary] ""
     k8s.pod.label[none] -
     k8s.pod.labels    "app:web, canary, tier:front"
+    k8smeta.pod.labels ["app:web","canary","tier:front"]
     container.label[tier] "\u00c3\u00a9"
     container.label[io.kubernetes.pod.name] "web-1"
     container.labels  "tier:\u00c3\u00a9"

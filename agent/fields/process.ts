@@ -1,5 +1,11 @@
 /** Accessors of `proc.*`, `thread.*`, `user.*` and `group.*`. */
-import { FILE_LOWER_LAYER, FILE_MEMFD, FILE_UPPER_LAYER, headerOf } from '@bulwark/schema'
+import {
+  FILE_LOWER_LAYER,
+  FILE_MEMFD,
+  FILE_UPPER_LAYER,
+  FILE_WRITABLE,
+  headerOf,
+} from '@bulwark/schema'
 import type { FieldValue, Scalar } from '@bulwark/schema'
 import { hostScope, nameScopeOf } from '../argument.ts'
 import { limits } from '../limits.ts'
@@ -230,6 +236,7 @@ export const processAccessors: AccessorTable = {
   'proc.ppid.ts': plain((event) =>
     event.process.parent ? wallTime(event, event.process.parent.startNs) : undefined,
   ),
+  'proc.is_exe_writable': exeFlag(FILE_WRITABLE),
   'proc.is_exe_upper_layer': exeFlag(FILE_UPPER_LAYER),
   'proc.is_exe_lower_layer': exeFlag(FILE_LOWER_LAYER),
   'proc.is_exe_from_memfd': exeFlag(FILE_MEMFD),
@@ -243,6 +250,16 @@ export const processAccessors: AccessorTable = {
   'proc.exe_ino.ctime': own((p) => nanoseconds(p.exeCtimeNs)),
   'proc.exe_ino.mtime': own((p) => nanoseconds(p.exeMtimeNs)),
   'proc.exe_ino.ctime_duration_proc_start': plain(changeToStart),
+  'proc.exe_ino.ctime_duration_pidns_start': plain((event) => {
+    const { namespaceStartNs, exeCtimeNs } = event.process
+    if (exeCtimeNs === 0 || BigInt(namespaceStartNs) === 0n) return undefined
+    const gap = BigInt(namespaceStartNs) + event.wallOffsetNs - BigInt(exeCtimeNs)
+    return gap < 0n ? undefined : asScalar(gap)
+  }),
+  'proc.pidns_init_start_ts': plain((event) => {
+    const { namespaceStartNs } = event.process
+    return BigInt(namespaceStartNs) === 0n ? undefined : wallTime(event, namespaceStartNs)
+  }),
   'thread.cap_permitted': capability('permitted', headerOf.capPermitted),
   'thread.cap_inheritable': capability('inheritable', headerOf.capInheritable),
   'thread.cap_effective': capability('effective', headerOf.capEffective),

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#define LAYOUT_VERSION 2u
+#define LAYOUT_VERSION 3u
 #define PATH_BYTES_MAX 4096u
 #define ARGUMENTS_BYTES_MAX 8192u
 #define ENVIRONMENT_BYTES_MAX 8192u
@@ -38,6 +38,7 @@
 #define FILE_MEMFD 4u
 #define FILE_DELETED 8u
 #define FILE_CREATED 16u
+#define FILE_WRITABLE 32u
 #define PEER_NONE 0u
 #define PEER_SOCKET 1u
 #define PEER_USER 2u
@@ -162,7 +163,7 @@ struct event_header {
 	__u32 euid; /* effective user, host namespace */
 	__u32 egid; /* effective group, host namespace */
 	__u32 login_uid; /* user of the login session */
-	__u32 reserved; /* zero */
+	__u32 cpu; /* CPU, from 1 */
 	char comm[16]; /* name of the thread */
 };
 _Static_assert(sizeof(struct event_header) == 128, "event_header: layout differs from the schema");
@@ -173,6 +174,7 @@ struct event_exec {
 	struct file_facts exe; /* the executable */
 	__u64 exe_ctime_ns; /* change time, since 1970 */
 	__u64 exe_mtime_ns; /* modification time, since 1970 */
+	__u64 namespace_start_ns; /* start of the first process of the pid namespace, since boot */
 	__u32 tty; /* major << 8 | minor */
 	__u32 pgid; /* process group, host namespace */
 	__u32 vpgid; /* process group, own namespace */
@@ -184,7 +186,7 @@ struct event_exec {
 	struct text arguments; /* NUL after each */
 	struct text environment; /* NUL after each variable; only where a rule asks for it */
 };
-_Static_assert(sizeof(struct event_exec) == 224, "event_exec: layout differs from the schema");
+_Static_assert(sizeof(struct event_exec) == 232, "event_exec: layout differs from the schema");
 
 /* A process has made another one. New threads are not sent, nor calls that failed. Where the kernel does not tell which call it was (before 5.15), it is told as clone. */
 struct event_fork {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FILE_LOWER_LAYER, FILE_UPPER_LAYER, headerOf } from '@bulwark/schema'
+import { FILE_LOWER_LAYER, FILE_UPPER_LAYER, FILE_WRITABLE, headerOf } from '@bulwark/schema'
 import type { Container } from '@bulwark/tools'
 import { openLab } from '@bulwark/tools'
 import { Calls } from './calls.ts'
@@ -58,16 +58,16 @@ test(
     const upper = (await exec(['/usr/bin/calls', ...calls.words])).of('exec')
     const memory = (await exec(['/dev/shm/nothing'])).of('exec').at(-1)
     assert.equal(lower?.exePath, '/bin/busybox')
-    assert.equal(lower.exe.fileFlags, FILE_LOWER_LAYER)
+    assert.equal(lower.exe.fileFlags, FILE_LOWER_LAYER | FILE_WRITABLE)
     assert.deepEqual(
       upper.slice(-2).map(({ exePath, exe }) => [exePath, exe.fileFlags]),
       [
-        ['/usr/bin/calls', FILE_UPPER_LAYER],
-        ['/usr/bin/nothing', FILE_UPPER_LAYER],
+        ['/usr/bin/calls', FILE_UPPER_LAYER | FILE_WRITABLE],
+        ['/usr/bin/nothing', FILE_UPPER_LAYER | FILE_WRITABLE],
       ],
     )
     assert.equal(memory?.exePath, '/dev/shm/nothing')
-    assert.equal(memory.exe.fileFlags, 0)
+    assert.equal(memory.exe.fileFlags, FILE_WRITABLE)
   },
 )
 

@@ -1,9 +1,23 @@
 /** What is seen of programs that begin: which, with what arguments, where, started how. */
 import assert from 'node:assert/strict'
-import { chmodSync, copyFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { cpus } from 'node:os'
 import { basename, join } from 'node:path'
 import { before, test } from 'node:test'
-import { FILE_DELETED, FILE_MEMFD, RECORD_USER_MEMORY, recordLimits } from '@bulwark/schema'
+import {
+  FILE_DELETED,
+  FILE_MEMFD,
+  FILE_WRITABLE,
+  RECORD_USER_MEMORY,
+  recordLimits,
+} from '@bulwark/schema'
 import { Calls } from './calls.ts'
 import type { Recorded } from './decode.ts'
 import { nothingProgram, start } from './program.ts'
@@ -48,7 +62,7 @@ test('an exec tells the program, its arguments as they are, and its folder', { s
         result: 0,
         comm: 'program',
         exePath: program(),
-        exe: { inode: Number(ino), mode: Number(mode), links: 1, fileFlags: 0 },
+        exe: { inode: Number(ino), mode: Number(mode), links: 1, fileFlags: FILE_WRITABLE },
         exeCtimeNs: ctimeNs,
         exeMtimeNs: mtimeNs,
         cwd: stage.folder,
@@ -104,6 +118,34 @@ test('arguments up to the limit are whole', { skip }, async () => {
   assert.equal(event.arguments, `${text}\0`)
 })
 
+test('a program that its process may write is told as such', { skip }, async () => {
+  const nobody = 65_534
+  chmodSync(stage.folder, 0o755)
+  const flagsFor = async (mode: number, user: number, group: number): Promise<number> => {
+    chmodSync(program(), mode)
+    const calls = new Calls()
+    calls.call('setresgid', group, group, group)
+    calls.call('setresuid', user, user, user)
+    calls.exec(program(), ['x'])
+    return (await execOf(calls)).exe.fileFlags & FILE_WRITABLE
+  }
+  assert.equal(await flagsFor(0o555, 0, 0), FILE_WRITABLE)
+  assert.equal(await flagsFor(0o755, nobody, nobody), 0)
+  assert.equal(await flagsFor(0o775, nobody, 0), FILE_WRITABLE)
+  assert.equal(await flagsFor(0o757, nobody, nobody), FILE_WRITABLE)
+  chmodSync(program(), 0o755)
+})
+
+test('the CPU, and since when the pid namespace is there', { skip }, async () => {
+  const calls = new Calls()
+  calls.exec(program(), ['x'])
+  const { cpu, namespaceStartNs, startNs } = await execOf(calls)
+  assert.ok(cpu >= 1 && cpu <= cpus().length, `CPU ${cpu}`)
+  const ticks = readFileSync('/proc/1/stat', 'latin1').split(') ')[1]?.split(' ')[19]
+  assert.equal(BigInt(namespaceStartNs) / 10_000_000n, BigInt(ticks ?? -1))
+  assert.ok(namespaceStartNs < startNs)
+})
+
 test('a program in memory is one', { skip }, async () => {
   const calls = new Calls()
   const memory = calls.call('memfd_create', 'payload', 0)
@@ -124,7 +166,7 @@ test('a program that was removed still has its path, and says so', { skip }, asy
   calls.call('execveat', file, '', ['x', 0], [0], api.AT_EMPTY_PATH)
   const event = await execOf(calls)
   assert.equal(event.exePath, at('removed'))
-  assert.equal(event.exe.fileFlags, FILE_DELETED)
+  assert.equal(event.exe.fileFlags, FILE_DELETED | FILE_WRITABLE)
   assert.equal(event.exe.links, 0)
 })
 
