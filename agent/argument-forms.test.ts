@@ -46,6 +46,7 @@ mknod 0 1a4 0 . mode S_IROTH|S_IRGRP|S_IWUSR|S_IRUSR|S_IFREG 33188
 mknod 0 2180 105 . mode S_IWUSR|S_IRUSR|S_IFCHR 8576
 mknod 0 2180 105 . dev 261 261
 chmod 0 9ed . mode S_IXOTH|S_IROTH|S_IXGRP|S_IRGRP|S_IXUSR|S_IWUSR|S_IRUSR|S_ISUID 2541
+chmod 0 81a4 . mode S_IROTH|S_IRGRP|S_IWUSR|S_IRUSR 420
 mkdir 0 1ed . mode 1ED 493
 chown 0 0 ffffffff . gid -1 -1
 fchownat ffffff9c 0 0 0 100 . dirfd AT_FDCWD -100

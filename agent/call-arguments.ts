@@ -87,8 +87,8 @@ const signed64 = (value: number | bigint): number | bigint => {
   return Number.isSafeInteger(Number(wide)) ? Number(wide) : wide
 }
 
-const permissions = (name: string, read: ReadNumber, table: Names): Argument => {
-  const mode: ReadNumber = (event) => table.number(unsigned(read(event) ?? 0) & 0o177777)
+const permissions = (name: string, read: ReadNumber, table: Names, allBits: number): Argument => {
+  const mode: ReadNumber = (event) => table.number(unsigned(read(event) ?? 0) & allBits)
   return { ...named(name, mode, table), raw: octal(name, mode).raw }
 }
 
@@ -101,8 +101,8 @@ const numberForms: Readonly<Record<string, Form | undefined>> = {
   pid: as(decimal, signed),
   oct: as(octal, unsigned),
   hex,
-  mode: (name, read) => permissions(name, read, names.modeBits),
-  node: (name, read) => permissions(name, read, names.nodeMode),
+  mode: (name, read) => permissions(name, read, names.modeBits, 0o7777),
+  node: (name, read) => permissions(name, read, names.nodeMode, 0o177777),
   uid: as(user, unsigned),
   gid: as(group, unsigned),
   otherfd: as((name, read) => descriptor(name, read, false), signed),
