@@ -50,8 +50,14 @@ export const accessorFaults = (): readonly string[] => {
   ]
 }
 
-/** Addresses as text, also in place of host names; every other value stands as it is. */
+/** Fields that Falco prints in hexadecimal digits. */
+const inHex: ReadonlySet<string> = new Set(['fd.dev'])
+
+/** Addresses as text, also in place of host names; most other values stand as they are. */
 export const printable = (value: FieldValue, piece: Value): FieldValue => {
+  if (piece.is === 'field' && inHex.has(piece.ref.field.name)) {
+    return typeof value === 'number' ? value.toString(16).toUpperCase() : value
+  }
   const isName = piece.is === 'field' && piece.ref.field.comparison === 'resolved-name'
   if (piece.type !== 'ip' && piece.type !== 'net' && !isName) return value
   const one = (each: unknown): string => addressText(each as number | bigint)

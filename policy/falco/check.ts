@@ -4,6 +4,7 @@
  * Falco's where its users' scripts look for them.
  */
 import type { FieldType } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import type { Condition, Constant, FunctionName, Value } from '../ir.ts'
 import type { Operator as Comparing } from '../ir.ts'
 import { comparisonOf, conjunction, disjunction, makeCompare, negation } from '../ir.ts'
@@ -15,6 +16,7 @@ import { resolveField, typeOfField } from './fields.ts'
 import type { Remark } from './remark.ts'
 import { CheckFault } from './remark.ts'
 import { remarksOnConstant } from './remarks.ts'
+import { closest } from '../suggest.ts'
 import type { FieldNode, Modifier, Node, Operand, Operator, TransformerNode } from './syntax.ts'
 
 /** A condition in its typed form with remarks on it, or the first fault. */
@@ -188,7 +190,9 @@ class Checker {
     if (!literal.ok) return fail('literal', literal.message, at)
     const isEventType = left.is === 'field' && left.ref.field.name === 'evt.type'
     if ((isEventType || nameOf(left) === 'evt.type') && !this.#catalog.isEventName(text)) {
-      fail('unknown-event', `unknown event type ${text}`, at)
+      const near = closest(text, [...syscallNames])
+      const help = near === undefined ? undefined : `did you mean \`${near}\`?`
+      fail('unknown-event', `unknown event type ${text}`, at, help)
     }
     if (operator === 'regex') {
       const matcher = regexMatcher(text)

@@ -24,13 +24,14 @@ const unsupported = (refs: readonly FieldRef[]): readonly (readonly [string, str
 export const lackingFields = (condition: Condition, context: Context): readonly Diagnostic[] =>
   unsupported(fieldsOf(condition)).map(([name, reason]) => {
     const help = 'this rule is disabled; the others are not'
-    return ownDiagnostic('error', 'unsupported-field', `${name}: ${reason}`, context, help)
+    const message = `${name}: not carried by this sensor: ${reason}`
+    return ownDiagnostic('error', 'unsupported-field', message, context, help)
   })
 
 /** Fields of an output that the sensor does not give. */
 export const lackingOutputs = (format: OutputFormat, context: Context): readonly Diagnostic[] =>
   unsupported(fieldsOfOutput(format)).map(([name, reason]) => {
-    const message = `${name}: ${reason}; it prints <NA>`
+    const message = `${name}: not carried by this sensor, prints <NA>: ${reason}`
     return ownDiagnostic('warning', 'unsupported-output-field', message, context)
   })
 
