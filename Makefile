@@ -14,9 +14,9 @@ machine := $(shell uname -m)
 bpf_arch := $(subst x86_64,x86,$(subst aarch64,arm64,$(machine)))
 npm_arch := $(subst x86_64,x64,$(subst aarch64,arm64,$(machine)))
 bpf_flags := -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_$(bpf_arch)
-# Each in both forms of bpf/read.bpf.h.
-bpf_objects := $(foreach form,bpf direct.bpf,\
-	$(patsubst bpf/%.bpf.c,dist/%.$(form).o,$(wildcard bpf/*.bpf.c)))
+# The backends in both forms of bpf/read.bpf.h; with loads also in the second of bpf/lifecycle.bpf.h.
+bpf_objects := dist/preemption.bpf.o $(foreach form,bpf direct.bpf perf.bpf,\
+	$(foreach backend,tracepoint security,dist/$(backend).$(form).o))
 shipped_folders := $(wildcard schema policy graph native agent server cli)
 sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
 # Not the scenarios below: they are for the tests, and no rules.
@@ -52,6 +52,11 @@ dist/%.bpf.o: bpf/%.bpf.c Makefile
 dist/%.direct.bpf.o: bpf/%.bpf.c Makefile
 	@mkdir -p dist .build/bpf
 	clang $(bpf_flags) -DDIRECT_READS -MMD -MP -MF .build/bpf/$*.direct.d -MT $@ -c $< -o $@
+	@llvm-strip -g $@
+
+dist/%.perf.bpf.o: bpf/%.bpf.c Makefile
+	@mkdir -p dist .build/bpf
+	clang $(bpf_flags) -DDIRECT_READS -DBY_PERF -MMD -MP -MF .build/bpf/$*.perf.d -MT $@ -c $< -o $@
 	@llvm-strip -g $@
 
 -include $(wildcard .build/bpf/*.d)
@@ -136,7 +141,7 @@ lint: ## the linter and the formats, without changing a file
 	@prettier --check --log-level=warn .
 	@clang-format --dry-run -Werror $(c_files)
 	@# For both machines, in both forms of reading: the other machine's is run nowhere.
-	@for machine in x86 arm64; do for form in '' -DDIRECT_READS; do for file in bpf/*.bpf.c; do \
+	@for machine in x86 arm64; do for form in '' -DDIRECT_READS '-DDIRECT_READS -DBY_PERF'; do for file in bpf/*.bpf.c; do \
 		clang $(bpf_flags) -U__TARGET_ARCH_$(bpf_arch) -D__TARGET_ARCH_$$machine $$form \
 			-fsyntax-only $$file || exit 1; \
 	done; done; done

@@ -6,8 +6,8 @@ import type { BackendChoice } from './backend.ts'
 import { chooseBackend } from './backend.ts'
 import type { Finding } from './probe.ts'
 
-const finding = (name: string, probe: Probe): Finding => ({
-  id: name,
+const finding = (name: string, probe: Probe, id = name): Finding => ({
+  id,
   name,
   events: [],
   probe,
@@ -18,7 +18,7 @@ const finding = (name: string, probe: Probe): Finding => ({
 
 test('auto takes what the kernel offers; whoever asks gets what they ask for', () => {
   const check = (choice: BackendChoice, functions: Probe, hooks: Probe, expected: string): void => {
-    const findings = [finding('functions', functions), finding('hooks', hooks)]
+    const findings = [finding('functions', functions, 'fexit'), finding('hooks', hooks, 'lsm')]
     const { backend, hearsNames } = chooseBackend(choice, findings)
     assert.equal(backend + (hearsNames ? ' with names' : ''), expected)
   }
@@ -31,6 +31,17 @@ test('auto takes what the kernel offers; whoever asks gets what they ask for', (
   check('tracepoint', 'yes', 'yes', 'tracepoint')
   check('security', 'yes', 'yes', 'security with names')
   check('security', 'no', 'no', 'security')
+})
+
+test('auto leaves functions alone where programs there are preempted', () => {
+  const check = (choice: BackendChoice, held: Probe, expected: string): void => {
+    const findings = [finding('functions', 'yes', 'fexit'), finding('held', held, 'held-functions')]
+    assert.equal(chooseBackend(choice, findings).backend, expected)
+  }
+  check('auto', 'yes', 'security')
+  check('auto', 'no', 'tracepoint')
+  check('auto', { unknown: 'EPERM' }, 'security')
+  check('security', 'no', 'security')
 })
 
 test('the reason names what was found', () => {

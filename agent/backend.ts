@@ -11,6 +11,7 @@ import type { Probe } from '@bulwark/native'
 import { findKernelFunction, isNativeError, loadProgram, probeKernelType } from '@bulwark/native'
 import { functionOfCall } from './call-functions.ts'
 import { directReads } from './object-file.ts'
+import { takesPerf } from './preemption.ts'
 import type { Finding } from './probe.ts'
 import { takesHook } from './security-hooks.ts'
 import { trialStub } from './stub.ts'
@@ -114,25 +115,32 @@ export interface ChosenBackend {
   readonly backend: Backend
   /** Whether LSM hooks tell names. */
   readonly hearsNames: boolean
+  /** Programs at tracepoints are attached through perf, because this kernel preempts others. */
+  readonly byPerf: boolean
   readonly why: string
 }
 
 const stateOf = ({ probe }: Finding): string =>
   typeof probe === 'string' ? probe : `cannot tell: ${probe.unknown}`
 
-/** Chooses by what was found; whoever asks for one gets it, or the kernel's refusal. */
+/**
+ * Chooses by what was found; whoever asks for one gets it, or the kernel's refusal.
+ *
+ * @param findings  those of `backendFindings` and `preemptionFindings`, by their ids
+ */
 export const chooseBackend = (
   choice: BackendChoice,
   findings: readonly Finding[],
 ): ChosenBackend => {
-  const [functions, hooks] = findings
+  const answer = (id: string): Probe | undefined => findings.find((each) => each.id === id)?.probe
   const found = findings.map((finding) => `${finding.name}: ${stateOf(finding)}`).join('; ')
   const why = choice === 'auto' ? found : `asked for; ${found}`
-  const takesFunctions = functions?.probe === 'yes'
-  const isSecurity = choice === 'security' || (choice === 'auto' && takesFunctions)
+  const isBest = answer('fexit') === 'yes' && answer('held-functions') !== 'no'
+  const isSecurity = choice === 'security' || (choice === 'auto' && isBest)
   return {
     backend: isSecurity ? 'security' : 'tracepoint',
-    hearsNames: isSecurity && hooks?.probe === 'yes',
+    hearsNames: isSecurity && answer('lsm') === 'yes',
+    byPerf: takesPerf(answer('held-tracepoints')),
     why,
   }
 }

@@ -34,6 +34,29 @@ HANDLER(on_io_uring_setup)
 	return scratch_send(s);
 }
 
+#ifdef BY_PERF
+
+/* Of the forms that the tracepoints had, those of kernels that preempt in them. */
+SEC("tracepoint/io_uring/io_uring_submit_req")
+int on_uring_submit_req(struct trace_event_raw_io_uring_submit_req *ctx)
+{
+	return on_submitted(ctx->req);
+}
+
+SEC("tracepoint/io_uring/io_uring_complete")
+int on_uring_complete_cqe(struct trace_event_raw_io_uring_complete *ctx)
+{
+	return on_completed(ctx->ctx, ctx->req, ctx->user_data, ctx->res, ctx->cflags);
+}
+
+SEC("tracepoint/io_uring/io_uring_cqe_overflow")
+int on_uring_overflow(struct trace_event_raw_io_uring_cqe_overflow *ctx)
+{
+	return on_completed(ctx->ctx, NULL, ctx->user_data, ctx->res, ctx->cflags);
+}
+
+#else
+
 /* Since 6.3. */
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(on_uring_submit_req, struct io_kiocb *req)
@@ -86,3 +109,5 @@ int BPF_PROG(on_uring_overflow, void *ring, unsigned long long user_data, int re
 {
 	return on_completed(ring, NULL, user_data, result, flags);
 }
+
+#endif

@@ -1,13 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tracepoints of processes and cgroups, which are the same whichever way system calls come. */
+/*
+ * The tracepoints of processes and cgroups, which are the same whichever way system calls come. In
+ * two forms: BY_PERF is for kernels that preempt programs at tracepoints, but not those of perf,
+ * which get what the tracepoint records in place of its arguments. See
+ * docs/adr/0011-preempted-programs.md.
+ */
 #pragma once
 
 #include "process.bpf.h"
 
+/*
+ * Whether it was the last thread of its process. Before the tracepoint said so, two that ended at
+ * the same time could both find that none is left.
+ */
+#define IS_LAST_THREAD(task, said)                                                               \
+	(bpf_core_field_exists(((struct trace_event_raw_sched_process_exit *)ctx)->group_dead) ? \
+		 (said) :                                                                        \
+		 TASK_READ(task, signal, live.counter) == 0)
+
+#ifdef BY_PERF
+
+/* The arguments of a program lie below the number of them that it starts with. */
+static __always_inline __u32 argument_count_of(struct task_struct *task)
+{
+	__u32 count = 0;
+
+	if (bpf_probe_read_user(&count, sizeof(count), (void *)TASK_READ(task, mm, start_stack)))
+		count_loss(PLACE_READ_USER);
+	return count;
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec(void *ctx)
+{
+	struct task_struct *task = current_task();
+
+	return on_exec_done(task, TASK_READ(task, mm, exe_file), argument_count_of(task));
+}
+
+SEC("tracepoint/task/task_newtask")
+int on_fork(struct trace_event_raw_task_newtask *ctx)
+{
+	struct task_struct *child = bpf_task_from_pid(ctx->pid);
+
+	if (!child) {
+		count_loss(PLACE_READ_KERNEL);
+		return 0;
+	}
+	on_forked(current_task(), child, ctx->clone_flags);
+	bpf_task_release(child);
+	return 0;
+}
+
+SEC("tracepoint/sched/sched_process_exit")
+int on_exit(struct trace_event_raw_sched_process_exit *ctx)
+{
+	struct task_struct *task = current_task();
+
+	return on_exited(task, IS_LAST_THREAD(task, ctx->group_dead));
+}
+
+#else
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	return on_exec_done(task, bprm);
+	return on_exec_done(task, bprm->file, bprm->argc);
 }
 
 /* Before the child runs, and in its cgroup already: copy_process() comes to it last. */
@@ -20,9 +78,12 @@ int BPF_PROG(on_fork, struct task_struct *child, unsigned long clone_flags)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	return on_exited(task);
+	return on_exited(task, IS_LAST_THREAD(task, ctx[1] & 1));
 }
 
+#endif
+
+/* These run under a spin lock of the kernel's: nothing preempts them. */
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {

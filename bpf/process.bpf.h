@@ -64,12 +64,12 @@ static __always_inline __u32 is_writable(struct task_struct *task, struct inode 
 	return 0;
 }
 
-static __always_inline int on_exec_done(struct task_struct *task, struct linux_binprm *bprm)
+static __always_inline int on_exec_done(struct task_struct *task, struct file *file,
+					__u32 argument_count)
 {
 	struct scratch *s = record_start(event_exec, EVENT_EXEC, task);
 	struct event_exec *e = s ? (void *)s->record : NULL;
-	struct file *file = bprm->file;
-	struct inode *inode = file->f_inode;
+	struct inode *inode = READ(file, f_inode);
 	struct signal_struct *signal = TASK_READ(task, signal);
 
 	if (!e)
@@ -86,7 +86,7 @@ static __always_inline int on_exec_done(struct task_struct *task, struct linux_b
 	e->vpgid = number_as_seen_by(READ(signal, pids[PIDTYPE_PGID]),
 				     TASK_READ(task, group_leader, thread_pid));
 	e->sid = number_in_host(READ(signal, pids[PIDTYPE_SID]));
-	e->argument_count = bprm->argc;
+	e->argument_count = argument_count;
 	append_file_path(s, &e->exe_path, file);
 	append_cwd(s, &e->cwd, task);
 	append_strings(s, &e->arguments, TASK_READ(task, mm, arg_start),
@@ -125,11 +125,11 @@ static __always_inline int on_forked(struct task_struct *parent, struct task_str
 	return scratch_send(s);
 }
 
-static __always_inline int on_exited(struct task_struct *task)
+static __always_inline int on_exited(struct task_struct *task, bool is_last)
 {
 	struct scratch *s;
 
-	if (task->signal->live.counter != 0)
+	if (!is_last)
 		return 0; /* other threads go on, whichever of them this one was */
 	s = record_start(event_exit, EVENT_EXIT, task);
 	if (!s)

@@ -41,6 +41,8 @@ static __always_inline struct task_struct *current_task(void)
 #define READS_ARE_LOADS true
 
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
+extern struct task_struct *bpf_task_from_pid(__s32 pid) __ksym;
+extern void bpf_task_release(struct task_struct *task) __ksym;
 
 /* The same pointer, of a type the verifier knows. The type is of the kernel, by its name. */
 #define AS_KERNEL(pointer) \

@@ -6,8 +6,24 @@
  */
 #include "compat.bpf.h"
 
-/* Every handler has the shape that sys_exit has: the kernel ties the prog array to it. */
+/* Every handler has the shape that sys_exit has: the kernel ties the prog array to it. In the form
+ * BY_PERF (see lifecycle.bpf.h) the record has the result, and the task has the registers. */
+#ifdef BY_PERF
+#define HANDLER(name)                                                                       \
+	static __always_inline int ____##name(struct trace_event_raw_sys_exit *ctx,         \
+					      struct pt_regs *regs, long result);           \
+	SEC("tracepoint/raw_syscalls/sys_exit")                                             \
+	int name(struct trace_event_raw_sys_exit *ctx)                                      \
+	{                                                                                   \
+		struct task_struct *task = bpf_get_current_task_btf();                      \
+                                                                                            \
+		return ____##name(ctx, (struct pt_regs *)bpf_task_pt_regs(task), ctx->ret); \
+	}                                                                                   \
+	static __always_inline int ____##name(struct trace_event_raw_sys_exit *ctx,         \
+					      struct pt_regs *regs, long result)
+#else
 #define HANDLER(name) SEC("tp_btf/sys_exit") int BPF_PROG(name, struct pt_regs *regs, long result)
+#endif
 
 #include "handlers.bpf.h"
 #include "io_uring.bpf.h"
@@ -20,8 +36,7 @@ struct {
 	__type(value, __u32);
 } handlers SEC(".maps"), compat_handlers SEC(".maps");
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
+HANDLER(on_sys_exit)
 {
 	__u32 number = table_number(regs);
 

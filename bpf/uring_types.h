@@ -70,6 +70,25 @@ struct io_kiocb___task {
 	struct task_struct *task;
 };
 
+/* What the tracepoints record for perf; a request's address without its type. */
+struct trace_event_raw_io_uring_submit_req {
+	void *req;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *ctx, *req;
+	__u64 user_data;
+	int res;
+	__u32 cflags;
+};
+
+struct trace_event_raw_io_uring_cqe_overflow {
+	void *ctx;
+	__u64 user_data;
+	int res;
+	__u32 cflags;
+};
+
 struct io_uring_cqe {
 	__u64 user_data;
 	__s32 res;

@@ -87,6 +87,12 @@ struct pt_regs {
 struct thread_info {
 	unsigned long flags;
 	__u32 status;
+	__u64 preempt_count; /* arm64 */
+};
+
+/* What x86 keeps for each CPU. */
+struct pcpu_hot {
+	int preempt_count;
 };
 
 typedef struct {
@@ -206,7 +212,8 @@ struct signal_struct {
 };
 
 struct mm_struct {
-	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long start_stack, arg_start, arg_end, env_start, env_end;
+	struct file *exe_file;
 };
 
 struct kernfs_node {
@@ -254,6 +261,20 @@ struct task_struct {
 struct linux_binprm {
 	struct file *file;
 	int argc;
+};
+
+/* What tracepoints record for perf. */
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+struct trace_event_raw_task_newtask {
+	int pid;
+	unsigned long clone_flags;
+};
+
+struct trace_event_raw_sched_process_exit {
+	bool group_dead;
 };
 
 struct in6_addr {

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
 import {
-  backendFindings,
   chooseBackend,
   kernelName,
   machineOf,
@@ -18,7 +17,7 @@ import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { loadRules } from './load-rules.ts'
-import { besideProgram } from './watch.ts'
+import { allBackendFindings, besideProgram } from './watch.ts'
 
 const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
 
@@ -54,7 +53,7 @@ const tryLoad = (
   backends: readonly Finding[],
 ): Finding => {
   const chosen = chooseBackend('auto' satisfies BackendChoice, backends)
-  const object = besideProgram(objectFile(chosen.backend))
+  const object = besideProgram(objectFile(chosen))
   const { probe, words } = trySensor(() => readFileSync(object), machine, types, chosen)
   return {
     id: 'sensor',
@@ -72,7 +71,7 @@ const diagnose = (rules: readonly Rule[]): readonly Diagnosis[] => {
   const machine = machineOf(process.arch)
   const basics = probeMachine()
   const cannot = basics.some((finding) => finding.needed && finding.probe === 'no')
-  const backends = machine ? backendFindings(machine) : []
+  const backends = machine ? allBackendFindings(machine) : []
   const whole = cannot || !machine ? [] : [tryLoad(machine, wantedTypes(rules), backends)]
   return [...basics, ...backends, ...whole].map((finding) =>
     Object.assign({ rules: rulesBehind(finding, rules) }, finding),
@@ -90,7 +89,7 @@ const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
     console.log(`  to get it: ${remedy}`)
   }
   const chosen = backendOf(found)
-  console.log(`backend: ${chosen.backend}`)
+  console.log(`backend: ${chosen.backend}${chosen.byPerf ? ' through perf' : ''}`)
   const untold = untoldHere(chosen)
   if (untold.length > 0) console.log(`  not told on it (docs/events.md): ${untold.join(', ')}`)
   const disabled = loaded.rules.filter((rule) => rule.disabledBy.length > 0)
@@ -100,11 +99,7 @@ const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
   }
 }
 
-const backendOf = (found: readonly Finding[]): ChosenBackend =>
-  chooseBackend(
-    'auto',
-    found.filter(({ id }) => id === 'fexit' || id === 'lsm'),
-  )
+const backendOf = (found: readonly Finding[]): ChosenBackend => chooseBackend('auto', found)
 
 /** What the schema has that is not told here; all that only one backend has is of LSM hooks. */
 const untoldHere = ({ backend, hearsNames }: ChosenBackend): readonly string[] =>
@@ -116,6 +111,7 @@ const printJson = (found: readonly Diagnosis[], loaded: LoadResult): void => {
     kernel: kernelName(),
     node: process.versions.node,
     backend: chosen.backend,
+    byPerf: chosen.byPerf,
     untold: untoldHere(chosen),
     features: found.map(({ id, name, probe, needed, without, remedy, rules }) => ({
       id,

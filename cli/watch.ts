@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import type { AgentOptions, BackendChoice, ChosenBackend } from '@bulwark/agent'
+import type { AgentOptions, BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
 import {
   Agent,
   backendChoices,
@@ -12,6 +12,7 @@ import {
   limits,
   machineOf,
   objectFile,
+  preemptionFindings,
   probeMachine,
 } from '@bulwark/agent'
 import { isNativeError, releaseMemory } from '@bulwark/native'
@@ -119,6 +120,14 @@ export const probe = (
   return { lack: missing.join(', ') || `no hook knows the machine ${process.arch}` }
 }
 
+/** All that decides between the backends and their forms. */
+export const allBackendFindings = (machine: Machine): readonly Finding[] => {
+  const findings = backendFindings(machine)
+  const takesFunctions = findings.find(({ id }) => id === 'fexit')?.probe === 'yes'
+  const readObject = (): Uint8Array => readFileSync(besideProgram('preemption.bpf.o'))
+  return [...findings, ...preemptionFindings(machine, readObject, takesFunctions)]
+}
+
 /** How a watch ended. */
 export interface Watched {
   readonly reason: string
@@ -146,12 +155,13 @@ export const watch = async (
     stop = resolve
   })
   const start = async (backend: ChosenBackend): Promise<Agent> => {
-    log(`backend: ${backend.backend} (${backend.why})`)
+    const way = backend.byPerf ? `${backend.backend} through perf` : backend.backend
+    log(`backend: ${way} (${backend.why})`)
     return await Agent.start({
       ...options,
       ...(sockets ? { criSockets: sockets } : {}),
       ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
-      object: readFileSync(besideProgram(objectFile(backend.backend))),
+      object: readFileSync(besideProgram(objectFile(backend))),
       backend,
       machine,
       log,
@@ -162,7 +172,7 @@ export const watch = async (
       },
     })
   }
-  const findings = backendFindings(machine)
+  const findings = allBackendFindings(machine)
   const chosen = chooseBackend(choice, findings)
   const agent = await start(chosen).catch((error: unknown) => {
     // Whoever asked for a backend is told; who left the choice gets the one that loads.

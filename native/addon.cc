@@ -49,6 +49,7 @@ static void start(napi_env env, napi_value exports)
 	registerRings(env, exports);
 	registerSockets(env, exports);
 	registerKernel(env, exports);
+	registerKernelFiles(env, exports);
 	registerTypes(env, exports);
 }
 

@@ -13,6 +13,7 @@ void registerLinks(napi_env env, napi_value exports);
 void registerRings(napi_env env, napi_value exports);
 void registerSockets(napi_env env, napi_value exports);
 void registerKernel(napi_env env, napi_value exports);
+void registerKernelFiles(napi_env env, napi_value exports);
 void registerTypes(napi_env env, napi_value exports);
 
 } // namespace bulwark

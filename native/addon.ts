@@ -147,6 +147,7 @@ export interface Addon {
 
   attach(object: ObjectHandle, program: string): LinkHandle
   attachProgram(programFd: number, target: string): LinkHandle
+  readKernelFile(fileSystem: string, path: string): string
   readIterator(link: LinkHandle, bytesMax: number): Uint8Array<ArrayBuffer>
 
   openMap(object: ObjectHandle, map: string): OpenMap

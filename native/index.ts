@@ -30,6 +30,7 @@ export {
   probeKernelType,
   probeMapType,
   probeProgramType,
+  readKernelFile,
   wallOffsetNs,
 } from './kernel.ts'
 export type { Probe } from './kernel.ts'

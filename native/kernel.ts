@@ -89,6 +89,16 @@ export const kernelMemberOffset = (struct: string, member: string): number | und
   return offset < 0 ? undefined : offset
 }
 
+/**
+ * What a file of one of the kernel's own file systems says, such as `debugfs`, whether that is
+ * mounted anywhere or not.
+ *
+ * @param path  below its root
+ * @throws NativeError  there is none, or it may not be read
+ */
+export const readKernelFile = (fileSystem: string, path: string): string =>
+  addon().readKernelFile(fileSystem, path)
+
 /** CPUs that a per-CPU map has values for: more than are online, on some machines. */
 export const possibleCpus = (): number => addon().possibleCpus()
 

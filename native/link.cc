@@ -3,11 +3,15 @@
 #include <memory>
 #include <vector>
 
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "addon.h"
+#include "kernel-file.h"
 #include "map.h"
 #include "object.h"
 
@@ -41,6 +45,35 @@ struct LinkHandle : Handle {
 	const std::unique_ptr<OwnedFd> file;
 };
 
+// A perf event of the tracepoint that a section `tracepoint/…` names; the fd, or -1 and errno. The
+// program runs on every CPU, whichever the event is of. Not as libbpf has it, which wants tracefs
+// to be mounted.
+static int openTracepoint(const bpf_program *program)
+{
+	const std::string section = bpf_program__section_name(program);
+	const std::string path = section.substr(section.find('/') + 1);
+	perf_event_attr event = {};
+	event.type = PERF_TYPE_TRACEPOINT;
+	event.size = sizeof(event);
+	event.config = std::stoul(fileOfKernel("tracefs", "events/" + path + "/id"));
+	return static_cast<int>(
+		syscall(SYS_perf_event_open, &event, -1, sched_getcpu(), -1, PERF_FLAG_FD_CLOEXEC));
+}
+
+static bpf_link *attachTo(const bpf_program *program)
+{
+	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT)
+		return bpf_program__attach(program);
+	const int event = openTracepoint(program);
+	bpf_link *link = event < 0 ? nullptr : bpf_program__attach_perf_event(program, event);
+	if (!link && event >= 0) {
+		const int error = errno;
+		close(event);
+		errno = error;
+	}
+	return link; // It owns the event.
+}
+
 static napi_value attach(Call &call)
 {
 	const auto &object = call.handle<ObjectHandle>(0);
@@ -48,7 +81,7 @@ static napi_value attach(Call &call)
 	const bpf_program *program = object.program(name);
 	object.fdOf(program);
 	startLog();
-	bpf_link *link = bpf_program__attach(program);
+	bpf_link *link = attachTo(program);
 	if (!link)
 		fail(errno,
 		     "attach program " + name + " (" + bpf_program__section_name(program) + ")",

@@ -109,7 +109,12 @@ export const eventKinds: readonly EventKind[] = [
       number('pgid', 'u32', 'process group, host namespace', 'signal.pids'),
       number('vpgid', 'u32', 'process group, own namespace', 'signal.pids'),
       number('sid', 'u32', 'session, host namespace', 'signal.pids'),
-      number('argument_count', 'u32', 'arguments, the program included', 'linux_binprm.argc'),
+      number(
+        'argument_count',
+        'u32',
+        'arguments, the program included',
+        'linux_binprm.argc, or the stack of the program',
+      ),
       number('padding', 'u32', 'zero', 'none'),
       text('exe_path', 'path of the executable as the process sees it', 'bprm.file'),
       text('cwd', 'working directory', 'fs.pwd'),

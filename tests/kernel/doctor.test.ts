@@ -29,6 +29,7 @@ interface Feature {
 let code: number | null = null
 let features: ReadonlyMap<string, Feature> = new Map()
 let backend = ''
+let byPerf = false
 let untold: readonly string[] = []
 let folder = ''
 useSetUp((undo) => (folder = makeFolder(undo)))
@@ -45,11 +46,12 @@ before(() => {
   assert.ok(stdout.startsWith('{'), stderr)
   const answer = JSON.parse(stdout) as {
     readonly backend: string
+    readonly byPerf: boolean
     readonly untold: readonly string[]
     readonly features: readonly (Feature & { readonly id: string })[]
   }
   features = new Map(answer.features.map((feature) => [feature.id, feature]))
-  backend = answer.backend
+  ;({ backend, byPerf } = answer)
   untold = answer.untold
 })
 
@@ -91,11 +93,12 @@ const loadExec = (file: string) => (): { close(): void } => {
 /** Of each way to tell a call, one; that every program loads is another test's. */
 const loadedTypes = new Set(['openat', 'unlinkat', 'connect', 'sendto', 'getppid'])
 
-/** The sensor on a backend, in the form of reading that doctor says this kernel takes. */
+/** The sensor on a backend, in the form that doctor says this kernel takes. */
 const loadSensor = (name: string, hearsNames: boolean) => (): { close(): void } => {
   const machine = machineOf(process.arch)
   assert.ok(machine)
-  const form = stateOf('direct-reads') === 'yes' ? '.direct' : ''
+  const direct = stateOf('direct-reads') === 'yes' ? '.direct' : ''
+  const form = byPerf ? '.perf' : direct
   return startSensor({
     object: readFileSync(join(dist, `${name}${form}.bpf.o`)),
     backend: name === 'security' ? 'security' : 'tracepoint',
@@ -165,7 +168,9 @@ test('the sensor loads when doctor says so, on either backend', { skip }, () => 
   assert.equal(loads(loadSensor('tracepoint', false)), 'yes')
   assert.equal(loads(loadSensor('security', stateOf('lsm') === 'yes')), stateOf('fexit'))
   assert.deepEqual([stateOf('sensor'), code], ['yes', 0])
-  assert.equal(backend, stateOf('fexit') === 'yes' ? 'security' : 'tracepoint')
+  const isWhole = stateOf('fexit') === 'yes' && stateOf('held-functions') !== 'no'
+  assert.equal(backend, isWhole ? 'security' : 'tracepoint')
+  assert.equal(byPerf, stateOf('held-tracepoints') === 'no')
 })
 
 test('members of records that are not told here are those of the schema', { skip }, () => {

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { openHandles, openObject, probeKernelType } from '@bulwark/native'
 import { backendFindings } from '@bulwark/agent'
 import { directReads, functionOfCall, machineOf, takesHook, uringSupport } from './inner.ts'
+import { chosen } from './recorder.ts'
 import { skip } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
@@ -52,13 +53,15 @@ const loadAll = (file: string): number => {
   }
 }
 
-const skipDirect =
-  skip || (probeKernelType(directReads, 'function') === 'yes' ? false : `no kfunc ${directReads}`)
+const noDirect =
+  probeKernelType(directReads, 'function') === 'yes' ? false : `no kfunc ${directReads}`
 
-/** Emulated, each takes half a minute; the agent never takes the form that does not fit. */
+/** Emulated, each takes half a minute; the agent never takes a form that does not fit. */
 const isGuest = process.env['BULWARK_GUEST'] !== undefined
-const skipCalls =
-  skip || (isGuest && skipDirect === false ? 'in a guest, only the form that fits' : false)
+const unlessFits = (fits: boolean): string | false =>
+  isGuest && !fits ? 'in a guest, only the form that fits' : false
+const skipCalls = skip || unlessFits(noDirect !== false)
+const skipDirect = skip || noDirect || unlessFits(!chosen.byPerf)
 
 test('with reads by calls', { skip: skipCalls }, () => {
   assert.ok(loadAll('tracepoint.bpf.o') > 0)
@@ -66,6 +69,13 @@ test('with reads by calls', { skip: skipCalls }, () => {
 
 test('with reads by loads', { skip: skipDirect }, () => {
   assert.ok(loadAll('tracepoint.direct.bpf.o') > 0)
+})
+
+/** The agent takes it only where this kernel preempts programs at tracepoints. */
+const skipPerf = skip || (chosen.byPerf ? false : 'no program at a tracepoint is preempted here')
+
+test('through perf', { skip: skipPerf }, () => {
+  assert.ok(loadAll('tracepoint.perf.bpf.o') > 0)
 })
 
 const [functions] = skip === false ? backendFindings(machine) : []
@@ -77,4 +87,8 @@ test('the security backend, with reads by calls', { skip: skipSecurity || skipCa
 
 test('the security backend, with reads by loads', { skip: skipSecurity || skipDirect }, () => {
   assert.ok(loadAll('security.direct.bpf.o') > 0)
+})
+
+test('the security backend, through perf', { skip: skipSecurity || skipPerf }, () => {
+  assert.ok(loadAll('security.perf.bpf.o') > 0)
 })

@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { objectFile } from '@bulwark/agent'
+import { chooseBackend, objectFile, preemptionFindings } from '@bulwark/agent'
 import type { ChosenBackend } from '@bulwark/agent'
 import {
   EventNumber,
@@ -24,6 +24,7 @@ import {
   headerOf,
   untoldOn,
 } from '@bulwark/schema'
+import { reasonToSkip } from '@bulwark/tools'
 import type { Calls } from './calls.ts'
 import type { Kind, Recorded } from './decode.ts'
 import { decode } from './decode.ts'
@@ -32,22 +33,33 @@ import { limits, machineOf, startSensor } from './inner.ts'
 import type { Ended } from './program.ts'
 import { callsProgram, start } from './program.ts'
 
+const dist = join(import.meta.dirname, '../../dist')
+const isSecurity = process.env['BULWARK_BACKEND'] === 'security'
+
+/** Where this kernel wants it; and everywhere, to try that form where it is not wanted. */
+const goesByPerf = (): boolean => {
+  if (reasonToSkip() !== undefined) return false
+  if (process.env['BULWARK_PERF'] === '1') return true
+  const readObject = (): Uint8Array => readFileSync(join(dist, 'preemption.bpf.o'))
+  return chooseBackend('auto', preemptionFindings('x64', readObject, false)).byPerf
+}
+
 /** The backend under test: every test here runs on either. Where it is not said, on tracepoints. */
 export const chosen: ChosenBackend = {
-  backend: process.env['BULWARK_BACKEND'] === 'security' ? 'security' : 'tracepoint',
-  hearsNames: process.env['BULWARK_BACKEND'] === 'security',
+  backend: isSecurity ? 'security' : 'tracepoint',
+  hearsNames: isSecurity,
+  byPerf: goesByPerf(),
   why: 'BULWARK_BACKEND',
 }
 /** How an address is told that a call names, and that its socket does not have. */
 export const namedAddress = chosen.hearsNames
   ? { source: PEER_COPY, flags: 0 }
   : { source: PEER_USER, flags: RECORD_USER_MEMORY }
-const dist = join(import.meta.dirname, '../../dist')
 const bellMsMax = 10_000
 const eventsMax = 200_000
 
 /** The bytes of the BPF object for this kernel that `make build` leaves. */
-export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile(chosen.backend)))
+export const readObject = (): Uint8Array => readFileSync(join(dist, objectFile(chosen)))
 
 /** Whether an event is wanted. Called in the order of the ring; the record is valid meanwhile. */
 export type Wanted = (r: RecordView, kind: number) => boolean

@@ -55,6 +55,9 @@ const namesSuite = ['compat', 'heard', 'load', 'names', 'names-race', 'network']
 /** Only the oldest kernel counts what is done through io_uring. */
 const countingSuite = [...everywhere, 'tests/kernel/io-uring.test.ts']
 
+/** Only the newest kernel preempts programs at tracepoints, and has them attached through perf. */
+const preemptingSuite = ['nesting', 'process', 'exec'].map((name) => `tests/kernel/${name}.test.ts`)
+
 /** Real containers, which tell how cgroups are set up: v2 alone, v1 alone. Native it is both. */
 const containers = 'tests/containerd/modes.test.ts'
 const cgroupsSuite = [containers, 'tests/kernel/cgroups.test.ts']
@@ -69,7 +72,7 @@ export const guestsOfCi = (): readonly GuestRun[] => [
   { kernel: '6.1', backend: 'security', files: namesSuite },
   { kernel: '6.1', backend: 'tracepoint', files: cgroupsSuite, cgroups: 'v1' },
   { kernel: '5.10', backend: 'tracepoint', files: countingSuite },
-  { kernel: '7.2', backend: 'tracepoint', files: everywhere },
+  { kernel: '7.2', backend: 'tracepoint', files: [...everywhere, ...preemptingSuite] },
 ]
 
 /** In `make test-kernels`: the suite on all of them, on both backends. */
