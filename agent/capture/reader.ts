@@ -3,7 +3,7 @@
  * give blocks and damages, after work that is in proportion to their number: a damaged block is
  * left out, and the next one looked for. Only a damaged head leaves nothing to read.
  */
-import { crc32, zstdDecompressSync } from 'node:zlib'
+import { crc32, constants as zlibConstants, zstdDecompressSync } from 'node:zlib'
 import type { BlockHead } from './format.ts'
 import {
   blockHeadBytes,
@@ -104,10 +104,18 @@ const readHead = (window: Window): CaptureHead => {
   return head
 }
 
+/**
+ * One piece of output, with a byte left over, and not one of 16 KiB after the other, to be joined.
+ * A block that lies about its size gets no more memory than one that does not.
+ */
+const chunkOf = (rawBytes: number): number =>
+  Math.min(Math.max(rawBytes, zlibConstants.Z_MIN_CHUNK), captureLimits.blockBytesMax) + 1
+
 const decompress = (stored: Buffer, rawBytes: number): Buffer | undefined => {
   if (rawBytes === 0) return stored.length === 0 ? stored : undefined
   try {
-    const raw = zstdDecompressSync(stored, { maxOutputLength: rawBytes })
+    const options = { maxOutputLength: rawBytes, chunkSize: chunkOf(rawBytes) }
+    const raw = zstdDecompressSync(stored, options)
     return raw.length === rawBytes ? raw : undefined
   } catch {
     return undefined
