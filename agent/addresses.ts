@@ -4,22 +4,21 @@ import type { IpAddress } from '@bulwark/schema'
 const familyInet6 = 10
 const mappedWord = 0xffff
 
-/** Four bytes, the highest first. */
-const word = (bytes: Uint8Array, at: number): number =>
-  (((bytes[at] ?? 0) << 24) |
-    ((bytes[at + 1] ?? 0) << 16) |
-    ((bytes[at + 2] ?? 0) << 8) |
-    (bytes[at + 3] ?? 0)) >>>
-  0
-
-/** @param bytes16  IPv4 in the first 4 bytes, or IPv6. A mapped IPv4 address becomes IPv4. */
-export const addressFrom = (family: number, bytes16: Uint8Array): IpAddress => {
-  if (family !== familyInet6) return word(bytes16, 0)
-  const high = (BigInt(word(bytes16, 0)) << 32n) | BigInt(word(bytes16, 4))
-  const low = word(bytes16, 8)
-  if (high === 0n && low === mappedWord) return word(bytes16, 12)
-  return (high << 64n) | (BigInt(low) << 32n) | BigInt(word(bytes16, 12))
+/**
+ * The address at an offset: IPv4 in the first 4 bytes, or IPv6 in 16. A mapped IPv4 address becomes
+ * IPv4.
+ */
+export const addressAt = (family: number, data: DataView, at: number): IpAddress => {
+  if (family !== familyInet6) return data.getUint32(at)
+  const high = data.getBigUint64(at)
+  const low = data.getUint32(at + 8)
+  if (high === 0n && low === mappedWord) return data.getUint32(at + 12)
+  return (high << 64n) | data.getBigUint64(at + 8)
 }
+
+/** @param bytes16  as they lie in a record */
+export const addressFrom = (family: number, bytes16: Uint8Array): IpAddress =>
+  addressAt(family, new DataView(bytes16.buffer, bytes16.byteOffset, bytes16.byteLength), 0)
 
 /** Dotted quads, or the shortest form of RFC 5952. */
 export const addressText = (address: IpAddress): string => {

@@ -105,10 +105,11 @@ const openValue = (event: LiveEvent): number =>
 const openFlagsAsked: Argument = {
   name: 'flags',
   raw: (event) => String(openValue(event)),
-  text: (event) =>
-    [openFlags[event.machine].text(asked(event)), openFacts.text(factsOf(event.record))]
-      .filter((text) => text !== undefined)
-      .join('|'),
+  text: (event) => {
+    const words = openFlags[event.machine].text(asked(event))
+    const facts = openFacts.text(factsOf(event.record))
+    return words === undefined || facts === undefined ? (words ?? facts) : `${words}|${facts}`
+  },
   value: openValue,
 }
 const openMode = octal('mode', (event) =>

@@ -1,10 +1,17 @@
 /**
  * A map with a bound. The entry that was set first goes first; whoever owns the map counts it.
  */
+import { limits } from './limits.ts'
+
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #sizeMax: number
   readonly #onEvict: () => void
+  /**
+   * Where the oldest entry is: all before it is gone, and what is set comes behind it. A new one
+   * for each eviction would pass over all that was evicted before.
+   */
+  #oldest: Iterator<K, undefined> | undefined
 
   /** @param sizeMax entries, at least 1  @param onEvict called once for each entry dropped */
   constructor(sizeMax: number, onEvict: () => void) {
@@ -21,14 +28,20 @@ export class BoundedMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (this.#entries.size >= this.#sizeMax && !this.#entries.has(key)) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest)
-        this.#onEvict()
-        break
-      }
-    }
+    if (this.#entries.size >= this.#sizeMax && !this.#entries.has(key)) this.#evict()
     this.#entries.set(key, value)
+  }
+
+  #evict(): void {
+    this.#oldest ??= this.#entries.keys()
+    let next = this.#oldest.next()
+    if (next.done === true) {
+      this.#oldest = this.#entries.keys()
+      next = this.#oldest.next()
+    }
+    if (next.done === true) return
+    this.#entries.delete(next.value)
+    this.#onEvict()
   }
 
   delete(key: K): boolean {
@@ -37,5 +50,22 @@ export class BoundedMap<K, V> {
 
   values(): IterableIterator<V> {
     return this.#entries.values()
+  }
+}
+
+/**
+ * A pure function of numbers whose answers are kept, up to a bound.
+ */
+export const keeping = <T>(
+  answer: (about: number) => T & {},
+  sizeMax = limits.keptAnswersMax,
+): ((about: number) => T) => {
+  const kept = new BoundedMap<number, T & {}>(sizeMax, () => {})
+  return (about) => {
+    const known = kept.get(about)
+    if (known !== undefined) return known
+    const found = answer(about)
+    kept.set(about, found)
+    return found
   }
 }

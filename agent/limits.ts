@@ -20,6 +20,11 @@ export const limits = {
   sleepMsMax: 100,
   /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
   processesMax: 65_536,
+  /** Names of its threads under which a process's answers to rules are kept. */
+  threadNamesMax: 8,
+  /** Files whose answers to rules are kept, by path, and bytes of such a path. */
+  filesKeptMax: 2_048,
+  fileKeptBytesMax: 256,
   /** cgroups in the table: ten for each of 6,000 containers. */
   cgroupsMax: 65_536,
   /** How long a removed cgroup is remembered, nanoseconds: an answer about its container, or a
@@ -63,6 +68,8 @@ export const limits = {
   ancestorsMax: 64,
   /** Sockets whose last peer and role are remembered. */
   socketsMax: 16_384,
+  /** Texts of flags that are kept, of each kind: programs use a few dozen combinations. */
+  keptAnswersMax: 1_024,
   /** Host names that rules may compare with, and the pause between look-ups, milliseconds. */
   hostnamesMax: 256,
   resolveMsMin: 10_000,

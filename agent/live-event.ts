@@ -25,11 +25,12 @@ import {
   renameOf,
   sendOf,
   socketFacts,
+  socketFactsAt,
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
 import type { IpAddress, Machine } from '@bulwark/schema'
-import { addressFrom } from './addresses.ts'
+import { addressAt } from './addresses.ts'
 import { callArgument } from './call-argument.ts'
 import type { Container } from './container.ts'
 import { l4Protocol } from './names.ts'
@@ -61,6 +62,8 @@ export class LiveEvent {
   sequence = 0
   process!: Process
   container: Container | undefined
+  /** `ProcessTable.lineage`. */
+  lineage = 0
   /** Wall time minus time since boot, nanoseconds. */
   /** Wall time of the first event that was seen, nanoseconds; 0: none yet. */
   watchingSinceNs = 0n
@@ -93,6 +96,11 @@ export class LiveEvent {
 
   get timeNs(): bigint {
     return BigInt(headerOf.timeNs(this.record)) + this.wallOffsetNs
+  }
+
+  /** Name of the thread. */
+  get comm(): string {
+    return headerOf.comm(this.record)
   }
 
   /** Whether the event is the end of a system call. */
@@ -187,8 +195,8 @@ export class LiveEvent {
     const inode = socketFacts.inode(r, at)
     const localPort = socketFacts.localPort(r, at)
     const remotePort = socketFacts.remotePort(r, at)
-    const localAddress = addressFrom(number, socketFacts.localAddress(r, at))
-    const remoteAddress = addressFrom(number, socketFacts.remoteAddress(r, at))
+    const localAddress = addressAt(number, r.data, r.at + at + socketFactsAt.localAddress)
+    const remoteAddress = addressAt(number, r.data, r.at + at + socketFactsAt.remoteAddress)
     const isInet = family === 'ipv4' || family === 'ipv6'
     const role = this.#sockets.roleOf(inode, localPort, remotePort, this.#roleNow())
     const hasPeer = socketFacts.remoteSource(r, at) !== PEER_NONE

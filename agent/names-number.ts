@@ -3,6 +3,7 @@
  * hexadecimal digits, in the order in which Falco tells the names; `NAME:value:other` where Falco
  * counts the value otherwise than the kernel, which `evt.rawarg` and `evt.args` show.
  */
+import { keeping } from './bounded.ts'
 
 /** What a number stands for. */
 export interface Names {
@@ -43,11 +44,14 @@ const partsOf = (table: readonly Entry[], value: number): readonly Entry[] => {
 export const bits = (prefix: string, text: string): Names => {
   const table = parse(prefix, text)
   const isSame = table.every(({ value, other }) => value === other)
+  // The same few combinations come again and again.
+  const joined = keeping((value) =>
+    partsOf(table, value)
+      .map(({ name }) => name)
+      .join('|'),
+  )
   return {
-    text: (value) =>
-      partsOf(table, value)
-        .map(({ name }) => name)
-        .join('|') || undefined,
+    text: (value) => joined(value) || undefined,
     number: (value) =>
       isSame ? value : partsOf(table, value).reduce((sum, { other }) => (sum | other) >>> 0, 0),
   }

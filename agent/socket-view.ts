@@ -8,7 +8,7 @@ export type SocketFamily = 'ipv4' | 'ipv6' | 'unix' | 'other'
 const endText = (address: IpAddress, port: number): string =>
   `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
 
-type SocketParts = Omit<SocketView, 'name' | 'localName' | 'remoteName'> & {
+type SocketParts = Omit<SocketView, 'name' | 'localName' | 'remoteName' | 'addresses' | 'ports'> & {
   /** Its name, where that is not its ends: a path. */
   readonly path: string | undefined
   readonly hasPeer: boolean
@@ -27,6 +27,8 @@ export class SocketView {
   readonly nameChanged: boolean
   readonly #hasPeer: boolean
   readonly #path: string | undefined
+  #addresses: readonly IpAddress[] | undefined
+  #ports: readonly number[] | undefined
   #name: string | undefined
 
   constructor(parts: SocketParts) {
@@ -42,6 +44,17 @@ export class SocketView {
     this.#hasPeer = parts.hasPeer
     this.#path = parts.path
     this.#name = parts.path
+  }
+
+  /** Both addresses, and both ports. */
+  get addresses(): readonly IpAddress[] {
+    this.#addresses ??= [this.localAddress, this.remoteAddress]
+    return this.#addresses
+  }
+
+  get ports(): readonly number[] {
+    this.#ports ??= [this.localPort, this.remotePort]
+    return this.#ports
   }
 
   get name(): string {

@@ -23,17 +23,23 @@ interface Known {
 
 export class Sockets {
   readonly #known: BoundedMap<number | bigint, Known>
+  /** The last one that was looked up: an event asks twice. */
+  #inode: number | bigint = -1
+  #last: Known | undefined
 
   constructor(counters: Counters) {
     this.#known = new BoundedMap(limits.socketsMax, () => counters.evictedSockets++)
   }
 
   #entry(inode: number | bigint): Known {
+    if (this.#last && this.#inode === inode) return this.#last
     let known = this.#known.get(inode)
     if (!known) {
       known = { role: undefined, shown: undefined, local: -1, remote: -1 }
       this.#known.set(inode, known)
     }
+    this.#inode = inode
+    this.#last = known
     return known
   }
 

@@ -212,6 +212,12 @@ export const socketFacts = {
   remoteAddress: (r: RecordView, from: number): Uint8Array => bytes(r, from + 40, 16),
 } as const
 
+/** Byte offsets in the group. */
+export const socketFactsAt = {
+  localAddress: 24,
+  remoteAddress: 40,
+} as const
+
 /** The six argument registers of a system call, also those that the call does not have. `from` is the group's byte offset in the record (`...At`). */
 export const callArguments = {
   /** argument 0 */

@@ -59,24 +59,39 @@ const allArguments = (event: LiveEvent, users: Users): string =>
     })
     .join(' ')
 
-const find = (event: LiveEvent, wanted: number | string | undefined): Argument | undefined => {
-  const all = argumentsOf(event)
-  return typeof wanted === 'number' ? all[wanted] : all.find(({ name }) => name === wanted)
+/** Finds an argument by number or name. */
+const finder = (
+  wanted: number | string | undefined,
+): ((event: LiveEvent) => Argument | undefined) => {
+  // What was found last: the same list comes again with the next event of the type.
+  let searched: readonly Argument[] = []
+  let found: Argument | undefined
+  return (event) => {
+    const all = argumentsOf(event)
+    if (all !== searched) {
+      searched = all
+      found = typeof wanted === 'number' ? all[wanted] : all.find(({ name }) => name === wanted)
+    }
+    return found
+  }
 }
 
-const oneArgument =
-  (wanted: number | string | undefined, users: Users): Accessor =>
-  (event) => {
-    const found = find(event, wanted)
+const oneArgument = (wanted: number | string | undefined, users: Users): Accessor => {
+  const find = finder(wanted)
+  return (event) => {
+    const found = find(event)
     const text = found?.text?.(event, users) ?? ''
     return text === '' ? found?.raw(event, users) : text
   }
+}
 
 /** The value of an argument: the number that it is, where rules take it for one. */
-const rawArgument = (wanted: number | string | undefined, users: Users): Accessor =>
-  rawParameterType(wanted) === 'string'
-    ? (event) => find(event, wanted)?.raw(event, users)
-    : (event) => find(event, wanted)?.value?.(event)
+const rawArgument = (wanted: number | string | undefined, users: Users): Accessor => {
+  const find = finder(wanted)
+  return rawParameterType(wanted) === 'string'
+    ? (event) => find(event)?.raw(event, users)
+    : (event) => find(event)?.value?.(event)
+}
 
 export const eventAccessors: AccessorTable = {
   'evt.num': plain((event) => event.sequence),

@@ -87,7 +87,7 @@ const ofSocket = (read: (socket: SocketView) => FieldValue, other: FieldValue): 
     return fileType(event) === undefined ? undefined : other
   })
 
-const bothAddresses = ofInet((socket) => [socket.localAddress, socket.remoteAddress])
+const bothAddresses = ofInet((socket) => socket.addresses)
 
 export const fileAccessors: AccessorTable = {
   'fd.num': plain((event) => event.descriptor),
@@ -104,9 +104,11 @@ export const fileAccessors: AccessorTable = {
     const { descriptor } = event
     return descriptor === undefined ? undefined : `${headerOf.tid(event.record)}${descriptor}`
   }),
-  'fd.nameraw': plain((event) =>
-    event.kind === EventNumber.open ? openOf.rawPath(event.record).replace(/\/+/g, '/') : undefined,
-  ),
+  'fd.nameraw': plain((event) => {
+    if (event.kind !== EventNumber.open) return undefined
+    const raw = openOf.rawPath(event.record)
+    return raw.includes('//') ? raw.replace(/\/+/g, '/') : raw
+  }),
   'fd.ip': bothAddresses,
   'fd.net': bothAddresses,
   'fd.cip': addressAt('client'),
@@ -121,12 +123,12 @@ export const fileAccessors: AccessorTable = {
   'fd.sip.name': addressAt('server'),
   'fd.lip.name': addressAt('local'),
   'fd.rip.name': addressAt('remote'),
-  'fd.port': ofInet((socket) => [socket.localPort, socket.remotePort]),
+  'fd.port': ofInet((socket) => socket.ports),
   'fd.cport': portAt('client'),
   'fd.sport': portAt('server'),
   'fd.lport': portAt('local'),
   'fd.rport': portAt('remote'),
-  'fd.proto': ofInet((socket) => [socket.localPort, socket.remotePort]),
+  'fd.proto': ofInet((socket) => socket.ports),
   'fd.cproto': portText('client'),
   'fd.sproto': portText('server'),
   'fd.lproto': portText('local'),

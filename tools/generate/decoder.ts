@@ -55,7 +55,21 @@ const groupText = (group: Group): string => {
     `export const ${camel(group.name)} = {`,
     ...lines,
     '} as const',
+    ...byteOffsets(group.name, laid),
   ].join('\n')
+}
+
+/** Where runs of bytes lie in a group, for those who read them in place. */
+const byteOffsets = (name: string, { members }: Laid): readonly string[] => {
+  const runs = members.filter(({ member }) => member.storage.as === 'bytes')
+  if (runs.length === 0) return []
+  return [
+    '',
+    '/** Byte offsets in the group. */',
+    `export const ${camel(name)}At = {`,
+    ...runs.map(({ member, offset }) => `  ${camel(member.name)}: ${offset},`),
+    '} as const',
+  ]
 }
 
 /** The text of `schema/layout.gen.ts`. */
