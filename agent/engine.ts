@@ -11,6 +11,7 @@ import {
   headerOf,
   recordShapes,
   TEXT_LENGTH_UNKNOWN,
+  eventKinds,
 } from '@bulwark/schema'
 import type { CompiledRules, Rule } from '@bulwark/policy'
 import { compileRules, renderOutput, specialise } from '@bulwark/policy'
@@ -21,6 +22,7 @@ import { accessorOf, printable } from './fields/index.ts'
 import type { Accessor, Surroundings } from './fields/reader.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
+import { Subjects } from './subjects.ts'
 
 /** Which rules of an event raise an alert: the first that matches, as Falco has it, or all. */
 export type RuleMatching = 'first' | 'all'
@@ -52,7 +54,23 @@ const timeFields = [
 interface TypeRules {
   readonly rules: readonly Rule[]
   readonly run: CompiledRules<LiveEvent>
+  readonly onMatch: (index: number, event: LiveEvent) => boolean
+  readonly onFault: (index: number, error: unknown) => void
 }
+
+/** Kinds of event by the names of their types; a type that several kinds have is in none. */
+const kindOfType: ReadonlyMap<string, number> = (() => {
+  const found = new Map<string, number>()
+  const several = new Set<string>()
+  for (const { kind, types } of eventKinds) {
+    for (const type of types) {
+      if (found.has(type)) several.add(type)
+      found.set(type, kind)
+    }
+  }
+  for (const type of several) found.delete(type)
+  return found
+})()
 
 export class Engine {
   readonly #options: EngineOptions
@@ -60,6 +78,7 @@ export class Engine {
   readonly #accessors = new Map<string, Accessor>()
   readonly #resolved = new Map<string, () => ReadonlySet<IpAddress>>()
   readonly #faults = new Map<Rule, number>()
+  readonly #subjects = new Subjects()
   #active: readonly Rule[]
 
   constructor(options: EngineOptions) {
@@ -103,11 +122,25 @@ export class Engine {
         (rule) => rule.eventTypes === 'all' || rule.eventTypes.has(type),
       )
       const conditions = rules.map((rule) => specialise(rule.condition, type))
+      const kind = kindOfType.get(type)
       const run = compileRules<LiveEvent>(conditions, {
         field: (ref) => this.#field(ref),
         resolve: (hostname) => this.#resolve(hostname),
+        subjectOf: (ref) => this.#subjects.of(ref, kind),
+        isCheap: (ref) => this.#subjects.isCheap(ref),
       })
-      known = { rules, run }
+      known = {
+        rules,
+        run,
+        onMatch: (index, event) => {
+          const rule = rules[index]
+          return rule !== undefined && this.#match(rule, event)
+        },
+        onFault: (index, error) => {
+          const rule = rules[index]
+          if (rule) this.#fault(rule, error)
+        },
+      }
       this.#byType.set(type, known)
     }
     return known
@@ -115,19 +148,8 @@ export class Engine {
 
   /** Tries the rules on an event. */
   run(event: LiveEvent): void {
-    const { rules, run } = this.#rulesOf(event.type)
-    if (rules.length === 0) return
-    run(
-      event,
-      (index) => {
-        const rule = rules[index]
-        return rule !== undefined && this.#match(rule, event)
-      },
-      (index, error) => {
-        const rule = rules[index]
-        if (rule) this.#fault(rule, error)
-      },
-    )
+    const { rules, run, onMatch, onFault } = this.#rulesOf(event.type)
+    if (rules.length > 0) run(event, onMatch, onFault)
   }
 
   /** Whether that is all of the event: a rule whose output cannot be read has not matched. */

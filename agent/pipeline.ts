@@ -7,6 +7,7 @@
 import type { IpAddress, Machine } from '@bulwark/schema'
 import {
   EventNumber,
+  KeptTexts,
   RECORD_COMPAT,
   RecordView,
   cgroupOf,
@@ -131,7 +132,8 @@ export class Pipeline {
     this.#namesAhead = options.namesAhead ?? false
     this.#names = eventNames(options.machine)
     const memory = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    this.#record = new RecordView(data, (start, end) => memory.toString('latin1', start, end))
+    const byteString = (start: number, end: number): string => memory.toString('latin1', start, end)
+    this.#record = new RecordView(data, byteString, new KeptTexts())
     this.#event = new LiveEvent(this.#record, new Sockets(this.counters), options.machine)
     this.#users = new Users(outside)
     this.#lossAlerts = new LossAlerts(hostname, onAlert)
@@ -223,9 +225,9 @@ export class Pipeline {
     if (kind === EventNumber.exec) this.#processes.exec(r, current)
     else if (kind === EventNumber.fork) this.#processes.fork(r, current)
     else if (kind === EventNumber.chdir) this.#processes.moved(r, current)
-    // A process is called what its main thread is called; that can change at any time.
-    if (headerOf.tid(r) === current.pid) current.comm = headerOf.comm(r)
+    this.#processes.named(r, current)
     event.kind = kind
+    event.lineage = this.#processes.lineage
     event.process = current
     event.sequence = this.counters.events
     event.wallOffsetNs = this.#wallOffsetNs

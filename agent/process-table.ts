@@ -28,6 +28,7 @@ export class ProcessTable {
   /** Cgroup id of a path that /proc gave. */
   readonly #cgroupIdOf: (path: string) => number | bigint
   #doubts = 0
+  #lineage = 0
   /** Not in /proc at the last look. */
   #missing: ReadonlySet<Process> = new Set()
 
@@ -46,6 +47,25 @@ export class ProcessTable {
     return this.#byPid.size
   }
 
+  /** Another number whenever something changed of a process that is the ancestor of others. */
+  get lineage(): number {
+    return this.#lineage
+  }
+
+  /** Something changed of a process that rules may ask for. */
+  #changed(process: Process): void {
+    process.answers = undefined
+    if (process.isParent) this.#lineage++
+  }
+
+  /** Ties a process to its parent. */
+  #tie(process: Process, parent: Process | undefined): void {
+    if (process.parent === parent) return
+    process.parent = parent
+    if (parent) parent.isParent = true
+    this.#changed(process)
+  }
+
   /** The entry of a pid, whichever process that is now. */
   get(pid: number): Process | undefined {
     return this.#byPid.get(pid)
@@ -60,7 +80,7 @@ export class ProcessTable {
       this.#adopt(entry)
       parents.set(entry.process, entry.ppid)
     }
-    for (const [process, ppid] of parents) process.parent = this.#byPid.get(ppid)
+    for (const [process, ppid] of parents) this.#tie(process, this.#byPid.get(ppid))
   }
 
   #adopt(entry: ProcEntry): void {
@@ -79,7 +99,7 @@ export class ProcessTable {
     const process = known && this.#isSame(known, startNs) ? known : this.#heal(pid, startNs, r)
     process.cgroupId = headerOf.cgroupId(r)
     const ppid = headerOf.ppid(r)
-    if (process.parent?.pid !== ppid) process.parent = this.#parent(ppid, process)
+    if (process.parent?.pid !== ppid) this.#tie(process, this.#parent(ppid, process))
     if (process.checked !== this.#doubts) this.#review(process, r)
     return process
   }
@@ -101,8 +121,9 @@ export class ProcessTable {
     else if (headerOf.tid(r) === process.pid && headerOf.comm(r) !== process.comm) {
       // It ended, and had another name at last: most likely it had become another program.
       becomeUnknown(process)
+      this.#changed(process)
     }
-    if (process.parent) process.parent = this.#reviewAbove(process.parent, process)
+    if (process.parent) this.#tie(process, this.#reviewAbove(process.parent, process))
   }
 
   /** A parent that is still the one it was, or the one that has its pid now. */
@@ -114,17 +135,18 @@ export class ProcessTable {
     if (!sameStart(above.startNs, entry.process.startNs)) {
       if (!isOlder(entry.process, child)) return above
       this.#adopt(entry)
-      entry.process.parent = this.#parent(entry.ppid, entry.process, levels - 1)
+      this.#tie(entry.process, this.#parent(entry.ppid, entry.process, levels - 1))
       return entry.process
     }
     if (entry.process.exePath !== '') this.#renew(above, entry.process)
-    if (above.parent) above.parent = this.#reviewAbove(above.parent, above, levels - 1)
+    if (above.parent) this.#tie(above, this.#reviewAbove(above.parent, above, levels - 1))
     return above
   }
 
   /** Takes over what /proc says, unless it is what the table knows better. */
   #renew(process: Process, now: Process): void {
     process.cwd = now.cwd === '' ? process.cwd : now.cwd
+    this.#changed(process)
     const isSame =
       process.exePath === now.exePath &&
       process.exe === now.exe &&
@@ -133,8 +155,9 @@ export class ProcessTable {
     if (isSame) return
     this.#counters.healedProcesses++
     const { pid: _, startNs, startExact, vpid, cgroupId, parent, checked } = process
-    const { makerPid, makerSid } = process
-    const kept = { startNs, startExact, vpid, cgroupId, parent, checked, makerPid, makerSid }
+    const { makerPid, makerSid, isParent } = process
+    const own = { startNs, startExact, vpid, cgroupId, parent, checked }
+    const kept = { ...own, makerPid, makerSid, isParent }
     Object.assign(process, now, kept)
   }
 
@@ -176,7 +199,7 @@ export class ProcessTable {
     }
     this.#counters.healedProcesses++
     this.#adopt(entry)
-    entry.process.parent = this.#parent(entry.ppid, entry.process)
+    this.#tie(entry.process, this.#parent(entry.ppid, entry.process))
   }
 
   #isSame(process: Process, startNs: number | bigint): boolean {
@@ -214,13 +237,14 @@ export class ProcessTable {
     if (!entry || !isOlder(entry.process, child)) return undefined
     this.#counters.healedProcesses++
     this.#adopt(entry)
-    entry.process.parent = this.#parent(entry.ppid, entry.process, levels - 1)
+    this.#tie(entry.process, this.#parent(entry.ppid, entry.process, levels - 1))
     return entry.process
   }
 
   /** A fork event: the child starts as a copy of the process that made it. */
   fork(r: RecordView, maker: Process): void {
     const pid = forkOf.childPid(r)
+    maker.isParent = true
     this.#byPid.set(pid, {
       ...maker,
       pid,
@@ -237,6 +261,8 @@ export class ProcessTable {
       makerPid: maker.pid,
       makerSid: maker.sid,
       daemonized: false,
+      isParent: false,
+      answers: undefined,
     })
   }
 
@@ -272,12 +298,23 @@ export class ProcessTable {
       inheritable: headerOf.capInheritable(r),
     }
     process.truncated = truncatedTexts(r)
+    this.#changed(process)
   }
 
   /** A chdir event. */
   moved(r: RecordView, process: Process): void {
     process.cwd = chdirOf.cwd(r)
     process.cwdOutside = isOutside(r)
+    this.#changed(process)
+  }
+
+  /** A process is called what its main thread is called; that can change at any time. */
+  named(r: RecordView, process: Process): void {
+    if (headerOf.tid(r) !== process.pid) return
+    const comm = headerOf.comm(r)
+    if (process.comm === comm) return
+    process.comm = comm
+    this.#changed(process)
   }
 
   /** An exit event: the last thread of the process has ended. */

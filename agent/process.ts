@@ -1,4 +1,5 @@
 /** One process as the agent knows it. Text is byte strings (see `FieldType`). */
+import type { ProcessAnswers } from './subjects.ts'
 
 /** Bits CAP_*. */
 export interface Capabilities {
@@ -55,6 +56,10 @@ export interface Process {
   checked: number
   /** Joined once, when a rule first asks. */
   argsText: string | undefined
+  /** Others have, or had, it as their parent: what changes of it changes their ancestors. */
+  isParent: boolean
+  /** What rules have found of it: see `subjects.ts`. */
+  answers: ProcessAnswers | undefined
 }
 
 /** A process of which only its pid and start are known. */
@@ -90,6 +95,8 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   daemonized: false,
   checked: 0,
   argsText: undefined,
+  isParent: false,
+  answers: undefined,
 })
 
 /** The arguments after argv[0], joined with spaces. */

@@ -7,6 +7,7 @@ import { compileCondition, compileRules } from './compile.ts'
 import { checkCondition } from './falco/check.ts'
 import { parseCondition } from './falco/parse.ts'
 import type { Condition } from './ir.ts'
+import { Subject } from './kept.ts'
 
 const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
 
@@ -50,6 +51,42 @@ test('fields are read once, from left to right, and only when needed', () => {
   check([both, 'fd.name exists or proc.name = x'], { 'fd.name': '/' }, 'proc.name fd.name -> 1')
   check(['proc.name = a', 'proc.name != a'], {}, 'proc.name -> ')
   check(['not proc.name = a'], {}, 'proc.name -> 0')
+})
+
+test('what is quick comes first, then one question to each subject, which is asked once', () => {
+  const reads: string[] = []
+  const answers: number[] = []
+  const subject: Subject<Event> = new Subject(() => answers)
+  const conditions = [
+    'fd.name = /x and proc.name = a and proc.exe != b and evt.num = 1',
+    'fd.name = /x and not (proc.pname = c or proc.name = a) and evt.num < 3',
+  ].map(typed)
+  const run = compileRules(conditions, {
+    ...noting(reads),
+    subjectOf: ({ field: { name } }) => (name.startsWith('proc.') ? subject : undefined),
+    isCheap: ({ field: { name } }) => name === 'evt.num',
+  })
+  answers.push(...subject.blank())
+  const check = (event: Event, wanted: string): void => {
+    reads.length = 0
+    const matched: number[] = []
+    run(event, (index) => matched.push(index) > 99, noFault)
+    assert.equal(`${reads.join(' ')} -> ${matched.join(' ')}`, wanted)
+  }
+  const own = { 'proc.name': 'a', 'proc.exe': 'a', 'proc.pname': 'b' }
+  check({ ...own, 'evt.num': 5, 'fd.name': '/x' }, 'evt.num -> ')
+  check(
+    { ...own, 'evt.num': 1, 'fd.name': '/x' },
+    'evt.num proc.name proc.exe fd.name proc.pname proc.name -> 0',
+  )
+  check({ ...own, 'evt.num': 1, 'fd.name': '/x' }, 'evt.num fd.name -> 0')
+  check({ ...own, 'evt.num': 2, 'fd.name': '/x' }, 'evt.num -> ')
+  answers.fill(0) // It is another process now.
+  check(
+    { 'proc.name': 'b', 'evt.num': 2, 'fd.name': '/x' },
+    'evt.num proc.pname proc.name fd.name -> 1',
+  )
+  assert.equal(subject.size, 2)
 })
 
 test('a match may end the trying', () => {

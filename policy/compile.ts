@@ -1,16 +1,20 @@
 /**
  * Compiles conditions to JavaScript. Several conditions become one function that reads each field
- * once an event at the most, from left to right, and only when what stands before did not decide.
- * What it must mean is in `evaluate.ts`; how one constant is tested, in `prepared.ts`.
+ * once an event at the most, and only when what was tested before did not decide. What it must mean
+ * is in `evaluate.ts`; how one constant is tested, in `prepared.ts`; which parts of a condition are
+ * asked once for each process or file, and what is tested first, in `plan.ts`.
  *
  * Nothing of a rule's text gets into the code but constants, written by JSON; fields, sets and
  * prepared patterns are parameters of it, by number.
  */
 import type { FieldRef, FieldValue, IpAddress, Scalar } from '@bulwark/schema'
+import { fieldKey, sameCondition } from './condition-key.ts'
 import { needsEvery } from './evaluate.ts'
 import { callFunction } from './functions.ts'
 import type { Compare, Condition, Right, Value } from './ir.ts'
 import { comparisonOf, isNetwork, textOf } from './ir.ts'
+import type { AnswerPlace, Subject } from './kept.ts'
+import { Plan } from './plan.ts'
 import { constantTest, valueTest } from './prepared.ts'
 
 /** How the code gets at an event of type `E`. */
@@ -19,6 +23,10 @@ export interface Binding<E> {
   field(ref: FieldRef): (event: E) => FieldValue
   /** Called once for each host name; the set may change over time. */
   resolve(hostname: string): () => ReadonlySet<IpAddress>
+  /** What a field is read from, and nothing else, where many events have that in common. */
+  subjectOf?(ref: FieldRef): Subject<E> | undefined
+  /** Whether a field is read with a few loads: what is about such fields alone is tried first. */
+  isCheap?(ref: FieldRef): boolean
 }
 
 type Constants = Right & { readonly is: 'constants' }
@@ -51,38 +59,116 @@ const joinValues = (...members: readonly FieldValue[]): FieldValue =>
     ? undefined
     : members.flatMap((each) => each as Scalar | readonly Scalar[])
 
-/** Code under construction, and the values that it refers to by number. */
-class Emitter<E> {
+/** Code that several functions are made of, and the values that it refers to by number. */
+class Unit<E> {
+  readonly binding: Binding<E>
   /** Parameters of the code: `h0`, `h1`, and so on. */
-  readonly parameters: unknown[] = []
-  readonly #binding: Binding<E>
-  /** Variable of each field that was read, by the field with its argument. */
-  readonly #fields = new Map<string, string>()
+  readonly #parameters: unknown[] = []
+  /** Names of the parameters that read fields, by the field with its argument. */
+  readonly #accessors = new Map<string, string>()
+  /** Names of the functions that answer conditions. */
+  readonly #questions = new Map<string, string>()
+  /** Names of the parameters that give the answers of subjects. */
+  readonly #subjects = new Map<Subject<E>, string>()
+  #functions = ''
 
   constructor(binding: Binding<E>) {
-    this.#binding = binding
+    this.binding = binding
   }
 
-  /** Declares the variables: one a field, and one for the value that is being tested. */
+  parameter(value: unknown): string {
+    return `h${this.#parameters.push(value) - 1}`
+  }
+
+  accessor(ref: FieldRef, key: string): string {
+    const known = this.#accessors.get(key) ?? this.parameter(this.binding.field(ref))
+    this.#accessors.set(key, known)
+    return known
+  }
+
+  /** The name of the parameter that gives the answers of a subject. */
+  answersOf(subject: Subject<E>): string {
+    const known = this.#subjects.get(subject) ?? this.parameter(subject.answersOf)
+    this.#subjects.set(subject, known)
+    return known
+  }
+
+  /** The name of a function that works an answer out, and keeps it among the answers `a`. */
+  question(condition: Condition, { index, shift }: AnswerPlace): string {
+    const key = sameCondition(condition)
+    const known = this.#questions.get(key)
+    if (known !== undefined) return known
+    const name = `k${this.#questions.size}`
+    this.#questions.set(key, name)
+    const emitter = new Emitter(this)
+    const code = emitter.condition(condition)
+    this.#functions += `function ${name}(e, a) { ${emitter.declarations} t = ${code} ? 1 : 2;
+      a[${index}] |= t << ${shift}; return t }\n`
+    return name
+  }
+
+  /** Makes the function of a body, with everything that the body refers to. */
+  build(parameters: string, declarations: string, body: string): unknown {
+    const names = this.#parameters.map((_, i) => `h${i}`)
+    const run = `return function (${parameters}) { ${declarations} ${body} }`
+    // oxlint-disable-next-line typescript/no-implied-eval -- compiling is what this file is for
+    const make = new Function('no', ...names, `'use strict'; ${this.#functions} ${run}`) as (
+      ...values: unknown[]
+    ) => unknown
+    return make(Symbol('not read'), ...this.#parameters)
+  }
+}
+
+/** The code of one function. */
+class Emitter<E> {
+  readonly #unit: Unit<E>
+  /** `undefined` where no answers are kept, and all is tried as it was written. */
+  readonly #plan: Plan<E> | undefined
+  /** Code that reads each field, by the field with its argument. */
+  readonly #fields = new Map<string, string>()
+  /** Variable of the answers of each subject. */
+  readonly #answers = new Map<Subject<E>, string>()
+
+  constructor(unit: Unit<E>, plan?: Plan<E>) {
+    this.#unit = unit
+    this.#plan = plan
+  }
+
+  /** Declares the variables: one a field, one a subject, one for the value that is being tested. */
   get declarations(): string {
-    const fields = [...this.#fields.keys()].map((_, i) => `v${i} = no`)
-    return `let ${[...fields, 't'].join(', ')};`
+    const fields = Array.from(this.#fields, (_, i) => `v${i} = no`)
+    const answers = Array.from(this.#answers, (_, i) => `a${i} = no`)
+    return `let ${[...fields, ...answers, 't'].join(', ')};`
   }
 
   #parameter(value: unknown): string {
-    return `h${this.parameters.push(value) - 1}`
+    return this.#unit.parameter(value)
   }
 
   /** Code that reads a field, once an event. */
   #read(ref: FieldRef): string {
-    const key = `${ref.field.name}[${typeof ref.argument}:${String(ref.argument)}]`
+    const key = fieldKey(ref)
     const known = this.#fields.get(key)
     if (known !== undefined) return known
     const variable = `v${this.#fields.size}`
-    const accessor = this.#parameter(this.#binding.field(ref))
+    const accessor = this.#unit.accessor(ref, key)
     const code = `(${variable} === no ? (${variable} = ${accessor}(e)) : ${variable})`
     this.#fields.set(key, code)
     return code
+  }
+
+  /** Code that asks a subject: for the answer that it keeps, or else for a new one. */
+  #ask(condition: Condition, subject: Subject<E>): string {
+    const place = subject.placeOf(condition)
+    const question = this.#unit.question(condition, place)
+    let answers = this.#answers.get(subject)
+    if (answers === undefined) {
+      answers = `a${this.#answers.size}`
+      this.#answers.set(subject, answers)
+    }
+    const answersOf = this.#unit.answersOf(subject)
+    const all = `(${answers} === no ? (${answers} = ${answersOf}(e)) : ${answers})`
+    return `((${all}[${place.index}] >> ${place.shift} & 3 || ${question}(e, ${answers})) === 1)`
   }
 
   #value(value: Value): string {
@@ -106,13 +192,17 @@ class Emitter<E> {
   }
 
   condition(condition: Condition): string {
+    const subject = this.#plan?.subjectOf(condition)
+    if (subject) return this.#ask(condition, subject)
     switch (condition.is) {
       case 'constant':
         return String(condition.value)
       case 'and':
-        return `(${condition.members.map((each) => this.condition(each)).join(' && ')})`
-      case 'or':
-        return `(${condition.members.map((each) => this.condition(each)).join(' || ')})`
+      case 'or': {
+        const members = this.#plan?.members(condition) ?? condition.members
+        const word = condition.is === 'and' ? ' && ' : ' || '
+        return `(${members.map((each) => this.condition(each)).join(word)})`
+      }
       case 'not':
         return `!${this.condition(condition.member)}`
       case 'exists': {
@@ -135,7 +225,7 @@ class Emitter<E> {
     }
     const comparison = comparisonOf(left)
     if (comparison === 'resolved-name') {
-      const sets = right.values.map((name) => this.#binding.resolve(textOf(name)))
+      const sets = right.values.map((name) => this.#unit.binding.resolve(textOf(name)))
       const known = (address: IpAddress): boolean => sets.some((set) => set().has(address))
       return tested(`${operator === '!=' ? '!' : ''}${this.#parameter(known)}(t)`)
     }
@@ -146,8 +236,8 @@ class Emitter<E> {
       const all = (value: Scalar | readonly Scalar[]): boolean => {
         if (!Array.isArray(value)) return one(value as Scalar)
         const values = value as readonly Scalar[]
-        if (!every) return values.some(one)
-        return (isEmptyTrue || values.length > 0) && values.every(one)
+        for (const each of values) if (one(each) !== every) return !every
+        return every && (isEmptyTrue || values.length > 0)
       }
       return tested(`${this.#parameter(all)}(t)`)
     }
@@ -183,16 +273,14 @@ class Emitter<E> {
         return undefined
     }
   }
-
-  /** Makes the function of a body, with everything that the body refers to. */
-  build(parameters: string, body: string): unknown {
-    const names = this.parameters.map((_, i) => `h${i}`)
-    const code = `'use strict'; return function (${parameters}) { ${this.declarations} ${body} }`
-    // oxlint-disable-next-line typescript/no-implied-eval -- compiling is what this file is for
-    const make = new Function('no', ...names, code) as (...values: unknown[]) => unknown
-    return make(Symbol('not read'), ...this.parameters)
-  }
 }
+
+const planOf = <E>(binding: Binding<E>): Plan<E> | undefined =>
+  binding.subjectOf &&
+  new Plan(
+    (ref) => binding.subjectOf?.(ref),
+    (ref) => binding.isCheap?.(ref) ?? false,
+  )
 
 /** Conditions that were compiled together. */
 export interface CompiledRules<E> {
@@ -204,7 +292,7 @@ export interface CompiledRules<E> {
    */
   (
     event: E,
-    onMatch: (index: number) => boolean,
+    onMatch: (index: number, event: E) => boolean,
     onFault: (index: number, error: unknown) => void,
   ): void
 }
@@ -218,13 +306,15 @@ export const compileRules = <E>(
   conditions: readonly Condition[],
   binding: Binding<E>,
 ): CompiledRules<E> => {
-  const emitter = new Emitter(binding)
+  const unit = new Unit(binding)
+  const emitter = new Emitter(unit, planOf(binding))
   const body = conditions.map((condition, i) => {
     const code = emitter.condition(condition)
     return `t = false; try { t = ${code} } catch (error) { fault(${i}, error); t = false }
-      if (t && on(${i})) return;`
+      if (t && on(${i}, e)) return;`
   })
-  return emitter.build('e, on, fault', body.join('\n')) as CompiledRules<E>
+  const parameters = 'e, on, fault'
+  return unit.build(parameters, emitter.declarations, body.join('\n')) as CompiledRules<E>
 }
 
 /** Compiles one condition. The function throws what an accessor throws. */
@@ -232,7 +322,8 @@ export const compileCondition = <E>(
   condition: Condition,
   binding: Binding<E>,
 ): ((event: E) => boolean) => {
-  const emitter = new Emitter(binding)
+  const unit = new Unit(binding)
+  const emitter = new Emitter(unit, planOf(binding))
   const code = emitter.condition(condition)
-  return emitter.build('e', `return ${code}`) as (event: E) => boolean
+  return unit.build('e', emitter.declarations, `return ${code}`) as (event: E) => boolean
 }

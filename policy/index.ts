@@ -49,6 +49,8 @@ export {
 export { globMatcher } from './matchers.ts'
 export type { OutputFormat, PrintedValue } from './output.ts'
 export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
+export type { Answers } from './kept.ts'
+export { Subject } from './kept.ts'
 export type { PriorityName, Rule } from './rule.ts'
 export { priorityNamed, priorityNames } from './rule.ts'
 export { closest } from './suggest.ts'

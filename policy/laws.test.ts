@@ -26,6 +26,8 @@ import type {
 } from './falco/syntax.ts'
 import { printCondition } from './falco/syntax.ts'
 import type { Condition } from './ir.ts'
+import type { Answers } from './kept.ts'
+import { Subject } from './kept.ts'
 import { globMatcher } from './matchers.ts'
 import { parseOutput, renderOutput } from './output.ts'
 
@@ -310,6 +312,41 @@ law('rules compiled together match as each alone', fc.tuple(someTrees, events), 
   run(event, onMatch, (index, error) => assert.fail(`${index}: ${String(error)}`))
   const wanted = conditions.flatMap((each, i) => (meaning(each, event) ? [i] : []))
   assert.deepEqual(matched, wanted)
+})
+
+/** Two events of one process, and the answers that are kept of it. */
+interface Kept {
+  readonly event: Event
+  readonly answers: Answers
+}
+const isOfProcess = (ref: FieldRef): boolean => ref.field.name.startsWith('proc.')
+const twoEvents = fc.tuple(events, events).map(([first, second]) => {
+  const own = Object.entries(first).filter(([name]) => name.startsWith('proc.'))
+  return [first, { ...second, ...Object.fromEntries(own) }] as const
+})
+law('kept answers mean what the reference says', fc.tuple(someTrees, twoEvents), (input, reach) => {
+  const [forest, pair] = input
+  const conditions = forest.flatMap((tree) => typed(tree) ?? [])
+  if (conditions.length < forest.length) return
+  reach()
+  const subject = new Subject<Kept>(({ answers }) => answers)
+  const run = compileRules<Kept>(conditions, {
+    field: (ref) => {
+      const read = binding.field(ref)
+      return ({ event }) => read(event)
+    },
+    resolve: binding.resolve,
+    subjectOf: (ref) => (isOfProcess(ref) ? subject : undefined),
+    isCheap: ({ field: { type } }) => type === 'bool',
+  })
+  const answers = subject.blank()
+  for (const event of [...pair, ...pair]) {
+    const matched: number[] = []
+    const onMatch = (index: number): boolean => matched.push(index) < 0
+    run({ event, answers }, onMatch, (index, error) => assert.fail(`${index}: ${String(error)}`))
+    const wanted = conditions.flatMap((each, i) => (meaning(each, event) ? [i] : []))
+    assert.deepEqual(matched, wanted)
+  }
 })
 
 law('a condition matches only events of its set', fc.tuple(trees, events), (input, reach) => {

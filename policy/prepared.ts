@@ -36,6 +36,18 @@ const oneTest = (operator: Operator, constant: Constant): Test => {
   }
   const pattern = String(constant)
   switch (operator) {
+    case '=':
+    case 'in':
+    case 'intersects':
+      return (value) => value === constant
+    case '!=':
+      return (value) => value !== constant
+    case 'contains':
+      return (value) => String(value).includes(pattern)
+    case 'startswith':
+      return (value) => String(value).startsWith(pattern)
+    case 'endswith':
+      return (value) => String(value).endsWith(pattern)
     case 'icontains': {
       const wanted = lowerCase(pattern)
       return (value) => lowerCase(String(value)).includes(wanted)
@@ -69,6 +81,8 @@ export const constantTest = (
     return (value) => match(String(value))
   }
   const tests = values.map((constant) => oneTest(operator, constant))
+  const [only] = tests
+  if (only && tests.length === 1) return only
   switch (quantifier) {
     case 'anyof':
       return (value) => tests.some((test) => test(value))

@@ -22,6 +22,7 @@ export {
 export { groups } from './members.ts'
 export * from './layout.gen.ts'
 export type { TextLength } from './record.ts'
+export { KeptTexts } from './kept-texts.ts'
 export { RecordError, RecordView } from './record.ts'
 export { checkRecord } from './check-record.ts'
 export type { CutText, RecordValues } from './encode.ts'

@@ -3,6 +3,7 @@
  * it. The offsets are generated (`layout.gen.ts`). Records are bad input until `checkRecord` has
  * (`check-record.ts`) has passed them; texts check their own bounds.
  */
+import type { KeptTexts } from './kept-texts.ts'
 
 /** The true length of a text that the kernel side could not measure. */
 export const textLengthUnknown = 0xffff_ffff
@@ -33,10 +34,17 @@ export class RecordView {
   /** Byte string of the bytes from `start` up to `end`, offsets into `data`. */
   readonly byteString: (start: number, end: number) => string
   readonly names: Names = { keys: new Uint32Array(4 << nameSlotBits), texts: [] }
+  readonly texts: KeptTexts | undefined
 
-  constructor(data: DataView, byteString: (start: number, end: number) => string) {
+  /** @param texts  keeps texts that come again, where there are many records to read */
+  constructor(
+    data: DataView,
+    byteString: (start: number, end: number) => string,
+    texts?: KeptTexts,
+  ) {
     this.data = data
     this.byteString = byteString
+    this.texts = texts
   }
 }
 
@@ -80,7 +88,10 @@ export const text = (r: RecordView, offset: number): string => {
   if (from + bytes > u32(r, 0)) {
     throw new RecordError(`text at ${offset}: ${from}+${bytes} is outside the record`)
   }
-  return r.byteString(r.at + from, r.at + from + bytes)
+  const start = r.at + from
+  return r.texts === undefined
+    ? r.byteString(start, start + bytes)
+    : r.texts.of(r.data, start, bytes, r.byteString)
 }
 
 /** How much of the text of the slot at `offset` there is. */

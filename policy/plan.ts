@@ -1,0 +1,104 @@
+/**
+ * In which order the members of a condition are tried, and which of them are one question to a
+ * subject (`kept.ts`). The meaning is that of any order: fields have no side effects, and a field
+ * that fails makes its rule fail whichever stands before it.
+ */
+import type { FieldRef } from '@bulwark/schema'
+import type { Condition, Operator } from './ir.ts'
+import { comparisonOf, conjunction, disjunction, fieldsOf } from './ir.ts'
+import type { Subject } from './kept.ts'
+
+/** What all of them have in common; `undefined` when there is no such thing. */
+const only = <T, S>(all: readonly T[], of: (each: T) => S | undefined): S | undefined => {
+  const [first, ...rest] = all
+  const found = first === undefined ? undefined : of(first)
+  return found !== undefined && rest.every((each) => of(each) === found) ? found : undefined
+}
+
+/** Operators that take no longer than a look-up. */
+const quick: ReadonlySet<Operator> = new Set(['=', '!=', '<', '<=', '>', '>=', 'in'])
+
+/** Tells what conditions are about. */
+export class Plan<E> {
+  readonly #ofField: (ref: FieldRef) => Subject<E> | undefined
+  readonly #isCheap: (ref: FieldRef) => boolean
+  /** `null`: of several subjects, or of none. Trees share their parts: each is looked at once. */
+  readonly #known = new WeakMap<Condition, Subject<E> | null>()
+
+  /**
+   * @param ofField  what a field is read from, and nothing else
+   * @param isCheap  whether a field is read with a few loads
+   */
+  constructor(
+    ofField: (ref: FieldRef) => Subject<E> | undefined,
+    isCheap: (ref: FieldRef) => boolean,
+  ) {
+    this.#ofField = ofField
+    this.#isCheap = isCheap
+  }
+
+  /** The subject that all fields of a condition are read from; `undefined`: there is none. */
+  subjectOf(condition: Condition): Subject<E> | undefined {
+    let known = this.#known.get(condition)
+    if (known === undefined) {
+      known = this.#find(condition) ?? null
+      this.#known.set(condition, known)
+    }
+    return known ?? undefined
+  }
+
+  #find(condition: Condition): Subject<E> | undefined {
+    switch (condition.is) {
+      case 'constant':
+        return undefined
+      case 'and':
+      case 'or':
+        return only(condition.members, (member) => this.subjectOf(member))
+      case 'not':
+        return this.subjectOf(condition.member)
+      case 'exists':
+        return only(fieldsOf(condition), this.#ofField)
+      case 'compare':
+        // The addresses of a host name may be others with the next event.
+        if (comparisonOf(condition.left) === 'resolved-name') return undefined
+        return only(fieldsOf(condition), this.#ofField)
+    }
+  }
+
+  /** Whether a condition is decided with a few loads. */
+  #isQuick(condition: Condition): boolean {
+    switch (condition.is) {
+      case 'constant':
+        return true
+      case 'and':
+      case 'or':
+        return condition.members.every((member) => this.#isQuick(member))
+      case 'not':
+        return this.#isQuick(condition.member)
+      case 'exists':
+        return condition.left.is === 'field' && this.#isCheap(condition.left.ref)
+      case 'compare': {
+        const { left, operator, right } = condition
+        const isPlain = left.is === 'field' && this.#isCheap(left.ref)
+        return isPlain && quick.has(operator) && right.is === 'constants'
+      }
+    }
+  }
+
+  /**
+   * The members of `and` or `or` in the order in which they are tried: what is decided with a few
+   * loads; one question to each subject; and the rest as it was written.
+   */
+  members(condition: Condition & { readonly is: 'and' | 'or' }): readonly Condition[] {
+    const join = condition.is === 'and' ? conjunction : disjunction
+    const cheap: Condition[] = []
+    const questions = new Map<Subject<E>, Condition[]>()
+    const others: Condition[] = []
+    for (const member of condition.members) {
+      const subject = this.subjectOf(member)
+      if (subject) questions.set(subject, [...(questions.get(subject) ?? []), member])
+      else (this.#isQuick(member) ? cheap : others).push(member)
+    }
+    return [...cheap, ...Array.from(questions.values(), join), ...others]
+  }
+}
