@@ -28,13 +28,14 @@ interface Target extends CallHandler {
   readonly function: CallFunction
 }
 
-/** The handlers of calls that have a function in this kernel; and the calls that have none. */
+/** The handlers of calls that have a function in this kernel; and the calls that have none, where
+ * only the 32-bit call has none with `32-bit` before its name. */
 export interface CallTargets {
   readonly targets: readonly Target[]
   readonly missing: readonly string[]
 }
 
-/** Looks the functions up; of 32-bit calls, those that there are. */
+/** Looks the functions up. */
 export const findCallTargets = (
   machine: Machine,
   handlers: readonly CallHandler[],
@@ -49,11 +50,20 @@ export const findCallTargets = (
   }
   // Calls without arguments have one function for both.
   const taken = new Set(targets.map((target) => target.function.name))
+  const reached = new Map<string, boolean>()
   for (const handler of compat) {
-    for (const found of functionsOfCompatCall(handler.call, handler.slot)) {
+    const functions = functionsOfCompatCall(handler.call, handler.slot)
+    for (const found of functions) {
       if (!taken.has(found.name)) targets.push({ ...handler, function: found })
       taken.add(found.name)
     }
+    // A call has several numbers, of which one that leads somewhere is enough.
+    reached.set(handler.call, functions.length > 0 || reached.get(handler.call) === true)
+  }
+  // Without any the kernel takes no 32-bit calls, and nothing is missing.
+  const takesCompat = [...reached.values()].includes(true)
+  for (const [call, isReached] of takesCompat ? reached : []) {
+    if (!isReached && !missing.includes(call)) missing.push(`32-bit ${call}`)
   }
   return { targets, missing }
 }
