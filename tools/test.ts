@@ -89,7 +89,7 @@ async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<voi
 }
 
 async function main([group = '', ...texts]: readonly string[]): Promise<void> {
-  const tally = new Tally()
+  const tally = new Tally(console.log)
   if (group === 'files') {
     tally.add(await runGroup(texts, { ...kernelBounds, againAfterSignal: true }), '')
   } else if (group === 'kernels') {

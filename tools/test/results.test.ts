@@ -5,7 +5,8 @@ import { chooseGuests } from './guests.ts'
 import { Tally, parseResult } from './results.ts'
 
 test('each reason, fault and guest has a line, and the sum comes last', () => {
-  const tally = new Tally()
+  const printed: string[] = []
+  const tally = new Tally((line) => printed.push(line))
   const file = 'tests/kernel/open.test.ts'
   const results = [
     '{"file":"F","name":"a","outcome":"passed"}',
@@ -19,6 +20,7 @@ test('each reason, fault and guest has a line, and the sum comes last', () => {
   )
   tally.leaveOut('in guests, x.test.ts: too slow')
   tally.fail('on Linux 6.1: guest 6.1 did not come up')
+  assert.deepEqual(printed, ['failed: on Linux 6.1: guest 6.1 did not come up'])
   tally.note('Linux 6.1: not run to the end, 3 s')
   assert.equal(
     tally.summary,

@@ -51,6 +51,12 @@ export class Tally {
   readonly #results: Result[] = []
   readonly #faults: string[] = []
   readonly #notes: string[] = []
+  readonly #print: (line: string) => void
+
+  /** @param print  gets a fault that is no test's at once; those of tests were printed by them */
+  constructor(print: (line: string) => void) {
+    this.#print = print
+  }
 
   /** @param where  put before the reason of a skip, and before a test that failed */
   add(results: readonly Result[], where: string): void {
@@ -74,7 +80,7 @@ export class Tally {
 
   /** A fault that is no test's. */
   fail(text: string): void {
-    console.log(`failed: ${text}`)
+    this.#print(`failed: ${text}`)
     this.#faults.push(text)
     this.counts.failed += 1
   }
