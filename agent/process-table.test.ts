@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordValues } from '@bulwark/schema'
-import { RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
+import { RECORD_BY_THREAD, RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -78,6 +78,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
   const f = new Fixture(entry(1, 0, s, 'init'))
   f.table.start([1])
   const init = f.event(1, 0, s + 5)
+  init.exePath = '/bin/init'
   const child = f.fork(init, 2, 2 * s)
   assert.deepEqual([child.exe, child.vpid, child.cgroupId, child.parent], ['init', 5, 88, init])
   const values = {
@@ -86,7 +87,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
     ppid: 1,
     start_ns: 2 * s,
     vpid: 6,
-    flags: RECORD_OUTSIDE_ROOT,
+    flags: RECORD_OUTSIDE_ROOT | RECORD_BY_THREAD,
     comm: 'sh',
     login_uid: 1000,
     cap_permitted: 2 ** 21,
@@ -135,6 +136,8 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       capabilities: { effective: 0, permitted: 2 ** 21, inheritable: 0 },
       truncated: [],
       startedOnHost: false,
+      byThread: true,
+      exePathBefore: '/bin/init',
       parent: 1,
       makerPid: 1,
       makerSid: 0,

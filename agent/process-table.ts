@@ -7,7 +7,15 @@
  * says that they have another parent. So a chain of ancestors is never longer than it was.
  */
 import type { RecordView } from '@bulwark/schema'
-import { RECORD_OUTSIDE_ROOT, chdirOf, execOf, fileFacts, forkOf, headerOf } from '@bulwark/schema'
+import {
+  RECORD_BY_THREAD,
+  RECORD_OUTSIDE_ROOT,
+  chdirOf,
+  execOf,
+  fileFacts,
+  forkOf,
+  headerOf,
+} from '@bulwark/schema'
 import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -279,6 +287,8 @@ export class ProcessTable {
     process.args = argv.slice(1)
     process.argsText = undefined
     process.environment = environmentOf(r)
+    process.byThread = (headerOf.flags(r) & RECORD_BY_THREAD) !== 0
+    process.exePathBefore = process.exePath
     process.exePath = execOf.exePath(r)
     process.cwd = execOf.cwd(r)
     process.cwdOutside = isOutside(r)

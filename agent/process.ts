@@ -46,6 +46,10 @@ export interface Process {
   truncated: readonly string[]
   /** It became its program in the pid name space of the host. */
   startedOnHost: boolean
+  /** Another thread than its first called the execve by which it became its program. */
+  byThread: boolean
+  /** The executable that it had until then; of a new process, that of its maker. '': not known. */
+  exePathBefore: string
   parent: Process | undefined
   /** The process that made it, and the session in which that one became its program; 0: unknown. */
   makerPid: number
@@ -89,6 +93,8 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   capabilities: undefined,
   truncated: [],
   startedOnHost: false,
+  byThread: false,
+  exePathBefore: '',
   parent: undefined,
   makerPid: 0,
   makerSid: 0,

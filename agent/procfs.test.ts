@@ -90,6 +90,8 @@ test('a process is read with its parent, links and numbers', () => {
       capabilities: { effective: 0n, permitted: 0x1ffffffffffn, inheritable: 0n },
       truncated: [],
       startedOnHost: false,
+      byThread: false,
+      exePathBefore: '',
       parent: undefined,
       makerPid: 0,
       makerSid: 0,

@@ -31,11 +31,12 @@ static __always_inline __u32 argument_count_of(struct task_struct *task)
 }
 
 SEC("tracepoint/sched/sched_process_exec")
-int on_exec(void *ctx)
+int on_exec(struct trace_event_raw_sched_process_exec *ctx)
 {
 	struct task_struct *task = current_task();
 
-	return on_exec_done(task, TASK_READ(task, mm, exe_file), argument_count_of(task));
+	return on_exec_done(task, TASK_READ(task, mm, exe_file), argument_count_of(task),
+			    ctx->old_pid);
 }
 
 SEC("tracepoint/task/task_newtask")
@@ -65,7 +66,7 @@ int on_exit(struct trace_event_raw_sched_process_exit *ctx)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	return on_exec_done(task, bprm->file, bprm->argc);
+	return on_exec_done(task, bprm->file, bprm->argc, old_pid);
 }
 
 /* Before the child runs, and in its cgroup already: copy_process() comes to it last. */

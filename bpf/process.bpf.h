@@ -64,8 +64,9 @@ static __always_inline __u32 is_writable(struct task_struct *task, struct inode 
 	return 0;
 }
 
+/* `old_pid` is that of the thread that called, which has the pid of its process by now. */
 static __always_inline int on_exec_done(struct task_struct *task, struct file *file,
-					__u32 argument_count)
+					__u32 argument_count, int old_pid)
 {
 	struct scratch *s = record_start(event_exec, EVENT_EXEC, task);
 	struct event_exec *e = s ? (void *)s->record : NULL;
@@ -76,6 +77,8 @@ static __always_inline int on_exec_done(struct task_struct *task, struct file *f
 		return 0;
 	e->header.syscall = syscall_of_task(task);
 	e->header.flags |= compat_status(task);
+	if (old_pid != TASK_READ(task, pid))
+		e->header.flags |= RECORD_BY_THREAD;
 	fill_file(&e->exe, file);
 	e->exe.file_flags |= is_writable(task, inode);
 	e->namespace_start_ns = namespace_start_ns(task);

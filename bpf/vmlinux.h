@@ -273,6 +273,10 @@ struct trace_event_raw_task_newtask {
 	unsigned long clone_flags;
 };
 
+struct trace_event_raw_sched_process_exec {
+	int old_pid;
+};
+
 struct trace_event_raw_sched_process_exit {
 	bool group_dead;
 };

@@ -518,7 +518,9 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_OPENING: 0x800,
   /** Of the arguments of the call the record has none but its descriptor, or its path. */
   RECORD_NO_ARGUMENTS: 0x1000,
-  /** How many bytes those are. */
+  /** The exec is of a thread that was not the first of its process. */
+  RECORD_BY_THREAD: 0x2000,
+  /** How many bytes the opening of a connection has. */
   OPENING_BYTES: 4096,
   /** What is told of writes: bits of a knob of the program. */
   WRITES_QUESTIONS: 1,

@@ -205,6 +205,20 @@ export const processFields: readonly FieldSpec[] = [
     'always there; false where its start was not seen',
   ),
   carried(
+    'proc.is_exec_by_thread',
+    'bool',
+    'became its program by an execve that another thread than its first one called, as programs ' +
+      'written in Go do at times, and those of other languages hardly',
+    'always there; false where its start was not seen',
+  ),
+  carried(
+    'proc.exepath_before',
+    'string',
+    'path of the program that called the execve by which it became its own; where it was made ' +
+      'for that, the program of its maker',
+    'not known',
+  ),
+  carried(
     'proc.is_cwd_outside_root',
     'bool',
     'its working directory is not below its root directory, as of its last exec or chdir',

@@ -21,6 +21,7 @@ export const RECORD_RESULT_UNKNOWN = 512
 export const RECORD_OUTSIDE_ROOT = 1024
 export const RECORD_OPENING = 2048
 export const RECORD_NO_ARGUMENTS = 4096
+export const RECORD_BY_THREAD = 8192
 export const OPENING_BYTES = 4096
 export const WRITES_QUESTIONS = 1
 export const WRITES_OPENINGS = 2

@@ -25,6 +25,8 @@ const around = (process: Partial<Process> = {}): Around => ({
     args: ['-n', 'a b'],
     cwd: '/tmp',
     cwdOutside: true,
+    byThread: true,
+    exePathBefore: '/bin/sh',
     tty: 34816,
     sid: 8,
     pgid: 7,
@@ -56,6 +58,8 @@ test('a process and its ancestors', () => {
     proc.is_cwd_outside_root true
     proc.is_daemonized false
     proc.is_started_on_host false
+    proc.is_exec_by_thread true
+    proc.exepath_before "/bin/sh"
     proc.tty        34816
     proc.pid        10
     proc.vpid       3

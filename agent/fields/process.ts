@@ -245,6 +245,8 @@ export const processAccessors: AccessorTable = {
   'proc.is_pgid_leader': own((p) => p.pgid === p.pid),
   'proc.is_daemonized': own((p) => p.daemonized),
   'proc.is_started_on_host': own((p) => p.startedOnHost),
+  'proc.is_exec_by_thread': own((p) => p.byThread),
+  'proc.exepath_before': own((p) => (p.exePathBefore === '' ? undefined : p.exePathBefore)),
   'proc.is_cwd_outside_root': own((p) => p.cwdOutside),
   'proc.exe_ino': own((p) => nanoseconds(p.exeInode)),
   'proc.exe_ino.ctime': own((p) => nanoseconds(p.exeCtimeNs)),

@@ -15,6 +15,7 @@ import {
   FILE_DELETED,
   FILE_MEMFD,
   FILE_WRITABLE,
+  RECORD_BY_THREAD,
   RECORD_USER_MEMORY,
   recordLimits,
 } from '@bulwark/schema'
@@ -241,7 +242,9 @@ test('a second thread that executes is the process from then on', { skip }, asyn
   const { startNs, vpid } = first
   const names = events.all.map(({ name }) => name)
   assert.deepEqual(names, ['chdir', 'exec', 'exit'], 'no thread that ended is a process that did')
-  expectEvents(events.of('exec'), [{ pid, tid: pid, vpid, vtid: vpid, startNs, comm: 'program' }])
+  const flags = RECORD_BY_THREAD
+  const ids = { pid, tid: pid, vpid, vtid: vpid, startNs, comm: 'program' }
+  expectEvents(events.of('exec'), [{ ...ids, flags }])
   expectEvents(events.of('exit'), [{ pid, startNs, comm: 'program' }])
 })
 
