@@ -3,6 +3,7 @@
  * them; from the kernel's uapi headers. Those that Falco does not name stand behind the others.
  */
 import type { Machine } from '@bulwark/schema'
+import { keeping } from './bounded.ts'
 import type { Names } from './names-number.ts'
 import { bits, counted, either, values } from './names-number.ts'
 
@@ -49,7 +50,7 @@ const openAccess: readonly (readonly [name: string, number: number])[] = [
 
 /** Flags of open(2) on a machine. */
 const openFlagsOn = (machine: Machine): Names => ({
-  text: (flags) =>
+  text: keeping((flags) =>
     [
       openBefore[machine].text(flags),
       openAccess[flags & 3]?.[0],
@@ -57,6 +58,7 @@ const openFlagsOn = (machine: Machine): Names => ({
     ]
       .filter((text) => text !== undefined)
       .join('|'),
+  ),
   number: (flags) =>
     openBefore[machine].number(flags) |
     (openAccess[flags & 3]?.[1] ?? 0) |

@@ -13,6 +13,7 @@ const event: Readonly<Record<string, FieldValue>> = {
   'evt.rawtime': 2n ** 63n,
   'fd.types': ['file', 'ipv4'],
   'evt.arg[flags]': 'O_RDONLY',
+  'evt.arg[0]': '0',
   'proc.aname[2]': 'systemd',
   'evt.is_open_read': true,
   'fd.name': '/p\xff/é'.replace('é', '\xc3\xa9'),
@@ -48,6 +49,12 @@ test('formats render', () => {
   check('%5fd.name|', '/p\ufffd|')
   check('%7fd.name|', '/p\ufffd/\ufffd|')
   check('%toupper(proc.name)', 'SH')
+  check('%5toupper(proc.name)|', 'SH   |')
+  check('%6user.name|', '<NA>  |')
+  check('%3fd.types|', '(fi|')
+  check('%12fd.types|', '(file,ipv4) |')
+  check('%20proc.aname[2]|', 'systemd             |')
+  check('%evt.arg[0] %evt.arg[1]', '0 <NA>')
   check('%join("é ", (proc.name, "x"))', 'shé x')
   check('%len(user.name)', '<NA>')
   check('*%proc.name', 'sh')

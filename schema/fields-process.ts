@@ -264,7 +264,7 @@ export const processFields: readonly FieldSpec[] = [
   carried('thread.cap_inheritable', 'string', 'inheritable capabilities', 'always there'),
   carried('thread.cap_effective', 'string', 'effective capabilities', 'always there'),
   known('proc.fdopencount', 'u64', {}, 'no table of descriptors is kept'),
-  known('proc.fdlimit', 'i64', {}, 'no table of descriptors is kept'),
+  known('proc.fdlimit', 'i64', {}, 'no record holds the limits of a process'),
   known('proc.fdusage', 'f64', {}, 'no table of descriptors is kept'),
   known('proc.vmsize', 'u64', {}, 'no record holds the use of memory'),
   known('proc.vmrss', 'u64', {}, 'no record holds the use of memory'),

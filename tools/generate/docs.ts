@@ -65,12 +65,13 @@ const callLines = ({ hooks }: EventKind): readonly string[] => {
   )
   if (calls.length === 0) return []
   return [
-    'Calls, and their arguments in order (`evt.arg`):',
+    'Calls, and their arguments in order (`evt.arg`); those in parentheses are never told:',
     '',
-    ...calls.map((name) => {
-      const { result, parameters } = callShapeOf(name)
-      const names = [result, ...parameters.map((parameter) => parameter.name)]
-      return `- \`${name}\`: ${names.join(', ')}${namesText([name])}`
+    ...calls.map((call) => {
+      const { result, parameters } = callShapeOf(call)
+      const told = parameters.map(({ name, form }) => (form === 'none' ? `(${name})` : name))
+      const names = [result, ...told]
+      return `- \`${call}\`: ${names.join(', ')}${namesText([call])}`
     }),
     ...(shapes.has('syscall') ? ['- any other: res, arg0 to arg5'] : []),
     '',
@@ -156,9 +157,11 @@ export const writeFieldsPage = (): string => {
     '',
     '## Known, not carried',
     '',
-    '| field | type | why |',
-    '| --- | --- | --- |',
-    ...others.map((field) => `| \`${field.name}\` | ${field.type} | ${field.unsupported} |`),
+    '| why | fields |',
+    '| --- | --- |',
+    ...[...Map.groupBy(others, ({ unsupported }) => unsupported)].map(
+      ([why, group]) => `| ${why} | ${group.map(({ name }) => `\`${name}\``).join(', ')} |`,
+    ),
     '',
   ].join('\n')
 }
