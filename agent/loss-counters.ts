@@ -35,8 +35,9 @@ const sumsOf = (object: BpfObject, map: string, entries: number): readonly numbe
 
 /** The counters by place. */
 export const readPlaces = (object: BpfObject): Record<string, number> => {
-  const sums = sumsOf(object, 'lost', places.length)
-  return Object.fromEntries(places.map(({ name }, i) => [name, sums[i] ?? 0]))
+  const at = object.offsetOf('.bss', 'lost')
+  const counts = new BigUint64Array(object.memory('.bss'), at, places.length)
+  return Object.fromEntries(places.map(({ name }, i) => [name, Number(counts[i] ?? 0n)]))
 }
 
 const kindName = (kind: number): string => {
