@@ -1,12 +1,13 @@
 /**
  * `bulwark run` killed at moments that a seed chooses: while it loads, while it attaches, while it
  * empties a ring that others fill. The kernel then has no program, map or link more than before,
- * nothing is pinned, no cgroup is left, and the next start watches. `TEST_SEED` chooses again.
+ * nothing is pinned, no cgroup is left, and the next start watches. What other processes of the
+ * machine hold meanwhile is theirs. `TEST_SEED` chooses again.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
@@ -54,10 +55,46 @@ const things = (): ReadonlySet<string> => {
   ])
 }
 
+/** What a file of a process says; of one that has just ended, nothing. */
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const heldLines = { prog_id: 'program', map_id: 'map', link_id: 'link' } as const
+
+/**
+ * What other processes of this machine have, such as another sensor: programs, maps and links with
+ * a descriptor, and cgroups with a member. What one that was killed leaves behind has neither.
+ */
+const heldByOthers = (): ReadonlySet<string> => {
+  const held = new Set<string>()
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  for (const pid of pids) {
+    for (const [, path = ''] of textOf(`/proc/${pid}/cgroup`).matchAll(
+      /^\d+:[^:]*:\/([^/\n]+)/gm,
+    )) {
+      held.add(path)
+    }
+    for (const fd of namesIn(`/proc/${pid}/fdinfo`, false)) {
+      const facts = textOf(`/proc/${pid}/fdinfo/${fd}`)
+      for (const [, what, id] of facts.matchAll(/^(prog_id|map_id|link_id):\s*(\d+)$/gm)) {
+        held.add(`${heldLines[what as keyof typeof heldLines]} ${id}`)
+      }
+    }
+  }
+  return held
+}
+
 /** The kernel frees them a moment after their process ended. */
 const isLikeBefore = async (earlier: ReadonlySet<string>, when: string): Promise<void> => {
   for (const deadline = Date.now() + waitMsMax; ; await nextTurn()) {
-    const more = [...things()].filter((each) => !earlier.has(each))
+    const found = [...things()].filter((each) => !earlier.has(each))
+    const others = found.length === 0 ? new Set<string>() : heldByOthers()
+    const more = found.filter((each) => !others.has(each.slice(each.lastIndexOf('/') + 1)))
     if (more.length === 0) return
     assert.ok(Date.now() < deadline, `left behind when killed ${when}: ${more.join(', ')}`)
   }
