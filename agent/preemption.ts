@@ -68,10 +68,14 @@ export const preemptsItself = (setting: string | undefined, build: string): Prob
  * Whether a kernel leaves threads alone in programs at tracepoints, by what was seen there and in
  * those of perf. Those of perf run with preemption off; where they see it on, the kernel does
  * not count, because it never preempts itself; unless its build says that it does.
+ *
+ * @param seeByPerf  asked where it is needed: to detach from perf takes the kernel a moment
  */
-export const heldAtTracepoints = (raw: Seen, perf: Seen, build: string): Probe => {
-  if (raw.runs === 0 || perf.runs === 0) return { unknown: 'the programs did not run' }
+export const heldAtTracepoints = (raw: Seen, seeByPerf: () => Seen, build: string): Probe => {
+  if (raw.runs === 0) return { unknown: 'no program ran' }
   if (isHeld(raw)) return 'yes'
+  const perf = seeByPerf()
+  if (perf.runs === 0) return { unknown: 'no program ran through perf' }
   if (isHeld(perf)) return 'no'
   return build.includes('PREEMPT') ? { unknown: 'preemption is on everywhere' } : 'yes'
 }
@@ -123,7 +127,7 @@ export const preemptionFindings = (
   const atTracepoints = orUnknown(() =>
     heldAtTracepoints(
       lookAt(bytes, 'at_tracepoint', 'tracepoint'),
-      lookAt(bytes, 'by_perf', 'perf'),
+      () => lookAt(bytes, 'by_perf', 'perf'),
       version(),
     ),
   )
