@@ -144,11 +144,14 @@ export const path = (name: string, given: Read, whole: Read): Argument => {
   }
 }
 
-/** Bytes: what cannot be printed is a dot. */
+/** Bytes as they are shown: what cannot be printed is a dot. */
+export const dotted = (data: string): string => data.replace(/[^ -~]/g, '.')
+
+/** Bytes. */
 export const bytes = (name: string, read: Read): Argument =>
   plainArgument(name, (event, users) => {
     const text = read(event, users)
-    return text === '' ? 'NULL' : text?.replace(/[^ -~]/g, '.')
+    return text === '' ? 'NULL' : text && dotted(text)
   })
 
 /** The users of the machine itself. */

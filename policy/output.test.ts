@@ -11,6 +11,8 @@ const event: Readonly<Record<string, FieldValue>> = {
   'proc.name': 'sh',
   'proc.pid': 12,
   'evt.rawtime': 2n ** 63n,
+  'evt.rawtime.ns': 12_345,
+  'evt.reltime': 1_000_000_001,
   'fd.types': ['file', 'ipv4'],
   'evt.arg[flags]': 'O_RDONLY',
   'evt.arg[0]': '0',
@@ -43,6 +45,7 @@ test('formats render', () => {
   check('%fd.types', '(file,ipv4)')
   check('%evt.rawtime', '9223372036854775808')
   check('%evt.is_open_read', 'true')
+  check('%evt.rawtime.ns %evt.reltime %evt.latency.ns', '000012345 1000000001 <NA>')
   check('%fd.name', '/p\ufffd/é')
   check('%5proc.name|', 'sh   |')
   check('%1proc.name|', 's|')

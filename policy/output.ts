@@ -126,6 +126,16 @@ const asText = (value: PrintedValue): string => {
   return String(value)
 }
 
+/** Parts of a second, which Falco's text shows with all nine digits; in JSON they are numbers. */
+const nineDigits: ReadonlySet<string> = new Set(
+  'evt.rawtime.ns evt.reltime evt.reltime.ns evt.latency.ns evt.deltatime.ns'.split(' '),
+)
+
+const shownText = (value: PrintedValue, name: string): string => {
+  const text = asText(value)
+  return value !== null && nineDigits.has(name) ? text.padStart(9, '0') : text
+}
+
 /** Cut or filled to so many bytes, as Falco counts; a letter that is cut in two is U+FFFD. */
 const ofWidth = (text: string, width: number): string =>
   printableText(byteString(text).slice(0, width).padEnd(width))
@@ -150,7 +160,7 @@ export const renderOutput = (
     }
     const value = asPrinted(print(valueOf(piece.value, reader), piece.value))
     fields.set(piece.name, value)
-    const shown = asText(value)
+    const shown = shownText(value, piece.name)
     text += piece.width === undefined ? shown : ofWidth(shown, piece.width)
   }
   return { text, fields }

@@ -1,8 +1,15 @@
 /** The table of accessors against the catalogue, and every accessor on any event. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FieldRef, RecordValues } from '@bulwark/schema'
-import { checkRecord, eventKinds, fields, rawParameterType, recordShapes } from '@bulwark/schema'
+import type { FieldRef, FieldValue, RecordValues } from '@bulwark/schema'
+import {
+  checkRecord,
+  eventKinds,
+  fieldNamed,
+  fields,
+  rawParameterType,
+  recordShapes,
+} from '@bulwark/schema'
 import * as fc from 'fast-check'
 import { unknownProcess } from '../process.ts'
 import { eventOf } from '../testdata/events.ts'
@@ -85,4 +92,22 @@ test('any event has values of the types of the catalogue, or none', (t) => {
     }
   })
   fc.assert(law, { seed, numRuns: 300 })
+})
+
+test('what is printed otherwise than it is compared', () => {
+  const check = (name: string, value: FieldValue, expected: FieldValue): void => {
+    const field = fieldNamed(name)
+    assert.ok(field)
+    const ref = { field, argument: undefined }
+    const shown = printable(value, { is: 'field', ref, type: field.type, list: field.list })
+    assert.deepEqual(shown, expected, name)
+  }
+  check('fd.dev', 0x80_0003, '800003')
+  check('fd.dev', 0xfe00, 'FE00')
+  check('evt.buffer', 'a\0b\xff\n~', 'a.b..~')
+  check('fd.sip', 0x7f00_0001, '127.0.0.1')
+  check('fd.ip', [1, 2n], ['0.0.0.1', '::2'])
+  check('fd.sip.name', 0x0a00_0001, '10.0.0.1')
+  check('proc.name', 'a\n', 'a\n')
+  check('fd.dev', undefined, undefined)
 })

@@ -3,6 +3,7 @@ import type { FieldRef, FieldValue } from '@bulwark/schema'
 import { fields } from '@bulwark/schema'
 import type { Value } from '@bulwark/policy'
 import { addressText } from '../addresses.ts'
+import { dotted } from '../argument.ts'
 import { containerAccessors } from './container.ts'
 import { dnsAccessors } from './dns.ts'
 import { eventAccessors } from './event.ts'
@@ -53,11 +54,12 @@ export const accessorFaults = (): readonly string[] => {
 /** Fields that Falco prints in hexadecimal digits. */
 const inHex: ReadonlySet<string> = new Set(['fd.dev'])
 
-/** Addresses as text, also in place of host names; most other values stand as they are. */
+/** Addresses as text, also in place of host names; bytes with dots in them; others as they are. */
 export const printable = (value: FieldValue, piece: Value): FieldValue => {
   if (piece.is === 'field' && inHex.has(piece.ref.field.name)) {
     return typeof value === 'number' ? value.toString(16).toUpperCase() : value
   }
+  if (piece.type === 'bytes' && typeof value === 'string') return dotted(value)
   const isName = piece.is === 'field' && piece.ref.field.comparison === 'resolved-name'
   if (piece.type !== 'ip' && piece.type !== 'net' && !isName) return value
   const one = (each: unknown): string => addressText(each as number | bigint)
