@@ -6,6 +6,8 @@
 import type { EventSet } from '../event-set.ts'
 import { eventSetOf } from '../event-set.ts'
 import type { Condition } from '../ir.ts'
+import type { ParsedOutput } from '../output.ts'
+import { parseOutput } from '../output.ts'
 import type { Checked } from './check.ts'
 import { checkCondition } from './check.ts'
 import type { FalcoEvents } from './event-codes.ts'
@@ -15,6 +17,7 @@ import type { Parsed } from './parse.ts'
 import { parseCondition } from './parse.ts'
 import type { Remark } from './remark.ts'
 import type { Node } from './syntax.ts'
+import { printCondition } from './syntax.ts'
 
 type Put = Extract<Node, { readonly is: 'and' | 'or' | 'not' }>
 
@@ -29,6 +32,8 @@ export const childrenOf = (node: Node): readonly Node[] => {
 /** Of one load: the catalog and the names of events are always the same. */
 export class Memo {
   readonly #parsed = new Map<string, Parsed>()
+  readonly #outputs = new Map<string, ParsedOutput>()
+  readonly #printed = new WeakMap<Node, string>()
   readonly #put = new WeakMap<Node, Put>()
   readonly #checked = new WeakMap<Node, Checked>()
   readonly #events = new WeakMap<Condition, EventSet>()
@@ -46,6 +51,18 @@ export class Memo {
     if (known && isSame(childrenOf(known), childrenOf(made))) return known
     this.#put.set(node, made)
     return made
+  }
+
+  output(text: string, catalog: Catalog): ParsedOutput {
+    const known = this.#outputs.get(text) ?? parseOutput(text, catalog)
+    this.#outputs.set(text, known)
+    return known
+  }
+
+  print(tree: Node): string {
+    const known = this.#printed.get(tree) ?? printCondition(tree)
+    this.#printed.set(tree, known)
+    return known
   }
 
   check(tree: Node, catalog: Catalog): Checked {

@@ -8,7 +8,6 @@ import type { EventSet } from '../event-set.ts'
 import { fieldsOf } from '../ir.ts'
 import type { Condition } from '../ir.ts'
 import type { OutputFormat } from '../output.ts'
-import { parseOutput } from '../output.ts'
 import { priorityNames } from '../rule.ts'
 import type { PriorityName, Rule } from '../rule.ts'
 import type { Collector, RuleDefinition } from './collector.ts'
@@ -21,7 +20,7 @@ import type { Remark } from './remark.ts'
 import type { Context } from './report.ts'
 import { LoadFault, Report, ownDiagnostic } from './report.ts'
 import type { Node } from './syntax.ts'
-import { printCondition } from './syntax.ts'
+import type { ExpandedLists } from './text.ts'
 import { expandLists, putLists } from './text.ts'
 import { lackingEvents, lackingFields, lackingOutputs } from './lacking.ts'
 
@@ -66,7 +65,7 @@ class Resolver {
   readonly #options: ResolveOptions
   readonly #memo: Memo
   readonly #report = new Report()
-  readonly #lists: ReadonlyMap<string, readonly string[]>
+  readonly #lists: ExpandedLists
   readonly #usedLists: Set<string>
   readonly #macros: Macros
   readonly #disabled: DisabledRule[] = []
@@ -75,9 +74,8 @@ class Resolver {
     this.#collected = collected
     this.#memo = memo
     this.#options = options
-    const { items, used } = expandLists(collected.lists)
-    this.#lists = items
-    this.#usedLists = new Set(used)
+    this.#lists = expandLists(collected.lists)
+    this.#usedLists = new Set(this.#lists.used)
     this.#macros = new Macros(
       collected,
       (macro) => this.#putLists(macro.condition, macro.conditionContext),
@@ -165,7 +163,7 @@ class Resolver {
       tags: [...new Set(definition.tags)].sort(),
       enabled,
       condition,
-      conditionText: printCondition(tree),
+      conditionText: this.#memo.print(tree),
       eventTypes,
       falcoEventTypes,
       fields: fieldsOf(condition),
@@ -198,7 +196,7 @@ class Resolver {
     const { catalog, suggestedOutput } = this.#options
     const missing = suggestedOutput.filter(([, field]) => !own.includes(`%${field}`))
     const suffix = missing.map(([label, field]) => ` ${label}=%${field}`).join('')
-    const parsed = parseOutput(own + suffix, catalog)
+    const parsed = this.#memo.output(own + suffix, catalog)
     if (!parsed.ok) {
       const { message, help } = parsed
       if (!skipIfUnknownFilter || !message.startsWith('unknown filter:')) {

@@ -15,26 +15,39 @@ const blanks = ' \t\n\r'
 /** An empty text, the end of the condition, is among them too, as it is in every text. */
 const delimiters = `${blanks}(),=`
 
-/** The items of each list, and the names of the lists that stood in others. */
+/** A list that can be put into texts. */
+export interface ExpandedList {
+  readonly name: string
+  /** Its place in the order of definition. */
+  readonly order: number
+  /** Its items as they are written into a text. */
+  readonly text: string
+}
+
+/** The lists by name, in order, and the names of those that stood in others. */
 export interface ExpandedLists {
-  readonly items: ReadonlyMap<string, readonly string[]>
+  readonly lists: ReadonlyMap<string, ExpandedList>
+  /** Those whose name is no single word. */
+  readonly odd: readonly ExpandedList[]
   readonly used: ReadonlySet<string>
 }
 
 /** Opens lists inside lists, once: those that were defined before. */
 export const expandLists = (lists: ReadonlyMap<string, ListDefinition>): ExpandedLists => {
   const used = new Set<string>()
-  const items = new Map<string, readonly string[]>()
+  const opened = new Map<string, ExpandedList>()
   for (const list of lists.values()) {
-    const opened = list.items.flatMap((item) => {
+    const items = list.items.flatMap((item) => {
       const inner = lists.get(item)
       if (!inner || inner.index >= list.visibility) return [item]
       used.add(item)
       return inner.items
     })
-    items.set(list.name, opened)
+    const text = items.map(quoteItem).join(', ')
+    opened.set(list.name, { name: list.name, order: opened.size, text })
   }
-  return { items, used }
+  const odd = [...opened.values()].filter(({ name }) => /[ \t\n\r(),=]/.test(name))
+  return { lists: opened, odd, used }
 }
 
 /** Text that is written from left to right, and may lose what was written last. */
@@ -68,9 +81,11 @@ class Writer {
   }
 }
 
+/** What stands between delimiters. */
+const wordsOf = (text: string): readonly string[] => text.match(/[^ \t\n\r(),=]+/g) ?? []
+
 /** The text with one list put in; `undefined` when its name is not there. */
-const putList = (text: string, name: string, items: readonly string[]): string | undefined => {
-  const put = items.map(quoteItem).join(', ')
+const putList = (text: string, name: string, put: string): string | undefined => {
   const written = new Writer()
   let done = 0
   let at = text.indexOf(name)
@@ -97,23 +112,43 @@ const putList = (text: string, name: string, items: readonly string[]): string |
   return written.text
 }
 
+/** Of some lists the next one behind a place in the order; `undefined` at the end. */
+const nextOf = (found: Iterable<ExpandedList>, behind: number): ExpandedList | undefined => {
+  let next: ExpandedList | undefined
+  for (const list of found) {
+    if (list.order > behind && (!next || list.order < next.order)) next = list
+  }
+  return next
+}
+
 /**
- * Puts all lists into a condition.
+ * Puts all lists into a condition. Most lists are in few conditions: only those are tried whose
+ * name is a word of the text, or of a list that was put in.
  *
  * @param onUse  called with the name of each list that it held
  * @throws LoadFault  it grows too large
  */
 export const putLists = (
   condition: string,
-  lists: ReadonlyMap<string, readonly string[]>,
+  { lists, odd }: ExpandedLists,
   onUse: (name: string) => void,
   context: Context,
 ): string => {
+  const found = new Set(odd)
+  const findIn = (words: readonly string[]): void => {
+    for (const word of words) {
+      const list = lists.get(word)
+      if (list) found.add(list)
+    }
+  }
+  findIn(wordsOf(condition))
   let text = condition
-  for (const [name, items] of lists) {
-    const next = name === '' ? undefined : putList(text, name, items)
+  let list = nextOf(found, -1)
+  for (; list; list = nextOf(found, list.order)) {
+    const next = putList(text, list.name, list.text)
     if (next === undefined) continue
-    onUse(name)
+    onUse(list.name)
+    findIn(wordsOf(list.text))
     text = next
     if (text.length > textMax) {
       reject(`condition grows over ${textMax} characters once its lists are put in`, context)
