@@ -26,7 +26,7 @@ c_files := $(shell find bpf native tools tests bench -name node_modules -prune -
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.md
 
-.PHONY: help setup build artifacts run demo attack bench baseline clean
+.PHONY: help setup build artifacts run demo attack bench bench-rules baseline clean
 .PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst conformance
 
 help: ## this list
@@ -165,6 +165,10 @@ bench: build ## run every benchmark; ARGS are given to each
 	@for file in $(filter-out %/index.ts %/baseline.ts %.test.ts,$(wildcard bench/*.ts)); do \
 		echo "# $$file"; node $$file $(ARGS) || exit 1; \
 	done
+
+bench-rules: build ## what rules cost, against what they may: loading, matching, replays
+	@node bench/rules.ts
+	@node bench/replay.ts
 
 baseline: build ## run every benchmark and write bench/baseline.json
 	@node bench/baseline.ts

@@ -1,31 +1,42 @@
 /**
- * How fast one core decodes events and tries rules on them: a capture of the loops of workloads.ts
- * is recorded, then replayed with the rules it was recorded for. Reading and unpacking of the file
- * are in the figure; the kernel is not.
+ * How fast one core decodes events and tries rules on them: captures of the loops of workloads.ts
+ * are recorded for all the rules there are, and replayed with them. Reading and unpacking of the
+ * file are in the figure; the kernel is not. Time is processor time of the one thread, so that what
+ * else runs on the machine counts little; the first two rounds warm up.
  *
  *   node bench/replay.ts [--quick]
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { replay } from '@bulwark/agent'
+import type { Rule } from '@bulwark/policy'
 import { percentile, printFigure } from './measure/figures.ts'
+import type { LoopName } from './measure/loops.ts'
 import { buildLoops, runLoop } from './measure/loops.ts'
-import { root, shownPath, stableRules } from './measure/official.ts'
+import { allRules, loadRules, readRules, root, shownPath } from './measure/official.ts'
 
 const quick = process.argv.includes('--quick')
-const rounds = quick ? 1 : 5
-const opens = quick ? 10_000 : 300_000
-const execs = quick ? 50 : 2_000
-const bulwark = join(root, 'bin/bulwark')
+const rounds = quick ? 1 : 9
+const warmUpRounds = quick ? 0 : 2
 const endMsMax = 120_000
 
+/** What is recorded: turns of the loops. */
+const sessions: readonly { name: string; turns: Partial<Record<LoopName, number>> }[] = [
+  { name: 'opens', turns: { open: 300_000 } },
+  { name: 'connections', turns: { connect: 40_000 } },
+  { name: 'forks, execs, exits', turns: { exec: 5_000 } },
+  { name: 'a busy host', turns: { open: 300_000, exec: 2_000, connect: 10_000 } },
+]
+
 /** Records while the loops run. Resolves when the file is whole. */
-const record = async (file: string): Promise<void> => {
+const record = async (file: string, turns: Partial<Record<LoopName, number>>): Promise<void> => {
   const program = buildLoops()
-  const child = spawn(bulwark, ['record', '-o', file, '--rules', stableRules], {
+  const rules = allRules.flatMap((path) => ['--rules', path])
+  const child = spawn(join(root, 'bin/bulwark'), ['record', '-o', file, ...rules], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: endMsMax,
   })
@@ -34,8 +45,9 @@ const record = async (file: string): Promise<void> => {
   for await (const line of createInterface(child.stderr)) {
     lines.push(line)
     if (!line.includes('recording')) continue
-    await runLoop(program, 'open', opens)
-    await runLoop(program, 'exec', execs)
+    for (const [name, count] of Object.entries(turns)) {
+      await runLoop(program, name as LoopName, quick ? Math.ceil(count / 50) : count)
+    }
     child.kill('SIGTERM')
     break
   }
@@ -44,36 +56,52 @@ const record = async (file: string): Promise<void> => {
   if (child.exitCode !== 0) throw new Error(`bulwark record failed:\n${lines.join('\n')}`)
 }
 
-/** Events a second of one replay, as it says itself. */
-const replayOnce = (file: string): { readonly events: number; readonly perSecond: number } => {
-  const { stderr } = spawnSync(bulwark, ['replay', file, '--rules', stableRules], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: endMsMax,
+/** Events a second of one replay, and how many there were. */
+const replayOnce = async (
+  bytes: Buffer,
+  rules: readonly Rule[],
+): Promise<{ readonly events: number; readonly perSecond: number }> => {
+  let at = 0
+  const before = process.threadCpuUsage()
+  const { events } = await replay({
+    source: (bytesMax) => {
+      const part = bytes.subarray(at, at + bytesMax)
+      at += part.length
+      return part
+    },
+    rules,
+    matching: 'first',
+    onAlert: () => {},
+    log: () => {},
   })
-  const [, events, perSecond] = /replayed (\d+) events.*\((\d+) events\/s\)/.exec(stderr) ?? []
-  if (events === undefined) throw new Error(`the capture could not be replayed:\n${stderr}`)
-  return { events: Number(events), perSecond: Number(perSecond) }
+  const { user, system } = process.threadCpuUsage(before)
+  return { events, perSecond: (events / (user + system)) * 1e6 }
 }
 
 const measure = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-'))
-  const file = join(folder, 'loops.bulwark')
+  const { rules } = loadRules(readRules(allRules))
+  const shown = allRules.map(shownPath).join(', ')
+  console.log(`decoded and matched on one core, with ${shown}; to reach: 1.5 million events/s`)
   try {
-    await record(file)
-    const found = Array.from({ length: rounds }, () => replayOnce(file))
-    const { events } = found[0] ?? { events: NaN }
-    const median = percentile(
-      found.map(({ perSecond }) => perSecond),
-      0.5,
-    )
-    const note = `a capture of ${events} events, with ${shownPath(stableRules)}`
-    printFigure('events decoded and matched on one core', median, 'events/s', note)
-    printFigure('capture, each event', statSync(file).size / events, 'bytes')
+    for (const { name, turns } of sessions) {
+      const file = join(folder, 'session.bulwark')
+      await record(file, turns)
+      const bytes = readFileSync(file)
+      const speeds: number[] = []
+      let count = 0
+      for (let round = 0; round < warmUpRounds + rounds; round++) {
+        const { events, perSecond } = await replayOnce(bytes, rules)
+        count = events
+        if (round >= warmUpRounds) speeds.push(perSecond)
+      }
+      const note = `${count} events, ${(bytes.length / count).toFixed(1)} bytes each in the capture`
+      printFigure(`${name}: decoded and matched`, percentile(speeds, 0.5), 'events/s', note)
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
 if (process.getuid?.() === 0) await measure()
-else console.log(`replay with ${shownPath(stableRules)}: not measured, this is not root`)
+else console.log('replay: not measured, this is not root')
