@@ -1,5 +1,5 @@
 /** Probes, kernel types and clocks, on the kernel of this machine. */
-import { deepEqual, equal, ok, throws } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   clocks,
@@ -11,6 +11,7 @@ import {
   probeKernelType,
   probeMapType,
   probeProgramType,
+  readKernelFile,
   wallOffsetNs,
 } from './index.ts'
 import { skip } from './testdata/object.ts'
@@ -52,6 +53,12 @@ test('clocks', () => {
   ok(Math.abs(Number(realNs / 1_000_000n) - Date.now()) < 1000)
   const drift = wallOffsetNs() - (realNs - bootNs)
   ok(drift < 1_000_000n && drift > -1_000_000n)
+})
+
+test("files of the kernel's own file systems, mounted or not", { skip }, () => {
+  match(readKernelFile('tracefs', 'events/raw_syscalls/sys_exit/id'), /^\d+\n$/)
+  throws(() => readKernelFile('tracefs', 'events/nothing'), { code: 'ENOENT' })
+  throws(() => readKernelFile('nothing', 'id'), { code: 'ENODEV' })
 })
 
 test('CPUs', () => {

@@ -23,6 +23,8 @@ test('a blueprint needs no kernel', () => {
       ['call_tail', 'raw_tp', 17],
       ['answer_tail', 'raw_tp', 17],
       ['on_sys_enter', 'raw_tp/sys_enter', 17],
+      ['on_sys_exit', 'tracepoint/raw_syscalls/sys_exit', 5],
+      ['on_nothing', 'tracepoint/raw_syscalls/nothing', 5],
       ['list_tasks', 'iter/task', 26],
     ],
   )
@@ -108,6 +110,22 @@ test('attached programs run, detached ones do not', { skip }, () => {
     equal(memory[runs], seen)
     link.detach()
     throws(() => object.attach('produce'), { code: /EINVAL|EOPNOTSUPP|ESRCH/ })
+  })
+})
+
+test('a tracepoint is found wherever tracefs is mounted, or not', { skip }, () => {
+  withObject((object) => {
+    const memory = new Uint32Array(object.memory('.bss'))
+    const runs = object.offsetOf('.bss', 'runs_by_perf') / 4
+    memory[object.offsetOf('.bss', 'watched_pid') / 4] = process.pid
+    const link = object.attach('on_sys_exit')
+    readFileSync('/dev/null')
+    link.detach()
+    const seen = memory[runs] ?? 0
+    ok(seen > 0)
+    readFileSync('/dev/null')
+    equal(memory[runs], seen)
+    throws(() => object.attach('on_nothing'), { code: 'ENOENT' })
   })
 })
 

@@ -15,6 +15,7 @@ char LICENSE[] SEC("license") = "GPL";
 const volatile __u32 knob = 1;
 __u64 wide = 5;
 __u32 runs; /* of `on_sys_enter`, for `watched_pid` */
+__u32 runs_by_perf; /* of `on_sys_exit`, likewise */
 __u32 watched_pid;
 __u8 payload[RECORD_BYTES_MAX];
 
@@ -124,6 +125,20 @@ int on_sys_enter(void *context)
 {
 	if (bpf_get_current_pid_tgid() >> 32 == watched_pid)
 		__sync_fetch_and_add(&runs, 1);
+	return 0;
+}
+
+SEC("tracepoint/raw_syscalls/sys_exit")
+int on_sys_exit(void *context)
+{
+	if (bpf_get_current_pid_tgid() >> 32 == watched_pid)
+		__sync_fetch_and_add(&runs_by_perf, 1);
+	return 0;
+}
+
+SEC("tracepoint/raw_syscalls/nothing")
+int on_nothing(void *context)
+{
 	return 0;
 }
 
