@@ -3,6 +3,7 @@
  * through. What changes between records (the clock, the host's names) is looked at now and again.
  */
 import { hostname } from 'node:os'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Machine } from '@bulwark/schema'
 import { RecordView, headerOf } from '@bulwark/schema'
 import { clocks, wallOffsetNs } from '@bulwark/native'
@@ -21,8 +22,7 @@ import { activeRules } from './engine.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
-import { payloadBytesOf, questionsOf, writesOf } from './payload.ts'
-import { Pipeline, asksForEnvironment, wantedTypes, wantsFailedExecs } from './pipeline.ts'
+import { Pipeline } from './pipeline.ts'
 import { Resolver } from './resolver.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { LossMeter, keepsTable } from './loss.ts'
@@ -30,6 +30,8 @@ import { listPids } from './procfs.ts'
 import type { Sensor } from './sensor.ts'
 import { startSensor } from './sensor.ts'
 import { hostNamesStamp } from './users.ts'
+import type { SensorWants } from './wants.ts'
+import { wantsOf } from './wants.ts'
 
 /** What an agent runs with. */
 export interface AgentOptions {
@@ -90,24 +92,16 @@ export class Agent {
     const { object, rules, matching, onAlert, log, onFault } = options
     this.#options = options
     this.#resolver = resolver
-    const { watchFor = [] } = options
-    const active = activeRules([...rules, ...(watchFor === 'all' ? [] : watchFor)])
-    const types = watchFor === 'all' ? 'all' : wantedTypes(active)
-    const environment = asksForEnvironment(active)
-    const payloadBytes = payloadBytesOf(active)
+    const wants = this.#wants(rules)
+    const { types, environment = false, payloadBytes = 0 } = wants
     // Hooks first, then the tables: what happens meanwhile waits in the ring.
     const cgroups = readCgroups()
     if (cgroupMode(cgroups) === 'none') log('no cgroups are mounted: containers are not told apart')
     this.sensor = startSensor({
       object,
       machine: options.machine,
-      types,
+      ...wants,
       pid: process.pid,
-      payloadBytes,
-      questions: questionsOf(active),
-      writes: writesOf(active),
-      failures: watchFor === 'all' || wantsFailedExecs(active),
-      environment,
       ringBytes: options.ringBytes,
       ...options.backend,
       old: cgroups.old,
@@ -172,6 +166,39 @@ export class Agent {
     }
     await resolver.start()
     return agent
+  }
+
+  /** What these rules want of the kernel side, with whatever is watched for beside them. */
+  #wants(rules: readonly Rule[]): SensorWants {
+    const { watchFor = [] } = this.#options
+    const more = watchFor === 'all' ? [] : watchFor
+    return wantsOf(activeRules([...rules, ...more]), watchFor === 'all')
+  }
+
+  /**
+   * Puts other rules in the place of those that run, between two events: what happened before is
+   * judged by the old ones, what happens after by the new ones, each event once. Everything else
+   * stays as it is. One change at a time.
+   *
+   * @throws NativeError  hooks that the rules need cannot be loaded; nothing has changed
+   */
+  async changeRules(rules: readonly Rule[]): Promise<void> {
+    const steps = this.#pipeline.compile(rules)
+    let step = steps.next()
+    while (step.done !== true) {
+      await nextTurn()
+      step = steps.next()
+    }
+    await this.#resolver.lookUp()
+    const hooks = await this.sensor.prepare(this.#wants(rules))
+    if (this.#closed) return
+    hooks.widen()
+    // What the programs before told is read by the rules before.
+    await pause(limits.hookChangeMs)
+    if (this.#closed) return
+    this.#drain.catchUp()
+    this.#pipeline.use(step.value)
+    hooks.narrow()
   }
 
   get counters(): Counters {

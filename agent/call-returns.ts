@@ -7,10 +7,11 @@
  * for each, and a handler that both need is loaded twice.
  */
 import type { Machine } from '@bulwark/schema'
-import type { BpfMap, BpfObject, Link, RawProgram } from '@bulwark/native'
+import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
 import type { CallFunction } from './call-functions.ts'
 import { functionOfCall, functionsOfCompatCall } from './call-functions.ts'
+import type { Programs } from './programs.ts'
 import { license, stub } from './stub.ts'
 
 const typeProgArray = 3
@@ -18,6 +19,7 @@ const typeProgArray = 3
 /** A handler of the object, and the call that it is for. */
 export interface CallHandler {
   readonly program: string
+  readonly form: string
   readonly call: string
   /** LSM hooks that tell its names. */
   readonly names: readonly string[]
@@ -26,7 +28,21 @@ export interface CallHandler {
 /** A handler and the function that it attaches to. */
 interface Target extends CallHandler {
   readonly function: CallFunction
+  /** Of the program as it is loaded for that prototype. */
+  readonly key: string
 }
+
+const targetOf = (handler: CallHandler, found: CallFunction): Target => ({
+  ...handler,
+  function: found,
+  key: `${handler.form}@${found.prototype}`,
+})
+
+/** The same target, of a program that was loaded once more. */
+export const withForm = (target: Target, form: string): Target => ({
+  ...target,
+  key: `${target.key}#${form}`,
+})
 
 /** The handlers of calls that have a function in this kernel; and the calls that have none, where
  * only the 32-bit call has none with `32-bit` before its name. */
@@ -45,7 +61,7 @@ export const findCallTargets = (
   const missing: string[] = []
   for (const handler of handlers) {
     const found = functionOfCall(machine, handler.call)
-    if (found) targets.push({ ...handler, function: found })
+    if (found) targets.push(targetOf(handler, found))
     else missing.push(handler.call)
   }
   // Calls without arguments have one function for both.
@@ -54,7 +70,7 @@ export const findCallTargets = (
   for (const handler of compat) {
     const functions = functionsOfCompatCall(handler.call, handler.slot)
     for (const found of functions) {
-      if (!taken.has(found.name)) targets.push({ ...handler, function: found })
+      if (!taken.has(found.name)) targets.push(targetOf(handler, found))
       taken.add(found.name)
     }
     // A call has several numbers, of which one that leads somewhere is enough.
@@ -71,142 +87,135 @@ export const findCallTargets = (
 /** Runs at the start of calls that have names. */
 export const callStart = 'on_call'
 
-/** Before the object is loaded: gives each program a function of its own to be loaded for. */
-export const aimPrograms = (object: BpfObject, targets: readonly Target[]): void => {
-  const aimed = new Set<string>()
-  const aim = (program: string, { name }: CallFunction): void => {
-    if (!aimed.has(program)) object.setAttachTarget(program, name)
-    aimed.add(program)
-  }
-  for (const target of targets) {
-    aim(target.program, target.function)
-    if (target.names.length > 0) aim(callStart, target.function)
-  }
-}
-
-/** What each program was loaded for, by prototype. */
-const aimsOf = (targets: readonly Target[]): ReadonlyMap<string, number> => {
-  const aims = new Map<string, number>()
-  for (const { program, function: target } of targets) {
-    if (!aims.has(program)) aims.set(program, target.prototype)
-  }
-  return aims
-}
-
-/**
- * The same object once more, with its maps: of its programs those that some of these targets need
- * and that the first one has for another prototype. `undefined` when there are none.
- */
-const loadTwin = (
-  object: BpfObject,
-  open: () => BpfObject,
-  others: readonly Target[],
-): BpfObject | undefined => {
-  if (others.length === 0) return undefined
-  const twin = open()
-  try {
-    const wanted = new Set(others.map(({ program }) => program))
-    for (const { name } of twin.programs) twin.setAutoload(name, wanted.has(name))
-    aimPrograms(
-      twin,
-      others.map((target) => ({ ...target, names: [] })),
-    )
-    for (const { name } of twin.maps) twin.reuseMap(name, object.map(name))
-    twin.load()
-    return twin
-  } catch (error) {
-    twin.close()
-    throw error
-  }
-}
-
-/** The handlers for functions of one prototype. */
+/** A prog array for functions of one prototype: a slot for each. */
 class Handlers {
   readonly #map: BpfMap
-  readonly #slots = new Map<string, number>()
-  readonly #twin: BpfObject | undefined
+  #used = 0
 
-  constructor(object: BpfObject, open: () => BpfObject, targets: readonly Target[], aims: Aims) {
-    const others = targets.filter(
-      ({ program, function: { prototype } }) => aims.get(program) !== prototype,
-    )
-    this.#twin = loadTwin(object, open, others)
-    const sizes = { keyBytes: 4, valueBytes: 4, maxEntries: targets.length }
+  constructor(targets: number) {
+    const sizes = { keyBytes: 4, valueBytes: 4, maxEntries: targets }
     this.#map = createMap({ type: typeProgArray, name: 'returns', ...sizes })
-    const copied = new Set(others.map(({ program }) => program))
-    try {
-      for (const { program } of targets) {
-        if (this.#slots.has(program)) continue
-        const from = copied.has(program) ? (this.#twin ?? object) : object
-        this.#map.setTailCall(this.#slots.size, { fd: from.programFd(program) })
-        this.#slots.set(program, this.#slots.size)
-      }
-    } catch (error) {
-      this.close()
-      throw error
-    }
   }
 
-  /** A stub for the function of a target. */
-  stubFor({ program, function: { id } }: Target): RawProgram {
-    return loadProgram(stub(id, this.#map.facts.fd, this.#slots.get(program) ?? 0))
+  /** The next free slot. */
+  take(): number {
+    return this.#used++
+  }
+
+  set(slot: number, program: { readonly fd: number }): void {
+    this.#map.setTailCall(slot, program)
+  }
+
+  /** A stub for a function, with its slot. */
+  stub({ id }: CallFunction, slot: number): RawProgram {
+    return loadProgram(stub(id, this.#map.facts.fd, slot))
   }
 
   close(): void {
     this.#map.close()
-    this.#twin?.close()
   }
 }
 
-type Aims = ReadonlyMap<string, number>
+/** What is at one function. */
+interface AtFunction {
+  readonly call: string
+  readonly handlers: Handlers
+  readonly slot: number
+  /** The handler in the slot. */
+  key: string
+  readonly stub: RawProgram
+  /** What runs at the call's start, where it has names. */
+  start: RawProgram | undefined
+}
 
 /** Everything at the functions of system calls; `close` after `detach`. */
 export class CallReturns {
+  readonly #programs: Programs
   readonly #handlers: Handlers[] = []
-  /** Each attached on its own: stubs, and copies of what runs at a call's start. */
-  readonly #programs: { readonly call: string; readonly program: RawProgram }[] = []
-  readonly #links: Link[] = []
+  readonly #at = new Map<string, AtFunction>()
+  /** Runs left out of programs that are there no more, by call. */
+  readonly #skipped = new Map<string, number>()
+
+  constructor(programs: Programs) {
+    this.#programs = programs
+  }
 
   /**
-   * Attaches the handlers of a loaded object.
+   * Lets these calls reach their handlers, and no others. A function that has something already
+   * keeps it: only what is in its slot changes.
    *
-   * @param open  opens the object once more
-   * @throws NativeError  the kernel refuses one; nothing is attached then
+   * @throws NativeError  the kernel refuses one
    */
-  constructor(object: BpfObject, open: () => BpfObject, targets: readonly Target[]) {
-    const aims = aimsOf(targets)
-    try {
-      for (const group of Map.groupBy(targets, (target) => target.function.prototype).values()) {
-        const handlers = new Handlers(object, open, group, aims)
-        this.#handlers.push(handlers)
-        for (const target of group) {
-          this.#attach(target, handlers.stubFor(target))
-          if (target.names.length === 0) continue
-          this.#attach(target, object.copyProgram(callStart, license, target.function.id))
-        }
-      }
-    } catch (error) {
-      this.close()
-      throw error
+  apply(targets: readonly Target[]): void {
+    const fresh = targets.filter(({ function: { name } }) => !this.#at.has(name))
+    for (const group of Map.groupBy(fresh, (target) => target.function.prototype).values()) {
+      const handlers = new Handlers(group.length)
+      this.#handlers.push(handlers)
+      for (const target of group) this.#attach(target, handlers)
+    }
+    for (const target of targets) this.#change(target)
+    const wanted = new Set(targets.map(({ function: { name } }) => name))
+    for (const [name, at] of this.#at) if (!wanted.has(name)) this.#remove(name, at)
+  }
+
+  #attach(target: Target, handlers: Handlers): void {
+    const { function: found, key, call } = target
+    const slot = handlers.take()
+    handlers.set(slot, this.#programs.of(key))
+    const program = handlers.stub(found, slot)
+    this.#at.set(found.name, { call, handlers, slot, key, stub: program, start: undefined })
+    program.attach(found.name)
+  }
+
+  /** Of a function that has something: its handler, and whether its names are told. */
+  #change(target: Target): void {
+    const { function: found, key, names, call } = target
+    const at = this.#at.get(found.name)
+    if (!at) return
+    if (at.key !== key) at.handlers.set(at.slot, this.#programs.of(key))
+    at.key = key
+    if (names.length > 0 && !at.start) {
+      const { object } = this.#programs.at(callStart)
+      at.start = object.copyProgram(callStart, license, found.id)
+      at.start.attach(found.name)
+    } else if (names.length === 0 && at.start) {
+      this.#end(call, at.start)
+      at.start = undefined
     }
   }
 
-  #attach(target: Target, program: RawProgram): void {
-    this.#programs.push({ call: target.call, program })
-    this.#links.push(program.attach(target.function.name))
+  #remove(name: string, at: AtFunction): void {
+    this.#at.delete(name)
+    for (const program of partsOf(at)) this.#end(at.call, program)
+    const isUsed = [...this.#at.values()].some(({ handlers }) => handlers === at.handlers)
+    if (isUsed) return
+    at.handlers.close()
+    this.#handlers.splice(this.#handlers.indexOf(at.handlers), 1)
+  }
+
+  #end(call: string, program: RawProgram): void {
+    const skipped = (this.#skipped.get(call) ?? 0) + program.info().recursionMisses
+    this.#skipped.set(call, skipped)
+    program.close()
   }
 
   /** Runs that the kernel left out because the program was running on that CPU already, by call. */
   get skipped(): readonly (readonly [call: string, count: number])[] {
-    return this.#programs.map(({ call, program }) => [call, program.info().recursionMisses])
+    const now = [...this.#at.values()].flatMap((at) =>
+      partsOf(at).map((program) => [at.call, program.info().recursionMisses] as const),
+    )
+    return [...this.#skipped, ...now]
   }
 
   detach(): void {
-    for (const link of this.#links) link.detach()
+    for (const at of this.#at.values()) for (const program of partsOf(at)) program.detach()
   }
 
   close(): void {
-    for (const { program } of this.#programs) program.close()
+    for (const at of this.#at.values()) for (const program of partsOf(at)) program.close()
     for (const handlers of this.#handlers) handlers.close()
   }
 }
+
+const partsOf = ({ stub: first, start }: AtFunction): readonly RawProgram[] =>
+  start ? [first, start] : [first]

@@ -10,6 +10,8 @@ import type { Sensor } from './sensor.ts'
 export interface Drain {
   /** Hands over what waits, until the ring is empty. For when no hook is attached any more. */
   flush(): void
+  /** Hands over what waits now, and nothing that comes meanwhile. */
+  catchUp(): void
   stop(): void
 }
 
@@ -77,6 +79,11 @@ export const startDrain = (
       if (stopped) return
       let { records } = ring.drain(onRecord, limits.drainRecordsMax)
       while (records > 0) ({ records } = ring.drain(onRecord, limits.drainRecordsMax))
+    },
+    catchUp: () => {
+      if (stopped) return
+      const { pendingBytes } = ring.drain(onRecord, Number.MAX_SAFE_INTEGER)
+      onLooked(pendingBytes)
     },
     stop: () => {
       stopped = true

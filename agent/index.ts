@@ -20,10 +20,10 @@ export { objectFile } from './object-file.ts'
 export type { OutputSettings } from './outputs/index.ts'
 export { Outputs, facilities, lostAlertsRule } from './outputs/index.ts'
 export { preemptionFindings } from './preemption.ts'
-export type { AttachedHook } from './sensor.ts'
+export type { AttachedHook } from './hook-plan.ts'
 export type { KernelCounters } from './loss-counters.ts'
 export { losesEvents } from './loss-counters.ts'
-export { carriedEvents, machineOf } from './sensor.ts'
+export { carriedEvents, machineOf } from './hook-plan.ts'
 
 // Parts that benchmarks measure one by one.
 export { newCounters } from './counters.ts'

@@ -110,6 +110,9 @@ export const limits = {
   channelBatchMax: 256,
   /** What may lie unread between the agent and a program that is kept running: of a socket pair. */
   channelPipeBytes: 256 * 1024,
+  /** When hooks were changed: for how long what runs in the kernel may still be of those before,
+   * milliseconds. A program runs for microseconds, and may be preempted. */
+  hookChangeMs: 20,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,
 } as const

@@ -110,7 +110,6 @@ const eventNames = (
 
 export class Pipeline {
   readonly counters: Counters = newCounters()
-  readonly engine: Engine
   readonly #log: (line: string) => void
   readonly #outside: Outside
   readonly #event: LiveEvent
@@ -121,6 +120,9 @@ export class Pipeline {
   readonly #lossAlerts: LossAlerts
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
+  readonly #engineFor: (rules: readonly Rule[]) => Engine
+  #engine: Engine
+  #environment: boolean
   #wallOffsetNs: bigint
 
   /** Fills the tables and compiles the rules. Records may collect already, and come after it. */
@@ -139,14 +141,47 @@ export class Pipeline {
     this.#lossAlerts = new LossAlerts(hostname, onAlert)
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
-    this.engine = new Engine({ rules, matching, surroundings, counters, resolve, onAlert, log })
+    this.#engineFor = (which) =>
+      new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert, log })
+    this.#engine = this.#engineFor(rules)
     this.#containers = new ContainerTable(counters, options.cgroups, outside, options.askRuntime)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
-    const environment = options.environment ?? asksForEnvironment(this.engine.active)
-    this.#processes = startProcessTable(counters, cgroupIdOf, environment, outside)
-    const types = wantedTypes(this.engine.active)
-    this.engine.prepare(types === 'all' ? this.#names.byKind : types)
+    this.#environment = options.environment ?? asksForEnvironment(this.engine.active)
+    this.#processes = startProcessTable(counters, cgroupIdOf, this.#environment, outside)
+    this.engine.prepare(this.#typesOf(this.engine))
+  }
+
+  /** What judges events now. */
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  #typesOf(engine: Engine): Iterable<string> {
+    const types = wantedTypes(engine.active)
+    return types === 'all' ? this.#names.byKind : types
+  }
+
+  /**
+   * Compiles other rules beside those that run, in steps between which events can be handled.
+   *
+   * @returns the engine, for `use`
+   */
+  *compile(rules: readonly Rule[]): Generator<void, Engine> {
+    const engine = this.#engineFor(rules)
+    for (const type of this.#typesOf(engine)) {
+      engine.prepare([type])
+      yield
+    }
+    return engine
+  }
+
+  /** From the next record on, events are judged by another engine. */
+  use(engine: Engine): void {
+    this.#engine = engine
+    if (this.#environment || !asksForEnvironment(engine.active)) return
+    this.#environment = true
+    this.#processes.readEnvironments()
   }
 
   get processCount(): number {

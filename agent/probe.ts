@@ -12,7 +12,7 @@ import { cgroupFindings } from './cgroup-probe.ts'
 import { criFinding } from './cri/index.ts'
 import { directReads } from './object-file.ts'
 import { probeBareHelper, probeCast, probeTaskRegisters } from './probe-load.ts'
-import { machineOf } from './sensor.ts'
+import { machineOf } from './hook-plan.ts'
 import { hasUring, uringSupport } from './uring.ts'
 
 /** One thing that the sensor needs, or is better with. */

@@ -27,26 +27,30 @@ import type { ProcEntry } from './procfs.ts'
 import { listPids, pidsQuestion, processQuestion, readProcess, sameStart } from './procfs.ts'
 
 /** Reads one process from where the operating system shows it; `undefined` when it is gone. */
-export type ReadProcess = (pid: number) => ProcEntry | undefined
+export type ReadProcess = (pid: number, environment: boolean) => ProcEntry | undefined
 
 export class ProcessTable {
   readonly #byPid: BoundedMap<number, Process>
   readonly #counters: Counters
-  readonly #read: ReadProcess
+  readonly #read: (pid: number) => ReturnType<ReadProcess>
   /** Cgroup id of a path that /proc gave. */
   readonly #cgroupIdOf: (path: string) => number | bigint
   #doubts = 0
   #lineage = 0
   /** Not in /proc at the last look. */
   #missing: ReadonlySet<Process> = new Set()
+  /** Environments are read, too. */
+  #environment: boolean
 
   constructor(
     counters: Counters,
     read: ReadProcess,
     cgroupIdOf: (path: string) => number | bigint,
+    environment = false,
   ) {
     this.#counters = counters
-    this.#read = read
+    this.#environment = environment
+    this.#read = (pid) => read(pid, this.#environment)
     this.#cgroupIdOf = cgroupIdOf
     this.#byPid = new BoundedMap(limits.processesMax, () => counters.evictedProcesses++)
   }
@@ -89,6 +93,16 @@ export class ProcessTable {
       parents.set(entry.process, entry.ppid)
     }
     for (const [process, ppid] of parents) this.#tie(process, this.#byPid.get(ppid))
+  }
+
+  /** Reads the environments of processes that are there already, and of those to come. */
+  readEnvironments(): void {
+    this.#environment = true
+    for (const process of this.#byPid.values()) {
+      if (process.environment !== undefined) continue
+      const now = this.#read(process.pid)?.process
+      if (now && sameStart(process.startNs, now.startNs)) process.environment = now.environment
+    }
   }
 
   #adopt(entry: ProcEntry): void {
@@ -386,9 +400,9 @@ export const startProcessTable = (
   outside: Outside = machine,
   root = '/proc',
 ): ProcessTable => {
-  const read = (pid: number): ProcEntry | undefined =>
-    outside.ask(processQuestion, pid, () => readProcess(root, pid, environment))
-  const table = new ProcessTable(counters, read, cgroupIdOf)
+  const read = (pid: number, wanted: boolean): ProcEntry | undefined =>
+    outside.ask(processQuestion, pid, () => readProcess(root, pid, wanted))
+  const table = new ProcessTable(counters, read, cgroupIdOf, environment)
   table.start(outside.ask(pidsQuestion, '', () => listPids(root)) ?? [])
   return table
 }

@@ -40,6 +40,7 @@ const fromText = (address: string, family: number): IpAddress => {
 
 export class Resolver {
   readonly #known = new Map<string, ReadonlySet<IpAddress>>()
+  readonly #looked = new Set<string>()
   readonly #log: (line: string) => void
   #pauseMs: number = limits.resolveMsMin
   #timer: NodeJS.Timeout | undefined
@@ -61,6 +62,13 @@ export class Resolver {
     return () => this.#known.get(hostname) ?? new Set()
   }
 
+  /** Looks names up that have come since the others were. */
+  async lookUp(): Promise<void> {
+    const names = [...this.#known.keys()].filter((name) => !this.#looked.has(name))
+    await Promise.all(names.map((name) => this.#look(name)))
+    if (names.length > 0 && this.#timer === undefined) await this.start()
+  }
+
   /** Looks all names up once, and then now and again until `stop`. */
   async start(): Promise<void> {
     await Promise.all([...this.#known.keys()].map((name) => this.#look(name)))
@@ -73,6 +81,7 @@ export class Resolver {
   }
 
   async #look(name: string): Promise<void> {
+    this.#looked.add(name)
     try {
       const found = await lookup(name, { all: true })
       const addresses = new Set(found.map(({ address, family }) => fromText(address, family)))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds, syscallNumbers } from '@bulwark/schema'
 import { asksForEnvironment, wantedTypes, wantsFailedExecs } from './pipeline.ts'
-import { carriedEvents, machineOf, neededKinds } from './sensor.ts'
+import { carriedEvents, machineOf, neededKinds } from './hook-plan.ts'
 import { ruleText, rulesOf } from './testdata/rules.ts'
 
 const always = 'exec fork exit cgroup chdir'

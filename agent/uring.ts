@@ -5,7 +5,7 @@
  */
 import type { Machine } from '@bulwark/schema'
 import { EventNumber, ownEventTypes, syscallNumbers, uringOperations } from '@bulwark/schema'
-import type { BpfObject } from '@bulwark/native'
+import type { BpfMap } from '@bulwark/native'
 import { findKernelFunction, findKernelType } from '@bulwark/native'
 
 /** A program and the tracepoint that it attaches to. */
@@ -81,22 +81,21 @@ export const wantsUring = (types: ReadonlySet<string> | 'all'): boolean =>
 const isWanted = (types: ReadonlySet<string> | 'all', type: string): boolean =>
   types === 'all' ? ownEventTypes.has(type) : types.has(type)
 
-/** Before loading, where nothing of it is wanted: the maps of requests take their room at once. */
-export const shrinkUringMaps = (object: BpfObject): void => {
-  for (const map of ['uring_operations', 'uring_requests']) object.setMaxEntries(map, 1)
-}
+/** Maps of requests: they take their room at once, which is for nothing where none is wanted. */
+export const uringMaps = ['uring_operations', 'uring_requests']
 
 /** After loading: tells the programs which operations are wanted, and as which calls. */
 export const fillUringCalls = (
-  object: BpfObject,
+  calls: BpfMap,
   machine: Machine,
   types: ReadonlySet<string> | 'all',
 ): void => {
   for (const [operation, type, shape] of uringOperations) {
     const number = syscallNumbers[machine][type]
-    if (number === undefined || !isWanted(types, type)) continue
+    if (number === undefined) continue
     const kind = shape === undefined ? 0 : EventNumber[shape]
-    object.update('uring_calls', bytesOf(operation), bytesOf((kind << 16) | (number + 1)))
+    const value = isWanted(types, type) ? (kind << 16) | (number + 1) : 0
+    calls.update(bytesOf(operation), bytesOf(value))
   }
 }
 

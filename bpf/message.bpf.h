@@ -79,8 +79,8 @@ static __always_inline bool is_question(struct sock *sk)
 	       is_name_port(__builtin_bswap16(READ(sk, __sk_common.skc_dport)));
 }
 
-/* What rules want told of writes: bits WRITES_*. Set before loading. */
-const volatile __u32 tell_writes = 0;
+/* What rules want told of writes: bits WRITES_*. Set at any time. */
+volatile __u32 tell_writes = 0;
 
 /* Whether a write is told as the message that it is. */
 static __always_inline bool is_wanted_message(struct pt_regs *regs, long result)

@@ -8,9 +8,9 @@
 #include "peer.bpf.h"
 
 /* How many of the first bytes rules read, of any message and of questions to name servers;
- * 0: none does. Set before loading. */
-const volatile __u32 payload_bytes = 0;
-const volatile __u32 question_bytes = 0;
+ * 0: none does. Set at any time. */
+volatile __u32 payload_bytes = 0;
+volatile __u32 question_bytes = 0;
 
 /* Whether a datagram to this port is taken for a question: DNS, and DNS without a server. */
 static __always_inline bool is_name_port(__u16 port)

@@ -4,8 +4,8 @@
 
 #include "file.bpf.h"
 
-/* Whether some rule asks for the environment of programs. Set before loading. */
-const volatile __u32 send_environment = 0;
+/* Whether some rule asks for the environment of programs. Set at any time. */
+volatile __u32 send_environment = 0;
 
 static __always_inline __u32 terminal_of(struct signal_struct *signal)
 {

@@ -141,6 +141,7 @@ export interface Addon {
   setInitialValue(object: ObjectHandle, map: string, offset: number, bytes: Uint8Array): void
   setAttachTarget(object: ObjectHandle, program: string, target: string): void
   loadObject(object: ObjectHandle): void
+  loadObjectAside(object: ObjectHandle): Promise<void>
   programFd(object: ObjectHandle, program: string): number
   structLayouts(object: ObjectHandle): StructLayout[]
   findVariable(object: ObjectHandle, section: string, variable: string): Variable

@@ -180,7 +180,7 @@ void MadeList::add(napi_value element)
 	check(napi_set_element(env, value, size++, element));
 }
 
-static napi_value makeError(napi_env env, const Failure &failure)
+napi_value makeError(napi_env env, const Failure &failure)
 {
 	const napi_ref factory = Environment::of(env).errorFactory;
 	napi_value make = nullptr, receiver, error;

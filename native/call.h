@@ -99,6 +99,8 @@ private:
 
 using Body = napi_value (*)(Call &call);
 
+// A `NativeError` as a value. Throws `Pending` or `Failure` when it cannot be made.
+napi_value makeError(napi_env env, const Failure &failure);
 void throwFailure(napi_env env, const Failure &failure);
 napi_value runBody(napi_env env, napi_callback_info info, Body body) noexcept;
 

@@ -33,6 +33,8 @@ struct ObjectHandle : Handle {
 	// Shared with links: libbpf wants the object to be there when one is destroyed.
 	std::shared_ptr<bpf_object> file;
 	bool loaded = false;
+	// A thread loads it: nothing else touches it.
+	bool loading = false;
 };
 
 } // namespace bulwark

@@ -116,6 +116,11 @@ export class BpfObject {
     addon().loadObject(this.#handle)
   }
 
+  /** As `load`, on another thread; until it has settled, nothing but `close` is allowed. */
+  loadAside(): Promise<void> {
+    return addon().loadObjectAside(this.#handle)
+  }
+
   /** Attaches a program to what its section says. */
   attach(program: string): Link {
     const handle = addon().attach(this.#handle, program)

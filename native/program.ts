@@ -59,6 +59,11 @@ export class RawProgram {
     return link
   }
 
+  /** Detaches it from all that it was attached to. */
+  detach(): void {
+    for (const link of this.#links) link.detach()
+  }
+
   info(): ProgramInfo {
     return addon().programInfo(this.fd)
   }

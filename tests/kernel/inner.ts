@@ -12,7 +12,9 @@ export { startDrain } from '../../agent/drain.ts'
 // tidy-allow inner: which form of the object a kernel takes is the agent's own affair
 export { directReads } from '../../agent/object-file.ts'
 // tidy-allow inner: the sensor is what these tests are about; nobody else needs it bare
-export { machineOf, startSensor } from '../../agent/sensor.ts'
+export { startSensor } from '../../agent/sensor.ts'
+// tidy-allow inner: the machine this runs on
+export { machineOf } from '../../agent/hook-plan.ts'
 // tidy-allow inner: the sensor is what these tests are about; nobody else needs it bare
 export type { Sensor, SensorOptions } from '../../agent/sensor.ts'
 // tidy-allow inner: what the sensor counts is compared with what was done

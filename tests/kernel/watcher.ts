@@ -51,8 +51,9 @@ const rule = `
   priority: INFO
 `
 
-const loadRules = (more: string): readonly Rule[] => {
-  const { rules, files } = loadRuleFiles([{ name: 'anything', text: rule + more }], {
+/** Rules of a text, none of which has a fault. */
+export const loadRules = (text: string): readonly Rule[] => {
+  const { rules, files } = loadRuleFiles([{ name: 'anything', text }], {
     catalog: { field: fieldNamed, fieldNames: fields.map(({ name }) => name), isEventName },
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
@@ -90,7 +91,7 @@ export class Watcher {
       object: readObject(),
       backend: chosen,
       machine,
-      rules: loadRules(more),
+      rules: loadRules(rule + more),
       matching: 'all',
       onAlert: ({ outputFields }) => watcher.#add(outputFields),
       log: (line) => watcher.log.push(line),

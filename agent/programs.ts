@@ -1,0 +1,163 @@
+/**
+ * The programs of a sensor. The first object has the maps; what later rules need and it has not is
+ * loaded beside it, with the same maps, while the first goes on. Nothing is loaded twice, and what
+ * was loaded stays until the sensor ends: whether a program runs is a matter of slots and links.
+ */
+import type { BpfMap, BpfObject } from '@bulwark/native'
+
+/** A program that is to be there. */
+export interface WantedProgram {
+  /** Tells forms of one program apart: see `keyOf`. */
+  readonly key: string
+  readonly program: string
+  /** The kernel function that it is loaded for, in place of its section's. */
+  readonly aim?: string
+}
+
+/** A program that tells nothing apart. */
+export const wantedProgram = (program: string): WantedProgram => ({ key: program, program })
+
+export class Programs {
+  readonly first: BpfObject
+  readonly #open: () => BpfObject
+  readonly #objects: BpfObject[] = []
+  readonly #byKey = new Map<string, { readonly object: BpfObject; readonly program: string }>()
+  /** Each map of the object, in its newest form. */
+  readonly #maps = new Map<string, BpfMap>()
+
+  /** @param open  reads the object once more */
+  constructor(open: () => BpfObject) {
+    this.#open = open
+    this.first = open()
+    this.#objects.push(this.first)
+  }
+
+  /**
+   * Loads the first object.
+   *
+   * @param setUp  sets the knobs of each object before it is loaded
+   * @throws NativeError  the kernel refuses
+   */
+  load(wanted: readonly WantedProgram[], setUp: (object: BpfObject) => void): void {
+    const [now = [], ...others] = this.#batches(wanted)
+    this.#choose(this.first, now)
+    setUp(this.first)
+    this.first.load()
+    this.#keep(this.first, now)
+    for (const batch of others) {
+      const object = this.#beside(batch, setUp, [])
+      try {
+        object.load()
+      } catch (error) {
+        object.close()
+        throw error
+      }
+      this.#keep(object, batch)
+    }
+  }
+
+  /**
+   * Loads what is not there yet, while everything goes on.
+   *
+   * @param own  maps that the new programs have for themselves: those of the others are too small
+   */
+  async add(
+    wanted: readonly WantedProgram[],
+    setUp: (object: BpfObject) => void,
+    own: readonly string[],
+  ): Promise<void> {
+    let missing = own
+    for (const batch of this.#batches(wanted.filter(({ key }) => !this.#byKey.has(key)))) {
+      const object = this.#beside(batch, setUp, missing)
+      try {
+        await object.loadAside()
+      } catch (error) {
+        object.close()
+        throw error
+      }
+      this.#keep(object, batch)
+      for (const name of missing) this.#maps.set(name, object.map(name))
+      missing = []
+    }
+  }
+
+  /** One object has one form of each program. */
+  #batches(wanted: readonly WantedProgram[]): readonly (readonly WantedProgram[])[] {
+    const batches: Map<string, WantedProgram>[] = []
+    const seen = new Set<string>()
+    for (const each of wanted) {
+      if (seen.has(each.key)) continue
+      seen.add(each.key)
+      const batch = batches.find((programs) => !programs.has(each.program))
+      if (batch) batch.set(each.program, each)
+      else batches.push(new Map([[each.program, each]]))
+    }
+    return batches.map((batch) => Array.from(batch.values()))
+  }
+
+  #choose(object: BpfObject, batch: readonly WantedProgram[]): void {
+    const names = new Set(batch.map(({ program }) => program))
+    for (const { name } of object.programs) object.setAutoload(name, names.has(name))
+    for (const { program, aim } of batch) {
+      if (aim !== undefined) object.setAttachTarget(program, aim)
+    }
+  }
+
+  #beside(
+    batch: readonly WantedProgram[],
+    setUp: (object: BpfObject) => void,
+    own: readonly string[],
+  ): BpfObject {
+    const object = this.#open()
+    try {
+      this.#choose(object, batch)
+      setUp(object)
+      for (const { name } of object.maps) {
+        // Constants are those of this object.
+        if (name !== '.rodata' && !own.includes(name)) object.reuseMap(name, this.map(name))
+      }
+      return object
+    } catch (error) {
+      object.close()
+      throw error
+    }
+  }
+
+  #keep(object: BpfObject, batch: readonly WantedProgram[]): void {
+    if (object !== this.first) this.#objects.push(object)
+    for (const { key, program } of batch) this.#byKey.set(key, { object, program })
+  }
+
+  /** A map that the programs share. */
+  map(name: string): BpfMap {
+    let map = this.#maps.get(name)
+    if (!map) this.#maps.set(name, (map = this.first.map(name)))
+    return map
+  }
+
+  /** Where a loaded program is. */
+  at(key: string): { readonly object: BpfObject; readonly program: string } {
+    const found = this.#byKey.get(key)
+    if (!found) throw new Error(`program ${key} is not loaded`)
+    return found
+  }
+
+  /** For prog arrays. */
+  of(key: string): { readonly fd: number } {
+    const { object, program } = this.at(key)
+    return { fd: object.programFd(program) }
+  }
+
+  /** Runs that the kernel left out because a program was running already, by name. */
+  get skipped(): readonly (readonly [program: string, count: number])[] {
+    return [...this.#byKey.values()].map(({ object, program }) => [
+      program,
+      object.info(program).recursionMisses,
+    ])
+  }
+
+  /** Detaches and unloads everything. */
+  close(): void {
+    for (const object of this.#objects.toReversed()) object.close()
+  }
+}

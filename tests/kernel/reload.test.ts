@@ -1,0 +1,102 @@
+/**
+ * Other rules in the place of those that run, under load: each event is judged once, by the old
+ * ones or by the new ones, and the process table stays what it was.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import type { Rule } from '@bulwark/policy'
+import type { Alert } from '@bulwark/agent'
+import { Agent } from '@bulwark/agent'
+import { machineOf } from './inner.ts'
+import { chosen, readObject } from './recorder.ts'
+import { skip, useSetUp } from './stage.ts'
+import { loadRules } from './watcher.ts'
+
+const timeout = 120_000
+let agent: Agent
+const alerts: Alert[] = []
+const log: string[] = []
+const opens = 60_000
+const folder = '/bulwark-reload'
+
+const ruleText = (name: string, condition: string, output: string): string =>
+  `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: "${output}"\n  priority: INFO\n`
+
+const opened = `evt.type = openat and fd.name startswith ${folder}/`
+const shown = '%fd.name %proc.aname[2]'
+
+/** Sets of rules that want other hooks, and other things of them: each has the first rule. */
+const sets: readonly (readonly Rule[])[] = [
+  [],
+  [
+    ruleText(
+      'messages',
+      'evt.type in (sendto, sendmsg, write) and evt.buffer contains a',
+      '%fd.name',
+    ),
+  ],
+  [ruleText('names', 'evt.type in (unlink, unlinkat, connect, chmod)', '%fd.name')],
+  [ruleText('environment', 'evt.type = execve and proc.env contains A', '%proc.env')],
+  [ruleText('anything', 'proc.name = no-such-program', 'x')],
+].map((more, i) => loadRules(ruleText(`set${i}`, opened, shown) + more.join('')))
+
+/** Opens what is not there, number after number, and leaves the sensor time to keep up. */
+const load = `
+  const { openSync } = require('node:fs')
+  const word = new Int32Array(new SharedArrayBuffer(4))
+  for (let i = 0; i < ${opens}; i++) {
+    try { openSync('${folder}/' + i) } catch {}
+    if (i % 50 === 0) Atomics.wait(word, 0, 0, 1)
+  }`
+
+const startAgent = async (): Promise<Agent> => {
+  const machine = machineOf(process.arch)
+  assert.ok(machine)
+  return await Agent.start({
+    object: readObject(),
+    backend: chosen,
+    machine,
+    rules: sets[0] ?? [],
+    matching: 'first',
+    criSockets: [],
+    onAlert: (alert) => alerts.push(alert),
+    log: (line) => log.push(line),
+    onFault: (error) => log.push(`fault: ${String(error)}`),
+  })
+}
+
+useSetUp(async (undo) => {
+  agent = await startAgent()
+  undo(() => agent.close())
+})
+
+const hooksOf = ({ sensor }: Agent): readonly string[] =>
+  sensor.hooks.map(({ name }) => name).toSorted()
+
+test('each event is judged once while rules change', { skip, timeout }, async (t) => {
+  const first = hooksOf(agent)
+  const child = spawn(process.execPath, ['-e', load], { stdio: 'inherit' })
+  const ended = once(child, 'exit')
+  let isRunning = true
+  void ended.then(() => (isRunning = false))
+  let changes = 0
+  while (isRunning) await agent.changeRules(sets[++changes % sets.length] ?? [])
+  await ended
+  await agent.changeRules(sets[0] ?? [])
+  const told = alerts.filter(({ rule }) => rule.startsWith('set'))
+  const numbers = told.map(({ output }) => Number(/\/(\d+) /.exec(output)?.[1]))
+  t.diagnostic(`${changes} changes while ${opens} files were opened`)
+  assert.deepEqual(
+    log.filter((line) => line.startsWith('fault')),
+    [],
+  )
+  assert.deepEqual(numbers, [...Array(opens).keys()])
+  const judges = new Set(told.map(({ rule }) => rule))
+  assert.ok(changes >= sets.length, `${changes} changes`)
+  assert.equal(judges.size, sets.length)
+  const parents = new Set(told.map(({ outputFields }) => outputFields.get('proc.aname[2]')))
+  assert.equal(parents.size, 1, [...parents].join(' '))
+  assert.deepEqual(hooksOf(agent), first)
+})
