@@ -45,7 +45,7 @@ const resolveOptions = (): ResolveOptions => {
 const fileBytesMax = 16 * 1024 * 1024
 
 /** The rule files of a path: itself, or those of a folder in the order of their names. */
-const filesOf = (path: string): readonly string[] =>
+export const filesOf = (path: string): readonly string[] =>
   statSync(path).isDirectory()
     ? readdirSync(path)
         .filter((name) => /\.ya?ml$/.test(name))
@@ -60,17 +60,26 @@ export const ownRules = (): string => {
   return paths.find((path) => existsSync(path)) ?? paths[0] ?? ''
 }
 
-/**
- * Loads rule files.
- *
- * @param paths  files and folders; Bulwark's own rules when empty
- * @returns a message when a path cannot be read
- */
-export const loadRules = (
-  paths: readonly string[],
-): LoadResult | { readonly message: string; readonly help: string } => {
-  const texts: { name: string; text: string }[] = []
-  for (const path of paths.length === 0 ? [ownRules()] : paths) {
+/** The text of a rule file. */
+export interface RuleText {
+  readonly name: string
+  readonly text: string
+}
+
+/** A path that cannot be read. */
+export interface Unreadable {
+  readonly message: string
+  readonly help: string
+}
+
+/** The paths that are meant: Bulwark's own rules where none is given. */
+export const meantPaths = (paths: readonly string[]): readonly string[] =>
+  paths.length === 0 ? [ownRules()] : paths
+
+/** Reads the files of paths, in order. */
+export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | Unreadable => {
+  const texts: RuleText[] = []
+  for (const path of meantPaths(paths)) {
     try {
       for (const file of filesOf(path)) {
         if (statSync(file).size > fileBytesMax) {
@@ -83,7 +92,22 @@ export const loadRules = (
       return { message: `cannot read ${path}: ${message}`, help: 'give a rule file or a folder' }
     }
   }
-  return loadRuleFiles(texts, resolveOptions())
+  return texts
+}
+
+/** Loads the texts of rule files. */
+export const loadRuleTexts = (texts: readonly RuleText[]): LoadResult =>
+  loadRuleFiles(texts, resolveOptions())
+
+/**
+ * Loads rule files.
+ *
+ * @param paths  files and folders; Bulwark's own rules when empty
+ * @returns a message when a path cannot be read
+ */
+export const loadRules = (paths: readonly string[]): LoadResult | Unreadable => {
+  const texts = readRuleFiles(paths)
+  return 'message' in texts ? texts : loadRuleTexts(texts)
 }
 
 /** All that is to be said of loaded files: what was found in them, then what disables rules. */

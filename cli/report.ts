@@ -2,11 +2,12 @@
 import type { Alert, RuleMatching } from '@bulwark/agent'
 import { alertJson, alertText, losesEvents } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
-import type { LoadResult, Rule } from '@bulwark/policy'
+import type { LoadResult, PriorityName, Rule } from '@bulwark/policy'
 import { diagnosticText, priorityNamed, priorityNames } from '@bulwark/policy'
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { diagnosticsOf, loadRules } from './load-rules.ts'
+import type { RuleText } from './load-rules.ts'
+import { diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'
 
 export const log = (line: string): void => {
   process.stderr.write(`bulwark: ${line}\n`)
@@ -50,6 +51,7 @@ export const addAlertOptions = (command: Command): Command =>
 
 /** Rules that were loaded, and those of them that the priority lets run. */
 export interface ChosenRules {
+  readonly texts: readonly RuleText[]
   readonly loaded: LoadResult
   readonly rules: readonly Rule[]
 }
@@ -64,15 +66,21 @@ export const chooseRules = (
     logError(`unknown priority ${priority}; one of ${priorityNames.join(', ')}`)
     return undefined
   }
-  const loaded = loadRules(paths)
-  if ('message' in loaded) {
-    logError(loaded.message, loaded.help)
+  const texts = readRuleFiles(paths)
+  if ('message' in texts) {
+    logError(texts.message, texts.help)
     return undefined
   }
+  return chooseOf(texts, least)
+}
+
+/** Of the rules in some texts those that the priority lets run. */
+export const chooseOf = (texts: readonly RuleText[], least: PriorityName): ChosenRules => {
+  const loaded = loadRuleTexts(texts)
   const rules = loaded.rules.filter(
     (rule) => priorityNames.indexOf(rule.priority) <= priorityNames.indexOf(least),
   )
-  return { loaded, rules }
+  return { texts, loaded, rules }
 }
 
 export const reportRules = (loaded: LoadResult, active: readonly Rule[]): void => {
@@ -112,10 +120,16 @@ export const lossText = (lost: Readonly<Record<string, number>>): string => {
   return `lost: ${text(true)}; incomplete: ${text(false)}`
 }
 
-/** Resolves with the signal that ends the run, or when stdout has no reader any more. */
-export const ending = (): Promise<string> =>
+/**
+ * Resolves with the signal that ends the run, or when stdout has no reader any more.
+ *
+ * @param signals  that end it
+ */
+export const ending = (
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'],
+): Promise<string> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const signal of signals) {
       process.once(signal, () => resolve(signal))
     }
     process.stdout.once('error', () => resolve('stdout closed'))

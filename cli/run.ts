@@ -1,9 +1,11 @@
 /** `bulwark run`: this machine's sensor and rules, alerts on stdout, everything else on stderr. */
 import { Command } from 'commander'
-import type { Agent, RecordOptions } from '@bulwark/agent'
+import type { Agent, Alert, RecordOptions } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
+import { priorityNamed } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
+import { LiveRules } from './live-rules.ts'
 import { replayDemo } from './replay.ts'
 import type { AlertOptions, ChosenRules } from './report.ts'
 import { addAlertOptions, chooseRules, explain, log, reportRules, writer } from './report.ts'
@@ -24,6 +26,7 @@ type RunOptions = AlertOptions &
   WatchOptions & {
     readonly record?: string
     readonly orDemo?: boolean
+    readonly watchRules: boolean
   }
 
 export const runCommand = (): Command =>
@@ -38,10 +41,15 @@ export const runCommand = (): Command =>
     .addOption(backendOption())
     .addOption(criOptions().socket)
     .addOption(criOptions().none)
+    .option('--no-watch-rules', 'do not take changes of rule files while it runs')
     .option('--or-demo', 'replay a recorded attack session where the sensor cannot load')
     .addHelpText(
       'after',
       `
+Rule files and folders are watched: what changes is checked, and put in the place of
+the rules that run between two events; what is broken changes nothing, and raises an
+alert. SIGHUP has them read at once.
+
 Examples:
   bulwark run
   bulwark run --rules /etc/falco/falco_rules.yaml --rules /etc/falco/rules.d -o json
@@ -110,18 +118,39 @@ const without = async (
   return await replayDemo(options, rules, loaded)
 }
 
+/** Takes changes of the rule files. Returns what stops it. */
+const followRules = (
+  agent: Agent,
+  { rules: paths, priority, watchRules }: RunOptions,
+  chosen: ChosenRules,
+  onAlert: (alert: Alert) => void,
+): (() => void) => {
+  const least = priorityNamed(priority) ?? 'Debug'
+  const live = new LiveRules({ agent, paths, priority: least, chosen, onAlert })
+  const reload = (): void => void live.reload()
+  if (!process.stdin.isTTY) process.on('SIGHUP', reload)
+  const watcher = watchRules ? live.watch() : undefined
+  return () => {
+    process.off('SIGHUP', reload)
+    watcher?.stop()
+  }
+}
+
 const watchHere = async (
   machine: Machine,
   options: RunOptions,
-  { rules, loaded }: ChosenRules,
+  chosen: ChosenRules,
   record: RecordOptions | undefined,
 ): Promise<number> => {
+  const { rules, loaded } = chosen
+  const write = writer(options.output)
   let agent: Agent | undefined
+  let stopFollowing = (): void => {}
   const watched = await watch(
     {
       rules,
       matching: options.ruleMatching,
-      onAlert: writer(options.output),
+      onAlert: write,
       ...(record ? { record } : {}),
     },
     machine,
@@ -133,10 +162,14 @@ const watchHere = async (
       reportHooks(started)
       const { missing } = started.sensor
       if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
+      stopFollowing = followRules(started, options, chosen, write)
       log(`watching ${started.processCount} processes and ${started.containerCount} containers`)
     },
     new Promise(() => {}),
+    // Whoever closes a terminal ends what runs in it.
+    process.stdin.isTTY ? undefined : ['SIGINT', 'SIGTERM'],
   )
+  stopFollowing()
   if (agent) reportEnd(agent, watched.reason)
   return exitCodeOf(watched)
 }

@@ -138,6 +138,7 @@ export interface Watched {
  * Starts an agent, and ends it when a signal, a fault or `stop` says so.
  *
  * @param until  resolves with a reason to end
+ * @param signals  that end it, if not all that do so
  * @throws NativeError  the sensor could not be loaded
  */
 export const watch = async (
@@ -146,9 +147,10 @@ export const watch = async (
   { backend: choice, ringMib, cri }: WatchOptions,
   onStart: (agent: Agent) => void,
   until: Promise<string>,
+  signals?: readonly NodeJS.Signals[],
 ): Promise<Watched> => {
   const sockets = criSocketsOf(cri)
-  const ended = ending()
+  const ended = ending(signals)
   let failed = false
   let stop: (reason: string) => void = () => {}
   const faulted = new Promise<string>((resolve) => {

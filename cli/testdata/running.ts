@@ -23,8 +23,8 @@ export interface Running {
   readonly child: Child
   /** What it said up to now. */
   readonly log: readonly string[]
-  /** The first line of the log, said already or to come, that holds a text. */
-  readonly said: (text: string) => Promise<string>
+  /** The first line of the log, said already or to come, that holds a text; or a later one. */
+  readonly said: (text: string, nth?: number) => Promise<string>
   /** The next alert; `no alert` when it has ended. */
   readonly alert: () => Promise<string>
 }
@@ -59,9 +59,9 @@ export const startRun = async (
     ended = true
     wake()
   })
-  const said = async (text: string): Promise<string> => {
+  const said = async (text: string, nth = 1): Promise<string> => {
     for (;;) {
-      const found = log.find((line) => line.includes(text))
+      const found = log.filter((line) => line.includes(text))[nth - 1]
       if (found !== undefined) return found
       assert.ok(!ended, `it ended before it said "${text}":\n${log.join('\n')}`)
       await new Promise<void>((resolve) => (wake = resolve))

@@ -1,0 +1,159 @@
+/**
+ * Rules of a running agent, from files that change: read, checked and compiled beside those that
+ * run, and put in their place between two events. What is broken changes nothing, and is told once
+ * with an alert of its own.
+ */
+import { hostname } from 'node:os'
+import type { Agent, Alert } from '@bulwark/agent'
+import { activeRules, internalAlert } from '@bulwark/agent'
+import { clocks } from '@bulwark/native'
+import type { Diagnostic, FileResult, PriorityName } from '@bulwark/policy'
+import type { RuleText } from './load-rules.ts'
+import { meantPaths, readRuleFiles } from './load-rules.ts'
+import type { ChosenRules } from './report.ts'
+import { chooseOf, log, reportRules } from './report.ts'
+import { RuleWatch } from './rule-watch.ts'
+
+/** Name of the alert about rules that could not be taken. */
+export const refusedRule = 'Bulwark internal: rules not changed'
+
+/** Why rules are not taken. */
+interface Refusal {
+  readonly text: string
+  readonly fields: Readonly<Record<string, string | number>>
+}
+
+export interface LiveRulesOptions {
+  readonly agent: Agent
+  readonly paths: readonly string[]
+  readonly priority: PriorityName
+  readonly chosen: ChosenRules
+  readonly onAlert: (alert: Alert) => void
+}
+
+const keyOf = (texts: readonly RuleText[]): string =>
+  JSON.stringify(texts.map(({ name, text }) => [name, text]))
+
+const placeText = ({ place, code, message }: Diagnostic): string =>
+  `${place.file}:${place.line}:${place.column}: ${message} [${code}]`
+
+export class LiveRules {
+  readonly #options: LiveRulesOptions
+  readonly #paths: readonly string[]
+  #running: ChosenRules
+  #runningKey: string
+  /** What was refused last, and told. */
+  #refused = ''
+  #again = false
+  #busy: Promise<void> | undefined
+
+  constructor(options: LiveRulesOptions) {
+    this.#options = options
+    this.#paths = meantPaths(options.paths)
+    this.#running = options.chosen
+    this.#runningKey = keyOf(options.chosen.texts)
+  }
+
+  /** Watches the files from here on. */
+  watch(): RuleWatch {
+    return new RuleWatch(this.#paths, () => void this.reload(), log)
+  }
+
+  /** Looks at the files; resolves when what they say is in force, or refused. */
+  reload(): Promise<void> {
+    this.#again = true
+    this.#busy ??= this.#work().finally(() => (this.#busy = undefined))
+    return this.#busy
+  }
+
+  async #work(): Promise<void> {
+    while (this.#again) {
+      this.#again = false
+      const texts = readRuleFiles(this.#paths)
+      const key = 'message' in texts ? texts.message : keyOf(texts)
+      if (key === this.#runningKey) this.#refused = ''
+      else if (key !== this.#refused) await this.#change(texts, key)
+    }
+  }
+
+  async #change(texts: ReturnType<typeof readRuleFiles>, key: string): Promise<void> {
+    const refusal = 'message' in texts ? unreadable(texts.message) : await this.#take(texts)
+    if (refusal) {
+      this.#refused = key
+      this.#tell(refusal)
+      return
+    }
+    this.#refused = ''
+    this.#runningKey = key
+  }
+
+  /** @returns why not, when nothing has changed */
+  async #take(texts: readonly RuleText[]): Promise<Refusal | undefined> {
+    const { agent, priority } = this.#options
+    const chosen = chooseOf(texts, priority)
+    const broken = chosen.loaded.files.filter((file) => this.#isNewlyBroken(file, texts))
+    if (broken.length > 0) return faulty(broken)
+    const before = hooksOf(agent)
+    try {
+      await agent.changeRules(chosen.rules)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return { text: message, fields: { 'rules.error': message } }
+    }
+    this.#running = chosen
+    const after = hooksOf(agent)
+    const added = after.filter((name) => !before.includes(name))
+    const gone = before.filter((name) => !after.includes(name))
+    log('rules changed:')
+    reportRules(chosen.loaded, activeRules(chosen.rules))
+    if (added.length > 0) log(`hooks attached: ${added.join(', ')}`)
+    if (gone.length > 0) log(`hooks detached: ${gone.join(', ')}`)
+    return undefined
+  }
+
+  /** Whether a file has faults that are not already those of the rules that run. */
+  #isNewlyBroken({ name, successful }: FileResult, texts: readonly RuleText[]): boolean {
+    if (successful) return false
+    const now = this.#running.loaded.files.find((file) => file.name === name)
+    if (!now || now.successful) return true
+    const textOf = (all: readonly RuleText[]): string | undefined =>
+      all.find((each) => each.name === name)?.text
+    return textOf(texts) !== textOf(this.#running.texts)
+  }
+
+  #tell({ text, fields }: Refusal): void {
+    log(`warning: rules not changed: ${text}`)
+    this.#options.onAlert(
+      internalAlert({
+        rule: refusedRule,
+        priority: 'Warning',
+        hostname: hostname(),
+        timeNs: clocks().realNs,
+        message: `Rules not changed, those before go on: ${text}`,
+        fields: Object.entries(fields),
+      }),
+    )
+  }
+}
+
+const hooksOf = ({ sensor }: Agent): readonly string[] => sensor.hooks.map(({ name }) => name)
+
+const unreadable = (message: string): Refusal => ({
+  text: message,
+  fields: { 'rules.error': message },
+})
+
+const faulty = (files: readonly FileResult[]): Refusal => {
+  const errors = files.flatMap((file) => file.errors)
+  const [first] = errors
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more files)` : ''
+  return {
+    text: first ? placeText(first) + more : files.map(({ name }) => name).join(', '),
+    fields: {
+      'rules.code': first?.code ?? '',
+      'rules.error': first?.message ?? '',
+      'rules.file': first?.place.file ?? '',
+      'rules.line': first?.place.line ?? 0,
+    },
+  }
+}
