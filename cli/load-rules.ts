@@ -11,8 +11,8 @@ import {
   otherEventNames,
   syscallNames,
 } from '@bulwark/schema'
-import type { Diagnostic, LoadResult, ResolveOptions } from '@bulwark/policy'
-import { loadRuleFiles } from '@bulwark/policy'
+import type { Described, Diagnostic, LoadResult, ResolveOptions } from '@bulwark/policy'
+import { describeRuleFiles, loadRuleFiles } from '@bulwark/policy'
 import { carriedEvents, machineOf } from '@bulwark/agent'
 
 /** What Falco's container plugin suggests for every output, so that alerts say where. */
@@ -98,6 +98,10 @@ export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | U
 /** Loads the texts of rule files. */
 export const loadRuleTexts = (texts: readonly RuleText[]): LoadResult =>
   loadRuleFiles(texts, resolveOptions())
+
+/** Loads the texts of rule files, and tells all that they define. */
+export const describeRuleTexts = (texts: readonly RuleText[]): Described =>
+  describeRuleFiles(texts, resolveOptions())
 
 /**
  * Loads rule files.

@@ -4,7 +4,8 @@ import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
 import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
-import { rulesCommand } from './rules.ts'
+import { explainCommand } from './rules-explain.ts'
+import { checkCommand, listCommand } from './rules.ts'
 import { runCommand } from './run.ts'
 
 const program = new Command('bulwark')
@@ -28,7 +29,13 @@ Examples:
 program.addCommand(runCommand())
 program.addCommand(recordCommand())
 program.addCommand(replayCommand())
-program.addCommand(rulesCommand())
+program.addCommand(
+  new Command('rules')
+    .description('check, list, explain and test rule files')
+    .addCommand(checkCommand())
+    .addCommand(listCommand())
+    .addCommand(explainCommand()),
+)
 program.addCommand(doctorCommand())
 
 // Commander exits with 1 on wrong usage; here that is 2.

@@ -25,7 +25,7 @@ test('a good file: exit code 0', async () => {
   const path = write('good.yaml', rule('A', 'evt.type = execve and proc.name = sh'))
   const { code, stdout, stderr } = await bulwark(['rules', 'check', path])
   assert.deepEqual([code, stderr], [0, ''])
-  assert.match(stdout, /good\.yaml: ok, 0 errors, 0 warnings\n1 of 1 rules can run/)
+  assert.match(stdout, /good\.yaml: Ok\n1 of 1 rules can run/)
 })
 
 test('a fault: exit code 1, with the place of it', async () => {
@@ -35,7 +35,7 @@ test('a fault: exit code 1, with the place of it', async () => {
     assert.deepEqual([code, stderr], [1, ''], stdout)
     assert.match(stdout, expected)
     assert.match(stdout, new RegExp(`${name}:\\d+:\\d+: error`))
-    assert.match(stdout, new RegExp(`^.*${name}: not ok, [1-9]\\d* errors`, 'm'))
+    assert.match(stdout, new RegExp(`^.*${name}: Invalid\n[1-9]\\d* Errors:`, 'm'))
   }
   await Promise.all([
     check('field.yaml', rule('A', 'proc.nme = sh'), /proc\.nme/),
@@ -53,7 +53,7 @@ test('a list says which rules it could not read', async () => {
   const { code, stdout, stderr } = await bulwark(['rules', 'list', path])
   assert.equal(code, 1)
   assert.match(stderr, /listed\.yaml:\d+:\d+: error/)
-  assert.match(stdout, /^Notice +runs +Good$/m)
+  assert.match(stdout, /^Good +d \(Notice, runs\)$/m)
 })
 
 test('one bad rule leaves the others alone', async () => {
@@ -73,6 +73,17 @@ test('a rule that this sensor cannot run is said, and is no fault of the file', 
   assert.match(stdout, /signal\.yaml:\d+:\d+: /)
   assert.match(stdout, /^1 of 2 rules can run on this machine$/m)
 })
+
+interface Listed {
+  readonly required_engine_version: string
+  readonly required_plugin_versions: readonly unknown[]
+  readonly lists: readonly unknown[]
+  readonly rules: readonly {
+    readonly info: { readonly name: string; readonly enabled: boolean }
+    readonly details: { readonly events: readonly string[]; readonly output_compiled: string }
+    readonly bulwark: { readonly state: string }
+  }[]
+}
 
 interface CheckAnswer {
   readonly falco_load_results: readonly { name: string; successful: boolean; errors: unknown[] }[]
@@ -109,8 +120,8 @@ test('a folder: its rule files by name, a later one overrides', async () => {
   write('rules.d/README.md', 'no rules')
   const { code, stdout } = await bulwark(['rules', 'list', '-o', 'json', rules])
   assert.equal(code, 0)
-  const answer = JSON.parse(stdout) as { rules: { name: string; events: string[] }[] }
-  const found = answer.rules.map(({ name, events }) => `${name} ${events.join(' ')}`)
+  const answer = JSON.parse(stdout) as Listed
+  const found = answer.rules.map(({ info, details }) => `${info.name} ${details.events.join(' ')}`)
   assert.deepEqual(found.toSorted(), ['A openat', 'B execve'])
 })
 
@@ -125,39 +136,118 @@ test('a list says which rules run', async () => {
   assert.deepEqual(
     plain.stdout
       .trim()
-      .split(/\n/)
+      .split(/\n+/)
+      .slice(2)
       .map((line) => line.replace(/ +/g, ' ')),
-    ['Notice runs Runs', 'Notice off Off', 'Notice disabled Disabled'],
+    ['Runs d (Notice, runs)', 'Off d (Notice, off)', 'Disabled d (Notice, disabled)'],
   )
   const { stdout } = await bulwark(['rules', 'list', '-o', 'json', path])
-  const { rules } = JSON.parse(stdout) as { rules: Record<string, unknown>[] }
-  assert.deepEqual(rules[0], {
+  const { rules } = JSON.parse(stdout) as Listed
+  assert.deepEqual(rules[0]?.info, {
     name: 'Runs',
-    description: 'd',
-    priority: 'Notice',
-    source: 'syscall',
-    tags: ['a', 'b'],
-    enabled: true,
-    runs: true,
     condition: 'evt.type = execve',
-    events: ['execve'],
+    priority: 'Notice',
+    output: 'o',
+    description: 'd',
+    enabled: true,
+    source: 'syscall',
+    capture: false,
+    capture_duration: 0,
+    tags: ['a', 'b'],
   })
   assert.deepEqual(
-    rules.map(({ enabled, runs }) => [enabled, runs]),
+    rules.map(({ info, bulwark: { state } }) => [info.enabled, state]),
     [
-      [true, true],
-      [false, false],
-      [true, false],
+      [true, 'runs'],
+      [false, 'off'],
+      [true, 'disabled'],
     ],
   )
+})
+
+test('a list tells what stands behind a rule, as Falco does', async () => {
+  const text = `- required_engine_version: 0.40.0
+- required_plugin_versions:
+  - { name: container, version: 0.4.0, alternatives: [{ name: other, version: 1.0.0 }] }
+- list: shells
+  items: [sh, bash]
+- list: programs
+  items: [shells, cat]
+- macro: started
+  condition: evt.type = execve
+- rule: R
+  desc: d
+  condition: started and proc.name in (programs) and not container.id exists
+  output: ran %proc.cmdline in %container.id
+  priority: ERROR
+  exceptions:
+    - name: parents
+      fields: [proc.pname, proc.args]
+      comps: [=, startswith]
+      values: [[make, a b]]
+`
+  const path = write('behind.yaml', text)
+  const { code, stdout } = await bulwark(['rules', 'list', '-o', 'json', path])
+  assert.equal(code, 0)
+  const answer = JSON.parse(stdout) as Listed
+  assert.equal(answer.required_engine_version, '0.40.0')
+  const alternatives = [{ name: 'other', version: '1.0.0' }]
+  assert.deepEqual(answer.required_plugin_versions, [
+    { name: 'container', version: '0.4.0', alternatives },
+  ])
+  const { output_compiled: output, ...details } = answer.rules[0]?.details ?? {}
+  assert.match(String(output), /^ran %proc\.cmdline in %container\.id container_name=/)
+  assert.deepEqual(details, {
+    macros: ['started'],
+    lists: ['programs'],
+    condition_operators: ['=', 'exists', 'in', 'startswith'],
+    condition_fields: ['container.id', 'evt.type', 'proc.args', 'proc.name', 'proc.pname'],
+    output_fields: [
+      'proc.cmdline',
+      'container.id',
+      'container.name',
+      'container.image.repository',
+      'container.image.tag',
+      'k8s.pod.name',
+      'k8s.ns.name',
+    ],
+    exception_fields: ['proc.args', 'proc.pname'],
+    exception_names: ['parents'],
+    exception_operators: ['=', 'startswith'],
+    events: ['execve'],
+    condition_compiled:
+      '((evt.type = execve and proc.name in (sh, bash, cat) and not container.id exists) and ' +
+      'not (proc.pname = make and proc.args startswith "a b"))',
+    plugins: ['container'],
+  })
+  assert.deepEqual(answer.lists, [
+    {
+      info: { name: 'shells', items: ['sh', 'bash'] },
+      details: { used: true, lists: [], items_compiled: ['sh', 'bash'], plugins: [] },
+    },
+    {
+      info: { name: 'programs', items: ['cat'] },
+      details: {
+        used: true,
+        lists: ['shells'],
+        items_compiled: ['sh', 'bash', 'cat'],
+        plugins: [],
+      },
+    },
+  ])
+  const one = await bulwark(['rules', 'list', '-o', 'json', path, '--rule', 'R'])
+  assert.deepEqual(JSON.parse(one.stdout), { rules: answer.rules })
+  const none = await bulwark(['rules', 'list', path, '--rule', 'Q'])
+  assert.equal(none.code, 2)
+  assert.match(none.stderr, /there is no rule "Q"/)
 })
 
 test("without files it lists Bulwark's own rules, and all of them run", async () => {
   const { code, stdout } = await bulwark(['rules', 'list'])
   assert.equal(code, 0)
-  const lines = stdout.trim().split('\n')
-  assert.ok(lines.length >= 5, stdout)
-  for (const line of lines) assert.match(line, /^[A-Z]\w+ +runs +\S/)
+  const states = [...stdout.matchAll(/\([A-Z][a-z]+, (\w+)\)$/gm)].map(([, state]) => state)
+  assert.ok(states.length >= 5, stdout)
+  assert.deepEqual([...new Set(states)], ['runs'])
 })
 
 test('a file that is too large is wrong usage, not a wait', async () => {
@@ -165,5 +255,5 @@ test('a file that is too large is wrong usage, not a wait', async () => {
   truncateSync(path, 17 * 1024 * 1024)
   const { code, stderr } = await bulwark(['rules', 'check', path])
   assert.equal(code, 2)
-  assert.match(stderr, /large\.yaml is over \d+ bytes\n {2}help: split the file/)
+  assert.match(stderr, /large\.yaml is over \d+ bytes\nbulwark: {3}help: split the file/)
 })

@@ -1,54 +1,96 @@
 /** `bulwark rules`: what is in rule files, and what is wrong with them. */
 import { Command, Option } from 'commander'
-import type { LoadResult } from '@bulwark/policy'
-import { diagnosticText } from '@bulwark/policy'
+import type { DescribedRule, LoadResult, Rule } from '@bulwark/policy'
+import { Answers, closest, diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
-import { diagnosticsOf, loadRules } from './load-rules.ts'
+import type { RuleText } from './load-rules.ts'
+import { describeRuleTexts, diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'
+import { logError } from './report.ts'
+import { twoColumns } from './wrap.ts'
 
-interface FormOptions {
+/** The form of an answer. */
+export interface FormOptions {
   readonly output: 'json' | 'text'
 }
 
-const form = (): Option =>
+/** `-o` of commands that answer. */
+export const formOption = (): Option =>
   new Option('-o, --output <form>', 'form of the answer').choices(['json', 'text']).default('text')
 
-const load = (paths: readonly string[]): LoadResult | undefined => {
-  const loaded = loadRules(paths)
-  if (!('message' in loaded)) return loaded
-  process.stderr.write(`bulwark: error: ${loaded.message}\n  help: ${loaded.help}\n`)
+/** The texts of rule files; `undefined` when a path cannot be read, which was said. */
+export const readTexts = (paths: readonly string[]): readonly RuleText[] | undefined => {
+  const texts = readRuleFiles(paths)
+  if (!('message' in texts)) return texts
+  logError(texts.message, texts.help)
   process.exitCode = exitCodes.usage
   return undefined
 }
 
 const check = (paths: readonly string[], { output }: FormOptions): void => {
-  const loaded = load(paths)
-  if (!loaded) return
+  const texts = readTexts(paths)
+  if (!texts) return
+  const loaded = loadRuleTexts(texts)
   const failed = loaded.files.filter((file) => !file.successful)
   process.exitCode = failed.length > 0 ? exitCodes.fault : exitCodes.done
+  const answers = new Answers(texts)
   if (output === 'json') {
-    const results = loaded.files.map(({ name, successful, errors, warnings }) => ({
-      name,
-      successful,
-      errors,
-      warnings,
-    }))
+    const results = loaded.files.map((file) => answers.file(file))
     console.log(JSON.stringify({ falco_load_results: results, disabled_rules: loaded.disabled }))
     return
   }
-  for (const diagnostic of diagnosticsOf(loaded)) console.log(diagnosticText(diagnostic))
-  for (const file of loaded.files) {
-    const count = (severity: string): number =>
-      file.found.filter((each) => each.severity === severity).length
-    const counts = `${count('error')} errors, ${count('warning')} warnings`
-    console.log(`${file.name}: ${file.successful ? 'ok' : 'not ok'}, ${counts}`)
+  checkText(loaded, answers)
+}
+
+const checkText = (loaded: LoadResult, answers: Answers): void => {
+  const told = new Set(loaded.files.flatMap(({ found }) => found))
+  for (const { name, successful, found } of loaded.files) {
+    const isError = ({ severity }: { readonly severity: string }): boolean => severity === 'error'
+    const errors = found.filter(isError)
+    const warnings = found.filter((each) => !isError(each))
+    const word = warnings.length > 0 ? 'Ok, with warnings' : 'Ok'
+    console.log(`${name}: ${successful ? word : 'Invalid'}`)
+    for (const [what, some] of [['Errors', errors] as const, ['Warnings', warnings] as const]) {
+      if (some.length > 0) console.log(`${some.length} ${what}:`)
+      for (const each of some) {
+        console.log(diagnosticText(each))
+        console.log(`------\n${answers.message(each).context.snippet.trimEnd()}\n------`)
+      }
+    }
   }
+  for (const each of diagnosticsOf(loaded)) if (!told.has(each)) console.log(diagnosticText(each))
   const running = loaded.rules.filter((rule) => rule.disabledBy.length === 0)
   console.log(`${running.length} of ${loaded.rules.length} rules can run on this machine`)
 }
 
-const list = (paths: readonly string[], { output }: FormOptions): void => {
-  const loaded = load(paths)
-  if (!loaded) return
+/** What Falco has no key for: whether a rule runs here, and why not. */
+const stateOf = ({ enabled, disabledBy }: Rule): 'runs' | 'off' | 'disabled' => {
+  if (disabledBy.length > 0) return 'disabled'
+  return enabled ? 'runs' : 'off'
+}
+
+const withState = (described: DescribedRule, rule: Rule | undefined): unknown => ({
+  ...described,
+  bulwark: {
+    state: rule ? stateOf(rule) : 'disabled',
+    reasons: rule?.disabledBy.map(({ message }) => message) ?? [],
+  },
+})
+
+/** Says that there is no rule of a name. */
+export const unknownRule = (name: string, names: readonly string[]): void => {
+  const near = closest(name, names)
+  const help = near === undefined ? 'see `bulwark rules list`' : `did you mean "${near}"?`
+  logError(`there is no rule "${name}"`, help)
+  process.exitCode = exitCodes.usage
+}
+
+const list = (
+  paths: readonly string[],
+  { output, rule: only }: FormOptions & { readonly rule?: string },
+): void => {
+  const texts = readTexts(paths)
+  if (!texts) return
+  const { loaded, described } = describeRuleTexts(texts)
   // Rules of a file with errors are not listed: never without a word.
   for (const { found } of loaded.files) {
     for (const each of found.filter(({ severity }) => severity === 'error')) {
@@ -56,45 +98,58 @@ const list = (paths: readonly string[], { output }: FormOptions): void => {
       process.exitCode = exitCodes.fault
     }
   }
-  if (output === 'json') {
-    const rules = loaded.rules.map((rule) => ({
-      name: rule.name,
-      description: rule.description,
-      priority: rule.priority,
-      source: rule.source,
-      tags: rule.tags,
-      enabled: rule.enabled,
-      runs: rule.enabled && rule.disabledBy.length === 0,
-      condition: rule.conditionText,
-      events: rule.falcoEventTypes === 'all' ? 'all' : [...rule.falcoEventTypes],
-    }))
-    console.log(JSON.stringify({ rules }))
+  const names = described.rules.map(({ info }) => info.name)
+  if (only !== undefined && !names.includes(only)) {
+    unknownRule(only, names)
     return
   }
-  for (const rule of loaded.rules) {
-    const state = rule.disabledBy.length > 0 ? 'disabled' : rule.enabled ? 'runs' : 'off'
-    console.log(`${rule.priority.padEnd(13)} ${state.padEnd(8)} ${rule.name}`)
+  const byName = new Map(loaded.rules.map((rule) => [rule.name, rule]))
+  const rules = described.rules.filter(({ info }) => only === undefined || info.name === only)
+  if (output === 'json') {
+    const told = rules.map((rule) => withState(rule, byName.get(rule.info.name)))
+    console.log(
+      JSON.stringify(only === undefined ? { ...described, rules: told } : { rules: told }),
+    )
+    return
+  }
+  console.log(twoColumns('Rule', 'Description'))
+  console.log(twoColumns('----', '-----------'))
+  for (const { info } of rules) {
+    const rule = byName.get(info.name)
+    const state = `${info.priority}, ${rule ? stateOf(rule) : 'disabled'}`
+    console.log(`${twoColumns(info.name, `${info.description.trim()} (${state})`)}\n`)
   }
 }
 
-export const rulesCommand = (): Command => {
-  const command = new Command('rules').description('check and list rule files')
-  command
-    .command('check')
-    .description('say what is wrong with rule files; exit code 1 when something is')
+/** `rules check`. */
+export const checkCommand = (): Command =>
+  new Command('check')
+    .description(
+      'say what is wrong with rule files, as `falco -V` does; exit code 1 when something is',
+    )
     .argument('<path...>', 'rule files or folders, loaded in order')
-    .addOption(form())
+    .addOption(formOption())
     .addHelpText(
       'after',
       '\nExample:\n  bulwark rules check falco_rules.yaml falco_rules.local.yaml',
     )
     .action(check)
-  command
-    .command('list')
-    .description("the rules of files, with whether they run; Bulwark's own when no file is given")
+
+/** `rules list`. */
+export const listCommand = (): Command =>
+  new Command('list')
+    .description(
+      "the rules of files as `falco -L` tells them, and whether they run; Bulwark's own when no " +
+        'file is given',
+    )
     .argument('[path...]', 'rule files or folders, loaded in order')
-    .addOption(form())
-    .addHelpText('after', '\nExample:\n  bulwark rules list -o json | jq ".rules[].name"')
+    .option('--rule <name>', 'this one alone')
+    .addOption(formOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bulwark rules list -o json | jq -r ".rules[].info.name"
+  bulwark rules list falco_rules.yaml --rule "Terminal shell in container" -o json`,
+    )
     .action(list)
-  return command
-}

@@ -26,7 +26,8 @@ test('help names the commands, the exit codes and examples', async () => {
     ),
     check(['help', 'run'], /--rule-matching <which>/),
     check(['rules', 'check', '--help'], /exit code 1/, /^Example:/m),
-    check(['rules', 'list', '--help'], /^Example:/m),
+    check(['rules', 'list', '--help'], /^Examples:/m),
+    check(['rules', 'explain', '--help'], /^Example:/m),
     check(['doctor', '--help'], /Exit codes: 0 /, /^Examples:/m),
     check(['record', '--help'], /--seconds <n>/, /^Examples:/m),
     check(['replay', '--help'], /--demo/, /Exit code 1/, /^Examples:/m),
@@ -65,7 +66,7 @@ test('wrong usage', async () => {
     check('rules check x -o xml', /Allowed choices are json, text/),
     check(
       'rules check /nowhere/x.yaml',
-      /cannot read \/nowhere\/x\.yaml: .*\n {2}help: give a rule/,
+      /cannot read \/nowhere\/x\.yaml: .*\nbulwark: {3}help: give a rule/,
     ),
     check('rules list /nowhere/x.yaml', /cannot read \/nowhere\/x\.yaml/),
     check('run extra', /too many arguments/),

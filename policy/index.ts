@@ -11,12 +11,22 @@ export type { Reader } from './evaluate.ts'
 export { evaluate } from './evaluate.ts'
 export type { EventSet } from './event-set.ts'
 export { eventSetOf, holdsOnFailure, needsOneOf, specialise } from './event-set.ts'
+export type { AnswerLocation, AnswerMessage, LoadAnswer } from './falco/answer.ts'
+export { Answers, loadCodes } from './falco/answer.ts'
 export type { Checked } from './falco/check.ts'
 export { checkCondition } from './falco/check.ts'
 export type { FalcoEvents } from './falco/event-codes.ts'
 export { falcoEventsOf } from './falco/event-codes.ts'
 export type { Catalog } from './falco/fields.ts'
-export type { FileResult, LoadResult } from './falco/load.ts'
+export type {
+  Described,
+  DescribedFiles,
+  DescribedList,
+  DescribedMacro,
+  DescribedRule,
+} from './falco/describe.ts'
+export { describeRuleFiles } from './falco/describe.ts'
+export type { FileResult, LoadResult, RuleFile } from './falco/load.ts'
 export { loadRuleFiles } from './falco/load.ts'
 export type { Parsed } from './falco/parse.ts'
 export { parseCondition } from './falco/parse.ts'

@@ -57,6 +57,17 @@ export interface RuleUpdate {
   readonly parts: Partial<RuleParts>
 }
 
+/** A plugin that a file requires, with a version. */
+export interface PluginVersion {
+  readonly name: string
+  readonly version: string
+}
+
+/** One of some plugins that a file requires. */
+export interface RequiredPlugin extends PluginVersion {
+  readonly alternatives: readonly PluginVersion[]
+}
+
 /** The order that the collector gives. */
 type Placed = 'index' | 'visibility'
 
@@ -67,6 +78,9 @@ export class Collector {
   readonly lists = new Map<string, ListDefinition>()
   readonly macros = new Map<string, MacroDefinition>()
   readonly rules = new Map<string, RuleDefinition>()
+  /** The newest engine that a file requires. */
+  engine = '0.0.0'
+  readonly plugins: RequiredPlugin[] = []
   readonly #catalogOf: (source: string) => Catalog | undefined
   #next = 0
 

@@ -324,11 +324,11 @@ const readRule = (map: YamlMap, reading: Reading): void => {
   warnUnknownKeys(map, ruleKeys, context, report)
 }
 
-const readEngineVersion = (map: YamlMap, { report, context: file }: Reading): void => {
+const readEngineVersion = (map: YamlMap, { report, context: file, collector }: Reading): void => {
   const context = file.at('required_engine_version', '', map.place)
   const text = requiredText(map, 'required_engine_version', context)
   const number = asCount(text)
-  checkEngineVersion(number === undefined ? text : `0.${number}.0`, context)
+  checkEngineVersion(number === undefined ? text : `0.${number}.0`, context, collector)
   warnUnknownKeys(map, ['required_engine_version'], context, report)
 }
 
@@ -350,7 +350,7 @@ export const readItem = (item: Yaml, reading: Reading): void => {
   }
   if (item.entries.has('required_engine_version')) readEngineVersion(item, reading)
   else if (item.entries.has('required_plugin_versions')) {
-    readPluginVersions(item, file)
+    readPluginVersions(item, file, reading.collector)
     const at = file.at('required plugin versions', '', item.place)
     warnUnknownKeys(item, ['required_plugin_versions'], at, report)
   } else if (item.entries.has('list')) readList(item, reading)

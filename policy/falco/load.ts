@@ -107,22 +107,28 @@ const answer = (
   }
 }
 
-/**
- * Loads rule files.
- *
- * @param files  names (for messages) and texts, in order; a later file changes an earlier one
- */
-export const loadRuleFiles = (
-  files: readonly { readonly name: string; readonly text: string }[],
-  options: ResolveOptions,
-): LoadResult => {
+/** A rule file: its name is for messages. */
+export interface RuleFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** What comes of loading, and what it comes from. */
+export interface Loaded {
+  readonly result: LoadResult
+  readonly collector: Collector
+  readonly resolved: Resolved
+}
+
+/** Loads rule files and keeps what they define. */
+export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): Loaded => {
   const collector = new Collector((source) =>
     options.sources.has(source) ? options.catalog : undefined,
   )
   const memo = new Memo()
   const results: FileResult[] = []
   const unread: Diagnostic[] = []
-  let resolved: Resolved = { rules: [], disabled: [], found: [] }
+  let resolved: Resolved = resolve(collector, options, memo)
   for (const { name, text } of files) {
     const reader = new FileReader(name, collector)
     reader.read(name, text)
@@ -141,5 +147,15 @@ export const loadRuleFiles = (
   // A rule that was not read at one place may stand at another.
   const missing = unread.filter(({ item }) => item !== undefined && !collector.rules.has(item))
   const disabled = missing.map((reason) => ({ name: reason.item ?? '', reasons: [reason] }))
-  return { files: answers, rules: resolved.rules, disabled: [...resolved.disabled, ...disabled] }
+  const { rules } = resolved
+  const result = { files: answers, rules, disabled: [...resolved.disabled, ...disabled] }
+  return { result, collector, resolved }
 }
+
+/**
+ * Loads rule files.
+ *
+ * @param files  in order; a later file changes an earlier one
+ */
+export const loadRuleFiles = (files: readonly RuleFile[], options: ResolveOptions): LoadResult =>
+  loadWhole(files, options).result

@@ -98,6 +98,11 @@ export class Macros {
     }
   }
 
+  /** The tree of a macro; `undefined` when there is none, or it has a fault. */
+  at(name: string): Node | undefined {
+    return this.#macros.get(name)?.node
+  }
+
   /**
    * A tree with its macros put in.
    *

@@ -1,4 +1,5 @@
 /** What rule files require of the engine that loads them, and of its plugins. */
+import type { Collector, PluginVersion, RequiredPlugin } from './collector.ts'
 import { requiredText } from './decode.ts'
 import type { Context } from './report.ts'
 import { invalid, reject } from './report.ts'
@@ -12,8 +13,17 @@ const versionForm = /^(\d+)\.(\d+)\.(\d+)/
 const numbersOf = (version: string): readonly number[] | undefined =>
   versionForm.exec(version)?.slice(1).map(Number)
 
+const isOver = (a: readonly number[], b: readonly number[]): boolean => {
+  const at = a.findIndex((number, i) => number !== (b[i] ?? 0))
+  return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0)
+}
+
 /** @throws LoadFault  the version is none, or this engine is older */
-export const checkEngineVersion = (version: string, context: Context): void => {
+export const checkEngineVersion = (
+  version: string,
+  context: Context,
+  collector?: Pick<Collector, 'engine'>,
+): void => {
   const wanted = numbersOf(version)
   if (!wanted) {
     const expected = 'Expected "x.y.z" semver format.'
@@ -24,7 +34,12 @@ export const checkEngineVersion = (version: string, context: Context): void => {
   const [major = 0, minor = 0, patch = 0] = numbersOf(engineVersion) ?? []
   const [wantedMajor = 0, wantedMinor = 0, wantedPatch = 0] = wanted
   const isNewer = wantedMinor > minor || (wantedMinor === minor && wantedPatch > patch)
-  if (wantedMajor === major && !isNewer) return
+  if (wantedMajor === major && !isNewer) {
+    if (collector && isOver(wanted, numbersOf(collector.engine) ?? [])) {
+      collector.engine = wanted.join('.')
+    }
+    return
+  }
   const message =
     `Rules require engine version ${wanted.join('.')}, but engine version is ` + engineVersion
   reject(message, context)
@@ -56,13 +71,10 @@ const checkVersions = (
   }
 }
 
-const readPlugin = (plugin: Yaml, context: Context): void => {
+const readPlugin = (plugin: Yaml, context: Context): RequiredPlugin => {
   const entry = 'required plugin versions entry'
   const unnamed = context.at(entry, '', plugin.place)
-  if (plugin.is !== 'map') {
-    invalid('Plugin version must be a mapping', unnamed)
-    return
-  }
+  if (plugin.is !== 'map') return invalid('Plugin version must be a mapping', unnamed)
   const first = readVersion(plugin, entry, context)
   const own = context.at(entry, first[0], plugin.place)
   const value = plugin.entries.get('alternatives')
@@ -75,6 +87,8 @@ const readPlugin = (plugin: Yaml, context: Context): void => {
     return invalid('Plugin version alternative must be a mapping', own.at(type, '', item.place))
   })
   checkVersions([first, ...alternatives], own)
+  const named = ([name, version]: readonly [string, string]): PluginVersion => ({ name, version })
+  return { ...named(first), alternatives: alternatives.map(named) }
 }
 
 /**
@@ -83,7 +97,11 @@ const readPlugin = (plugin: Yaml, context: Context): void => {
  *
  * @throws LoadFault
  */
-export const readPluginVersions = (map: YamlMap, file: Context): void => {
+export const readPluginVersions = (
+  map: YamlMap,
+  file: Context,
+  { plugins }: Pick<Collector, 'plugins'>,
+): void => {
   const value = map.entries.get('required_plugin_versions')
   if (!value) return
   const context = file.at('required plugin versions', '', value.place)
@@ -91,5 +109,5 @@ export const readPluginVersions = (map: YamlMap, file: Context): void => {
     invalid('Value of required_plugin_versions must be a sequence', context)
     return
   }
-  for (const plugin of value.items) readPlugin(plugin, context)
+  for (const plugin of value.items) plugins.push(readPlugin(plugin, context))
 }

@@ -49,11 +49,23 @@ export interface DisabledRule {
   readonly reasons: readonly Diagnostic[]
 }
 
+/** A macro, macros and lists put in. */
+export interface ResolvedMacro {
+  /** `undefined` when it has a fault. */
+  readonly node: Node | undefined
+  readonly isUsed: boolean
+}
+
 export interface Resolved {
   readonly rules: readonly Rule[]
   readonly disabled: readonly DisabledRule[]
   /** In Falco's order: of macros, of rules, of what nobody uses. */
   readonly found: readonly Diagnostic[]
+  /** The condition of a rule, macros and lists put in; `undefined` when it has a fault. */
+  readonly tree: (rule: string) => Node | undefined
+  readonly macro: (name: string) => ResolvedMacro
+  /** Items of a list, lists inside put in; and whether anybody uses it. */
+  readonly list: (name: string) => { readonly items: readonly string[]; readonly isUsed: boolean }
 }
 
 /** Faults of names, which `skip-if-unknown-filter` makes a warning. */
@@ -69,6 +81,7 @@ class Resolver {
   readonly #usedLists: Set<string>
   readonly #macros: Macros
   readonly #disabled: DisabledRule[] = []
+  readonly #trees = new Map<string, Node>()
 
   constructor(collected: Collector, options: ResolveOptions, memo: Memo) {
     this.#collected = collected
@@ -95,7 +108,17 @@ class Resolver {
     }
     // A rule with a fault may use what nobody else does.
     if (found.every((each) => each.severity !== 'error')) this.#reportUnused()
-    return { rules, disabled: this.#disabled, found }
+    return {
+      rules,
+      disabled: this.#disabled,
+      found,
+      tree: (rule) => this.#trees.get(rule),
+      macro: (name) => ({ node: this.#macros.at(name), isUsed: this.#macros.used.has(name) }),
+      list: (name) => ({
+        items: this.#lists.get(name) ?? [],
+        isUsed: this.#usedLists.has(name),
+      }),
+    }
   }
 
   #isWanted(rule: Rule): boolean {
@@ -145,6 +168,7 @@ class Resolver {
     const output = this.#output(definition)
     if (!output) return undefined
     const tree = this.#tree(definition, text)
+    this.#trees.set(name, tree)
     const condition = this.#check(definition, tree, text)
     if (!condition) return undefined
     const { carriedEvents, eventNames } = this.#options
