@@ -25,15 +25,18 @@ const suggestedOutput = [
   ['k8s_ns_name', 'k8s.ns.name'],
 ] as const
 
+/** All fields and events that rules can name. */
+export const catalog = {
+  field: fieldNamed,
+  fieldNames: fields.map((field) => field.name),
+  isEventName,
+  isParameterName,
+}
+
 const resolveOptions = (): ResolveOptions => {
   const machine = machineOf(process.arch)
   const options = {
-    catalog: {
-      field: fieldNamed,
-      fieldNames: fields.map((field) => field.name),
-      isEventName,
-      isParameterName,
-    },
+    catalog,
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput,
@@ -44,11 +47,12 @@ const resolveOptions = (): ResolveOptions => {
 /** Bytes of one rule file. The largest official one has 100 kB. */
 const fileBytesMax = 16 * 1024 * 1024
 
-/** The rule files of a path: itself, or those of a folder in the order of their names. */
+/** The rule files of a path: itself, or those of a folder in the order of their names; trials of
+ * rules (`*.test.yaml`) are none. */
 export const filesOf = (path: string): readonly string[] =>
   statSync(path).isDirectory()
     ? readdirSync(path)
-        .filter((name) => /\.ya?ml$/.test(name))
+        .filter((name) => /(?<!\.test)\.ya?ml$/.test(name))
         .toSorted()
         .map((name) => join(path, name))
     : [path]

@@ -5,6 +5,7 @@ import { exitCodes } from './exit.ts'
 import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
 import { explainCommand } from './rules-explain.ts'
+import { testCommand } from './rules-test.ts'
 import { checkCommand, listCommand } from './rules.ts'
 import { runCommand } from './run.ts'
 
@@ -24,6 +25,7 @@ Examples:
   bulwark record -o night.bulwark              keep this machine's events
   bulwark replay night.bulwark                 run rules over them, as if live
   bulwark rules check falco_rules.yaml         say what is wrong with a rule file
+  bulwark rules test mine.test.yaml            try rules on events that are written down
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
@@ -34,7 +36,8 @@ program.addCommand(
     .description('check, list, explain and test rule files')
     .addCommand(checkCommand())
     .addCommand(listCommand())
-    .addCommand(explainCommand()),
+    .addCommand(explainCommand())
+    .addCommand(testCommand()),
 )
 program.addCommand(doctorCommand())
 
