@@ -2,7 +2,6 @@
 import { Command } from 'commander'
 import type { Finding, RuleHooks } from '@bulwark/agent'
 import {
-  backendFindings,
   chooseBackend,
   hooksOfRule,
   isBroad,
@@ -18,6 +17,7 @@ import { collect } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption, readTexts, unknownRule } from './rules.ts'
 import { describeRuleTexts } from './load-rules.ts'
+import { allBackendFindings } from './watch.ts'
 import { wrap } from './wrap.ts'
 
 const backends: readonly Backend[] = ['security', 'tracepoint']
@@ -109,7 +109,7 @@ const machineFor = (rule: Rule, machine: Machine | undefined): Explained['machin
   const isAbout = ({ events }: Finding): boolean =>
     events.length > 0 &&
     (rule.eventTypes === 'all' || events.some((type) => (rule.eventTypes as Set<string>).has(type)))
-  const backendsHere = machine ? backendFindings(machine) : []
+  const backendsHere = machine ? allBackendFindings(machine) : []
   const found = [...probeMachine(), ...backendsHere]
   const lacks = found
     .filter((each) => each.probe !== 'yes' && (each.needed || isAbout(each)))

@@ -1,7 +1,7 @@
 /** `bulwark rules`: what is in rule files, and what is wrong with them. */
 import { Command, Option } from 'commander'
 import type { DescribedRule, LoadResult, Rule } from '@bulwark/policy'
-import { Answers, closest, diagnosticText } from '@bulwark/policy'
+import { LoadAnswers, closest, diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import type { RuleText } from './load-rules.ts'
 import { describeRuleTexts, diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'
@@ -32,7 +32,7 @@ const check = (paths: readonly string[], { output }: FormOptions): void => {
   const loaded = loadRuleTexts(texts)
   const failed = loaded.files.filter((file) => !file.successful)
   process.exitCode = failed.length > 0 ? exitCodes.fault : exitCodes.done
-  const answers = new Answers(texts)
+  const answers = new LoadAnswers(texts)
   if (output === 'json') {
     const results = loaded.files.map((file) => answers.file(file))
     console.log(JSON.stringify({ falco_load_results: results, disabled_rules: loaded.disabled }))
@@ -41,7 +41,7 @@ const check = (paths: readonly string[], { output }: FormOptions): void => {
   checkText(loaded, answers)
 }
 
-const checkText = (loaded: LoadResult, answers: Answers): void => {
+const checkText = (loaded: LoadResult, answers: LoadAnswers): void => {
   const told = new Set(loaded.files.flatMap(({ found }) => found))
   for (const { name, successful, found } of loaded.files) {
     const isError = ({ severity }: { readonly severity: string }): boolean => severity === 'error'

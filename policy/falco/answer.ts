@@ -95,7 +95,7 @@ const conditionName = (text: string): string => {
 }
 
 /** The texts of the files, for places in them. */
-export class Answers {
+export class LoadAnswers {
   readonly #texts = new Map<
     string,
     { readonly bytes: string; readonly starts: readonly number[] }
