@@ -5,7 +5,13 @@ import { findCallTargets } from './call-returns.ts'
 
 const skip = process.arch === 'x64' ? false : 'the functions that are asked for are those of x86-64'
 
-const handler = (call: string, slot: number) => ({ program: 'on_it', call, slot, names: [] })
+const handler = (call: string, slot: number) => ({
+  program: 'on_it',
+  form: 'on_it',
+  call,
+  slot,
+  names: [],
+})
 
 test('a call without a function is named, also when only the 32-bit one has none', { skip }, () => {
   const wide = [handler('chdir', 80), handler('no_such_call', 600)]

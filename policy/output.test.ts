@@ -1,4 +1,4 @@
-/** Output formats that are none, and values that print as others; the rest is in trials/. */
+/** Output formats: what is a field in them, and how values print. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fieldNamed, fields, isEventName } from '@bulwark/schema'
@@ -61,10 +61,6 @@ test('formats render', () => {
   check('%join("é ", (proc.name, "x"))', 'shé x')
   check('%len(user.name)', '<NA>')
   check('*%proc.name', 'sh')
-test('what is no UTF-8 prints as what stands for it', () => {
-  const parsed = parseOutput('%fd.name', catalog)
-  assert.ok(parsed.ok)
-  assert.equal(renderOutput(parsed.format, reader, (value) => value).text, '/p\ufffd/é')
 })
 
 test('formats that are none', () => {

@@ -14,7 +14,7 @@ import { chosen, readObject } from './recorder.ts'
 import { skip, useSetUp } from './stage.ts'
 import { loadRules } from './watcher.ts'
 
-const timeout = 120_000
+const timeout = 280_000
 let agent: Agent
 const alerts: Alert[] = []
 const log: string[] = []

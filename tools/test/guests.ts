@@ -22,6 +22,7 @@ const notInCi: Readonly<Record<string, string>> = {
   'tests/kernel/attribution.test.ts': 'many containers: only in make test-kernels',
   'tests/kernel/container.test.ts': 'starts containers: only in make test-kernels',
   'tests/kernel/loss.test.ts': 'fills the ring, 40 s: only in make test-kernels',
+  'tests/kernel/reload.test.ts': 'loads many programs again: only in make test-kernels',
 }
 
 /** What runs on every kernel: whether all loads, and whether doctor tells the truth. */
