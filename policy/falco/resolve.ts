@@ -115,7 +115,7 @@ class Resolver {
       tree: (rule) => this.#trees.get(rule),
       macro: (name) => ({ node: this.#macros.at(name), isUsed: this.#macros.used.has(name) }),
       list: (name) => ({
-        items: this.#lists.get(name) ?? [],
+        items: this.#lists.lists.get(name)?.items ?? [],
         isUsed: this.#usedLists.has(name),
       }),
     }

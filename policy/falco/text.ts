@@ -20,6 +20,7 @@ export interface ExpandedList {
   readonly name: string
   /** Its place in the order of definition. */
   readonly order: number
+  readonly items: readonly string[]
   /** Its items as they are written into a text. */
   readonly text: string
 }
@@ -44,7 +45,7 @@ export const expandLists = (lists: ReadonlyMap<string, ListDefinition>): Expande
       return inner.items
     })
     const text = items.map(quoteItem).join(', ')
-    opened.set(list.name, { name: list.name, order: opened.size, text })
+    opened.set(list.name, { name: list.name, order: opened.size, items, text })
   }
   const odd = [...opened.values()].filter(({ name }) => /[ \t\n\r(),=]/.test(name))
   return { lists: opened, odd, used }
