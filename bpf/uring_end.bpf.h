@@ -158,6 +158,8 @@ static __always_inline int end_message(struct ending *x, __u16 kind)
 	if (kind != EVENT_SEND || !is_datagram || !fill_copied_peer(&e->socket, x->begun))
 		fill_peer(s, &e->socket, &e->unix_path, x->sk, m.named,
 			  m.named.address && kind == EVENT_SEND && is_datagram);
+	if (kind == EVENT_SEND && is_opening(x->sk, x->result))
+		s->event.header.flags |= RECORD_OPENING;
 	append_payload(s, &e->socket, &e->payload, &m, x->result);
 	return send_ending(s, x);
 }

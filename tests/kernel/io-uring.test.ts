@@ -1,6 +1,9 @@
 /** What is done through io_uring is told as the system calls that it stands for. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, test } from 'node:test'
 import {
@@ -8,6 +11,7 @@ import {
   PEER_USER,
   RECORD_IO_URING,
   RECORD_NO_ARGUMENTS,
+  RECORD_OPENING,
   RECORD_RESULT_UNKNOWN,
   RECORD_USER_MEMORY,
 } from '@bulwark/schema'
@@ -189,6 +193,20 @@ test('a socket without a descriptor is told by what is done with it', { skip }, 
   const socket = { remoteAddress: addressBytes('127.0.0.5'), remotePort: 6055 }
   expectEvents(events.of('connect'), [{ flags, result: 0, fd: 0, socket }])
   expectEvents(events.of('send'), [{ result: 4, socket, payload: 'text' }])
+})
+
+test('what a connection sends first is told as that, with its bytes', { skip }, async () => {
+  const server = createServer()
+  server.listen(0, '127.0.0.6')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  try {
+    const { events } = await through(`socket 1 connect 127.0.0.6 ${port} send hello`)
+    const opening = flags | RECORD_USER_MEMORY | RECORD_OPENING
+    expectEvents(events.of('send'), [{ flags: opening, result: 5, payload: 'hello' }])
+  } finally {
+    server.close()
+  }
 })
 
 test('what has no record of its own is told by its file, or by its name', { skip }, async () => {
