@@ -112,11 +112,11 @@ test-kernels: ## the event tests on Linux 5.10, 6.1, 6.12 and 7.2, in QEMU; KERN
 	@$(MAKE) build
 	@node tools/test.ts kernels $(KERNEL) $(BACKEND)
 
-guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a'
+guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a' CLOCK=instructions
 	@tools/setup.sh test >&2
 	@$(MAKE) build >&2
 	@node tests/kernel/build.ts # A guest has no compiler.
-	@node tools/guest.ts '$(KERNEL)' '$(CMD)'
+	@node tools/guest.ts $(if $(CLOCK),--count-$(CLOCK)) '$(KERNEL)' '$(CMD)'
 
 test-burst: build ## 1,000 containers of runc's, 50 ms each, in bursts: every event attributed
 	@BULWARK_CONTAINERS=1000 node --test tests/containerd/burst.test.ts

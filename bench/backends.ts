@@ -1,9 +1,11 @@
 /**
  * What each backend costs those who are watched: the loops of workloads.ts with no sensor, with the
- * tracepoint backend and with the security backend, by turns. Ratios of one run. On another kernel,
- * emulated, which makes kernel code dearer than it is:
+ * tracepoint backend, with the security backend, and with none again. Processor time of the loops
+ * alone, and of several runs of each the least: what else the machine does makes it longer. On
+ * another kernel, emulated, where time is how many instructions there were:
  *
- *   node bench/backends.ts --build && make guest KERNEL=6.12 CMD='node bench/backends.ts --quick'
+ *   node bench/backends.ts --build
+ *   make guest KERNEL=6.12 CLOCK=instructions CMD='node bench/backends.ts --quick'
  *
  *   node bench/backends.ts [--build|--quick]     --build: only the program, for guests
  */
@@ -16,18 +18,25 @@ import { Sensor } from './measure/sensor.ts'
 
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 1 : 3
-const counts: Readonly<Record<LoopName, number>> = quick
-  ? { open: 2_000, exec: 20, connect: 200, getppid: 10_000 }
-  : { open: 20_000, exec: 100, connect: 2_000, getppid: 200_000 }
+const repeats = quick ? 3 : 7
+const counts: Readonly<Record<LoopName, number>> = {
+  open: 10_000,
+  exec: 50,
+  connect: 1_000,
+  getppid: 100_000,
+}
 
-const ways = ['off', 'tracepoint', 'security'] as const
-type Way = (typeof ways)[number]
+type Way = 'off' | 'tracepoint' | 'security'
 
-/** Seconds of each loop, one after another. */
+/** Processor seconds of each loop: the least of several runs, which come by turns. */
 const runAll = async (program: string): Promise<Readonly<Record<LoopName, number>>> => {
-  const took = { open: NaN, exec: NaN, connect: NaN, getppid: NaN }
-  for (const name of loopNames)
-    took[name] = (await runLoop(program, name, counts[name])).wallSeconds
+  const took = { open: Infinity, exec: Infinity, connect: Infinity, getppid: Infinity }
+  for (let i = 0; i < repeats; i++) {
+    for (const name of loopNames) {
+      const { processorSeconds } = await runLoop(program, name, counts[name])
+      took[name] = Math.min(took[name], processorSeconds)
+    }
+  }
   return took
 }
 
@@ -48,12 +57,22 @@ const measure = async (program: string): Promise<void> => {
     tracepoint: [],
     security: [],
   }
+  runs.off.push(await runAll(program))
   for (let round = 0; round < rounds; round++) {
-    for (const way of ways) runs[way].push(await runWith(way, program))
+    for (const way of ['tracepoint', 'security', 'off'] as const) {
+      runs[way].push(await runWith(way, program))
+    }
   }
   for (const name of loopNames) {
+    const off = runs.off.map((run) => run[name])
+    const base = (percentile(off, 0.5) / counts[name]) * 1e9
+    const spread = `${(Math.max(...off) / Math.min(...off)).toFixed(2)} x between turns of it`
+    printFigure(`${name}, without the sensor`, base, 'ns a turn', spread)
     for (const way of ['tracepoint', 'security'] as const) {
-      const ratios = runs[way].map((run, i) => run[name] / (runs.off[i]?.[name] ?? NaN))
+      // Between the runs before and after.
+      const ratios = runs[way].map(
+        (run, i) => (2 * run[name]) / ((off[i] ?? NaN) + (off[i + 1] ?? NaN)),
+      )
       printFigure(`${name}, ${way} backend`, percentile(ratios, 0.5), 'x')
     }
   }

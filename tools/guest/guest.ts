@@ -33,6 +33,9 @@ export interface GuestOptions {
   /** For `sh`, in the copy of the work tree. */
   readonly command: string
   readonly msMax?: number
+  /** The guest's clock goes by the instructions that it runs, on one processor: slow, and figures
+   * of time are the same however busy this machine is. */
+  readonly countsInstructions?: boolean
   /** Gets what the command writes, to stdout and stderr, line by line. */
   readonly onLine: (line: string) => void
   /** Gets what is done meanwhile, for people. */
@@ -98,16 +101,23 @@ interface Machine {
   readonly bundle: string
   /** Where the second serial port goes. */
   readonly told: string
+  readonly countsInstructions: boolean
 }
 
-const qemuOperands = ({ files, initramfs, image, bundle, told }: Machine): readonly string[] => {
+/** Time of an instruction where they are counted: 2 to this power, nanoseconds. */
+const instructionShift = 2
+
+const qemuOperands = (machine: Machine): readonly string[] => {
+  const { files, initramfs, image, bundle, told, countsInstructions } = machine
   const { parameters } = files.kernel
+  const processors = countsInstructions
+    ? { accel: 'tcg,thread=single', smp: '1', icount: `shift=${instructionShift},sleep=off` }
+    : { accel: 'tcg,thread=multi', smp: '2' }
   const options: Readonly<Record<string, string>> = {
     M: 'q35',
     // Without protection keys: Node.js changes them all the time, and at times QEMU loses them.
     cpu: 'max,-pku',
-    accel: 'tcg,thread=multi',
-    smp: '2',
+    ...processors,
     m: String(memoryMegabytes),
     kernel: files.image,
     initrd: initramfs,
@@ -183,6 +193,7 @@ async function inTurn<T>(make: () => Promise<T>): Promise<T> {
  */
 export async function runGuest(options: GuestOptions): Promise<GuestResult> {
   const { kernel: name, command, msMax = guestMsMax, onLine, onProgress } = options
+  const { countsInstructions = false } = options
   const kernel = guestKernels.find((each) => each.name === name)
   if (kernel === undefined) {
     const names = guestKernels.map((each) => each.name).join(', ')
@@ -205,7 +216,7 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
     const boot: string[] = []
     let isReady = false
     const inTime = await runQemu(
-      qemuOperands({ files, initramfs, image, bundle, told }),
+      qemuOperands({ files, initramfs, image, bundle, told, countsInstructions }),
       Math.min(msMax, guestMsMax),
       (line) => {
         const text = line.replaceAll('\r', '')
