@@ -13,7 +13,6 @@ export type Backend = (typeof backends)[number]
 
 /** Test files that do not run in guests, and why. */
 const notInGuests: Readonly<Record<string, string>> = {
-  'tests/kernel/hammer.test.ts': 'loads the machine: too slow in an emulated one',
   'tests/kernel/layout.test.ts': 'reads the built object: the same on every kernel',
 }
 
