@@ -57,7 +57,7 @@ export {
   negation,
 } from './ir.ts'
 export { globMatcher } from './matchers.ts'
-export type { OutputFormat, PrintedValue } from './output.ts'
+export type { ExtraField, OutputAppend, OutputFormat, PrintedValue } from './output.ts'
 export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
 export type { Answers } from './kept.ts'
 export { Subject } from './kept.ts'

@@ -28,7 +28,46 @@ export type Piece =
 export interface OutputFormat {
   readonly text: string
   readonly pieces: readonly Piece[]
+  /** What is a field of the alert, and stands in no text; sorted by name. */
+  readonly extraFields: readonly ExtraField[]
 }
+
+/** A field that is added to alerts. */
+export interface ExtraField {
+  readonly name: string
+  readonly format: OutputFormat
+  /** The value of the one field in the format, with its type; else the format's text. */
+  readonly raw: boolean
+}
+
+/** What an operator adds to the outputs of some rules: Falco's `append_output`. */
+export interface OutputAppend {
+  /** All that is said must hold; of tags, a rule has to have all. */
+  readonly match: {
+    readonly rule: string | undefined
+    readonly source: string | undefined
+    readonly tags: readonly string[]
+  }
+  /** A format. */
+  readonly extraOutput: string | undefined
+  /** A raw one's format is `%` and its name. */
+  readonly extraFields: readonly {
+    readonly name: string
+    readonly format: string
+    readonly raw: boolean
+  }[]
+  /** What the sources suggest for every output. */
+  readonly suggestedOutput: boolean
+}
+
+/** Whether it is for a rule. */
+export const appendsTo = (
+  { match }: OutputAppend,
+  rule: { readonly name: string; readonly source: string; readonly tags: readonly string[] },
+): boolean =>
+  (match.rule === undefined || match.rule === rule.name) &&
+  (match.source === undefined || match.source === rule.source) &&
+  match.tags.every((tag) => rule.tags.includes(tag))
 
 /** A format, or why the text is none. */
 export type ParsedOutput =
@@ -91,7 +130,7 @@ export const parseOutput = (text: string, catalog: Catalog): ParsedOutput => {
     const percent = bytes.indexOf('%', done)
     const before = bytes.slice(done, percent < 0 ? undefined : percent)
     if (before !== '') pieces.push({ is: 'text', text: printableText(before) })
-    if (percent < 0) return { ok: true, format: { text, pieces } }
+    if (percent < 0) return { ok: true, format: { text, pieces, extraFields: [] } }
     widthForm.lastIndex = percent + 1
     const width = widthForm.exec(bytes)?.[0] ?? ''
     const at = percent + 1 + width.length
@@ -108,8 +147,10 @@ export const parseOutput = (text: string, catalog: Catalog): ParsedOutput => {
 }
 
 /** All fields that an output reads. */
-export const fieldsOfOutput = (format: OutputFormat): readonly FieldRef[] =>
-  format.pieces.flatMap((piece) => (piece.is === 'value' ? fieldsOfValue(piece.value) : []))
+export const fieldsOfOutput = (format: OutputFormat): readonly FieldRef[] => [
+  ...format.pieces.flatMap((piece) => (piece.is === 'value' ? fieldsOfValue(piece.value) : [])),
+  ...format.extraFields.flatMap((extra) => fieldsOfOutput(extra.format)),
+]
 
 /** A value of `output_fields`. */
 export type PrintedValue = string | number | bigint | boolean | null | readonly PrintedValue[]
@@ -144,7 +185,8 @@ const ofWidth = (text: string, width: number): string =>
  * Renders an output.
  *
  * @param print  turns the value of a field that is no text as it stands (addresses) into one
- * @returns the text, `<NA>` for what is missing, and the fields, `null` for what is missing
+ * @returns the text, `<NA>` for what is missing, and the fields, `null` for what is missing; the
+ *   extra ones after those of the text
  */
 export const renderOutput = (
   format: OutputFormat,
@@ -162,6 +204,11 @@ export const renderOutput = (
     fields.set(piece.name, value)
     const shown = shownText(value, piece.name)
     text += piece.width === undefined ? shown : ofWidth(shown, piece.width)
+  }
+  for (const { name, format: inner, raw } of format.extraFields) {
+    const rendered = renderOutput(inner, reader, print)
+    const [value] = rendered.fields.values()
+    fields.set(name, raw && value !== undefined ? value : rendered.text)
   }
   return { text, fields }
 }

@@ -73,6 +73,8 @@ export interface FieldSpec {
   readonly onlyOn: readonly string[] | undefined
   /** Why this sensor cannot give the field; `undefined` when it can. */
   readonly unsupported: string | undefined
+  /** The value on all events, of a field that the operator has named (`static_fields`). */
+  readonly constant?: string
   /** One sentence for `docs/fields.md`: what the value is, with its unit. */
   readonly meaning: string
   /** When the value is absent, in words. */

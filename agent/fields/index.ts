@@ -1,6 +1,6 @@
 /** From fields of the catalogue to functions that read them from events. */
 import type { FieldRef, FieldValue } from '@bulwark/schema'
-import { fields } from '@bulwark/schema'
+import { byteString, fields } from '@bulwark/schema'
 import type { Value } from '@bulwark/policy'
 import { addressText } from '../addresses.ts'
 import { dotted } from '../argument.ts'
@@ -32,6 +32,11 @@ export const accessibleFields: readonly string[] = Object.keys(tables)
  * @throws Error  the catalogue says that it is carried, and it is not: a fault of this program
  */
 export const accessorOf = (ref: FieldRef, surroundings: Surroundings): Accessor => {
+  const { constant } = ref.field
+  if (constant !== undefined) {
+    const bytes = byteString(constant)
+    return () => bytes
+  }
   const make = tables[ref.field.name]
   if (make) return make(ref.argument, surroundings)
   if (ref.field.unsupported !== undefined) return () => undefined

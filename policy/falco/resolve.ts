@@ -7,7 +7,8 @@ import type { Diagnostic } from '../diagnostics.ts'
 import type { EventSet } from '../event-set.ts'
 import { fieldsOf } from '../ir.ts'
 import type { Condition } from '../ir.ts'
-import type { OutputFormat } from '../output.ts'
+import type { ExtraField, OutputAppend, OutputFormat } from '../output.ts'
+import { appendsTo } from '../output.ts'
 import { priorityNames } from '../rule.ts'
 import type { PriorityName, Rule } from '../rule.ts'
 import type { Collector, RuleDefinition } from './collector.ts'
@@ -33,14 +34,26 @@ export interface ResolveOptions {
   readonly carriedEvents?: ReadonlySet<string>
   /** Sources whose rules are loaded; others are skipped with a warning. */
   readonly sources: ReadonlySet<string>
-  /** Label and field of what is appended to each output that does not have the field itself. */
+  /** Label and field of what an output is suggested to have, where it does not have the field. */
   readonly suggestedOutput: readonly (readonly [label: string, field: string])[]
+  /** What is added to outputs, in order; what is suggested when not said. */
+  readonly appendOutput?: readonly OutputAppend[]
   /** Rules less urgent than this are left out; none when not said. */
   readonly minimumPriority?: PriorityName
 }
 
 /** Codes of events over which Falco says that a rule is slow. */
 const eventCodesMax = 100
+
+/** What is suggested, for all. */
+const suggestedForAll: readonly OutputAppend[] = [
+  {
+    match: { rule: undefined, source: undefined, tags: [] },
+    extraOutput: undefined,
+    extraFields: [],
+    suggestedOutput: true,
+  },
+]
 
 /** A rule that does not run. */
 export interface DisabledRule {
@@ -216,11 +229,11 @@ class Resolver {
         context,
       )
     }
+    const { catalog, appendOutput = suggestedForAll } = this.#options
+    const appends = appendOutput.filter((append) => appendsTo(append, definition))
     const own = definition.output.replaceAll(info, '')
-    const { catalog, suggestedOutput } = this.#options
-    const missing = suggestedOutput.filter(([, field]) => !own.includes(`%${field}`))
-    const suffix = missing.map(([label, field]) => ` ${label}=%${field}`).join('')
-    const parsed = this.#memo.output(own + suffix, catalog)
+    const whole = this.#withAppends(own, appends)
+    const parsed = this.#memo.output(whole, catalog)
     if (!parsed.ok) {
       const { message, help } = parsed
       if (!skipIfUnknownFilter || !message.startsWith('unknown filter:')) {
@@ -229,12 +242,40 @@ class Resolver {
       const warning = this.#report.warn('LOAD_UNKNOWN_FILTER', message, outputContext, help)
       return this.#disable(name, [warning])
     }
+    const extraFields = this.#extraFields(appends, outputContext)
+    const printed = [whole, ...extraFields.map(({ format }) => format.text)]
     for (const field of deprecatedFields.keys()) {
-      if (!own.includes(field)) continue
+      if (!printed.some((text) => text.includes(field))) continue
       const message = `usage of deprecated field '${field}' has been detected in the rule output`
       this.#report.warn('LOAD_DEPRECATED_ITEM', message, outputContext)
     }
-    return parsed.format
+    return { ...parsed.format, extraFields }
+  }
+
+  /** The output with what is added to it. */
+  #withAppends(own: string, appends: readonly OutputAppend[]): string {
+    let text = own
+    for (const { extraOutput, suggestedOutput } of appends) {
+      if (extraOutput !== undefined) text += ` ${extraOutput}`
+      if (!suggestedOutput) continue
+      for (const [label, field] of this.#options.suggestedOutput) {
+        if (!text.includes(`%${field}`)) text += ` ${label}=%${field}`
+      }
+    }
+    return text
+  }
+
+  /** Fields that are added, of two with one name the later. */
+  #extraFields(appends: readonly OutputAppend[], context: Context): readonly ExtraField[] {
+    const found = new Map<string, ExtraField>()
+    for (const { name, format, raw } of appends.flatMap(({ extraFields }) => extraFields)) {
+      const parsed = this.#memo.output(format, this.#options.catalog)
+      if (!parsed.ok) {
+        throw new LoadFault('LOAD_ERR_COMPILE_OUTPUT', parsed.message, context, parsed.help)
+      }
+      found.set(name, { name, format: parsed.format, raw })
+    }
+    return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   #tree(definition: RuleDefinition, text: string): Node {
