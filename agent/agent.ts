@@ -42,6 +42,8 @@ export interface AgentOptions {
   readonly machine: Machine
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** The name of this node in alerts; the machine's when not said. */
+  readonly hostname?: string | undefined
   /** Where container runtimes may listen; where those of Kubernetes do when not said. */
   readonly criSockets?: readonly string[]
   /** In order; the alert is a value of its own and may be kept. */
@@ -106,7 +108,7 @@ export class Agent {
       ...options.backend,
       old: cgroups.old,
     })
-    const facts = { machine: options.machine, hostname: hostname() }
+    const facts = { machine: options.machine, hostname: options.hostname ?? hostname() }
     const { data } = this.sensor.ring
     const offset = wallOffsetNs()
     if (options.record) {

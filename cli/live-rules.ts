@@ -3,14 +3,13 @@
  * run, and put in their place between two events. What is broken changes nothing, and is told once
  * with an alert of its own.
  */
-import { hostname } from 'node:os'
 import type { Agent, Alert } from '@bulwark/agent'
 import { activeRules, internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
-import type { Diagnostic, FileResult, PriorityName } from '@bulwark/policy'
+import type { Diagnostic, FileResult } from '@bulwark/policy'
 import type { RuleText } from './load-rules.ts'
 import { meantPaths, readRuleFiles } from './load-rules.ts'
-import type { ChosenRules } from './report.ts'
+import type { ChosenRules, RuleChoice } from './report.ts'
 import { chooseOf, log, reportRules } from './report.ts'
 import { RuleWatch } from './rule-watch.ts'
 
@@ -25,8 +24,9 @@ interface Refusal {
 
 export interface LiveRulesOptions {
   readonly agent: Agent
-  readonly paths: readonly string[]
-  readonly priority: PriorityName
+  readonly choice: RuleChoice
+  /** Of this node, for alerts. */
+  readonly hostname: string
   readonly chosen: ChosenRules
   readonly onAlert: (alert: Alert) => void
 }
@@ -40,6 +40,7 @@ const placeText = ({ place, code, message }: Diagnostic): string =>
 export class LiveRules {
   readonly #options: LiveRulesOptions
   readonly #paths: readonly string[]
+  #choice: RuleChoice
   #running: ChosenRules
   #runningKey: string
   /** What was refused last, and told. */
@@ -49,7 +50,8 @@ export class LiveRules {
 
   constructor(options: LiveRulesOptions) {
     this.#options = options
-    this.#paths = meantPaths(options.paths)
+    this.#paths = meantPaths(options.choice.rules)
+    this.#choice = options.choice
     this.#running = options.chosen
     this.#runningKey = keyOf(options.chosen.texts)
   }
@@ -64,6 +66,13 @@ export class LiveRules {
     this.#again = true
     this.#busy ??= this.#work().finally(() => (this.#busy = undefined))
     return this.#busy
+  }
+
+  /** Other rules of the same files from now on, such as those of another priority. */
+  async choose(choice: RuleChoice): Promise<void> {
+    this.#choice = choice
+    this.#runningKey = ''
+    await this.reload()
   }
 
   async #work(): Promise<void> {
@@ -89,8 +98,8 @@ export class LiveRules {
 
   /** @returns why not, when nothing has changed */
   async #take(texts: readonly RuleText[]): Promise<Refusal | undefined> {
-    const { agent, priority } = this.#options
-    const chosen = chooseOf(texts, priority)
+    const { agent } = this.#options
+    const chosen = chooseOf(texts, this.#choice)
     const broken = chosen.loaded.files.filter((file) => this.#isNewlyBroken(file, texts))
     if (broken.length > 0) return faulty(broken)
     const before = hooksOf(agent)
@@ -127,7 +136,7 @@ export class LiveRules {
       internalAlert({
         rule: refusedRule,
         priority: 'Warning',
-        hostname: hostname(),
+        hostname: this.#options.hostname,
         timeNs: clocks().realNs,
         message: `Rules not changed, those before go on: ${text}`,
         fields: Object.entries(fields),

@@ -3,17 +3,17 @@
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  fieldNamed,
-  fields,
-  isEventName,
-  isParameterName,
-  otherEventNames,
-  syscallNames,
-} from '@bulwark/schema'
-import type { Described, Diagnostic, LoadResult, ResolveOptions } from '@bulwark/policy'
+import { otherEventNames, syscallNames } from '@bulwark/schema'
+import type {
+  Described,
+  Diagnostic,
+  LoadResult,
+  OutputAppend,
+  ResolveOptions,
+} from '@bulwark/policy'
 import { describeRuleFiles, loadRuleFiles } from '@bulwark/policy'
 import { carriedEvents, machineOf } from '@bulwark/agent'
+import { catalogWith } from './catalog.ts'
 
 /** What Falco's container plugin suggests for every output, so that alerts say where. */
 const suggestedOutput = [
@@ -26,22 +26,27 @@ const suggestedOutput = [
 ] as const
 
 /** All fields and events that rules can name. */
-export const catalog = {
-  field: fieldNamed,
-  fieldNames: fields.map((field) => field.name),
-  isEventName,
-  isParameterName,
+export const catalog = catalogWith(new Map())
+
+/** What an operator adds to the rules of all files. */
+export interface RuleAdditions {
+  /** What is suggested for all outputs when `undefined`. */
+  readonly appendOutput: readonly OutputAppend[] | undefined
+  readonly staticFields: ReadonlyMap<string, string>
 }
 
-const resolveOptions = (): ResolveOptions => {
+const noAdditions: RuleAdditions = { appendOutput: undefined, staticFields: new Map() }
+
+const resolveOptions = ({ appendOutput, staticFields }: RuleAdditions): ResolveOptions => {
   const machine = machineOf(process.arch)
-  const options = {
-    catalog,
+  return {
+    catalog: catalogWith(staticFields),
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput,
+    ...(appendOutput ? { appendOutput } : {}),
+    ...(machine ? { carriedEvents: carriedEvents(machine) } : {}),
   }
-  return machine ? { ...options, carriedEvents: carriedEvents(machine) } : options
 }
 
 /** Bytes of one rule file. The largest official one has 100 kB. */
@@ -100,12 +105,12 @@ export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | U
 }
 
 /** Loads the texts of rule files. */
-export const loadRuleTexts = (texts: readonly RuleText[]): LoadResult =>
-  loadRuleFiles(texts, resolveOptions())
+export const loadRuleTexts = (texts: readonly RuleText[], additions = noAdditions): LoadResult =>
+  loadRuleFiles(texts, resolveOptions(additions))
 
 /** Loads the texts of rule files, and tells all that they define. */
 export const describeRuleTexts = (texts: readonly RuleText[]): Described =>
-  describeRuleFiles(texts, resolveOptions())
+  describeRuleFiles(texts, resolveOptions(noAdditions))
 
 /**
  * Loads rule files.

@@ -1,5 +1,6 @@
 /** `bulwark`: the command line. Each command is a file; this one names them. */
 import { Command, CommanderError } from 'commander'
+import { configCommand } from './config/command.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
 import { recordCommand } from './record.ts'
@@ -39,6 +40,7 @@ program.addCommand(
     .addCommand(explainCommand())
     .addCommand(testCommand()),
 )
+program.addCommand(configCommand())
 program.addCommand(doctorCommand())
 
 // Commander exits with 1 on wrong usage; here that is 2.

@@ -5,57 +5,50 @@ import { activeRules } from '@bulwark/agent'
 import type { Machine } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import type { ChosenRules } from './report.ts'
-import { chooseRules, collect, explain, log, lossText } from './report.ts'
-import type { WatchOptions } from './watch.ts'
-import {
-  backendOption,
-  criOptions,
-  exitCodeOf,
-  openCaptureFile,
-  probe,
-  ringOption,
-  sizeOption,
-  watch,
-  wholeNumber,
-} from './watch.ts'
+import { chooseRules, explain, log, lossText } from './report.ts'
+import { addFlags, configure, givenByFlags } from './config/flags.ts'
+import type { Settings } from './config/settings.ts'
+import { exitCodeOf, openCaptureFile, probe, watch, wholeNumber } from './watch.ts'
 
-type RecordOptions = WatchOptions & {
+interface RecordOptions extends Settings {
   readonly output: string
-  readonly seconds?: number
-  readonly rules: readonly string[]
+  readonly seconds: number | undefined
 }
+
+const ofRecord: ReadonlySet<string> = new Set(['rules', 'size_mib', 'ring_mib', 'backend', 'cri'])
 
 const weekSeconds = 7 * 24 * 3600
 const progressMs = 1000
 
 export const recordCommand = (): Command =>
-  new Command('record')
-    .description('write events of this machine to a capture file, until it is stopped')
-    .requiredOption('-o, --output <file>', 'the capture file; one that is there is replaced')
-    .option('--seconds <n>', 'end after so long', wholeNumber(1, weekSeconds))
-    .option('--rules <path>', 'only events that these rules want; may be given again', collect, [])
-    .addOption(sizeOption())
-    .addOption(ringOption())
-    .addOption(backendOption())
-    .addOption(criOptions().socket)
-    .addOption(criOptions().none)
+  addFlags(
+    new Command('record')
+      .description('write events of this machine to a capture file, until it is stopped')
+      .requiredOption('-o, --output <file>', 'the capture file; one that is there is replaced')
+      .option('--seconds <n>', 'end after so long', wholeNumber(1, weekSeconds)),
+    ({ name }) => ofRecord.has(name),
+  )
     .addHelpText(
       'after',
       `
 The capture holds what processes do on this machine: arguments, paths, addresses, users. Only its
-owner can read it.
+owner can read it. With --rules, only the events that those rules want are kept.
 
 Examples:
   bulwark record -o night.bulwark --seconds 3600
   bulwark record -o some.bulwark --rules falco_rules.yaml
   bulwark replay night.bulwark --rules falco_rules.yaml`,
     )
-    .action(async (options: RecordOptions) => {
-      process.exitCode = await record(options)
+    .action(async (_: unknown, command: Command) => {
+      const { output, seconds } = command.opts<{ output: string; seconds?: number }>()
+      const configured = configure(undefined, givenByFlags(command))
+      // Of a flag alone nothing is wrong that was not said when it was read.
+      if (!('settings' in configured)) return
+      process.exitCode = await record({ ...configured.settings, output, seconds })
     })
 
 const record = async (options: RecordOptions): Promise<number> => {
-  const chosen = options.rules.length > 0 ? chooseRules(options.rules) : 'all'
+  const chosen = options.rules.length > 0 ? chooseRules(options) : 'all'
   if (!chosen) return exitCodes.usage
   const found = probe(options)
   if ('lack' in found) return exitCodes.cannot

@@ -6,24 +6,19 @@ import type { Replayed } from '@bulwark/agent'
 import { CaptureError, replay } from '@bulwark/agent'
 import type { LoadResult, Rule } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
-import type { AlertOptions } from './report.ts'
-import {
-  addAlertOptions,
-  chooseRules,
-  explain,
-  log,
-  logError,
-  reportRules,
-  writer,
-} from './report.ts'
+import { addFlags, configure, givenByFlags } from './config/flags.ts'
+import { faultText } from './config/read.ts'
+import type { Settings } from './config/settings.ts'
+import { chooseRules, explain, log, logError, reportRules, writer } from './report.ts'
 import { activeRules } from '@bulwark/agent'
 
 export const replayCommand = (): Command =>
-  addAlertOptions(
+  addFlags(
     new Command('replay')
       .description('run rules over a capture file: one line an alert on stdout')
       .argument('[file]', 'a capture file of `bulwark record`')
       .option('--demo', 'the recorded attack session that comes with Bulwark'),
+    ({ about }) => about === 'alerts',
   )
     .addHelpText(
       'after',
@@ -34,11 +29,16 @@ Examples:
   bulwark replay night.bulwark --rules falco_rules.yaml -o json
   bulwark replay --demo`,
     )
-    .action(
-      async (file: string | undefined, options: AlertOptions & { readonly demo?: boolean }) => {
-        process.exitCode = await replayFile(options.demo === true ? demoCapture() : file, options)
-      },
-    )
+    .action(async (file: string | undefined, _: unknown, command: Command) => {
+      const configured = configure(undefined, givenByFlags(command))
+      if ('faults' in configured) {
+        for (const fault of configured.faults) log(faultText(fault))
+        process.exitCode = exitCodes.usage
+        return
+      }
+      const { demo } = command.opts<{ readonly demo?: boolean }>()
+      process.exitCode = await replayFile(demo === true ? demoCapture() : file, configured.settings)
+    })
 
 /** The recorded attack session, beside the program. */
 const demoCapture = (): string => {
@@ -47,19 +47,19 @@ const demoCapture = (): string => {
   return paths.find((path) => existsSync(path)) ?? paths[0] ?? ''
 }
 
-const replayFile = async (path: string | undefined, options: AlertOptions): Promise<number> => {
+const replayFile = async (path: string | undefined, options: Settings): Promise<number> => {
   if (path === undefined) {
     logError('no capture file', 'give one, or --demo')
     return exitCodes.usage
   }
-  const chosen = chooseRules(options.rules, options.priority)
+  const chosen = chooseRules(options)
   if (!chosen) return exitCodes.usage
   return await replayRules(path, options, chosen.rules, chosen.loaded)
 }
 
 /** Replays the session that comes with Bulwark. Returns the exit code. */
 export const replayDemo = (
-  options: AlertOptions,
+  options: Settings,
   rules: readonly Rule[],
   loaded: LoadResult,
 ): Promise<number> => replayRules(demoCapture(), options, rules, loaded)
@@ -68,7 +68,7 @@ const readBytes = 1024 * 1024
 
 const replayRules = async (
   path: string,
-  options: AlertOptions,
+  options: Settings,
   rules: readonly Rule[],
   loaded: LoadResult,
 ): Promise<number> => {
@@ -81,7 +81,7 @@ const replayRules = async (
   }
   reportRules(loaded, activeRules(rules))
   const buffer = Buffer.alloc(readBytes)
-  const write = writer(options.output)
+  const write = writer(options.outputs)
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => stop.abort())
@@ -93,7 +93,7 @@ const replayRules = async (
       source: (bytesMax) =>
         buffer.subarray(0, readSync(fd, buffer, 0, Math.min(bytesMax, readBytes), null)),
       rules,
-      matching: options.ruleMatching,
+      matching: options.matching,
       onAlert: (alert) => {
         alerts++
         write(alert)

@@ -1,12 +1,10 @@
 /** What the commands say to people, on stderr; and alerts, on stdout. */
-import type { Alert, RuleMatching } from '@bulwark/agent'
+import type { Alert, OutputSettings } from '@bulwark/agent'
 import { alertJson, alertText, losesEvents } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
 import type { LoadResult, PriorityName, Rule } from '@bulwark/policy'
-import { diagnosticText, priorityNamed, priorityNames } from '@bulwark/policy'
-import type { Command } from 'commander'
-import { Option } from 'commander'
-import type { RuleText } from './load-rules.ts'
+import { diagnosticText, priorityNames } from '@bulwark/policy'
+import type { RuleAdditions, RuleText } from './load-rules.ts'
 import { diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'
 
 export const log = (line: string): void => {
@@ -25,30 +23,6 @@ export const collect = (path: string, before: readonly string[]): readonly strin
   path,
 ]
 
-/** The options of a command that runs rules. */
-export interface AlertOptions {
-  readonly rules: readonly string[]
-  readonly output: 'json' | 'text' | undefined
-  readonly ruleMatching: RuleMatching
-  readonly priority: string
-}
-
-export const addAlertOptions = (command: Command): Command =>
-  command
-    .option('--rules <path>', 'rule file or folder; may be given again', collect, [])
-    .addOption(
-      new Option(
-        '-o, --output <form>',
-        'form of an alert (default: text on a terminal, else json)',
-      ).choices(['json', 'text']),
-    )
-    .addOption(
-      new Option('--rule-matching <which>', 'which rules of an event alert')
-        .choices(['first', 'all'])
-        .default('first'),
-    )
-    .option('--priority <name>', 'the least urgent priority that runs', 'debug')
-
 /** Rules that were loaded, and those of them that the priority lets run. */
 export interface ChosenRules {
   readonly texts: readonly RuleText[]
@@ -56,30 +30,27 @@ export interface ChosenRules {
   readonly rules: readonly Rule[]
 }
 
+/** What says which rules run. */
+export interface RuleChoice extends RuleAdditions {
+  readonly rules: readonly string[]
+  readonly priority: PriorityName
+}
+
 /** `undefined` on wrong usage, which was said. */
-export const chooseRules = (
-  paths: readonly string[],
-  priority = 'debug',
-): ChosenRules | undefined => {
-  const least = priorityNamed(priority)
-  if (!least) {
-    logError(`unknown priority ${priority}; one of ${priorityNames.join(', ')}`)
-    return undefined
-  }
-  const texts = readRuleFiles(paths)
+export const chooseRules = (choice: RuleChoice): ChosenRules | undefined => {
+  const texts = readRuleFiles(choice.rules)
   if ('message' in texts) {
     logError(texts.message, texts.help)
     return undefined
   }
-  return chooseOf(texts, least)
+  return chooseOf(texts, choice)
 }
 
 /** Of the rules in some texts those that the priority lets run. */
-export const chooseOf = (texts: readonly RuleText[], least: PriorityName): ChosenRules => {
-  const loaded = loadRuleTexts(texts)
-  const rules = loaded.rules.filter(
-    (rule) => priorityNames.indexOf(rule.priority) <= priorityNames.indexOf(least),
-  )
+export const chooseOf = (texts: readonly RuleText[], choice: RuleChoice): ChosenRules => {
+  const loaded = loadRuleTexts(texts, choice)
+  const least = priorityNames.indexOf(choice.priority)
+  const rules = loaded.rules.filter((rule) => priorityNames.indexOf(rule.priority) <= least)
   return { texts, loaded, rules }
 }
 
@@ -88,12 +59,19 @@ export const reportRules = (loaded: LoadResult, active: readonly Rule[]): void =
   log(`${active.length} of ${loaded.rules.length} rules run`)
 }
 
+/** Whether stdout is a terminal, and may have colours. */
+export const terminal = (): { readonly is: boolean; readonly coloured: boolean } => {
+  const is = process.stdout.isTTY
+  return { is, coloured: is && process.env['NO_COLOR'] === undefined }
+}
+
 /** Writes alerts to stdout, in the form that was asked for or fits. */
-export const writer = (output: 'json' | 'text' | undefined): ((alert: Alert) => void) => {
-  const form = output ?? (process.stdout.isTTY ? 'text' : 'json')
-  const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+export const writer = ({ form, alert: wanted }: OutputSettings): ((alert: Alert) => void) => {
+  const { is, coloured } = terminal()
+  const isJson = (form ?? (is ? 'text' : 'json')) === 'json'
   return (alert) => {
-    process.stdout.write(`${form === 'json' ? alertJson(alert) : alertText(alert, coloured)}\n`)
+    const line = isJson ? alertJson(alert, wanted) : alertText(alert, coloured, wanted)
+    process.stdout.write(`${line}\n`)
   }
 }
 
@@ -120,17 +98,10 @@ export const lossText = (lost: Readonly<Record<string, number>>): string => {
   return `lost: ${text(true)}; incomplete: ${text(false)}`
 }
 
-/**
- * Resolves with the signal that ends the run, or when stdout has no reader any more.
- *
- * @param signals  that end it
- */
+/** Resolves with the signal that ends the run. */
 export const ending = (
   signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'],
 ): Promise<string> =>
   new Promise((resolve) => {
-    for (const signal of signals) {
-      process.once(signal, () => resolve(signal))
-    }
-    process.stdout.once('error', () => resolve('stdout closed'))
+    for (const signal of signals) process.once(signal, () => resolve(signal))
   })

@@ -1,63 +1,52 @@
 /** `bulwark run`: this machine's sensor and rules, alerts on stdout, everything else on stderr. */
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { Agent, Alert, RecordOptions } from '@bulwark/agent'
+import type { Agent, RecordOptions } from '@bulwark/agent'
+import { Outputs } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
-import { priorityNamed } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
+import { addFlags, configure, givenByFlags, usualConfig } from './config/flags.ts'
+import { faultText } from './config/read.ts'
+import { LiveConfig } from './config/live.ts'
+import type { Configured } from './config/flags.ts'
+import type { Settings } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
 import { LiveRules } from './live-rules.ts'
 import { replayDemo } from './replay.ts'
-import type { AlertOptions, ChosenRules } from './report.ts'
-import { addAlertOptions, chooseRules, explain, log, reportRules, writer } from './report.ts'
-import type { WatchOptions } from './watch.ts'
-import {
-  backendOption,
-  criOptions,
-  exitCodeOf,
-  openCaptureFile,
-  probe,
-  reportEnd,
-  ringOption,
-  sizeOption,
-  watch,
-} from './watch.ts'
-
-type RunOptions = AlertOptions &
-  WatchOptions & {
-    readonly record?: string
-    readonly orDemo?: boolean
-    readonly watchRules: boolean
-  }
+import type { ChosenRules } from './report.ts'
+import { chooseRules, explain, log, reportRules, terminal } from './report.ts'
+import { exitCodeOf, openCaptureFile, probe, reportEnd, watch } from './watch.ts'
 
 export const runCommand = (): Command =>
-  addAlertOptions(
-    new Command('run').description(
-      'watch this machine: one line an alert on stdout, until it is stopped',
-    ),
+  addFlags(
+    new Command('run')
+      .description('watch this machine: one line an alert on stdout, until it is stopped')
+      .option('--config <file>', `options (default: ${usualConfig}, if it is there)`),
+    () => true,
   )
-    .option('--record <file>', 'also keep all events in a capture file, for `bulwark replay`')
-    .addOption(sizeOption())
-    .addOption(ringOption())
-    .addOption(backendOption())
-    .addOption(criOptions().socket)
-    .addOption(criOptions().none)
-    .option('--no-watch-rules', 'do not take changes of rule files while it runs')
-    .option('--or-demo', 'replay a recorded attack session where the sensor cannot load')
     .addHelpText(
       'after',
       `
+Every option is also one of the file: --http-url is \`http: {url: …}\` there. See docs/config.md.
+
 Rule files and folders are watched: what changes is checked, and put in the place of
 the rules that run between two events; what is broken changes nothing, and raises an
-alert. SIGHUP has them read at once.
+alert. SIGHUP has them, and the file of options, read at once; SIGHUP and SIGUSR1 open
+files and connections of the channels anew.
 
 Examples:
   bulwark run
   bulwark run --rules /etc/falco/falco_rules.yaml --rules /etc/falco/rules.d -o json
   bulwark run --priority warning | jq -c '{rule, pod: .output_fields["k8s.pod.name"]}'
+  bulwark run --file-path /var/log/bulwark.json --http-url http://falcosidekick:2801/
   bulwark run --record night.bulwark`,
     )
-    .action(async (options: RunOptions) => {
-      process.exitCode = await run(options)
+    .action(async (_: unknown, command: Command) => {
+      const { config } = command.opts<{ readonly config?: string }>()
+      const file = config ?? (existsSync(usualConfig) ? usualConfig : undefined)
+      const read = (): Configured => configure(file, givenByFlags(command))
+      process.exitCode = await run(read)
     })
 
 /** The rules by name where they are few. */
@@ -83,13 +72,22 @@ const reportHooks = (agent: Agent): void => {
   }
 }
 
-const run = async (options: RunOptions): Promise<number> => {
-  const chosen = chooseRules(options.rules, options.priority)
+/** @param read  the settings, as the file and the flags say now */
+const run = async (read: () => Configured): Promise<number> => {
+  const configured = read()
+  if ('faults' in configured) {
+    for (const fault of configured.faults) log(faultText(fault))
+    return exitCodes.usage
+  }
+  const { settings, file: config } = configured
+  if (config !== undefined) log(`options: ${config}`)
+  const chosen = chooseRules(settings)
   if (!chosen) return exitCodes.usage
-  const found = options.orDemo === true ? probe(options, () => {}) : probe(options)
-  if ('lack' in found) return await without(found.lack, options, chosen)
-  const file = options.record === undefined ? undefined : openCaptureFile(options.record, options)
-  if (options.record !== undefined && !file) return exitCodes.usage
+  const found = settings.orDemo ? probe(settings, () => {}) : probe(settings)
+  if ('lack' in found) return await without(found.lack, settings, chosen)
+  const { record: path } = settings
+  const file = path === undefined ? undefined : openCaptureFile(path, settings)
+  if (path !== undefined && !file) return exitCodes.usage
   const record = file && {
     sink: file.sink,
     onFault: (error: unknown) => {
@@ -98,10 +96,10 @@ const run = async (options: RunOptions): Promise<number> => {
     },
   }
   try {
-    return await watchHere(found.machine, options, chosen, record)
+    return await watchHere(found.machine, { settings, read, chosen, record })
   } catch (error) {
-    if (options.orDemo !== true) explain(error)
-    return await without(error instanceof Error ? error.message : String(error), options, chosen)
+    if (!settings.orDemo) explain(error)
+    return await without(error instanceof Error ? error.message : String(error), settings, chosen)
   } finally {
     file?.close()
   }
@@ -110,66 +108,90 @@ const run = async (options: RunOptions): Promise<number> => {
 /** The sensor does not load here. */
 const without = async (
   lack: string,
-  options: RunOptions,
+  options: Settings,
   { rules, loaded }: ChosenRules,
 ): Promise<number> => {
-  if (options.orDemo !== true) return exitCodes.cannot
+  if (!options.orDemo) return exitCodes.cannot
   log(`this machine cannot load the sensor (${lack}): replaying a recorded attack session instead`)
   return await replayDemo(options, rules, loaded)
 }
 
-/** Takes changes of the rule files. Returns what stops it. */
-const followRules = (
+/** What a run that watches works with. */
+interface Watching {
+  readonly settings: Settings
+  readonly read: () => Configured
+  readonly chosen: ChosenRules
+  readonly record: RecordOptions | undefined
+}
+
+/** Takes changes of rules and options. Returns what stops it. */
+const follow = (
   agent: Agent,
-  { rules: paths, priority, watchRules }: RunOptions,
-  chosen: ChosenRules,
-  onAlert: (alert: Alert) => void,
+  { settings, read, chosen }: Watching,
+  outputs: Outputs,
 ): (() => void) => {
-  const least = priorityNamed(priority) ?? 'Debug'
-  const live = new LiveRules({ agent, paths, priority: least, chosen, onAlert })
-  const reload = (): void => void live.reload()
+  const node = settings.hostname ?? hostname()
+  const onAlert = outputs.send.bind(outputs)
+  const rules = new LiveRules({ agent, choice: settings, hostname: node, chosen, onAlert })
+  const config = new LiveConfig({ read, settings, hostname: node, outputs, rules })
+  const reload = (): void => void config.reload()
+  const reopen = (): void => outputs.reopen()
   if (!process.stdin.isTTY) process.on('SIGHUP', reload)
-  const watcher = watchRules ? live.watch() : undefined
+  process.on('SIGUSR1', reopen)
+  const watcher = settings.watchRules ? rules.watch() : undefined
   return () => {
     process.off('SIGHUP', reload)
+    process.off('SIGUSR1', reopen)
     watcher?.stop()
   }
 }
 
-const watchHere = async (
-  machine: Machine,
-  options: RunOptions,
-  chosen: ChosenRules,
-  record: RecordOptions | undefined,
-): Promise<number> => {
-  const { rules, loaded } = chosen
-  const write = writer(options.output)
+const watchHere = async (machine: Machine, watching: Watching): Promise<number> => {
+  const { settings, chosen, record } = watching
+  const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
+  const outputs = new Outputs({
+    settings: settings.outputs,
+    hostname: settings.hostname ?? hostname(),
+    terminal: terminal(),
+    log,
+    onGone: () => onGone('nobody reads the alerts any more'),
+  })
   let agent: Agent | undefined
   let stopFollowing = (): void => {}
-  const watched = await watch(
-    {
-      rules,
-      matching: options.ruleMatching,
-      onAlert: write,
-      ...(record ? { record } : {}),
-    },
-    machine,
-    options,
-    (started) => {
-      agent = started
-      reportRules(loaded, started.engine.active)
-      log(`${started.sensor.hooks.length} hooks attached:`)
-      reportHooks(started)
-      const { missing } = started.sensor
-      if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
-      stopFollowing = followRules(started, options, chosen, write)
-      log(`watching ${started.processCount} processes and ${started.containerCount} containers`)
-    },
-    new Promise(() => {}),
-    // Whoever closes a terminal ends what runs in it.
-    process.stdin.isTTY ? undefined : ['SIGINT', 'SIGTERM'],
-  )
-  stopFollowing()
-  if (agent) reportEnd(agent, watched.reason)
-  return exitCodeOf(watched)
+  let code: number = exitCodes.cannot
+  try {
+    const watched = await watch(
+      {
+        rules: chosen.rules,
+        matching: settings.matching,
+        hostname: settings.hostname,
+        onAlert: (alert) => outputs.send(alert),
+        ...(record ? { record } : {}),
+      },
+      machine,
+      settings,
+      (started) => {
+        agent = started
+        reportRules(chosen.loaded, started.engine.active)
+        log(`${started.sensor.hooks.length} hooks attached:`)
+        reportHooks(started)
+        const { missing } = started.sensor
+        if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
+        log(`alerts go to: ${outputs.channels.join(', ') || 'nowhere'}`)
+        stopFollowing = follow(started, watching, outputs)
+        log(`watching ${started.processCount} processes and ${started.containerCount} containers`)
+      },
+      gone,
+      // Whoever closes a terminal ends what runs in it.
+      process.stdin.isTTY ? undefined : ['SIGINT', 'SIGTERM'],
+    )
+    if (agent) reportEnd(agent, watched.reason)
+    code = exitCodeOf(watched)
+  } finally {
+    stopFollowing()
+    await outputs.close()
+  }
+  // A reader that does not read must not hold the end up; what it has not read was counted.
+  if (process.stdout.writableLength > 0) process.exit(code)
+  return code
 }

@@ -24,7 +24,7 @@ test('help names the commands, the exit codes and examples', async () => {
       /--priority <name>/,
       /^Examples:\n {2}bulwark run$/m,
     ),
-    check(['help', 'run'], /--rule-matching <which>/),
+    check(['help', 'run'], /--rule-matching <name>/, /--http-url <url>/),
     check(['rules', 'check', '--help'], /exit code 1/, /^Example:/m),
     check(['rules', 'list', '--help'], /^Examples:/m),
     check(['rules', 'explain', '--help'], /^Example:/m),
@@ -73,7 +73,7 @@ test('wrong usage', async () => {
     check('run --rules', /argument missing/),
     check('run -o xml', /Allowed choices are json, text/),
     check('run --rule-matching some', /Allowed choices are first, all/),
-    check('run --priority loud', /unknown priority loud; one of Emergency, Alert, .*Debug/),
+    check('run --priority loud', /Allowed choices are emergency, alert, .*debug\./),
     check('run --rules /nowhere', /cannot read \/nowhere: .*\nbulwark: {3}help: give a rule file/),
   ])
 })

@@ -1,15 +1,13 @@
 /** What `run` and `record` share: this machine's sensor, from its start to its end. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError } from 'commander'
 import type { AgentOptions, BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
 import {
   Agent,
-  backendChoices,
   backendFindings,
   chooseBackend,
   kernelName,
-  limits,
   machineOf,
   objectFile,
   preemptionFindings,
@@ -31,42 +29,13 @@ export const wholeNumber =
 
 const mib = 1024 * 1024
 
-export const ringOption = (): Option =>
-  new Option(
-    '--ring-mib <n>',
-    `room for events that wait, a power of two (default: ${limits.ringBytes / mib})`,
-  ).argParser((text) => {
-    const value = wholeNumber(1, limits.ringBytesMax / mib)(text)
-    if ((value & (value - 1)) === 0) return value
-    throw new InvalidArgumentError('Expected a power of two.')
-  })
-
-export const backendOption = (): Option =>
-  new Option('--backend <name>', 'the way to system calls: auto takes what this kernel offers')
-    .choices(backendChoices)
-    .default('auto')
-
-/** Which container runtime is asked for what its files do not say. */
-export const criOptions = (): { readonly socket: Option; readonly none: Option } => ({
-  socket: new Option(
-    '--cri <socket>',
-    "the container runtime's CRI socket (default: the usual ones)",
-  ),
-  none: new Option('--no-cri', 'ask no container runtime'),
-})
-
-export const sizeOption = (): Option =>
-  new Option('--size-mib <n>', 'the recording ends when the capture has so many')
-    .argParser(wholeNumber(1, 1024 * 1024))
-    .default(1024)
-
 /** What the command line says of the sensor and of a recording. */
 export interface WatchOptions {
-  readonly ringMib?: number
+  readonly ringMib: number | undefined
   readonly backend: BackendChoice
   readonly sizeMib: number
   /** A socket; `false` for none. */
-  readonly cri?: string | boolean
+  readonly cri: string | false | undefined
 }
 
 /** A file that a capture goes to; readable by its owner alone, since it tells everything. */

@@ -20,6 +20,8 @@ export {
   recordLimits,
 } from './events.ts'
 export { groups } from './members.ts'
+export type { OptionSpec, OptionType } from './options.ts'
+export { falcoOnly, flagOf, isDenied, options } from './options.ts'
 export * from './layout.gen.ts'
 export type { TextLength } from './record.ts'
 export { KeptTexts } from './kept-texts.ts'

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { writeConfigPage } from './generate/config.ts'
 import { writeDecoder } from './generate/decoder.ts'
 import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
 import { writeHeader } from './generate/header.ts'
@@ -16,6 +17,7 @@ const outputs: readonly (readonly [path: string, text: string])[] = [
   ['schema/layout.gen.ts', writeDecoder()],
   ['docs/events.md', writeEventsPage()],
   ['docs/fields.md', writeFieldsPage()],
+  ['docs/config.md', writeConfigPage()],
   ['docs/rules.md', writeRulesPage(join(root, 'rules'))],
 ]
 

@@ -26,7 +26,9 @@ export class Channel {
   #delivered = 0
   /** The loop, while something waits. */
   #running: Promise<void> | undefined
+  /** Ends the wait of the loop, whatever it waits for. */
   #wake: () => void = () => {}
+  #isPausing = false
   #tries = 0
   #failedSinceMs: number | undefined
   #lostBefore = 0
@@ -73,7 +75,7 @@ export class Channel {
 
   reopen(): void {
     this.#options.sink.reopen()
-    this.#wake()
+    this.#endPause()
   }
 
   /**
@@ -83,8 +85,11 @@ export class Channel {
    */
   async close(msMax: number): Promise<readonly Entry[]> {
     this.#closing = true
-    this.#wake()
-    const timer = setTimeout(() => this.#abort.abort(), msMax)
+    this.#endPause()
+    const timer = setTimeout(() => {
+      this.#abort.abort()
+      this.#wake()
+    }, msMax)
     await this.#running
     clearTimeout(timer)
     this.#abort.abort()
@@ -99,30 +104,40 @@ export class Channel {
   }
 
   #start(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= this.#run()
+  }
+
+  #endPause(): void {
+    if (this.#isPausing) this.#wake()
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#abort
-    const aborted = new Promise<'aborted'>((resolve) => {
-      signal.addEventListener('abort', () => resolve('aborted'), { once: true })
-    })
-    // What one look at the ring brings goes together.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (this.#queue.size > 0 && !signal.aborted && !this.#gone) {
-      const { sink } = this.#options
-      const batch = this.#queue.peek(sink.batchMax)
-      const sent = sink.send(batch, signal).then(
-        () => undefined,
-        (error: unknown) => asFault(error),
-      )
-      const outcome = await Promise.race([sent, aborted])
-      if (outcome === 'aborted') return
-      if (outcome) await this.#onFault(outcome, aborted)
-      else this.#onSent(batch.length)
+    try {
+      // What one look at the ring brings goes together.
+      await new Promise((resolve) => setImmediate(resolve))
+      while (this.#queue.size > 0 && !signal.aborted && !this.#gone) {
+        const batch = this.#queue.peek(this.#options.sink.batchMax)
+        const outcome = await this.#send(batch, signal)
+        if (outcome === 'woken') continue
+        if (outcome === 'sent') this.#onSent(batch.length)
+        else await this.#onFault(outcome)
+      }
+    } finally {
+      // At once: what is offered next starts the loop anew.
+      this.#running = undefined
     }
+  }
+
+  /** A wait that `wake` ends: no race with a promise that outlives it, which would keep it. */
+  #send(batch: readonly Entry[], signal: AbortSignal): Promise<'sent' | 'woken' | SinkFault> {
+    return new Promise((resolve) => {
+      this.#wake = () => resolve('woken')
+      this.#options.sink.send(batch, signal).then(
+        () => resolve('sent'),
+        (error: unknown) => resolve(asFault(error)),
+      )
+    })
   }
 
   #count(delivered: number): void {
@@ -145,7 +160,7 @@ export class Channel {
     return [...this.#lost.values()].reduce((total, count) => total + count, 0)
   }
 
-  async #onFault(fault: SinkFault, aborted: Promise<unknown>): Promise<void> {
+  async #onFault(fault: SinkFault): Promise<void> {
     this.#count(fault.delivered)
     if (fault.next === 'gone') {
       this.#gone = true
@@ -168,7 +183,7 @@ export class Channel {
       this.#tries = 0
       return
     }
-    await this.#pause(fault.pauseMs ?? this.#backOffMs(), aborted)
+    await this.#pause(fault.pauseMs ?? this.#backOffMs())
   }
 
   /** Doubled with each try; not the same on all nodes, since they may have failed at once. */
@@ -178,16 +193,16 @@ export class Channel {
   }
 
   /** Ends early on `close` and `reopen`; a channel that closes tries again quickly. */
-  async #pause(ms: number, aborted: Promise<unknown>): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     const pauseMs = this.#closing ? Math.min(ms, limits.channelPauseMsMin) : ms
     let timer: NodeJS.Timeout | undefined
-    const passed = new Promise<void>((resolve) => {
+    this.#isPausing = true
+    await new Promise<void>((resolve) => {
       this.#wake = resolve
       timer = setTimeout(resolve, pauseMs)
     })
-    await Promise.race([passed, aborted])
+    this.#isPausing = false
     clearTimeout(timer)
-    this.#wake = () => {}
   }
 }
 

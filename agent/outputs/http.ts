@@ -153,7 +153,7 @@ export class HttpSink implements Sink {
 
 const answerOf = (request: ClientRequest, body: Uint8Array): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    request.once('error', reject)
+    request.on('error', reject)
     request.once('response', (answer) => {
       let bytes = 0
       answer.on('data', (chunk: Buffer) => {
@@ -165,7 +165,7 @@ const answerOf = (request: ClientRequest, body: Uint8Array): Promise<IncomingMes
         }
       })
       answer.once('end', () => resolve(answer))
-      answer.once('error', reject)
+      answer.on('error', reject)
       answer.once('close', () => reject(new Error('the answer broke off')))
     })
     request.end(body)

@@ -97,7 +97,7 @@ test('a channel that hangs holds up no other; its losses are told', { timeout },
   const { outputs, said } = outputsOf(settings({ http, file: file(path), queue, flushMs: 100 }))
   assert.deepEqual(outputs.channels, ['file', 'http'])
   for (let i = 0; i < 2; i++) outputs.send(alert(`${i}`))
-  await fileWith(path, (text) => linesIn(text).length === 2)
+  while (outputs.waiting.get('file') !== 0) await new Promise((resolve) => setImmediate(resolve))
   for (let i = 2; i < 4; i++) outputs.send(alert(`${i}`))
   const text = await fileWith(path, (now) => now.includes(lostAlertsRule))
   const read = linesIn(text).map((line) => JSON.parse(line) as Read)
@@ -133,7 +133,7 @@ test(
     await fileWith(kept, (text) => text.includes('one'))
     await outputs.change({ ...before, form: 'text', file: file(first) })
     outputs.send(alert('two'))
-    await outputs.change({ ...before, file: file(second) })
+    await outputs.change({ ...before, flushMs: 10_000, file: file(second) })
     outputs.send(alert('three'))
     await outputs.close()
     const words = (path: string): readonly string[] =>

@@ -69,6 +69,11 @@ export class Outputs {
     return this.#open.map(({ channel }) => channel.name)
   }
 
+  /** Alerts that wait, by channel; those on their way among them. */
+  get waiting(): ReadonlyMap<string, number> {
+    return new Map(this.#open.map(({ channel }) => [channel.name, channel.waiting]))
+  }
+
   /** Alerts that did not get to a channel. */
   get losses(): readonly Loss[] {
     return this.#open.flatMap(({ channel }) =>

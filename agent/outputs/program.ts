@@ -26,7 +26,12 @@ const stderrFd = 2
 /** In a process group of its own, so that all that the command starts can be ended with it. */
 const startShell = (command: string): Child => {
   const stdio = ['pipe', stderrFd, stderrFd] as const
-  return spawn('/bin/sh', ['-c', command], { stdio: [...stdio], detached: true }) as Child
+  const child = spawn('/bin/sh', ['-c', command], { stdio: [...stdio], detached: true })
+  // Whoever waits for it is told, too; without this, an error nobody hears ends the agent.
+  child.on('error', () => {})
+  // So it is where no descriptor is left for it.
+  if (!child.stdin) throw new SinkFault('cannot start the program: too many open files')
+  return child as Child
 }
 
 const endGroup = ({ pid }: Child, signal: NodeJS.Signals): void => {

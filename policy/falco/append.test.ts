@@ -1,4 +1,4 @@
-/** What an operator adds to outputs: which rules get it, in which order, and what is wrong with it. */
+/** What an operator adds to outputs: which rules get it, in which order, and what is no format. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'

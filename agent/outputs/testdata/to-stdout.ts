@@ -1,0 +1,38 @@
+/** Sends alerts to stdout and to a file, for tests: whoever starts it may not read its stdout. */
+import { defaultForm, internalAlert } from '../../alert.ts'
+import { Outputs } from '../outputs.ts'
+
+const outputsTo = (path: string): Outputs =>
+  new Outputs({
+    settings: {
+      form: 'text',
+      alert: defaultForm,
+      queue: { alertsMax: 500, bytesMax: 16 * 1024 * 1024 },
+      flushMs: 200,
+      stdout: true,
+      file: { path, rotateBytes: 0, keep: 1 },
+      syslog: undefined,
+      program: undefined,
+      http: undefined,
+    },
+    hostname: 'node1',
+    terminal: { is: false, coloured: false },
+    log: (line) => process.stderr.write(`${line}\n`),
+    onGone: () => process.stderr.write('gone\n'),
+  })
+
+/** Sends so many alerts, says on stderr which were lost, and ends the process. */
+export const sendToStdout = async (path: string, count: number): Promise<void> => {
+  const outputs = outputsTo(path)
+  const timeNs = 1_795_428_672_000_000_345n
+  for (let i = 0; i < count; i++) {
+    const message = `alert ${i} ${'x'.repeat(1000)}`
+    const [rule, priority, hostname] = ['R', 'Warning', 'node1'] as const
+    outputs.send(internalAlert({ rule, priority, hostname, timeNs, message, fields: [] }))
+    if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await outputs.close()
+  process.stderr.write(`${JSON.stringify(outputs.losses)}\n`)
+  // What waits for a reader would keep it alive.
+  process.kill(process.pid, 'SIGKILL')
+}

@@ -1,0 +1,45 @@
+/** `bulwark config`: what is wrong with a file of options. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { exitCodes } from '../exit.ts'
+import { logError } from '../report.ts'
+import { configure, usualConfig } from './flags.ts'
+import { faultText } from './read.ts'
+
+export const configCommand = (): Command =>
+  new Command('config').description('check a file of options').addCommand(
+    new Command('check')
+      .description('say what is wrong with files of options; exit code 1 when something is')
+      .argument('[files...]', `files (default: ${usualConfig})`)
+      .addHelpText(
+        'after',
+        `
+Fields and formats in append_output are checked, too; files, addresses and programs that
+options name are not looked for.
+
+Example:
+  bulwark config check /etc/bulwark/config.yaml`,
+      )
+      .action((files: readonly string[]) => {
+        process.exitCode = check(files.length === 0 ? [usualConfig] : files)
+      }),
+  )
+
+const check = (files: readonly string[]): number => {
+  let code: number = exitCodes.done
+  for (const file of files) {
+    try {
+      readFileSync(file)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      logError(`cannot read ${file}: ${message}`, 'give a file of options')
+      return exitCodes.usage
+    }
+    const configured = configure(file, new Map())
+    const faults = 'faults' in configured ? configured.faults : []
+    for (const fault of faults) process.stdout.write(`${faultText(fault)}\n`)
+    process.stdout.write(`${file}: ${faults.length === 0 ? 'ok' : `${faults.length} errors`}\n`)
+    if (faults.length > 0) code = exitCodes.fault
+  }
+  return code
+}
