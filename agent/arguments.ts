@@ -88,15 +88,14 @@ const flags = (name: string, read: ReadFlags, names: Names): Argument =>
   named(name, ({ record }) => read(record), names)
 
 /** Beside what was asked for: that the file was made, and which layer it is on. */
-const openFact = (prefix: string, facts: string): Names => bits(prefix, facts)
 const [created, upper, lower] = [FILE_CREATED, FILE_UPPER_LAYER, FILE_LOWER_LAYER].map((bit) =>
   bit.toString(16),
 )
-const openFacts = openFact(
+const openFacts = bits(
   '',
   `O_F_CREATED:${created}:4000 FD_UPPER_LAYER:${upper}:8000 FD_LOWER_LAYER:${lower}:10000`,
 )
-const creatFacts = openFact('FD_', `UPPER_LAYER_CREAT:${upper}:1 LOWER_LAYER_CREAT:${lower}:2`)
+const creatFacts = bits('FD_', `UPPER_LAYER_CREAT:${upper}:1 LOWER_LAYER_CREAT:${lower}:2`)
 
 const factsOf = (record: RecordView): number => fileFacts.fileFlags(record, openOf.fileAt)
 const asked = ({ record }: LiveEvent): number => openOf.openFlags(record)
