@@ -1,5 +1,5 @@
 /** BPF objects: the blueprint, its knobs, loading, attaching, closing. */
-import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, rejects, throws } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isNativeError, openHandles, openObject } from './index.ts'
@@ -186,6 +186,25 @@ test('closing an object closes what came from it, and a second time nothing', { 
   ]) {
     throws(late, { name: 'NativeError', code: 'CLOSED', message: /is closed/ })
   }
+})
+
+test('an object is loaded on another thread', { skip }, async () => {
+  const object = openTestObject()
+  const loading = object.loadAside()
+  throws(() => object.load(), { code: 'BAD_ARGUMENT' })
+  throws(() => object.map('table'), { code: 'BAD_ARGUMENT' })
+  await loading
+  ok(object.programFd('read_knob') > 0)
+  object.close()
+  const closed = openTestObject()
+  const late = closed.loadAside()
+  closed.close()
+  await late
+  throws(() => closed.map('table'), { code: 'CLOSED' })
+  const refused = openObject(compile('refused'), 'refused')
+  await rejects(refused.loadAside(), { code: 'EACCES', log: /invalid mem access 'scalar'/ })
+  refused.close()
+  deepEqual(openHandles(), noHandles)
 })
 
 test('what the verifier says comes with its refusal', { skip }, () => {
