@@ -113,8 +113,9 @@ export class Programs {
       this.#choose(object, batch)
       setUp(object)
       for (const { name } of object.maps) {
-        // Constants are those of this object.
-        if (name !== '.rodata' && !own.includes(name)) object.reuseMap(name, this.map(name))
+        // Constants are those of this object; their map has the object's name before its own.
+        const isOwn = name.endsWith('.rodata') || own.includes(name)
+        if (!isOwn) object.reuseMap(name, this.map(name))
       }
       return object
     } catch (error) {
