@@ -30,7 +30,7 @@ const check = async (name: string, text: string, code: number, expected: RegExp)
 
 test('regular expressions that blow up', async () => {
   const nested = 'proc.cmdline regex "((a{0,1000}){0,1000}){0,1000}"'
-  await check('repeats.yaml', execs(nested), 1, /invalid regex pattern: .*too large/)
+  await check('repeats.yaml', execs(nested), 1, /invalid regex pattern: invalid repetition size/)
   const runs = join(folder, 'slow.yaml')
   writeFileSync(runs, execs('proc.cmdline regex "(.*)*(.*)*(e|x|ex)*Z{5}$"'))
   // Linear in the text, so a run over real events ends.
@@ -61,7 +61,7 @@ test('YAML that is deep, or multiplies itself', async () => {
     'laughs.yaml',
     laughs.join(''),
     1,
-    /laughs\.yaml:1:1: error: more than \d+ YAML nodes/,
+    /laughs\.yaml:\d+:\d+: error: .*more than \d+ YAML nodes/,
   )
   const deep = `${'('.repeat(200_000)}proc.name = a${')'.repeat(200_000)}`
   await check('deep.yaml', execs(deep), 1, /exceeded max depth/)

@@ -3,13 +3,21 @@ import type { FieldValue, Scalar } from '@bulwark/schema'
 import type { FunctionName } from './ir.ts'
 import { lowerCase, upperCase } from './matchers.ts'
 
-const base64 = /^[A-Za-z0-9+/]*={0,2}$/
+const base64 = /^[A-Za-z0-9+/]*$/
+/** A last letter after one, or after two: no bit of it is left over. */
+const endsOfBase64: readonly (RegExp | undefined)[] = [
+  /^/,
+  undefined,
+  /[AQgw]$/,
+  /[AEIMQUYcgkosw048]$/,
+]
 
 /** Decodes; padding may be missing. `undefined` when it is not base64. */
 const decodeBase64 = (text: string): string | undefined => {
-  const bare = text.replace(/=+$/, '')
-  if (!base64.test(text) || bare.length % 4 === 1) return undefined
-  return atob(bare)
+  if (text === '') return ''
+  const bare = text.replace(/={1,2}$/, '')
+  const isWhole = endsOfBase64[bare.length % 4]?.test(bare) === true
+  return bare !== '' && isWhole && base64.test(bare) ? atob(bare) : undefined
 }
 
 const asTexts = (value: FieldValue): readonly string[] =>

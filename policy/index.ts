@@ -56,6 +56,8 @@ export {
   makeCompare,
   negation,
 } from './ir.ts'
+export type { Literal } from './literals.ts'
+export { parseLiteral } from './literals.ts'
 export { globMatcher } from './matchers.ts'
 export type { ExtraField, OutputAppend, OutputFormat, PrintedValue } from './output.ts'
 export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'

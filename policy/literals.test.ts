@@ -25,6 +25,8 @@ test('integers are decimal and wrap', () => {
   check('f64', '3', 3)
   refused('i64', '0x1f', '0x1f is not a valid number')
   refused('i64', '1.5', '1.5 is not a valid number')
+  check('u64', ' 80', 80)
+  check('u64', '-99999999999999999999', 18446744073709551615n)
   refused('i64', '', ' is not a valid number')
   refused('f64', '1.0', '1.0 is not a valid number')
 })
@@ -34,9 +36,10 @@ test('ports are numbers or services', () => {
   check('port', '70000', 4464)
   check('port', '', 0)
   check('port', 'https', 443)
+  check('port', 'x11', 6000)
   refused('port', 'nothing', 'unrecognized protocol nothing')
   refused('port', '-1', 'unrecognized protocol -1')
-  refused('port', '99999999999', '99999999999 is not a valid port')
+  refused('port', '99999999999', 'stoi')
 })
 
 test('addresses and networks', () => {
@@ -54,8 +57,12 @@ test('addresses and networks', () => {
   check('net', '0.0.0.0/0', { version: 4, base: 0n, prefix: 0 })
   check('net', '2001:db8::/32', { version: 6, base: 0x20010db8n << 96n, prefix: 32 })
   refused('net', '10.0.0.0', 'unrecognized IP network 10.0.0.0')
-  refused('net', '10.0.0.0/33', 'unrecognized IP network 10.0.0.0/33')
-  refused('net', '10.0.0.0/8/8', 'unrecognized IP network 10.0.0.0/8/8')
+  refused('net', '10.0.0.0/33', 'invalid netmask 33')
+  refused('net', '10.0.0.0/8/8', '8/8 is not a valid number')
+  refused('net', '10.0.0/8', 'unrecognized IP address 10.0.0/8')
+  refused('net', '::1', 'invalid v6 netmask: ::1')
+  refused('net', '::/0', 'invalid v6 netmask 0')
+  refused('ip', '01.2.3.4', 'unrecognized IPv4 address 01.2.3.4')
 })
 
 test('texts, switches and bytes', () => {
@@ -68,5 +75,5 @@ test('texts, switches and bytes', () => {
   assert.deepEqual(hex('61fF'), { ok: true, value: 'a\xff' })
   const message = 'filter error: bcontains and bstartswith operator support hex strings only'
   assert.deepEqual(hex('6'), { ok: false, message })
-  assert.deepEqual(hex(''), { ok: false, message })
+  assert.deepEqual(hex(''), { ok: true, value: '' })
 })

@@ -3,7 +3,8 @@
  * decimal and wrap, ports may be service names, networks need a prefix length. Pure.
  */
 import type { FieldType, IpAddress } from '@bulwark/schema'
-import type { Constant, Network } from './ir.ts'
+import type { Constant } from './ir.ts'
+import { portsByService } from './services.ts'
 
 /** A value, or why the text is none. */
 export type Literal =
@@ -24,39 +25,24 @@ const integerBits: Partial<Record<FieldType, readonly [bits: number, signed: boo
 export const asScalar = (value: bigint): number | bigint =>
   value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER ? Number(value) : value
 
-/** Names of ports that rule files use in place of numbers; from IANA's list. */
-const services: Readonly<Record<string, number>> = {
-  ftp: 21,
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  http: 80,
-  pop3: 110,
-  ntp: 123,
-  imap2: 143,
-  snmp: 161,
-  ldap: 389,
-  https: 443,
-  submission: 587,
-  ldaps: 636,
-  imaps: 993,
-  pop3s: 995,
-  mysql: 3306,
-  postgresql: 5432,
-  redis: 6379,
+const least = -(2n ** 63n)
+const most = 2n ** 63n - 1n
+const mostUnsigned = 2n ** 64n - 1n
+
+/** The value of 64 bits that strtol gives, or strtoul: what is too large is the most to both. */
+const limit = (value: bigint, signed: boolean): bigint => {
+  if (!signed) return value > mostUnsigned || -value > mostUnsigned ? mostUnsigned : value
+  return value < least ? least : value > most ? most : value
 }
 
-const limit = (value: bigint, low: bigint, high: bigint): bigint =>
-  value < low ? low : value > high ? high : value
+/** Digits, as scanf reads them: blanks may stand before, and a sign. */
+const digits = /^[ \t\n\v\f\r]*[+-]?\d+$/
 
 /** Decimal digits: the nearest value of 64 bits, and of that as many bits as the type has. */
-const integer = (text: string, bits: number, signed: boolean): Literal => {
-  if (!/^[+-]?\d+$/.test(text)) return { ok: false, message: `${text} is not a valid number` }
-  const value = BigInt(text.replace('+', ''))
-  const wide = signed
-    ? limit(value, -(2n ** 63n), 2n ** 63n - 1n)
-    : limit(value, -(2n ** 64n - 1n), 2n ** 64n - 1n)
+export const integer = (text: string, bits: number, signed: boolean): Literal => {
+  if (!digits.test(text)) return { ok: false, message: `${text} is not a valid number` }
+  const value = BigInt(text.trim().replace('+', ''))
+  const wide = limit(value, signed)
   const wrapped = signed ? BigInt.asIntN(bits, wide) : BigInt.asUintN(bits, wide)
   return { ok: true, value: asScalar(wrapped) }
 }
@@ -65,24 +51,31 @@ const integer = (text: string, bits: number, signed: boolean): Literal => {
 const port = (text: string): Literal => {
   if (/^\d*$/.test(text)) {
     const value = Number(text)
-    if (value < 2 ** 31) return { ok: true, value: value % 65_536 }
-    return { ok: false, message: `${text} is not a valid port` }
+    // The message is the engine's, bare as it is.
+    return value < 2 ** 31 ? { ok: true, value: value % 65_536 } : { ok: false, message: 'stoi' }
   }
-  const value = services[text]
+  const value = portsByService.get(text)
   if (value === undefined) return { ok: false, message: `unrecognized protocol ${text}` }
   return { ok: true, value }
 }
 
-/** An IPv4 address in dotted quads. */
+/** An IPv4 address in dotted quads, without zeros before a number. */
 const parseIpv4 = (text: string): number | undefined => {
   const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
-    return undefined
-  }
+  const isPart = (part: string): boolean => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256
+  if (parts.length !== 4 || !parts.every(isPart)) return undefined
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
 }
 
 const parseIpv6 = (text: string): bigint | undefined => {
+  // The last two groups may be written as an IPv4 address.
+  const [, before = '', quads] = /^(.*:)([^:]*\.[^:]*)$/.exec(text) ?? []
+  if (quads !== undefined) {
+    const last = parseIpv4(quads)
+    if (last === undefined) return undefined
+    const groups = [last >>> 16, last & 0xffff].map((group) => group.toString(16))
+    return parseIpv6(before + groups.join(':'))
+  }
   const halves = text.split('::')
   if (halves.length > 2) return undefined
   const groups = (half: string): readonly string[] => (half === '' ? [] : half.split(':'))
@@ -96,26 +89,34 @@ const parseIpv6 = (text: string): bigint | undefined => {
 
 /** An address: IPv4 when the text has a dot. */
 export const parseAddress = (text: string): IpAddress | undefined =>
-  text.includes('.') && !text.includes(':') ? parseIpv4(text) : parseIpv6(text)
+  text.includes('.') ? parseIpv4(text) : parseIpv6(text)
 
-const parseNetwork = (text: string): Network | undefined => {
+/** A network in CIDR form. The engine takes no `::/0`. */
+const network = (text: string): Literal => {
+  const version = text.includes('.') ? 4 : 6
+  const fail = (message: string): Literal => ({ ok: false, message })
   const slash = text.indexOf('/')
-  const addressText = text.slice(0, slash)
-  const prefixText = slash < 0 ? undefined : text.slice(slash + 1)
-  const address = parseAddress(addressText)
-  if (address === undefined || prefixText === undefined || !/^\d{1,3}$/.test(prefixText)) {
-    return undefined
+  if (slash < 0) {
+    return fail(`${version === 4 ? 'unrecognized IP network' : 'invalid v6 netmask:'} ${text}`)
   }
-  const version = typeof address === 'number' ? 4 : 6
+  const [addressText, prefixText] = [text.slice(0, slash), text.slice(slash + 1)]
+  const address = version === 4 ? parseIpv4(addressText) : parseIpv6(addressText)
+  if (address === undefined) {
+    return fail(`unrecognized ${version === 4 ? 'IP' : 'IPv6'} address ${text}`)
+  }
+  const length = integer(prefixText, 8, false)
+  if (!length.ok) return length
+  const prefix = Number(length.value)
   const bits = version === 4 ? 32 : 128
-  const prefix = Number(prefixText)
-  if (prefix > bits) return undefined
+  if (prefix > bits || (version === 6 && prefix === 0)) {
+    return fail(`invalid ${version === 4 ? 'netmask' : 'v6 netmask'} ${prefixText}`)
+  }
   const free = BigInt(bits - prefix)
-  return { version, base: (BigInt(address) >> free) << free, prefix }
+  return { ok: true, value: { version, base: (BigInt(address) >> free) << free, prefix } }
 }
 
 const bytesOfHex = (text: string): Literal =>
-  /^(?:[0-9a-fA-F]{2})+$/.test(text)
+  /^(?:[0-9a-fA-F]{2})*$/.test(text)
     ? {
         ok: true,
         value: text.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))),
@@ -137,10 +138,6 @@ export const parseLiteral = (text: string, type: FieldType, operator: string): L
   if (text.includes('\0')) {
     return { ok: false, message: 'filter error: filter value cannot contain a NUL byte (\\x00)' }
   }
-  const found = (value: Constant | undefined, what: string): Literal =>
-    value === undefined
-      ? { ok: false, message: `unrecognized ${what} ${text}` }
-      : { ok: true, value }
   const bits = integerBits[type]
   if (bits) return integer(text, ...bits)
   switch (type) {
@@ -149,10 +146,14 @@ export const parseLiteral = (text: string, type: FieldType, operator: string): L
     case 'bool':
       if (text === 'true' || text === 'false') return { ok: true, value: text === 'true' }
       return { ok: false, message: `filter error: unrecognized boolean value ${text}` }
-    case 'ip':
-      return found(parseAddress(text), text.includes('.') ? 'IPv4 address' : 'IPv6 address')
+    case 'ip': {
+      const value = parseAddress(text)
+      if (value !== undefined) return { ok: true, value }
+      const what = text.includes('.') ? 'IPv4' : 'IPv6'
+      return { ok: false, message: `unrecognized ${what} address ${text}` }
+    }
     case 'net':
-      return found(parseNetwork(text), 'IP network')
+      return network(text)
     default:
       return { ok: true, value: text }
   }

@@ -2,8 +2,9 @@
  * Matching of one text against patterns: glob, path prefixes, regular expressions. Each is
  * prepared once and then matches in time linear in the text. Texts are byte strings.
  */
-import { printableText } from '@bulwark/schema'
+import { byteString, printableText } from '@bulwark/schema'
 import { RE2JS } from 're2js'
+import { readPosixRegex } from './posix-regex.ts'
 
 export type Matcher = (text: string) => boolean
 
@@ -156,28 +157,6 @@ export const pathPrefixMatcher = (paths: readonly string[]): Matcher => {
   return (text) => matches(root, components(text), 0)
 }
 
-/** What RE2's POSIX syntax does not have, though re2js does; `undefined` when there is none. */
-const perlForm = (text: string): string | undefined => {
-  let isClass = false
-  for (let i = 0; i < text.length; i++) {
-    const letter = text.charAt(i)
-    if (letter === '\\') {
-      const form = text.slice(i, i + 2)
-      if (/[dDsSwWbBAzZQEpPC]/.test(text.charAt(++i))) return form
-    } else if (isClass) {
-      isClass = letter !== ']'
-    } else if (letter === '[') {
-      isClass = true
-      // A bracket right after the opening one, or after the caret, stands for itself.
-      if (text[i + 1] === '^') i++
-      if (text[i + 1] === ']') i++
-    } else if (letter === '(' && text[i + 1] === '?') {
-      return '(?'
-    }
-  }
-  return undefined
-}
-
 /**
  * A regular expression that must match the whole text, RE2 in POSIX mode: linear time, `^` and `$`
  * stand at lines, `.` is no newline. Works on the text that the bytes are, in UTF-8.
@@ -186,13 +165,16 @@ const perlForm = (text: string): string | undefined => {
  */
 export const regexMatcher = (pattern: string): Matcher | { readonly message: string } => {
   const text = printableText(pattern)
-  const perl = perlForm(text)
-  if (perl !== undefined) return { message: `invalid regex pattern: ${perl} is not POSIX` }
+  // Messages are byte strings, as the pattern is.
+  const refuse = (reason: string) => ({ message: `invalid regex pattern: ${byteString(reason)}` })
+  if (byteString(text) !== pattern) return refuse('invalid UTF-8')
+  const read = readPosixRegex(text)
+  if (!read.ok) return refuse(read.message)
   try {
-    const compiled = RE2JS.compile(text, RE2JS.MULTILINE)
+    const compiled = RE2JS.compile(read.source, RE2JS.MULTILINE)
     return (value) => compiled.matches(printableText(value))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace('(?m)', '') : text
-    return { message: `invalid regex pattern: ${reason}` }
+  } catch {
+    // What is left: repeats of repeats, over what both engines build.
+    return refuse(`invalid repetition size: ${text}`)
   }
 }

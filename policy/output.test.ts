@@ -39,7 +39,7 @@ test('formats render', () => {
   check('%proc.namespace', 'shspace')
   check('(%proc.name)', '(sh)')
   check('%evt.arg.flags', 'O_RDONLY')
-  check('%evt.arg[flags]', 'O_RDONLY')
+  check('%evt.arg.flags', 'O_RDONLY')
   check('%proc.aname[2]%proc.name', 'systemdsh')
   check('%proc.aname[7]', '<NA>')
   check('%fd.types', '(file,ipv4)')

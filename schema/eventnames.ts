@@ -70,7 +70,7 @@ export const syscallNames: ReadonlySet<string> = new Set(
 export const otherEventNames: ReadonlySet<string> = new Set(
   words(
     'NA _llseek asyncevent container cpu_hotplug drop fcntl64 getegid32 geteuid32 getgid32 ' +
-      'getresgid32 getresuid32 getuid32 groupadded groupdeleted infra k8s mesos na_1 ' +
+      'getresgid32 getresuid32 getuid32 groupadded groupdeleted infra k8s mesos ' +
       'notification page_fault_kernel page_fault_user pluginevent pread64 prlimit64 procinfo ' +
       'pwrite64 scapevent sched_process_exit sched_switch sendfile64 setgid32 setresgid32 ' +
       'setresuid32 setuid32 signal_deliver syscall task task_file_anon_inode task_file_directory ' +

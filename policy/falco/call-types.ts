@@ -29,11 +29,11 @@ export const falcoTypeNames: Readonly<Record<FieldType, string>> = {
   bytes: 'BYTEBUF',
 }
 
-/** The field that a value comes from, for messages. */
+/** The field that a value comes from, for messages; what comes of several has none. */
 export const nameOf = (value: Value): string => {
   if (value.is === 'field') return value.ref.field.name
-  const [first] = value.is === 'constant' ? [] : value.values
-  return first ? nameOf(first) : ''
+  const [first, second] = value.is === 'call' ? value.values : []
+  return first && !second ? nameOf(first) : 'NA'
 }
 
 const isText = ({ type }: Shape): boolean => type === 'string' || type === 'path'
@@ -46,7 +46,7 @@ const unaryShape = (name: FunctionName, on: Shape): Shape | undefined => {
     case 'basename':
       return isText(on) ? on : undefined
     case 'b64':
-      return isText(on) || on.type === 'bytes' ? on : undefined
+      return on.type === 'string' || on.type === 'bytes' ? on : undefined
     case 'len': {
       const isMeasured = on.list || isText(on) || on.type === 'bytes'
       return isMeasured ? { type: 'u64', list: false } : undefined
@@ -83,7 +83,7 @@ const severalFault = (node: TransformerNode, values: readonly Value[]): string |
       }
       return undefined
     default:
-      return `${node.name}() takes one argument`
+      return 'unknown multivalue transformer'
   }
 }
 
@@ -100,11 +100,14 @@ export const callShape = (node: TransformerNode, values: readonly Value[]): Shap
   const [first] = values
   if (!first || name === 'val') return fail(`'${name}' stands on the right side only`)
   if (values.length === 1) {
+    if (node.argument !== undefined) {
+      return fail(`filter error: transformer '${name}' does not support field arguments`)
+    }
     if (name === 'join' || name === 'concat' || name === 'getopt') {
       return fail(`unknown field transfomer '${name}'`)
     }
-    if (node.argument !== undefined) {
-      return fail(`filter error: transformer '${name}' does not support field arguments`)
+    if (first.is === 'field' && !first.ref.field.transformable) {
+      return fail(`field '${first.ref.field.name}' does not support transformers`)
     }
     const shape = unaryShape(name, first)
     if (shape) return { type: shape.type, list: shape.list }

@@ -84,6 +84,12 @@ const meaning: Readonly<Record<Operator, Comparing>> = {
   pmatch: 'pmatch',
 }
 
+const changing: ReadonlySet<string> = words('tolower toupper basename b64')
+
+/** Whether a value is a list whose texts went through a transformer. */
+const isChangedList = (value: Value): boolean =>
+  value.list && value.is === 'call' && changing.has(value.name)
+
 class Checker {
   readonly #catalog: Catalog
   readonly remarks: Remark[] = []
@@ -101,7 +107,8 @@ class Checker {
       case 'not':
         return negation(this.condition(node.child))
       case 'macro':
-        return fail('undefined-macro', `Undefined macro '${node.name}' used in filter.`, node.at)
+        // Where macros are put in first, none is left.
+        return fail('macro', `filter error: unexpected identifier '${node.name}'`, node.at)
       case 'exists':
         return { is: 'exists', left: this.value(node.left) }
       case 'compare':
@@ -135,12 +142,6 @@ class Checker {
 
   #call(node: TransformerNode): Value {
     const values = node.arguments.map((operand) => this.value(operand))
-    for (const value of values) {
-      if (value.is === 'field' && !value.ref.field.transformable) {
-        const message = `field '${value.ref.field.name}' does not support transformers`
-        fail('call', message, node.at)
-      }
-    }
     const shape = callShape(node, values)
     const name = node.name as FunctionName // `val` has no shape
     return { is: 'call', name, values, option: node.argument, ...shape }
@@ -157,7 +158,8 @@ class Checker {
     const constants = texts.map((text) => this.#constant(text, left, operator, right.at))
     return makeCompare(left, meaning[operator], {
       is: 'constants',
-      values: constants,
+      // To the engine, no changed text of a list is equal to one that was written.
+      values: isChangedList(left) ? [] : constants,
       quantifier: modifier ?? 'anyof',
     })
   }
@@ -188,6 +190,9 @@ class Checker {
     const type = comparisonOf(left) === 'resolved-name' ? 'string' : left.type
     const literal = parseLiteral(text, type, operator)
     if (!literal.ok) return fail('literal', literal.message, at)
+    if (left.is === 'field' && left.ref.field.name === 'evt.around' && !/^==?$/.test(operator)) {
+      fail('operator', "evt.around supports only '=' comparison operator", at)
+    }
     const isEventType = left.is === 'field' && left.ref.field.name === 'evt.type'
     if ((isEventType || nameOf(left) === 'evt.type') && !this.#catalog.isEventName(text)) {
       const near = closest(text, [...syscallNames])

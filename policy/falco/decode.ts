@@ -51,8 +51,8 @@ export const optionalFlag = (map: YamlMap, key: string, context: Context): boole
 
 /** A number of 32 bits: decimal, or hexadecimal or octal with their prefixes. */
 export const asCount = (text: string): number | undefined => {
-  if (!/^\+?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/.test(text)) return undefined
-  const digits = text.replace('+', '')
+  if (!/^\+?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)\s*$/.test(text)) return undefined
+  const digits = text.replace('+', '').trimEnd()
   const value = /^0\d/.test(digits) ? Number.parseInt(digits, 8) : Number(digits)
   return value < 2 ** 32 ? value : undefined
 }

@@ -3,6 +3,7 @@
  * those of `evt.num` that are decided. It is what `rules list` and the warning of slow rules go by.
  * What the kernel must send is `eventSetOf`, which sees more, and so is never wider.
  */
+import { isEventName } from '@bulwark/schema'
 import type { EventSet } from '../event-set.ts'
 import { CheckFault } from './remark.ts'
 import type { Remark } from './remark.ts'
@@ -201,15 +202,24 @@ const codesOfName: ReadonlyMap<string, number> = new Map(
           'task_file_socket_netlink task_file_socket_unix tracer useradded userdeleted',
       ],
       [35, 'NA'],
+      [0, 'syscall'],
     ] as const
   ).flatMap(([count, names]) => names.split(' ').map((name) => [name, count] as const)),
 )
 const codesOfRest = 2
+const rest = ''
 const codesOfAll = 454
+
+/** To the engine, a rule for one of the two is for both. */
+const callOf = (name: string): string => (name === 'accept4' ? 'accept' : name)
+
+/** Names that share codes are one; a name of no event has none. */
+const ownerOfCodes = (name: string): string =>
+  isEventName(name) && !codesOfName.has(name) ? rest : name
 
 const countCodes = ({ isAllBut, names }: Names): number => {
   let count = 0
-  for (const name of names) count += codesOfName.get(name) ?? codesOfRest
+  for (const name of names) count += name === rest ? codesOfRest : (codesOfName.get(name) ?? 0)
   return isAllBut ? codesOfAll - count : count
 }
 
@@ -229,14 +239,14 @@ export interface FalcoEvents {
  */
 export const falcoEventsOf = (root: Node, allNames: Iterable<string>): FalcoEvents | Remark => {
   try {
-    const found = new Search((name) => name).of(root, false)
-    const codes = countCodes(
-      new Search((name) => (codesOfName.has(name) ? name : '')).of(root, false),
-    )
-    if (!found.isAllBut) return { types: found.names, codes }
-    if (found.names.size === 0) return { types: 'all', codes }
-    const types = new Set([...allNames].filter((name) => !found.names.has(name)))
-    return { types, codes }
+    const found = new Search(callOf).of(root, false)
+    const codes = countCodes(new Search(ownerOfCodes).of(root, false))
+    const { names, isAllBut } = found
+    if (isAllBut && names.size === 0) return { types: 'all', codes }
+    const types = isAllBut
+      ? [...allNames].filter((name) => !names.has(callOf(name)))
+      : [...names].flatMap((name) => (name === 'accept' ? [name, 'accept4'] : [name]))
+    return { types: new Set(types), codes }
   } catch (fault) {
     if (!(fault instanceof CheckFault)) throw fault
     return fault.remark

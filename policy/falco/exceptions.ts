@@ -8,7 +8,7 @@ import { checkValue } from './check.ts'
 import { requiredText } from './decode.ts'
 import { parseOperand } from './parse.ts'
 import type { Context, Report } from './report.ts'
-import { invalid, reject } from './report.ts'
+import { LoadFault, invalid, reject } from './report.ts'
 import { listOperators, modifiers, numericOperators, stringOperators } from './syntax.ts'
 import type { Yaml, YamlMap } from './yaml.ts'
 
@@ -32,9 +32,10 @@ const entryOf = (value: Yaml, context: Context, depth = 0): Entry => {
   }
   if (value.is !== 'sequence') return ''
   if (depth >= depthMax) return invalid(`lists deeper than ${depthMax}`, context)
-  return value.items.map((item) =>
-    entryOf(item, context.at('exception', '', item.place), depth + 1),
-  )
+  return value.items.map((item) => {
+    const inner = context.at('exception', '', item.place)
+    return entryOf(item, inner.at('value for', '', item.place), depth + 1)
+  })
 }
 
 const isGiven = (entry: Entry | undefined): entry is Entry =>
@@ -107,9 +108,16 @@ const operators: ReadonlySet<string> = new Set([
 ])
 const onLists: ReadonlySet<string> = new Set([...listOperators, ...modified])
 
-const isField = (text: string, catalog: Catalog): boolean => {
+const isField = (text: string, catalog: Catalog, context: Context): boolean => {
   const parsed = parseOperand(text)
-  return parsed.ok && parsed.end === text.length && checkValue(parsed.node, catalog).ok
+  if (!parsed.ok || parsed.end !== text.length) return false
+  const checked = checkValue(parsed.node, catalog)
+  // A field with a wrong argument is a fault that the engine meets by surprise.
+  if (!checked.ok && parsed.node.is === 'field' && checked.fault.code !== 'unknown-field') {
+    const { message, help } = checked.fault
+    throw new LoadFault('LOAD_ERR_VALIDATE', message, context.ofFile(), help)
+  }
+  return checked.ok
 }
 
 const normal = (comp: Entry): string =>
@@ -126,15 +134,15 @@ export const checkException = (exception: Exception, catalog: Catalog | undefine
   if (!isGiven(fields)) return exception
   const checkField = (field: Entry): void => {
     const text = typeof field === 'string' ? field : ''
-    if (!catalog || isField(text, catalog)) return
+    if (!catalog || isField(text, catalog, context)) return
     reject(`'${text}' is not a supported filter field`, context)
   }
   if (typeof fields !== 'string') {
     const given = isGiven(exception.comps) ? exception.comps : fields.map(() => '=')
-    if (fields.length !== given.length) {
+    const comps = (typeof given === 'string' ? [] : given).map(normal)
+    if (fields.length !== comps.length) {
       reject('Fields and comps lists must have equal length', context)
     }
-    const comps = (typeof given === 'string' ? [] : given).map(normal)
     for (const comp of comps) {
       if (!operators.has(comp)) reject(`'${comp}' is not a supported comparison operator`, context)
     }
@@ -220,10 +228,10 @@ const exceptionText = ({ fields, comps, values, context }: Exception): string =>
     return ` and not (${fields} ${String(comps)} (${texts.join(', ')}))`
   }
   const rows = values.map((value) => {
-    if (fields?.length !== value.length) {
+    const cells = typeof value === 'string' ? [] : value
+    if (fields?.length !== cells.length) {
       reject('Fields and values lists must have equal length', context)
     }
-    const cells = typeof value === 'string' ? [] : value
     const parts = cells.map((cell, k) => {
       const comp = String(comps?.[k])
       return ` ${String(fields?.[k])} ${comp} ${cellText(cell, comp)}`

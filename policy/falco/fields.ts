@@ -4,8 +4,8 @@
  */
 import type { FieldRef, FieldSpec, FieldType } from '@bulwark/schema'
 import { rawParameterType } from '@bulwark/schema'
+import { integer } from '../literals.ts'
 import { closest } from '../suggest.ts'
-import type { Remark } from './remark.ts'
 
 /** Where names are looked up. */
 export interface Catalog {
@@ -16,92 +16,153 @@ export interface Catalog {
   isParameterName?(name: string): boolean
 }
 
-/** Fields that take their argument behind a dot. */
-const dotted = ['evt.arg', 'evt.rawarg', 'evt.abspath', 'evt.type.is', 'thread.cgroup'] as const
-
-const parameterOwners: ReadonlySet<string> = new Set(['evt.arg', 'evt.rawarg'])
-
-const indexForm = /^(?:0|[1-9]\d{0,8})$/
-
-/** The field that owns a dotted argument, and the argument. */
-const splitDotted = (
-  name: string,
-  catalog: Catalog,
-): { readonly field: FieldSpec; readonly key: string } | undefined => {
-  const owner = dotted.find((each) => name.startsWith(`${each}.`))
-  const field = owner === undefined ? undefined : catalog.field(owner)
-  if (owner === undefined || !field) return undefined
-  return { field, key: name.slice(owner.length + 1) }
+/** Why a name is no field, in the engine's words. */
+interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly help?: string | undefined
 }
 
-const withArgument = (field: FieldSpec, key: string): FieldRef | undefined => {
-  const form = field.argument?.form
-  if (form === undefined) return undefined
-  if (form !== 'key' && indexForm.test(key)) return { field, argument: Number(key) }
-  return form === 'index' ? undefined : { field, argument: key }
+/** What stands behind the name of a field: `[key]`, `.key`, other text, or nothing. */
+interface Tail {
+  readonly form: 'none' | 'brackets' | 'dot' | 'text'
+  readonly key: string
 }
 
-/** Why a name is no field. */
-type Failure = 'unknown' | 'needs-argument' | 'wrong-argument' | 'unknown-parameter'
-
-/** Finds the field that a name with or without `[argument]` means. */
-export const findField = (
-  name: string,
-  argument: string | undefined,
-  catalog: Catalog,
-): FieldRef | Failure => {
-  const whole = catalog.field(name)
-  const split = whole || argument !== undefined ? undefined : splitDotted(name, catalog)
-  const field = whole ?? split?.field
-  if (!field) return 'unknown'
-  const key = split?.key ?? argument
-  if (key === undefined) {
-    return field.argument?.required === true ? 'needs-argument' : { field, argument: undefined }
-  }
-  if (split && parameterOwners.has(field.name) && catalog.isParameterName?.(key) === false) {
-    return 'unknown-parameter'
-  }
-  return withArgument(field, key) ?? 'wrong-argument'
-}
-
-const nonexistent = (shown: string, help: string | undefined): Omit<Remark, 'at'> => ({
+const nonexistent = (shown: string, help?: string): Failure => ({
   code: 'unknown-field',
   message: `filter_check called with nonexistent field ${shown}`,
   help,
 })
 
+const syntaxFault = (shown: string, help?: string): Failure => {
+  return { code: 'argument', message: `filter syntax error: ${shown}`, help }
+}
+
+/** Digits, as scanf reads them. */
+const asIndex = (key: string): number | undefined => {
+  const value = integer(key, 32, true)
+  return value.ok ? Number(value.value) : undefined
+}
+
+/** An index, or the engine's words for what is none. */
+const strictIndex = (field: FieldSpec, key: string): FieldRef | Failure => {
+  const argument = asIndex(key)
+  if (argument !== undefined) return { field, argument }
+  return { code: 'argument', message: `${key} is not a valid number` }
+}
+
+/** `.name` of a parameter. The engine knows those that a name begins with. */
+const parameter = (
+  field: FieldSpec,
+  key: string,
+  shown: string,
+  catalog: Catalog,
+): FieldRef | Failure => {
+  const isName = (name: string): boolean => catalog.isParameterName?.(name) !== false
+  if (isName(key)) return { field, argument: key }
+  for (let length = key.length - 1; length > 0; length--) {
+    if (isName(key.slice(0, length))) return nonexistent(shown)
+  }
+  return { code: 'unknown-parameter', message: `unknown event argument ${key}` }
+}
+
+type Reading = (field: FieldSpec, tail: Tail, shown: string, catalog: Catalog) => FieldRef | Failure
+
+/** Fields whose arguments the engine reads in a way of their own, by the begin of their names. */
+const readings: Readonly<Record<string, Reading>> = {
+  'evt.arg': (field, { form, key }, shown, catalog) => {
+    if (form === 'brackets') return strictIndex(field, key)
+    if (form === 'dot') return parameter(field, key, shown, catalog)
+    return syntaxFault(shown, 'write evt.arg.NAME, or evt.arg[NUMBER]')
+  },
+  'evt.rawarg': (field, { form, key }, shown, catalog) => {
+    if (form === 'dot') return parameter(field, key, shown, catalog)
+    if (form !== 'brackets') return syntaxFault(shown, 'write evt.rawarg.NAME')
+    return { code: 'argument', message: 'evt.arg fields must be expressed explicitly' }
+  },
+  'evt.around': (field, { form, key }, shown) => {
+    if (form === 'brackets') return strictIndex(field, key)
+    if (form === 'dot') return { code: 'argument', message: 'wrong syntax for evt.around' }
+    return syntaxFault(shown, 'write evt.around[TIME]')
+  },
+  'evt.abspath': (field, { form, key }, shown) => {
+    if (form === 'none') return { field, argument: undefined }
+    if (form === 'dot' && (key === 'src' || key === 'dst')) return { field, argument: key }
+    return nonexistent(shown, 'write evt.abspath, evt.abspath.src or evt.abspath.dst')
+  },
+  'evt.type.is': (field, { form, key }, shown, catalog) => {
+    if (form !== 'dot') return syntaxFault(shown, 'write evt.type.is.NUMBER')
+    const argument = /^\d+$/.test(key) ? Number(key) : key
+    if (typeof argument === 'number' || catalog.isEventName(key)) return { field, argument }
+    return nonexistent(shown)
+  },
+  'thread.cgroup': (field, { form, key }, shown) => {
+    if (form === 'dot') return { field, argument: key }
+    return syntaxFault(shown, 'write thread.cgroup.SUBSYSTEM')
+  },
+  'fd.types': (field, { form, key }, shown) => {
+    if (form === 'none') return { field, argument: undefined }
+    return form === 'brackets' ? strictIndex(field, key) : nonexistent(shown)
+  },
+}
+
+const tailOf = (rest: string, argument: string | undefined): Tail => {
+  if (rest.startsWith('.')) {
+    const more = argument === undefined ? '' : `[${argument}]`
+    return { form: 'dot', key: rest.slice(1) + more }
+  }
+  if (rest !== '') return { form: 'text', key: rest }
+  return argument === undefined ? { form: 'none', key: '' } : { form: 'brackets', key: argument }
+}
+
+/** The field of a name that the engine reads in a way of its own; `undefined` for others. */
+const findSpecial = (
+  name: string,
+  argument: string | undefined,
+  shown: string,
+  catalog: Catalog,
+): FieldRef | Failure | undefined => {
+  const owner = Object.keys(readings).find((each) => name.startsWith(each))
+  // `evt.args` is no `evt.arg` with more behind it, nor is what begins with it.
+  if (owner !== undefined && name.startsWith(`${owner}s`)) return undefined
+  const reading = owner === undefined ? undefined : readings[owner]
+  const field = owner === undefined ? undefined : catalog.field(owner)
+  if (owner === undefined || !reading || !field) return undefined
+  return reading(field, tailOf(name.slice(owner.length), argument), shown, catalog)
+}
+
 /**
- * As `findField`, with what is wrong in words.
+ * Finds the field that a name with or without `[argument]` means.
  *
- * @returns a remark when there is no such field
+ * @returns what is wrong, when there is no such field
  */
 export const resolveField = (
   name: string,
   argument: string | undefined,
   catalog: Catalog,
-): FieldRef | Omit<Remark, 'at'> => {
-  const found = findField(name, argument, catalog)
+): FieldRef | Failure => {
   const shown = argument === undefined ? name : `${name}[${argument}]`
-  switch (found) {
-    case 'unknown': {
-      const near = closest(name, catalog.fieldNames)
-      return nonexistent(shown, near === undefined ? undefined : `did you mean \`${near}\`?`)
+  const special = findSpecial(name, argument, shown, catalog)
+  if (special) return special
+  const field = catalog.field(name)
+  if (!field) {
+    if (name.startsWith('arg')) {
+      return { code: 'unknown-field', message: 'filter error: proc.arg filter not implemented yet' }
     }
-    case 'needs-argument': {
-      const help = `write ${name}[...]`
-      return { code: 'argument', message: `filter syntax error: ${name}`, help }
-    }
-    case 'unknown-parameter': {
-      const key = name.slice(name.lastIndexOf('arg.') + 'arg.'.length)
-      return { code: 'unknown-parameter', message: `unknown event argument ${key}` }
-    }
-    case 'wrong-argument': {
-      const takesIndex = catalog.field(name)?.argument?.form === 'index'
-      return nonexistent(shown, takesIndex ? 'its argument is a number' : 'it has no argument')
-    }
-    default:
-      return found
+    const near = closest(name, catalog.fieldNames)
+    return nonexistent(shown, near === undefined ? undefined : `did you mean \`${near}\`?`)
   }
+  const form = field.argument?.form
+  if (argument === undefined) {
+    if (field.argument?.required !== true) return { field, argument: undefined }
+    return syntaxFault(name, `write ${name}[...]`)
+  }
+  const index = form === undefined || form === 'key' ? undefined : asIndex(argument)
+  // Without a number it is any of them, and so it is to the engine with -1.
+  if (index !== undefined) return { field, argument: index === -1 ? undefined : index }
+  if (form === 'key' || form === 'index-or-key') return { field, argument }
+  return nonexistent(shown, form === 'index' ? 'its argument is a number' : 'it has no argument')
 }
 
 /** The type of a field's value; that of `evt.rawarg` is its parameter's. */

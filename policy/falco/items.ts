@@ -17,7 +17,7 @@ import {
 } from './decode.ts'
 import { readExceptions } from './exceptions.ts'
 import type { Context, Report } from './report.ts'
-import { invalid } from './report.ts'
+import { LoadFault, invalid } from './report.ts'
 import { checkEngineVersion, readPluginVersions } from './requirements.ts'
 import type { Yaml, YamlMap } from './yaml.ts'
 
@@ -59,9 +59,20 @@ const readOverrides = (
   const replace = new Set<string>()
   const value = map.entries.get('override')
   const inner = context.at('overrides', '', map.place)
+  if (value?.is === 'sequence') {
+    const message =
+      'invalid node; this may result from using a map iterator as a sequence iterator, or ' +
+      'vice-versa'
+    throw new LoadFault('LOAD_ERR_VALIDATE', message, context.ofFile(), 'write "key: append"')
+  }
   for (const [key, operation] of value?.is === 'map' ? value.entries : []) {
     const at = inner.at('overrides', key, operation.place)
-    const name = operation.is === 'scalar' ? operation.text : ''
+    if (operation.is === 'sequence' || operation.is === 'map') {
+      const { line, column } = operation.place
+      const message = `yaml-cpp: error at line ${line}, column ${column}: bad conversion`
+      throw new LoadFault('LOAD_ERR_VALIDATE', message, context.ofFile(), 'append or replace')
+    }
+    const name = operation.is === 'scalar' ? operation.text : 'null'
     if (name === 'append') {
       if (!appendable.includes(key)) {
         invalid(`Key '${key}' cannot be appended to, use 'replace' instead`, at)

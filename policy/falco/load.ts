@@ -11,7 +11,7 @@ import { Memo } from './memo.ts'
 import { Context, LoadFault, Report, invalid } from './report.ts'
 import type { DisabledRule, Resolved, ResolveOptions } from './resolve.ts'
 import { resolve } from './resolve.ts'
-import type { Yaml } from './yaml.ts'
+import type { Yaml, YamlFile } from './yaml.ts'
 import { parseYaml } from './yaml.ts'
 
 /** Falco's answer for one file: what `falco -V` prints. */
@@ -39,17 +39,27 @@ export interface LoadResult {
   readonly disabled: readonly DisabledRule[]
 }
 
+const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error'
+
 class FileReader {
   readonly report = new Report()
   readonly #collector: Collector
   readonly #context: Context
+  readonly #stops: boolean
 
-  constructor(name: string, collector: Collector) {
+  /** @param stops  at the first fault, as the engine does; else each fault costs its item only */
+  constructor(name: string, collector: Collector, stops: boolean) {
     this.#collector = collector
     this.#context = Context.ofFile(name)
+    this.#stops = stops
+  }
+
+  get hasFault(): boolean {
+    return this.report.found.some(isError)
   }
 
   #guarded(read: () => void): void {
+    if (this.#stops && this.hasFault) return
     try {
       read()
     } catch (fault) {
@@ -58,10 +68,9 @@ class FileReader {
     }
   }
 
-  read(name: string, text: string): void {
-    const yaml = parseYaml(name, text)
+  read(yaml: YamlFile): void {
     if (!yaml.ok) {
-      const context = this.#context.at('value for', '', yaml.place)
+      const context = yaml.isBare ? this.#context : this.#context.at('value for', '', yaml.place)
       this.report.error(new LoadFault('LOAD_ERR_YAML_PARSE', yaml.message, context))
       return
     }
@@ -82,8 +91,6 @@ class FileReader {
     }
   }
 }
-
-const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error'
 
 /** A fault in the YAML of a rule: there is no such rule, or it stays as it was before. */
 const isUnreadRule = ({ severity, context }: Diagnostic): boolean =>
@@ -120,18 +127,37 @@ export interface Loaded {
   readonly resolved: Resolved
 }
 
+const collectorFor = (options: ResolveOptions): Collector =>
+  new Collector((source) => (options.sources.has(source) ? options.catalog : undefined))
+
+/** The engine's answers: a file with a fault leaves what stands before it to the later ones. */
+const answersOf = (
+  files: readonly { readonly name: string; readonly yaml: YamlFile }[],
+  options: ResolveOptions,
+  memo: Memo,
+): readonly FileResult[] => {
+  const collector = collectorFor(options)
+  return files.map(({ name, yaml }) => {
+    const reader = new FileReader(name, collector, true)
+    reader.read(yaml)
+    const resolved = reader.hasFault ? [] : resolve(collector, options, memo).found
+    return answer(name, reader.report.found, resolved)
+  })
+}
+
 /** Loads rule files and keeps what they define. */
 export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): Loaded => {
-  const collector = new Collector((source) =>
-    options.sources.has(source) ? options.catalog : undefined,
-  )
+  const collector = collectorFor(options)
   const memo = new Memo()
+  const parsed = files.map(({ name, text }) => ({ name, yaml: parseYaml(name, text) }))
+  let isFaulty = false
   const results: FileResult[] = []
   const unread: Diagnostic[] = []
   let resolved: Resolved = resolve(collector, options, memo)
-  for (const { name, text } of files) {
-    const reader = new FileReader(name, collector)
-    reader.read(name, text)
+  for (const { name, yaml } of parsed) {
+    const reader = new FileReader(name, collector, false)
+    reader.read(yaml)
+    isFaulty ||= reader.hasFault
     resolved = resolve(collector, options, memo)
     unread.push(...reader.report.found.filter(isUnreadRule))
     results.push(answer(name, reader.report.found, resolved.found))
@@ -141,8 +167,10 @@ export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): 
   const isStill = (each: Diagnostic): boolean =>
     !each.code.startsWith('LOAD_UNUSED') ||
     found.some(({ code, item }) => code === each.code && item === each.item)
-  const answers = results.map((file) =>
-    Object.assign({}, file, { found: file.found.filter(isStill) }),
+  // Where one has a fault, the engine's collector holds less than this one.
+  const heard = isFaulty && files.length > 1 ? answersOf(parsed, options, memo) : results
+  const answers = results.map((file, i) =>
+    Object.assign({}, file, heard[i], { found: file.found.filter(isStill) }),
   )
   // A rule that was not read at one place may stand at another.
   const missing = unread.filter(({ item }) => item !== undefined && !collector.rules.has(item))

@@ -302,18 +302,36 @@ class Parser {
     if (!s.take('(')) return undefined
     s.blanks()
     const values: string[] = []
-    const first = s.quotedString() ?? s.match('bare')
+    const first = this.#firstOfList()
     if (first !== undefined) {
       values.push(first)
       s.blanks()
       while (s.take(',')) {
-        s.blanks()
-        values.push(s.quotedString() ?? s.match('bare') ?? s.fail('expected a string value'))
+        values.push(this.#listValue() ?? s.fail('expected a string value'))
         s.blanks()
       }
     }
     if (!s.take(')')) s.fail("expected a ')' token")
     return { is: 'list', values, at }
+  }
+
+  #listValue(): string | undefined {
+    return this.#deeper(() => {
+      this.s.blanks()
+      return this.s.quotedString() ?? this.s.match('bare')
+    })
+  }
+
+  /** A list whose first value has a fault is an empty one to the engine, if `)` comes next. */
+  #firstOfList(): string | undefined {
+    const depth = this.#depth
+    try {
+      return this.#listValue()
+    } catch (fault) {
+      if (!(fault instanceof SyntaxFault)) throw fault
+      this.#depth = depth
+      return undefined
+    }
   }
 
   /** `val(field)` or a transformer on the right side. */

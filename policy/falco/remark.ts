@@ -17,6 +17,8 @@ export class CheckFault extends Error {
 
   constructor(remark: Remark) {
     super(remark.message)
-    this.remark = remark
+    // The engine's messages end at the first NUL.
+    const [message = ''] = remark.message.split('\0', 1)
+    this.remark = { ...remark, message }
   }
 }

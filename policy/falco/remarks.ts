@@ -3,7 +3,7 @@
  * plain operators could do, deprecated fields. The texts and the heuristics are Falco's.
  */
 import type { Catalog } from './fields.ts'
-import { findField } from './fields.ts'
+import { resolveField } from './fields.ts'
 import type { Remark } from './remark.ts'
 import type { Node, Operand, Operator } from './syntax.ts'
 import { transformerNames } from './syntax.ts'
@@ -30,7 +30,7 @@ const isSimpleRegex = (pattern: string): boolean => {
 const looksLikeField = (text: string, catalog: Catalog): boolean => {
   const [, name, argument] = /^([^[\]]*)(?:\[([^\]]*)\])?$/.exec(text) ?? []
   if (name === undefined || !/^[a-zA-Z][\w.]*$/.test(name)) return false
-  return typeof findField(name, argument, catalog) === 'object'
+  return 'field' in resolveField(name, argument, catalog)
 }
 
 const looksLikeTransformer = (text: string): boolean =>
@@ -130,7 +130,9 @@ export const remarksOnTree = (root: Node): readonly Remark[] => {
     const left = node.left.is === 'field' ? node.left.name : ''
     if (givesText(left) && holdsNoValue(node.right)) isUnsafe = true
   })
-  const unsafe = { code: 'unsafe-na', message: 'comparing with <NA> is unsafe; use exists', at: 0 }
+  // The engine has no text for it.
+  const help = 'a comparison with <NA> is unsafe; use exists'
+  const unsafe = { code: 'unsafe-na', message: '', at: 0, help }
   const deprecated = [...deprecatedFields]
     .filter(([name]) => used.has(name))
     .map(([, message]) => ({ code: 'deprecated-field', message, at: 0 }))

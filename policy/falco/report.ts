@@ -24,6 +24,11 @@ export class Context {
     return new Context([{ itemType: 'rules content', itemName: '', place }], place)
   }
 
+  /** The file alone: where the engine knows no better. */
+  ofFile(): Context {
+    return new Context(this.steps.slice(0, 1), this.place)
+  }
+
   at(itemType: string, itemName: string, place: Place): Context {
     return new Context([...this.steps, { itemType, itemName, place }], place)
   }

@@ -8,10 +8,14 @@ import type { Yaml, YamlMap } from './yaml.ts'
 /** The engine version whose rule files load, as Falco numbers it. */
 export const engineVersion = '0.63.0'
 
-const versionForm = /^(\d+)\.(\d+)\.(\d+)/
+/** Three numbers, as scanf reads them: with a sign, blanks before; whatever stands behind them. */
+const versionForm = /^\s*([+-]?\d+)\.\s*([+-]?\d+)\.\s*([+-]?\d+)/
 
 const numbersOf = (version: string): readonly number[] | undefined =>
-  versionForm.exec(version)?.slice(1).map(Number)
+  versionForm
+    .exec(version)
+    ?.slice(1)
+    .map((digits) => Number(BigInt.asUintN(32, BigInt(digits.replace('+', '')))))
 
 const isOver = (a: readonly number[], b: readonly number[]): boolean => {
   const at = a.findIndex((number, i) => number !== (b[i] ?? 0))

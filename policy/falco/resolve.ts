@@ -284,9 +284,10 @@ class Resolver {
     const written = { text, place: conditionContext.place }
     const tree = this.#macros.resolve(node, Number.POSITIVE_INFINITY, context, written)
     const at = conditionContext.inCondition(text, 0)
-    for (const { code, message } of remarksOnTree(tree)) {
+    for (const { code, message, help } of remarksOnTree(tree)) {
       const isDeprecated = code === 'deprecated-field'
-      this.#report.warn(isDeprecated ? 'LOAD_DEPRECATED_ITEM' : 'LOAD_UNSAFE_NA_CHECK', message, at)
+      const name = isDeprecated ? 'LOAD_DEPRECATED_ITEM' : 'LOAD_UNSAFE_NA_CHECK'
+      this.#report.warn(name, message, at, help)
     }
     return tree
   }

@@ -9,7 +9,8 @@ export class SyntaxFault extends Error {
   readonly at: number
 
   constructor(message: string, at: number) {
-    super(message)
+    // The engine's messages end at the first NUL.
+    super(message.split('\0', 1)[0])
     this.at = at
   }
 }

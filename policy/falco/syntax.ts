@@ -96,18 +96,19 @@ const named: Readonly<Record<string, string>> = {
 }
 
 /** Bytes of a string as text; those that are no UTF-8 as escapes. */
-const readable = (value: string): string => {
-  const escaped = value.replace(/[\0\b\f\n\r\t"\\]/g, (letter) => named[letter] ?? letter)
+const readable = (value: string, style: PrintStyle): string => {
+  const special = style === 'exact' ? /[\0\b\f\n\r\t"\\]/g : /[\b\f\n\r\t"\\]/g
+  const escaped = value.replace(special, (letter) => named[letter] ?? letter)
   const text = printableText(escaped)
   if (byteString(text) === escaped) return text
   return escaped.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)
 }
 
 const quoted = (value: string, style: PrintStyle): string => {
-  const text = readable(value)
+  const text = readable(value, style)
   // No backslash may stand before the quote that ends a string.
   if (style === 'exact') return `"${text.replace(/\\$/, 'x5c')}"`
-  return /[ =']/.test(value) || text !== printableText(value) ? `"${text}"` : text
+  return /[ ='\0]/.test(value) || text !== printableText(value) ? `"${text}"` : text
 }
 
 const argumentText = (argument: string | undefined, style: PrintStyle): string => {

@@ -1,10 +1,12 @@
 /**
- * Reads YAML as Falco's reader does: scalars are the text that stands there, the first of two
- * equal keys counts, and every value knows its place. Never throws.
+ * Reads YAML as Falco's reader does, yaml-cpp: scalars are the text that stands there, the first of
+ * two equal keys counts, and every value knows its place. Never throws.
  */
-import type { Document, Node } from 'yaml'
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
 import type { Place } from '../diagnostics.ts'
+import { limits } from '../limits.ts'
+import { YamlFault } from './yaml-scalar.ts'
+import type { Token } from './yaml-scan.ts'
+import { scanYaml } from './yaml-scan.ts'
 
 /** A YAML value with its place. */
 export type Yaml =
@@ -17,82 +19,273 @@ export type YamlMap = Yaml & { readonly is: 'map' }
 
 export type YamlFile =
   | { readonly ok: true; readonly documents: readonly Yaml[] }
-  | { readonly ok: false; readonly message: string; readonly place: Place }
+  | {
+      readonly ok: false
+      readonly message: string
+      readonly place: Place
+      /** It is no fault of the syntax, and Falco knows no place for it. */
+      readonly isBare: boolean
+    }
 
-/** Nodes that one document may have, those behind aliases counted as often as they are used. */
-const nodesMax = 1_000_000
+/** A value that the engine's reader takes, and its check against a schema does not. */
+class BadConversion extends YamlFault {}
 
 const nullTexts: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL'])
 
-/** One document; throws where it is too large, or deeper than the stack. */
-class Converter {
+/** Where lines begin, to find the line of an offset. */
+class Lines {
   readonly #file: string
-  readonly #lines: LineCounter
-  readonly #document: Document
-  #nodes = 0
+  readonly #starts: number[] = [0]
 
-  constructor(file: string, lines: LineCounter, document: Document) {
+  constructor(file: string, text: string) {
     this.#file = file
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+      this.#starts.push(at + 1)
+    }
+  }
+
+  placeOf(at: number): Place {
+    let low = 0
+    let high = this.#starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#starts[middle] ?? 0) <= at) low = middle
+      else high = middle - 1
+    }
+    return { file: this.#file, line: low + 1, column: at - (this.#starts[low] ?? 0) + 1 }
+  }
+}
+
+/** From tokens to values. */
+class Composer {
+  readonly #tokens: readonly Token[]
+  readonly #lines: Lines
+  readonly #length: number
+  #next = 0
+  #depth = 0
+  /** Nodes, those behind an alias counted as often as it is used. */
+  #nodes = 0
+  #anchors = new Map<string, { readonly value: Yaml; readonly nodes: number }>()
+
+  constructor(tokens: readonly Token[], lines: Lines, length: number) {
+    this.#tokens = tokens
     this.#lines = lines
-    this.#document = document
+    this.#length = length
   }
 
-  /** @param before  the place of what the value belongs to, for a value that has no text */
-  value(node: unknown, before: Place): Yaml {
-    if (++this.#nodes > nodesMax) throw new Error(`more than ${nodesMax} YAML nodes`)
-    if (isAlias(node)) return this.value(node.resolve(this.#document), before)
-    const place = this.#placeOf(node as Node | null | undefined) ?? before
-    if (isMap(node)) {
-      const entries = new Map<string, Yaml>()
-      for (const { key, value } of node.items) {
-        const name = this.value(key, place)
-        const text = name.is === 'scalar' ? name.text : ''
-        if (!entries.has(text)) entries.set(text, this.value(value, name.place))
+  documents(): readonly Yaml[] {
+    const documents: Yaml[] = []
+    for (;;) {
+      this.#directives()
+      if (!this.#token) return documents
+      const before = this.#next
+      this.#anchors = new Map()
+      this.#take('document-start')
+      documents.push(this.#value())
+      while (this.#take('document-end'));
+      if (this.#next === before) this.#fail('unexpected token')
+    }
+  }
+
+  get #token(): Token | undefined {
+    return this.#tokens[this.#next]
+  }
+
+  get #at(): number {
+    return this.#token?.at ?? this.#length
+  }
+
+  #fail(message: string): never {
+    throw new YamlFault(message, this.#at)
+  }
+
+  /** Passes a token of a kind over, where it is the next. */
+  #take(kind: Token['kind']): boolean {
+    if (this.#token?.kind !== kind) return false
+    this.#next++
+    return true
+  }
+
+  #directives(): void {
+    for (let token = this.#token; token?.kind === 'directive'; token = this.#token) {
+      const [name = '', ...words] = token.text
+        .slice(1)
+        .trim()
+        .split(/[ \t]+/)
+      const [version = ''] = words
+      if (name === 'YAML') {
+        if (words.length !== 1) this.#fail('YAML directives must have exactly one argument')
+        if (!/^\d+\.\d+$/.test(version)) this.#fail(`bad YAML version: ${version}`)
+        if (Number.parseInt(version, 10) > 1) this.#fail('YAML major version too large')
       }
-      return { is: 'map', entries, place }
+      if (name === 'TAG' && words.length !== 2) {
+        this.#fail('TAG directives must have exactly two arguments')
+      }
+      this.#next++
     }
-    if (isSeq(node)) {
-      return { is: 'sequence', items: node.items.map((item) => this.value(item, place)), place }
-    }
-    if (!isScalar(node)) return { is: 'null', place }
-    const text = typeof node.value === 'string' ? node.value : ''
-    const isPlain = node.type === 'PLAIN' || node.type === undefined
-    return isPlain && nullTexts.has(text) ? { is: 'null', place } : { is: 'scalar', text, place }
   }
 
-  #placeOf(node: Node | null | undefined): Place | undefined {
-    const start = node?.range?.[0]
-    if (start === undefined) return undefined
-    const { line, col } = this.#lines.linePos(start)
-    return { file: this.#file, line: Math.max(line, 1), column: Math.max(col, 1) }
+  #count(nodes: number): void {
+    this.#nodes += nodes
+    if (this.#nodes > limits.yamlNodesMax) {
+      this.#fail(`more than ${limits.yamlNodesMax} YAML nodes, aliases followed`)
+    }
+  }
+
+  #null(at: number): Yaml {
+    return { is: 'null', place: this.#lines.placeOf(at) }
+  }
+
+  #value(): Yaml {
+    if (++this.#depth > limits.yamlDepthMax) {
+      this.#fail(`YAML nested deeper than ${limits.yamlDepthMax}`)
+    }
+    const value = this.#node()
+    this.#depth--
+    return value
+  }
+
+  #node(): Yaml {
+    this.#count(1)
+    const start = this.#at
+    if (this.#token?.kind === 'value') return this.#compactMap(start)
+    if (this.#token?.kind === 'alias') return this.#alias(this.#token)
+    const before = this.#nodes
+    let tag = ''
+    let anchor = ''
+    for (let token = this.#token; token; token = this.#token) {
+      if (token.kind === 'tag') {
+        if (tag !== '') this.#fail('cannot assign multiple tags to the same node')
+        tag = token.text
+      } else if (token.kind === 'anchor') {
+        if (anchor !== '') this.#fail('cannot assign multiple anchors to the same node')
+        anchor = token.text
+        // An alias inside of what it names stands for no value that there is yet.
+        const place = this.#lines.placeOf(start)
+        this.#anchors.set(anchor, { value: { is: 'sequence', items: [], place }, nodes: 1 })
+      } else break
+      this.#next++
+    }
+    const value = this.#content(tag, start)
+    if (anchor !== '') this.#anchors.set(anchor, { value, nodes: this.#nodes - before + 1 })
+    return value
+  }
+
+  #alias({ text, at }: Token): Yaml {
+    const known = this.#anchors.get(text)
+    if (!known) throw new YamlFault(`the referenced anchor is not defined: ${text}`, at)
+    this.#count(known.nodes - 1)
+    this.#next++
+    return known.value
+  }
+
+  /** What stands behind the tag and the anchor of a node. */
+  #content(tag: string, start: number): Yaml {
+    const token = this.#token
+    const place = this.#lines.placeOf(start)
+    const scalar = (text: string): Yaml => ({ is: 'scalar', text, place })
+    switch (token?.kind) {
+      case 'plain':
+        this.#next++
+        return tag === '' && nullTexts.has(token.text) ? this.#null(start) : scalar(token.text)
+      case 'quoted':
+        this.#next++
+        return scalar(token.text)
+      case 'flow-sequence-start':
+        return this.#flowSequence(place)
+      case 'sequence-start':
+        return this.#blockSequence(place)
+      case 'flow-map-start':
+        return this.#flowMap(place)
+      case 'map-start':
+        return this.#blockMap(place)
+      default:
+        return tag === '' ? this.#null(start) : scalar('')
+    }
+  }
+
+  #blockSequence(place: Place): Yaml {
+    this.#next++
+    const items: Yaml[] = []
+    while (!this.#take('sequence-end')) {
+      if (!this.#take('block-entry')) this.#fail('end of sequence not found')
+      const kind = this.#token?.kind
+      if (kind === 'block-entry' || kind === 'sequence-end') items.push(this.#null(this.#at))
+      else items.push(this.#value())
+    }
+    return { is: 'sequence', items, place }
+  }
+
+  #flowSequence(place: Place): Yaml {
+    this.#next++
+    const items: Yaml[] = []
+    while (!this.#take('flow-sequence-end')) {
+      // Between brackets, a key makes a map of one entry.
+      items.push(this.#token?.kind === 'key' ? this.#compactMap(this.#at) : this.#value())
+      if (!this.#take('flow-entry') && this.#token?.kind !== 'flow-sequence-end') {
+        this.#fail('end of sequence flow not found')
+      }
+    }
+    return { is: 'sequence', items, place }
+  }
+
+  #blockMap(place: Place): Yaml {
+    this.#next++
+    const entries = new Map<string, Yaml>()
+    while (!this.#take('map-end')) {
+      const kind = this.#token?.kind
+      if (kind !== 'key' && kind !== 'value') this.#fail('end of map not found')
+      this.#entry(entries)
+    }
+    return { is: 'map', entries, place }
+  }
+
+  #flowMap(place: Place): Yaml {
+    this.#next++
+    const entries = new Map<string, Yaml>()
+    while (!this.#take('flow-map-end')) {
+      const before = this.#next
+      this.#entry(entries)
+      if (!this.#take('flow-entry') && this.#token?.kind !== 'flow-map-end') {
+        this.#fail('end of map flow not found')
+      }
+      if (this.#next === before) this.#fail('end of map flow not found')
+    }
+    return { is: 'map', entries, place }
+  }
+
+  #compactMap(at: number): Yaml {
+    const entries = new Map<string, Yaml>()
+    this.#entry(entries)
+    return { is: 'map', entries, place: this.#lines.placeOf(at) }
+  }
+
+  /** A key, or none, and its value, or none. The first of two equal keys counts. */
+  #entry(entries: Map<string, Yaml>): void {
+    const at = this.#at
+    const key = this.#take('key') ? this.#value() : this.#null(at)
+    const value = this.#take('value') ? this.#value() : this.#null(at)
+    if (key.is !== 'null' && key.is !== 'scalar') throw new BadConversion('bad conversion', at)
+    const name = key.is === 'scalar' ? key.text : 'null'
+    if (!entries.has(name)) entries.set(name, value)
   }
 }
 
 /** Parses a file. A document without content is null. */
 export const parseYaml = (file: string, text: string): YamlFile => {
   const start = { file, line: 1, column: 1 }
+  if (text.length > limits.fileCharactersMax) {
+    const message = `more than ${limits.fileCharactersMax} characters`
+    return { ok: false, message, place: start, isBare: false }
+  }
+  const read = text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')
+  const lines = new Lines(file, read)
   try {
-    const lines = new LineCounter()
-    const documents = parseAllDocuments(text, {
-      lineCounter: lines,
-      schema: 'failsafe',
-      uniqueKeys: false,
-      logLevel: 'silent',
-    })
-    if (!Array.isArray(documents)) return { ok: true, documents: [] }
-    const fault = documents.flatMap((document) => document.errors).at(0)
-    if (fault) {
-      const { line, col } = fault.linePos?.[0] ?? { line: 1, col: 1 }
-      const [reason = ''] = fault.message.replace(/ at line \d+, column \d+:?/, '').split('\n')
-      const message = `error at line ${line}, column ${col}: ${reason}`
-      return { ok: false, message, place: { file, line, column: col } }
-    }
-    const made = documents.map((document) =>
-      new Converter(file, lines, document).value(document.contents, start),
-    )
-    return { ok: true, documents: made }
-  } catch (error) {
-    // A hostile file: aliases that never end, or nesting deeper than the stack.
-    return { ok: false, message: error instanceof Error ? error.message : 'no YAML', place: start }
+    return { ok: true, documents: new Composer(scanYaml(read), lines, read.length).documents() }
+  } catch (fault) {
+    if (!(fault instanceof YamlFault)) throw fault
+    const place = lines.placeOf(fault.at)
+    const message = `error at line ${place.line}, column ${place.column}: ${fault.message}`
+    return { ok: false, message, place, isBare: fault instanceof BadConversion }
   }
 }

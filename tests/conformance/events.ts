@@ -3,6 +3,7 @@
  * put into those events. Text is a byte string. Several values of one field stand for the both
  * ends of a connection, or for the ancestors, nearest first.
  */
+import { parseLiteral } from '@bulwark/policy'
 import { byteString } from '@bulwark/schema'
 import type { FieldValue, IpAddress, Scalar } from '@bulwark/schema'
 import type { CaseField } from './cases.ts'
@@ -95,16 +96,15 @@ export const eventsById: Readonly<Record<string, CaseEvent>> = {
   'eval-0396': { 'fd.types': ['file', 'ipv4'] },
 }
 
-/** An address of a case, in dots or colons. */
+/** An address of a case. A literal of the language has a dot in IPv4 only. */
 const addressOf = (text: string): IpAddress => {
-  const groups = text.split('::').map((half) => half.split(':').filter((group) => group !== ''))
-  if (text.includes('.')) {
-    return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-  }
-  const [head = [], tail = []] = groups
-  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
-  const all = [...head, ...zeros, ...tail]
-  return all.reduce((sum, group) => sum * 0x10000n + BigInt(`0x${group}`), 0n)
+  const groups = text.replace(/:(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...quads) => {
+    const [a = 0, b = 0, c = 0, d = 0] = quads.slice(0, 4).map(Number)
+    return `:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+  })
+  const read = parseLiteral(groups, 'ip', '=')
+  if (!read.ok) throw new Error(read.message)
+  return read.value as IpAddress
 }
 
 /** A value of a case. Text is UTF-8; bytes are one character each. */
