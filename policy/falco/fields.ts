@@ -132,12 +132,30 @@ const findSpecial = (
   return reading(field, tailOf(name.slice(owner.length), argument), shown, catalog)
 }
 
+/** Whether a name with or without `[argument]` means a field. */
+export const isFieldName = (
+  name: string,
+  argument: string | undefined,
+  catalog: Catalog,
+): boolean => 'field' in findField(name, argument, catalog)
+
 /**
  * Finds the field that a name with or without `[argument]` means.
  *
  * @returns what is wrong, when there is no such field
  */
 export const resolveField = (
+  name: string,
+  argument: string | undefined,
+  catalog: Catalog,
+): FieldRef | Failure => {
+  const found = findField(name, argument, catalog)
+  if ('field' in found || found.help !== undefined || catalog.field(name)) return found
+  const near = closest(name, catalog.fieldNames)
+  return near === undefined ? found : { ...found, help: `did you mean \`${near}\`?` }
+}
+
+const findField = (
   name: string,
   argument: string | undefined,
   catalog: Catalog,
@@ -150,8 +168,7 @@ export const resolveField = (
     if (name.startsWith('arg')) {
       return { code: 'unknown-field', message: 'filter error: proc.arg filter not implemented yet' }
     }
-    const near = closest(name, catalog.fieldNames)
-    return nonexistent(shown, near === undefined ? undefined : `did you mean \`${near}\`?`)
+    return nonexistent(shown)
   }
   const form = field.argument?.form
   if (argument === undefined) {

@@ -3,7 +3,7 @@
  * plain operators could do, deprecated fields. The texts and the heuristics are Falco's.
  */
 import type { Catalog } from './fields.ts'
-import { resolveField } from './fields.ts'
+import { isFieldName } from './fields.ts'
 import type { Remark } from './remark.ts'
 import type { Node, Operand, Operator } from './syntax.ts'
 import { transformerNames } from './syntax.ts'
@@ -30,7 +30,7 @@ const isSimpleRegex = (pattern: string): boolean => {
 const looksLikeField = (text: string, catalog: Catalog): boolean => {
   const [, name, argument] = /^([^[\]]*)(?:\[([^\]]*)\])?$/.exec(text) ?? []
   if (name === undefined || !/^[a-zA-Z][\w.]*$/.test(name)) return false
-  return 'field' in resolveField(name, argument, catalog)
+  return isFieldName(name, argument, catalog)
 }
 
 const looksLikeTransformer = (text: string): boolean =>

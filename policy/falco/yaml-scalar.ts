@@ -94,6 +94,8 @@ const readEscape = (cursor: Cursor): string => {
   return String.fromCodePoint(code)
 }
 
+const ordinary = /[\w./%@$^*+;<>|()-]+/y
+
 /** Reads a scalar, line by line. */
 class ScalarReader {
   readonly #cursor: Cursor
@@ -160,7 +162,15 @@ class ScalarReader {
       this.#value += piece
     }
     let isJoined = false
-    while (cursor.at < text.length && endAt(text, cursor.at) < 0) {
+    for (;;) {
+      // Letters that mean nothing to any form are passed over at once.
+      ordinary.lastIndex = cursor.at
+      if (cursor.at > cursor.lineStart && ordinary.test(text)) {
+        cursor.at = ordinary.lastIndex
+        this.#isEmpty = false
+        this.#isPastBreak = true
+      }
+      if (cursor.at >= text.length || endAt(text, cursor.at) >= 0) break
       const letter = text.charAt(cursor.at)
       if (letter === '\n') break
       if (cursor.at === cursor.lineStart && !isBlock && isDocumentMark(cursor)) {
