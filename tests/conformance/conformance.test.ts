@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { caseFolder } from './cases.ts'
-import { fieldCases, runField } from './fields.ts'
 import { officialFieldCheck, officialFields } from './official-fields.ts'
 import { loadOfficial, officialEvents } from './official.ts'
 import type { GroupResult } from './suite.ts'
-import { countOutcomes, runSuite } from './suite.ts'
+import { fieldResult, runSuite } from './suite.ts'
+import { isTableCurrent } from './table.ts'
 
 /** Fails on each case that failed, and where there was none. */
 const expectAll = ({ name, passed, failed, skipped, missing }: GroupResult): void => {
@@ -50,9 +50,11 @@ const reason = existsSync(caseFolder) ? false : `no case files: ${caseFolder}`
 
 describe('conformance with Falco', { skip: reason }, () => {
   if (reason !== false) return
-  for (const group of runSuite(caseFolder)) expectAll(group)
-  const fields = fieldCases().map((wanted) => [wanted.id, runField(wanted)] as const)
-  expectAll(countOutcomes('fields', fields))
+  const groups = [...runSuite(caseFolder), fieldResult()]
+  for (const group of groups) expectAll(group)
+  test('the table of the README is current', () => {
+    assert.ok(isTableCurrent(groups), 'run `make conformance`, and commit README.md')
+  })
   test('every field of the official rules is carried, and tried with a value and without', () => {
     const names = officialFields()
     assert.equal(names.length, 91)

@@ -2,6 +2,7 @@
 import type { CompileCase, EvalCase, LoadCase, Outcome, ParseCase } from './cases.ts'
 import { readCases } from './cases.ts'
 import { runCompile, runEval } from './conditions.ts'
+import { fieldCases, runField } from './fields.ts'
 import { runLoad } from './loading.ts'
 import { runParse } from './parse.ts'
 
@@ -31,7 +32,7 @@ const outcomeOf = (run: () => Outcome): Outcome => {
 }
 
 /** Counts what came of cases. */
-export const countOutcomes = (
+const countOutcomes = (
   name: string,
   outcomes: readonly (readonly [id: string, outcome: Outcome])[],
 ): GroupResult => ({
@@ -68,3 +69,10 @@ export const runSuite = (folder: string): readonly GroupResult[] =>
     const failed = read.isMissing ? [] : [read.message]
     return { name, passed: 0, failed, skipped: [], missing: read.message }
   })
+
+/** Holds the field catalogue against the engine's. */
+export const fieldResult = (): GroupResult =>
+  countOutcomes(
+    'fields',
+    fieldCases().map((wanted) => [wanted.id, runField(wanted)] as const),
+  )
