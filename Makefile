@@ -28,7 +28,7 @@ generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.
 	docs/config.md
 
 .PHONY: help setup build artifacts run demo attack bench bench-rules baseline clean
-.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst conformance
+.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst conformance fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -124,6 +124,10 @@ test-burst: build ## 1,000 containers of runc's, 50 ms each, in bursts: every ev
 
 test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
 	@node tools/test.ts unit $(ONLY)
+
+fuzz: ## nearly right rule files and conditions against their readers; SECONDS=120
+	@tools/setup.sh build >&2
+	@node tools/fuzz/run.ts $(SECONDS)
 
 conformance: ## Falco's language against the real engine's answers; CASES=DIR for other files
 	@tools/setup.sh build >&2

@@ -67,6 +67,20 @@ test('YAML that is deep, or multiplies itself', async () => {
   await check('deep.yaml', execs(deep), 1, /exceeded max depth/)
 })
 
+test('100,000 rules, deep YAML, lists in lists: each is refused by its bound', async () => {
+  const tiny = Array.from({ length: 100_000 }, (_, i) => rule(`R${i}`, 'evt.type = open'))
+  await check('100k.yaml', tiny.join(''), 1, /100000 items, over 50000/)
+  const deep = `- ${'['.repeat(100_000)}`
+  await check('brackets.yaml', deep, 1, /nested deeper than 500/)
+  const first = '- list: l0\n  items: [a, b]\n'
+  const lists = Array.from({ length: 40 }, (_, i) => {
+    const names = Array<string>(8).fill(`l${i}`).join(', ')
+    return `- list: l${i + 1}\n  items: [${names}]\n`
+  })
+  const used = execs('proc.name in (l40)')
+  await check('lists.yaml', lists.toReversed().join('') + first + used, 1, /grows over \d+ char/)
+})
+
 test('files of 10 MB: many rules, and one', async () => {
   const words = 'x'.repeat(300)
   const many = Array.from({ length: 19_500 }, (_, i) =>

@@ -9,4 +9,12 @@ export const limits = {
   yamlNodesMax: 1_000_000,
   /** Values inside of each other; yaml-cpp has the same bound. */
   yamlDepthMax: 500,
+  /** Rules, macros and lists of one file. */
+  itemsMax: 50_000,
+  /** Characters that a condition may grow to: lists that hold each other double it each time. */
+  conditionCharactersMax: 4 * 1024 * 1024,
+  /** Nodes of a condition, shared ones counted each time: macros can double it at each step. */
+  conditionNodesMax: 200_000,
+  /** Nodes above each other; the engine's parser has the same bound. */
+  conditionDepthMax: 1000,
 } as const

@@ -4,6 +4,7 @@
  * fault; and the rules, of which a fault disables only the one that it is in.
  */
 import type { Diagnostic } from '../diagnostics.ts'
+import { limits } from '../limits.ts'
 import type { Rule } from '../rule.ts'
 import { Collector } from './collector.ts'
 import { readItem } from './items.ts'
@@ -85,6 +86,10 @@ class FileReader {
       invalid('Rules content is not yaml array of objects', context, help)
     }
     if (document.is !== 'sequence') return
+    if (document.items.length > limits.itemsMax) {
+      const message = `${document.items.length} items, over ${limits.itemsMax}`
+      invalid(message, context, 'split the file, or use lists')
+    }
     const reading = { collector: this.#collector, report: this.report, context }
     for (const item of document.items) {
       if (item.is !== 'null') this.#guarded(() => readItem(item, reading))

@@ -3,6 +3,7 @@
  * shared by all who name it. A macro sees those that were defined before its own last change.
  */
 import type { Place } from '../diagnostics.ts'
+import { limits } from '../limits.ts'
 import { closest } from '../suggest.ts'
 import type { Collector, MacroDefinition } from './collector.ts'
 import type { Context, Report } from './report.ts'
@@ -11,11 +12,7 @@ import { childrenOf } from './memo.ts'
 import { LoadFault } from './report.ts'
 import type { Node } from './syntax.ts'
 
-/** Nodes that a tree may have, shared ones counted each time: macros can double it at each step. */
-const nodesMax = 200_000
-
-/** Nodes above each other that a tree may have; the engine's parser has the same bound. */
-const depthMax = 1000
+const { conditionNodesMax: nodesMax, conditionDepthMax: depthMax } = limits
 
 interface Macro {
   readonly definition: MacroDefinition

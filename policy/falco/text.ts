@@ -3,13 +3,13 @@
  * delimiters, also inside quotes; all places of one list, then of the next, in the order of
  * definition. So a later list is found in what an earlier one put in, and not the other way round.
  */
+import { limits } from '../limits.ts'
 import type { ListDefinition } from './collector.ts'
 import { quoteItem } from './exceptions.ts'
 import type { Context } from './report.ts'
 import { reject } from './report.ts'
 
-/** Characters that a condition may grow to: lists that hold each other double it each time. */
-const textMax = 4 * 1024 * 1024
+const textMax = limits.conditionCharactersMax
 
 const blanks = ' \t\n\r'
 /** An empty text, the end of the condition, is among them too, as it is in every text. */
