@@ -13,24 +13,9 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { HttpSettings } from './http.ts'
 import { HttpSink } from './http.ts'
-import { channelOf, entry, folderOf } from './testdata/entries.ts'
+import { channelOf, entry, folderOf, httpSettings as settings } from './testdata/entries.ts'
 
 const timeout = 30_000
-
-const settings = (url: string, more: Partial<HttpSettings> = {}): HttpSettings => ({
-  url,
-  userAgent: 'bulwark',
-  insecure: false,
-  caCert: undefined,
-  caBundle: undefined,
-  caPath: undefined,
-  clientCert: undefined,
-  clientKey: undefined,
-  compress: false,
-  keepAlive: true,
-  timeoutMs: 10_000,
-  ...more,
-})
 
 interface Post {
   readonly request: IncomingMessage

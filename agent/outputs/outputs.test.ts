@@ -12,7 +12,7 @@ import { defaultForm, spoken } from '../alert.ts'
 import type { Alert } from '../alert.ts'
 import type { OutputSettings } from './settings.ts'
 import { Outputs, lostAlertsRule } from './outputs.ts'
-import { fileWith, folderOf, linesIn } from './testdata/entries.ts'
+import { fileWith, folderOf, httpSettings, linesIn } from './testdata/entries.ts'
 
 const timeout = 30_000
 
@@ -75,19 +75,8 @@ const hanging = async (t: TestContext): Promise<OutputSettings['http']> => {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    userAgent: 'bulwark',
-    insecure: false,
-    caCert: undefined,
-    caBundle: undefined,
-    caPath: undefined,
-    clientCert: undefined,
-    clientKey: undefined,
-    compress: false,
-    keepAlive: true,
-    timeoutMs: 60_000,
-  }
+  const { port } = server.address() as AddressInfo
+  return httpSettings(`http://127.0.0.1:${port}/`, { timeoutMs: 60_000 })
 }
 
 test('a channel that hangs holds up no other; its losses are told', { timeout }, async (t) => {

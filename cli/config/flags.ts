@@ -68,7 +68,6 @@ type Flags = Readonly<Record<string, Given | undefined>>
 
 const flagOption = (spec: OptionSpec): Option => {
   const option = new Option(usage(spec), description(spec))
-  if (spec.type.is === 'switch') option.preset('yes')
   return option.argParser((text: string, before: Given | undefined): Given => {
     const given = parse(spec, text)
     if (spec.type.is !== 'texts') return given
@@ -96,9 +95,9 @@ export const givenByFlags = (command: Command): ReadonlyMap<string, Given> => {
   const given = new Map<string, Given>()
   for (const spec of options) {
     const key = flagOption(spec).attributeName()
-    // Commander sets what `--no-cri` denies without asking a parser.
+    // Commander sets these without asking a parser: `--no-cri`, and a switch without a value.
     const value = flags[key] as Given | boolean | undefined
-    if (value === false) given.set(spec.name, { value: false, place: placeOf(spec) })
+    if (typeof value === 'boolean') given.set(spec.name, { value, place: placeOf(spec) })
     else if (typeof value === 'object') given.set(spec.name, value)
   }
   return given

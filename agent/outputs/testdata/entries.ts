@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { ChannelOptions } from '../channel.ts'
 import { Channel } from '../channel.ts'
+import type { HttpSettings } from '../http.ts'
 import type { Entry } from '../queue.ts'
 import type { Sink } from '../sink.ts'
 
@@ -14,6 +15,22 @@ export const entry = (line: string, priority = 4): Entry => ({
   bytes: Buffer.byteLength(line),
   priority,
   form: 'json',
+})
+
+/** A server's address, and what else is said of it. */
+export const httpSettings = (url: string, more: Partial<HttpSettings> = {}): HttpSettings => ({
+  url,
+  userAgent: 'bulwark',
+  insecure: false,
+  caCert: undefined,
+  caBundle: undefined,
+  caPath: undefined,
+  clientCert: undefined,
+  clientKey: undefined,
+  compress: false,
+  keepAlive: true,
+  timeoutMs: 10_000,
+  ...more,
 })
 
 /** A folder of the test's own. */
