@@ -23,8 +23,8 @@ export const limits = {
   /** Names of its threads under which a process's answers to rules are kept. */
   threadNamesMax: 8,
   /** Files whose answers to rules are kept, by path, and bytes of such a path. */
-  filesKeptMax: 2_048,
-  fileKeptBytesMax: 256,
+  filesKeptMax: 512,
+  fileKeptBytesMax: 128,
   /** cgroups in the table: ten for each of 6,000 containers. */
   cgroupsMax: 65_536,
   /** How long a removed cgroup is remembered, nanoseconds: an answer about its container, or a

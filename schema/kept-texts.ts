@@ -4,7 +4,7 @@
  */
 
 /** A power of two. */
-const slots = 2048
+const slots = 512
 const bytesMax = 128
 const wordsMax = bytesMax / 4
 
