@@ -6,7 +6,9 @@ import type { FieldRef, FieldValue, IpAddress, Scalar } from '@bulwark/schema'
 import { callFunction } from './functions.ts'
 import type { Compare, Condition, Constant, Network, Operator, Quantifier, Value } from './ir.ts'
 import { comparisonOf, isNetwork, textOf } from './ir.ts'
-import { globMatcher, lowerCase, pathPrefixMatcher, regexMatcher } from './matchers.ts'
+import { globMatcher } from './glob.ts'
+import { lowerCase } from './letters.ts'
+import { pathPrefixMatcher, regexMatcher } from './matchers.ts'
 
 /** Where values come from. */
 export interface Reader {
@@ -61,7 +63,7 @@ export const compareOne = (value: Scalar, operator: Operator, constant: Constant
     case 'glob':
       return globMatcher(pattern)(text)
     case 'iglob':
-      return globMatcher(lowerCase(pattern))(lowerCase(text))
+      return globMatcher(pattern, true)(text)
     case 'regex':
       return matches(pattern, text)
     case 'pmatch':

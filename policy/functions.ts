@@ -1,7 +1,7 @@
 /** The functions of conditions and outputs: `tolower` and so on. An absent value stays absent. */
 import type { FieldValue, Scalar } from '@bulwark/schema'
 import type { FunctionName } from './ir.ts'
-import { lowerCase, upperCase } from './matchers.ts'
+import { lowerCase, upperCase } from './letters.ts'
 
 const base64 = /^[A-Za-z0-9+/]*$/
 /** A last letter after one, or after two: no bit of it is left over. */

@@ -58,7 +58,7 @@ export {
 } from './ir.ts'
 export type { Literal } from './literals.ts'
 export { parseLiteral } from './literals.ts'
-export { globMatcher } from './matchers.ts'
+export { globMatcher } from './glob.ts'
 export type { ExtraField, OutputAppend, OutputFormat, PrintedValue } from './output.ts'
 export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
 export type { Answers } from './kept.ts'

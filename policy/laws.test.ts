@@ -28,7 +28,7 @@ import { printCondition } from './falco/syntax.ts'
 import type { Condition } from './ir.ts'
 import type { Answers } from './kept.ts'
 import { Subject } from './kept.ts'
-import { globMatcher } from './matchers.ts'
+import { globMatcher } from './glob.ts'
 import { parseOutput, renderOutput } from './output.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)

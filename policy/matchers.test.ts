@@ -1,40 +1,8 @@
-/** Matchers: globs of the C library, path prefixes, POSIX expressions. */
+/** Matchers: path prefixes, POSIX expressions. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { globMatcher, lowerCase, pathPrefixMatcher, regexMatcher } from './matchers.ts'
-
-test('globs match whole texts, bytewise', () => {
-  const check = (pattern: string, text: string, wanted = true): void =>
-    assert.equal(globMatcher(pattern)(text), wanted, `${pattern} on ${text}`)
-  check('', '')
-  check('', 'a', false)
-  check('*', '')
-  check('*', 'a/b')
-  check('a*c', 'abbc')
-  check('a*c', 'abbcd', false)
-  check('*a*b', 'xaxxb')
-  check('?', '/')
-  check('?', '.')
-  check('?', '\xc3\xa9', false)
-  check('??', '\xc3\xa9')
-  check('[abc]', 'b')
-  check('[a-c]x', 'bx')
-  check('[a-c]x', 'dx', false)
-  check('[!a-c]', 'd')
-  check('[^a]', 'a', false)
-  check('[]]', ']')
-  check('[!]]', ']', false)
-  check('[a-]', '-')
-  check('[', '[')
-  check('[a', '[a')
-  check('[[:digit:]]*', '5x')
-  check('[[:alpha:][:digit:]]', 'z')
-  check('[![:space:]]', ' ', false)
-  check('\\*', '*')
-  check('\\*', 'a', false)
-  check('[\\]]', ']')
-  check(`${'a*'.repeat(30)}b`, 'a'.repeat(100), false)
-})
+import { lowerCase } from './letters.ts'
+import { pathPrefixMatcher, regexMatcher } from './matchers.ts'
 
 test('path prefixes match by whole components', () => {
   const check = (paths: string, path: string, wanted = true): void =>

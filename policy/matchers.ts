@@ -1,124 +1,13 @@
 /**
- * Matching of one text against patterns: glob, path prefixes, regular expressions. Each is
- * prepared once and then matches in time linear in the text. Texts are byte strings.
+ * Matching of one text against patterns: path prefixes, regular expressions. Each is prepared once
+ * and then matches in time linear in the text. Texts are byte strings.
  */
 import { byteString, printableText } from '@bulwark/schema'
 import { RE2JS } from 're2js'
+import { globMatcher } from './glob.ts'
 import { readPosixRegex } from './posix-regex.ts'
 
 export type Matcher = (text: string) => boolean
-
-const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text)
-
-/** ASCII letters only: bytes over 127 belong to no letter here. */
-export const lowerCase = (text: string): string =>
-  isAscii(text) ? text.toLowerCase() : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-export const upperCase = (text: string): string =>
-  text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
-
-/** One place of a glob pattern: `*`, or a test of one byte. */
-type Piece = 'any' | ((byte: string) => boolean)
-
-/** The classes of the C locale, as in `[[:digit:]]`. */
-const classes: Readonly<Record<string, RegExp>> = {
-  alnum: /[0-9A-Za-z]/,
-  alpha: /[A-Za-z]/,
-  blank: /[ \t]/,
-  cntrl: /[\x00-\x1f\x7f]/,
-  digit: /[0-9]/,
-  graph: /[!-~]/,
-  lower: /[a-z]/,
-  print: /[ -~]/,
-  punct: /[!-/:-@[-`{-~]/,
-  space: /[ \t\n\v\f\r]/,
-  upper: /[A-Z]/,
-  xdigit: /[0-9A-Fa-f]/,
-}
-
-/** A set in brackets that starts at `start`; `undefined` when it has no end. */
-const bracket = (pattern: string, start: number): { piece: Piece; end: number } | undefined => {
-  const negated = pattern[start + 1] === '!' || pattern[start + 1] === '^'
-  const first = start + (negated ? 2 : 1)
-  const tests: ((byte: string) => boolean)[] = []
-  let i = first
-  while (i < pattern.length && (pattern[i] !== ']' || i === first)) {
-    const [whole = '', name = ''] = /^\[:([a-z]+):\]/.exec(pattern.slice(i, i + 12)) ?? []
-    const known = classes[name]
-    if (known) {
-      tests.push((byte) => known.test(byte))
-      i += whole.length
-      continue
-    }
-    if (pattern[i] === '\\' && i + 1 < pattern.length) i++
-    const low = pattern.charAt(i)
-    const isRange = pattern[i + 1] === '-' && (pattern[i + 2] ?? ']') !== ']'
-    const high = isRange ? pattern.charAt(i + 2) : low
-    tests.push((byte) => byte >= low && byte <= high)
-    i += isRange ? 3 : 1
-  }
-  if (i >= pattern.length) return undefined
-  return { piece: (byte) => tests.some((test) => test(byte)) !== negated, end: i + 1 }
-}
-
-const pieces = (pattern: string): readonly Piece[] => {
-  const made: Piece[] = []
-  const literal =
-    (letter: string): Piece =>
-    (byte) =>
-      byte === letter
-  for (let i = 0; i < pattern.length;) {
-    const letter = pattern.charAt(i)
-    const set = letter === '[' ? bracket(pattern, i) : undefined
-    if (set) {
-      made.push(set.piece)
-      i = set.end
-    } else if (letter === '*') {
-      if (made.at(-1) !== 'any') made.push('any')
-      i++
-    } else if (letter === '?') {
-      made.push(() => true)
-      i++
-    } else if (letter === '\\' && i + 1 < pattern.length) {
-      made.push(literal(pattern.charAt(i + 1)))
-      i += 2
-    } else {
-      made.push(literal(letter))
-      i++
-    }
-  }
-  return made
-}
-
-/**
- * fnmatch(3) without flags on the whole text: `*` and `?` match `/` and leading dots too. Goes
- * back to the newest `*` only, which is enough, so at most pattern times text steps.
- */
-export const globMatcher = (pattern: string): Matcher => {
-  const all = pieces(pattern)
-  return (text) => {
-    let p = 0
-    let t = 0
-    let star = -1
-    let mark = 0
-    while (t < text.length) {
-      const piece = all[p]
-      if (piece === 'any') {
-        star = p++
-        mark = t
-      } else if (piece?.(text.charAt(t)) === true) {
-        p++
-        t++
-      } else if (star >= 0) {
-        p = star + 1
-        t = ++mark
-      } else {
-        return false
-      }
-    }
-    while (all[p] === 'any') p++
-    return p === all.length
-  }
-}
 
 interface PathNode {
   readonly literal: Map<string, PathNode>

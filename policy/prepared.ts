@@ -6,7 +6,9 @@ import type { FieldValue, IpAddress, Scalar } from '@bulwark/schema'
 import { compareScalar, needsEvery } from './evaluate.ts'
 import type { Compare, Constant, Network, Operator, Right } from './ir.ts'
 import { comparisonOf, isNetwork, textOf } from './ir.ts'
-import { globMatcher, lowerCase, pathPrefixMatcher, regexMatcher } from './matchers.ts'
+import { globMatcher } from './glob.ts'
+import { lowerCase } from './letters.ts'
+import { pathPrefixMatcher, regexMatcher } from './matchers.ts'
 
 export type Test = (value: Scalar) => boolean
 
@@ -57,8 +59,8 @@ const oneTest = (operator: Operator, constant: Constant): Test => {
       return (value) => match(String(value))
     }
     case 'iglob': {
-      const match = globMatcher(lowerCase(pattern))
-      return (value) => match(lowerCase(String(value)))
+      const match = globMatcher(pattern, true)
+      return (value) => match(String(value))
     }
     case 'regex': {
       const match = regexMatcher(pattern)

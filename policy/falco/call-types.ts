@@ -1,5 +1,5 @@
 /** What the transformers of conditions take and give. Messages are Falco's. */
-import type { FieldType } from '@bulwark/schema'
+import type { FieldSpec, FieldType } from '@bulwark/schema'
 import type { FunctionName, Value } from '../ir.ts'
 import { CheckFault } from './remark.ts'
 import type { TransformerNode } from './syntax.ts'
@@ -29,12 +29,15 @@ export const falcoTypeNames: Readonly<Record<FieldType, string>> = {
   bytes: 'BYTEBUF',
 }
 
-/** The field that a value comes from, for messages; what comes of several has none. */
-export const nameOf = (value: Value): string => {
-  if (value.is === 'field') return value.ref.field.name
+/** The field that a value comes from; what comes of several has none. */
+export const fieldOf = (value: Value): FieldSpec | undefined => {
+  if (value.is === 'field') return value.ref.field
   const [first, second] = value.is === 'call' ? value.values : []
-  return first && !second ? nameOf(first) : 'NA'
+  return first && !second ? fieldOf(first) : undefined
 }
+
+/** Its name, for messages. */
+export const nameOf = (value: Value): string => fieldOf(value)?.name ?? 'NA'
 
 const isText = ({ type }: Shape): boolean => type === 'string' || type === 'path'
 

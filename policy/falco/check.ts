@@ -5,12 +5,12 @@
  */
 import type { FieldType } from '@bulwark/schema'
 import { syscallNames } from '@bulwark/schema'
-import type { Condition, Constant, FunctionName, Value } from '../ir.ts'
+import type { Condition, Constant, FunctionName, Right, Value } from '../ir.ts'
 import type { Operator as Comparing } from '../ir.ts'
 import { comparisonOf, conjunction, disjunction, makeCompare, negation } from '../ir.ts'
 import { parseLiteral } from '../literals.ts'
 import { regexMatcher } from '../matchers.ts'
-import { callShape, falcoTypeNames, nameOf } from './call-types.ts'
+import { callShape, falcoTypeNames, fieldOf, nameOf } from './call-types.ts'
 import type { Catalog } from './fields.ts'
 import { resolveField, typeOfField } from './fields.ts'
 import type { Remark } from './remark.ts'
@@ -90,6 +90,9 @@ const changing: ReadonlySet<string> = words('tolower toupper basename b64')
 const isChangedList = (value: Value): boolean =>
   value.list && value.is === 'call' && changing.has(value.name)
 
+/** What a list is compared with then: to the engine, no changed text is equal to one as it was. */
+const nothing: Right = { is: 'constants', values: [], quantifier: 'anyof' }
+
 class Checker {
   readonly #catalog: Catalog
   readonly remarks: Remark[] = []
@@ -156,10 +159,10 @@ class Checker {
     }
     const texts = right.is === 'list' ? right.values : right.is === 'value' ? [right.value] : []
     const constants = texts.map((text) => this.#constant(text, left, operator, right.at))
+    if (isChangedList(left)) return makeCompare(left, meaning[operator], nothing)
     return makeCompare(left, meaning[operator], {
       is: 'constants',
-      // To the engine, no changed text of a list is equal to one that was written.
-      values: isChangedList(left) ? [] : constants,
+      values: constants,
       quantifier: modifier ?? 'anyof',
     })
   }
@@ -216,14 +219,16 @@ class Checker {
     if (left.type === 'net') {
       fail('right-side', "field type 'IPNET' doesn't support right-hand side fields", at)
     }
-    if (left.is === 'field' && !left.ref.field.rightSide) {
+    if (fieldOf(left)?.rightSide === false) {
       const message = `field '${nameOf(left)}' doesn't support right-hand side fields`
       fail('right-side', message, at)
     }
-    if (value.is === 'field' && !value.ref.field.rightSide) {
+    if (fieldOf(value)?.rightSide === false) {
       fail('right-side', `field '${nameOf(value)}' can't be used as a right-hand side field`, at)
     }
-    if (left.type !== value.type || left.list !== value.list) {
+    // The engine takes one option for the whole list here, and then finds nothing in it.
+    const isOption = left.is === 'call' && left.name === 'getopt' && left.option !== undefined
+    if (left.type !== value.type || (left.list !== value.list && !isOption)) {
       const shown = (each: Value): string =>
         `${falcoTypeNames[each.type]}${each.list ? ' (list)' : ''}`
       fail(
@@ -232,6 +237,9 @@ class Checker {
           `'${nameOf(value)}' has incompatible type '${shown(value)}'`,
         at,
       )
+    }
+    if (isChangedList(left) !== isChangedList(value)) {
+      return makeCompare(left, meaning[operator], nothing)
     }
     return makeCompare(left, meaning[operator], { is: 'value', value })
   }

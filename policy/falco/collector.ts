@@ -5,7 +5,7 @@
  */
 import type { PriorityName } from '../rule.ts'
 import type { Exception } from './exceptions.ts'
-import { appendExceptions, checkDefined } from './exceptions.ts'
+import { appendExceptions, checkDefined, uncheckedException } from './exceptions.ts'
 import type { Catalog } from './fields.ts'
 import type { Context, Report } from './report.ts'
 import { reject } from './report.ts'
@@ -187,8 +187,7 @@ export class Collector {
     if (Object.keys(parts).length === 0) {
       reject('The rule must have at least one field that can be replaced', context)
     }
-    const catalog = this.#catalogOf(known.source)
-    const exceptions = parts.exceptions?.map((exception) => checkDefined(exception, catalog))
+    const exceptions = parts.exceptions?.map(uncheckedException)
     this.#change<RuleDefinition>(this.rules, known, exceptions ? { ...parts, exceptions } : parts)
   }
 

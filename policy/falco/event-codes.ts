@@ -69,6 +69,12 @@ const refuseType = (operand: Operand, at: number): boolean => {
   return false
 }
 
+/** What stands in a transformer at any depth: fields and texts. */
+const leavesOf = (operand: Operand): readonly Operand[] => {
+  if (operand.is === 'transformer') return operand.arguments.flatMap(leavesOf)
+  return operand.is === 'operands' ? operand.members.flatMap(leavesOf) : [operand]
+}
+
 /** Events are numbered from 1: rule files write `evt.num = 0` for "never". */
 const numberTest = ({ operator, right }: Test): boolean | undefined => {
   if (right.is === 'list') {
@@ -106,7 +112,11 @@ const namesOf = (node: Test, atomOf: (name: string) => string): Names | undefine
     if (decided !== undefined) return decided ? all : none
   }
   if (!restricting.has(operator)) return undefined
-  if (left.is === 'transformer') refuseType(left, at)
+  if (left.is === 'transformer') {
+    refuseType(left, at)
+    // The engine takes a text at the end for names, and the test for one of any type.
+    return leavesOf(left).at(-1)?.is === 'value' ? all : undefined
+  }
   if (!isType(left)) return undefined
   if (right.is === 'field' || right.is === 'transformer') {
     refuseType(right, at)

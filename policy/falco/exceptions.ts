@@ -173,6 +173,20 @@ export const checkDefined = (exception: Exception, catalog: Catalog | undefined)
 }
 
 /**
+ * An exception that replaces those of a rule: the engine fills nothing in then and checks nothing,
+ * so what is wrong with it is found in the condition. Only a list without operators, of which the
+ * engine reads what is not there, gets those of a definition.
+ */
+export const uncheckedException = (exception: Exception): Exception => {
+  const { fields = '', comps = '' } = exception
+  if (typeof fields === 'string') {
+    return { ...exception, fields, comps: typeof comps === 'string' ? comps : '' }
+  }
+  const given = typeof comps === 'string' ? [] : comps
+  return { ...exception, comps: fields.map((_, k) => given[k] ?? '=') }
+}
+
+/**
  * The exceptions of a rule with others appended: values to those of one name, or new ones.
  *
  * @throws LoadFault
@@ -209,9 +223,13 @@ export const appendExceptions = (
 export const quoteItem = (item: string): string =>
   item.includes(' ') && !/^["']/.test(item) ? `"${item}"` : item
 
+/** The items of a list in a condition; empty ones at its start leave no comma. */
+export const joinItems = (items: readonly string[]): string =>
+  items.reduce((text, item) => (text === '' ? quoteItem(item) : `${text}, ${quoteItem(item)}`), '')
+
 const cellText = (value: Entry, comp: string): string => {
   if (typeof value !== 'string') {
-    return `(${value.map((each) => (typeof each === 'string' ? quoteItem(each) : '')).join(', ')})`
+    return `(${joinItems(value.map((each) => (typeof each === 'string' ? each : '')))})`
   }
   if (!onLists.has(comp)) return quoteItem(value)
   return value.startsWith('(') ? value : `(${value})`

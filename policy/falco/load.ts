@@ -76,6 +76,10 @@ class FileReader {
       return
     }
     for (const document of yaml.documents) this.#guarded(() => this.#document(document))
+    if (!yaml.unread) return
+    const context = this.#context.at('value for', '', yaml.unread)
+    const help = 'take the empty document out: a `---` or `...` with nothing before the next one'
+    this.report.warn('unread', 'Falco reads nothing behind an empty document', context, help)
   }
 
   #document(document: Yaml): void {
@@ -97,6 +101,9 @@ class FileReader {
   }
 }
 
+/** Whether Falco has it too: its codes are in upper case. */
+const isFalcos = ({ code }: Diagnostic): boolean => code.startsWith('LOAD_')
+
 /** A fault in the YAML of a rule: there is no such rule, or it stays as it was before. */
 const isUnreadRule = ({ severity, context }: Diagnostic): boolean =>
   severity === 'error' && context.some((step) => step.itemType === 'rule')
@@ -107,7 +114,7 @@ const answer = (
   read: readonly Diagnostic[],
   resolved: readonly Diagnostic[],
 ): FileResult => {
-  const all = read.some(isError) ? read : [...read, ...resolved]
+  const all = (read.some(isError) ? read : [...read, ...resolved]).filter(isFalcos)
   const first = all.findIndex(isError)
   const heard = first < 0 ? all : all.slice(0, first + 1)
   return {

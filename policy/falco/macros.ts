@@ -2,6 +2,7 @@
  * Macros as trees. Each is parsed and resolved once, in the order of definition, and its tree is
  * shared by all who name it. A macro sees those that were defined before its own last change.
  */
+import { printableText } from '@bulwark/schema'
 import type { Place } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
 import { closest } from '../suggest.ts'
@@ -171,5 +172,5 @@ export const parseText = (text: string, context: Context, memo: Memo): Node => {
   const parsed = memo.parse(text)
   if (parsed.ok) return parsed.node
   const at = context.inCondition(text, parsed.error.at)
-  throw new LoadFault('LOAD_ERR_COMPILE_CONDITION', parsed.error.message, at)
+  throw new LoadFault('LOAD_ERR_COMPILE_CONDITION', printableText(parsed.error.message), at)
 }

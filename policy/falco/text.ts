@@ -5,7 +5,7 @@
  */
 import { limits } from '../limits.ts'
 import type { ListDefinition } from './collector.ts'
-import { quoteItem } from './exceptions.ts'
+import { joinItems } from './exceptions.ts'
 import type { Context } from './report.ts'
 import { reject } from './report.ts'
 
@@ -44,7 +44,7 @@ export const expandLists = (lists: ReadonlyMap<string, ListDefinition>): Expande
       used.add(item)
       return inner.items
     })
-    const text = items.map(quoteItem).join(', ')
+    const text = joinItems(items)
     opened.set(list.name, { name: list.name, order: opened.size, items, text })
   }
   const odd = [...opened.values()].filter(({ name }) => /[ \t\n\r(),=]/.test(name))

@@ -18,7 +18,12 @@ export type Yaml =
 export type YamlMap = Yaml & { readonly is: 'map' }
 
 export type YamlFile =
-  | { readonly ok: true; readonly documents: readonly Yaml[] }
+  | {
+      readonly ok: true
+      readonly documents: readonly Yaml[]
+      /** Where there is more, behind an empty document: the engine reads no further. */
+      readonly unread: Place | undefined
+    }
   | {
       readonly ok: false
       readonly message: string
@@ -73,16 +78,20 @@ class Composer {
     this.#length = length
   }
 
-  documents(): readonly Yaml[] {
+  documents(): { readonly documents: readonly Yaml[]; readonly unread: Place | undefined } {
     const documents: Yaml[] = []
     for (;;) {
       this.#directives()
-      if (!this.#token) return documents
+      if (!this.#token) return { documents, unread: undefined }
       const before = this.#next
       this.#anchors = new Map()
       this.#take('document-start')
-      documents.push(this.#value())
+      const document = this.#value()
+      documents.push(document)
       while (this.#take('document-end'));
+      if (document.is === 'null' && this.#token) {
+        return { documents, unread: this.#lines.placeOf(this.#at) }
+      }
       if (this.#next === before) this.#fail('unexpected token')
     }
   }
@@ -281,7 +290,7 @@ export const parseYaml = (file: string, text: string): YamlFile => {
   const read = text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')
   const lines = new Lines(file, read)
   try {
-    return { ok: true, documents: new Composer(scanYaml(read), lines, read.length).documents() }
+    return { ok: true, ...new Composer(scanYaml(read), lines, read.length).documents() }
   } catch (fault) {
     if (!(fault instanceof YamlFault)) throw fault
     const place = lines.placeOf(fault.at)

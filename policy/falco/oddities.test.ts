@@ -1,0 +1,49 @@
+/** Where the engine's answer is not what one would expect, and is followed. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
+import { evaluate } from '../evaluate.ts'
+import { checkCondition } from './check.ts'
+import { falcoEventsOf } from './event-codes.ts'
+import { parseCondition } from './parse.ts'
+
+const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
+
+const parse = (text: string) => {
+  const parsed = parseCondition(text)
+  assert.ok(parsed.ok, text)
+  return parsed.node
+}
+
+test('a text at the end of a transformer is taken for names of events where it is negated', () => {
+  const check = (text: string, wanted: number): void => {
+    const found = falcoEventsOf(parse(text), syscallNames)
+    assert.ok('types' in found, text)
+    assert.equal(found.codes, wanted, text)
+  }
+  check('toupper("z") = a', 454)
+  check('not toupper("z") = a', 0)
+  check('not concat(proc.name, "z") != a', 0)
+  check('not join("z", ()) in (a)', 0)
+  check('not concat("z", proc.name) = a', 454)
+  check('not concat(proc.name, "z") contains a', 454)
+})
+
+test('a field that is compared in its own way stays so behind transformers', () => {
+  const checked = checkCondition(parse('basename(fd.types) in val(fd.types)'), catalog)
+  assert.ok(!checked.ok)
+  assert.equal(checked.fault.message, "field 'fd.types' doesn't support right-hand side fields")
+})
+
+test('a list whose texts were changed has nothing in common with one as it was', () => {
+  const check = (text: string, wanted: boolean): void => {
+    const checked = checkCondition(parse(text), catalog)
+    assert.ok(checked.ok, text)
+    const found = evaluate(checked.condition, { field: () => ['a'], resolve: () => new Set() })
+    assert.equal(found, wanted, text)
+  }
+  check('k8smeta.pod.labels intersects val(k8smeta.pod.labels)', true)
+  check('k8smeta.pod.labels intersects tolower(k8smeta.pod.labels)', false)
+  check('tolower(k8smeta.pod.labels) intersects (a)', false)
+  check('tolower(k8smeta.pod.labels) intersects tolower(k8smeta.pod.labels)', true)
+})

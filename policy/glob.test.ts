@@ -1,0 +1,56 @@
+/** Globs of the C library. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { globMatcher } from './glob.ts'
+
+test('globs match whole texts, bytewise', () => {
+  const check = (pattern: string, text: string, wanted = true): void =>
+    assert.equal(globMatcher(pattern)(text), wanted, `${pattern} on ${text}`)
+  check('', '')
+  check('', 'a', false)
+  check('*', '')
+  check('*', 'a/b')
+  check('a*c', 'abbc')
+  check('a*c', 'abbcd', false)
+  check('*a*b', 'xaxxb')
+  check('?', '/')
+  check('?', '.')
+  check('?', '\xc3\xa9', false)
+  check('??', '\xc3\xa9')
+  check('[abc]', 'b')
+  check('[a-c]x', 'bx')
+  check('[a-c]x', 'dx', false)
+  check('[!a-c]', 'd')
+  check('[^a]', 'a', false)
+  check('[]]', ']')
+  check('[!]]', ']', false)
+  check('[a-]', '-')
+  check('[', '[')
+  check('[a', '[a')
+  check('[[:digit:]]*', '5x')
+  check('[[:alpha:][:digit:]]', 'z')
+  check('[![:space:]]', ' ', false)
+  check('\\*', '*')
+  check('\\*', 'a', false)
+  check('[\\]]', ']')
+  check('[[.a.]-c]', 'b')
+  check('[[=a=]]', 'a')
+  check('[[=a=]]', '=', false)
+  check('[a[:nope:]]', 'a')
+  check('[b[:nope:]]', 'a', false)
+  check('[[:nope:]]', ':]', false)
+  check('a\\', 'a\\', false)
+  check(`${'a*'.repeat(30)}b`, 'a'.repeat(100), false)
+})
+
+test('the case of letters does not count, but in classes', () => {
+  const check = (pattern: string, text: string, wanted = true): void =>
+    assert.equal(globMatcher(pattern, true)(text), wanted, `${pattern} on ${text}`)
+  check('a?C', 'AbC')
+  check('[A-C]', 'b')
+  check('[a-c]', 'B')
+  check('[[:upper:]]', 'A')
+  check('[[:upper:]]', 'a', false)
+  check('[[=A=]]', 'a', false)
+  check('\xc9', '\xe9', false)
+})
