@@ -50,6 +50,13 @@ const strict = (command: Command): void => {
 }
 strict(program)
 
+// `rules list | head`: a reader that has enough is no fault. What streams sees to it itself.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (process.stdout.listenerCount('error') > 1) return
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

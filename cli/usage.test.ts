@@ -1,7 +1,11 @@
 /** Help, and what happens on wrong usage: exit code 2, stdout empty, stderr says what to do. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { test } from 'node:test'
-import { bulwark } from './testdata/bulwark.ts'
+import { promisify } from 'node:util'
+import { bulwark, mainFile } from './testdata/bulwark.ts'
+
+const bounded = { timeout: 60_000 }
 
 test('help names the commands, the exit codes and examples', async () => {
   const check = async (args: readonly string[], ...expected: readonly RegExp[]): Promise<void> => {
@@ -33,6 +37,16 @@ test('help names the commands, the exit codes and examples', async () => {
     check(['replay', '--help'], /--demo/, /Exit code 1/, /^Examples:/m),
     check(['--version'], /^\d+\.\d+\.\d+\n$/),
   ])
+})
+
+test('a reader that wants no more is no fault', async () => {
+  const script = 'set -o pipefail; "$0" "$@" | true'
+  const run = promisify(execFile)(
+    'bash',
+    ['-c', script, process.execPath, mainFile, '--help'],
+    bounded,
+  )
+  assert.deepEqual(await run, { stdout: '', stderr: '' })
 })
 
 const check = async (line: string, expected: RegExp): Promise<void> => {
