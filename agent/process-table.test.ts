@@ -144,6 +144,8 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       daemonized: false,
       checked: 0,
       argsText: undefined,
+      isParent: false,
+      answers: undefined,
     },
   )
   assert.equal(commandLine(process), 'sh -c  a b')

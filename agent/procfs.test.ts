@@ -98,6 +98,8 @@ test('a process is read with its parent, links and numbers', () => {
       daemonized: false,
       checked: 0,
       argsText: undefined,
+      isParent: false,
+      answers: undefined,
     },
   )
 })
