@@ -8,10 +8,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { isNativeError, openHandles, openObject } from '@bulwark/native'
+import { isNativeError, openObject } from '@bulwark/native'
 import { untoldOn } from '@bulwark/schema'
 import { hasUring, machineOf, startSensor, uringSupport } from './inner.ts'
-import { makeFolder, skip, useSetUp } from './stage.ts'
+import { checkNothingOpen, makeFolder, skip, useSetUp } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
 const doctorMsMax = 120_000
@@ -66,14 +66,7 @@ const loads = (load: () => { close(): void }): 'yes' | 'no' => {
     if (isNativeError(error)) return 'no'
     throw error
   } finally {
-    assert.deepEqual(openHandles(), {
-      objects: 0,
-      programs: 0,
-      maps: 0,
-      links: 0,
-      rings: 0,
-      sockets: 0,
-    })
+    checkNothingOpen()
   }
 }
 

@@ -6,11 +6,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openHandles, openObject, probeKernelType } from '@bulwark/native'
+import { openObject, probeKernelType } from '@bulwark/native'
 import { backendFindings } from '@bulwark/agent'
 import { directReads, functionOfCall, machineOf, takesHook, uringSupport } from './inner.ts'
 import { chosen } from './recorder.ts'
-import { skip } from './stage.ts'
+import { checkNothingOpen, skip } from './stage.ts'
 
 const dist = join(import.meta.dirname, '../../dist')
 
@@ -42,14 +42,7 @@ const loadAll = (file: string): number => {
     return names.filter((name) => isOfThisKernel(name) && object.programFd(name) > 0).length
   } finally {
     object.close()
-    assert.deepEqual(openHandles(), {
-      objects: 0,
-      programs: 0,
-      maps: 0,
-      links: 0,
-      rings: 0,
-      sockets: 0,
-    })
+    checkNothingOpen()
   }
 }
 

@@ -78,7 +78,7 @@ export function makeFolder(undo: Undo): string {
 }
 
 /** Nothing of ours is left in the kernel. */
-function checkNothingOpen(): void {
+export function checkNothingOpen(): void {
   assert.deepEqual(openHandles(), {
     objects: 0,
     programs: 0,
