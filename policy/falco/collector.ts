@@ -84,9 +84,15 @@ export class Collector {
   readonly #catalogOf: (source: string) => Catalog | undefined
   #next = 0
 
-  /** @param catalogOf  the fields of a source; `undefined` where there is no such source */
-  constructor(catalogOf: (source: string) => Catalog | undefined) {
+  readonly #keepsHalves: boolean
+
+  /**
+   * @param catalogOf    the fields of a source; `undefined` where there is no such source
+   * @param keepsHalves  of an item with a fault, what was appended before it stays, as in the engine
+   */
+  constructor(catalogOf: (source: string) => Catalog | undefined, keepsHalves: boolean) {
     this.#catalogOf = catalogOf
+    this.#keepsHalves = keepsHalves
   }
 
   #define<D extends Definition>(into: Map<string, D>, definition: Omit<D, Placed>): void {
@@ -167,13 +173,18 @@ export class Collector {
     const joined = (before: string, after: string | undefined): string =>
       after === undefined || after === '' ? before : `${before} ${after}`
     const catalog = this.#catalogOf(known.source)
-    this.#change(this.rules, known, {
+    const changed = {
       condition: joined(known.condition, parts.condition),
       output: joined(known.output, parts.output),
       description: joined(known.description, parts.description),
       tags: [...known.tags, ...(parts.tags ?? [])],
-      exceptions: appendExceptions(known.exceptions, parts.exceptions ?? [], catalog),
-    })
+    }
+    let { exceptions } = known
+    for (const each of parts.exceptions ?? []) {
+      if (this.#keepsHalves) this.rules.set(known.name, { ...known, ...changed, exceptions })
+      exceptions = appendExceptions(exceptions, [each], catalog)
+    }
+    this.#change(this.rules, known, { ...changed, exceptions })
   }
 
   /** @throws LoadFault  there is no such rule, or nothing to replace */

@@ -139,8 +139,10 @@ export interface Loaded {
   readonly resolved: Resolved
 }
 
-const collectorFor = (options: ResolveOptions): Collector =>
-  new Collector((source) => (options.sources.has(source) ? options.catalog : undefined))
+const collectorFor = (options: ResolveOptions, keepsHalves: boolean): Collector => {
+  const catalogOf = (source: string) => (options.sources.has(source) ? options.catalog : undefined)
+  return new Collector(catalogOf, keepsHalves)
+}
 
 /** The engine's answers: a file with a fault leaves what stands before it to the later ones. */
 const answersOf = (
@@ -148,7 +150,7 @@ const answersOf = (
   options: ResolveOptions,
   memo: Memo,
 ): readonly FileResult[] => {
-  const collector = collectorFor(options)
+  const collector = collectorFor(options, true)
   return files.map(({ name, yaml }) => {
     const reader = new FileReader(name, collector, true)
     reader.read(yaml)
@@ -159,7 +161,7 @@ const answersOf = (
 
 /** Loads rule files and keeps what they define. */
 export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): Loaded => {
-  const collector = collectorFor(options)
+  const collector = collectorFor(options, false)
   const memo = new Memo()
   const parsed = files.map(({ name, text }) => ({ name, yaml: parseYaml(name, text) }))
   let isFaulty = false

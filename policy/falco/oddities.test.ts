@@ -5,6 +5,7 @@ import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
 import { evaluate } from '../evaluate.ts'
 import { checkCondition } from './check.ts'
 import { falcoEventsOf } from './event-codes.ts'
+import { loadRuleFiles } from './load.ts'
 import { parseCondition } from './parse.ts'
 
 const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
@@ -46,4 +47,27 @@ test('a list whose texts were changed has nothing in common with one as it was',
   check('k8smeta.pod.labels intersects tolower(k8smeta.pod.labels)', false)
   check('tolower(k8smeta.pod.labels) intersects (a)', false)
   check('tolower(k8smeta.pod.labels) intersects tolower(k8smeta.pod.labels)', true)
+})
+
+test('what stands before a fault in an item that appends stays, for the answer of later files', () => {
+  const append = (lines: string): string =>
+    `- rule: r\n  exceptions:\n${lines}\n  override: {exceptions: append}\n`
+  const files = [
+    '- rule: r\n  desc: d\n  condition: evt.type = open\n  output: x\n  priority: INFO\n' +
+      '  exceptions: [{name: e, fields: [proc.name]}]\n',
+    append('    - {name: e, values: [a]}\n    - {name: e, fields: [fd.name], values: [[b]]}'),
+    '# nothing',
+  ]
+  const loaded = loadRuleFiles(
+    files.map((text, i) => ({ name: `${i}.yaml`, text })),
+    { catalog, eventNames: syscallNames, sources: new Set(['syscall']), suggestedOutput: [] },
+  )
+  assert.deepEqual(
+    loaded.files.map(({ errors }) => errors.map(({ message }) => message).join()),
+    [
+      '',
+      'Can not append exception fields to existing exception, only values',
+      'Fields and values lists must have equal length',
+    ],
+  )
 })

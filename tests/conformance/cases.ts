@@ -70,8 +70,9 @@ export interface LoadCase {
   readonly files: readonly { readonly name: string; readonly content: string }[]
   readonly results: readonly {
     readonly ok: boolean
-    readonly errors: readonly CaseMessage[]
-    readonly warnings: readonly CaseMessage[]
+    /** None where the engine ended in an exception, which is a refusal without a code. */
+    readonly errors?: readonly CaseMessage[]
+    readonly warnings?: readonly CaseMessage[]
   }[]
   readonly rules?: readonly CaseRule[]
 }

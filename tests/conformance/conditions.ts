@@ -1,7 +1,7 @@
 /** Runs the cases of the type check and of evaluation: the reference and the compiled form. */
 import { isDeepStrictEqual } from 'node:util'
 import type { FieldRef, FieldValue } from '@bulwark/schema'
-import { syscallNames } from '@bulwark/schema'
+import { printableText, syscallNames } from '@bulwark/schema'
 import {
   checkCondition,
   compileCondition,
@@ -28,10 +28,10 @@ type Loaded =
 /** @param types  all there are, where the condition is a rule's, which must tell its own */
 const load = (text: string, names: Catalog, types?: ReadonlySet<string>): Loaded => {
   const parsed = parseCondition(text)
-  if (!parsed.ok) return { ok: false, message: parsed.error.message }
+  if (!parsed.ok) return { ok: false, message: printableText(parsed.error.message) }
   const checked = checkCondition(parsed.node, names)
-  if (!checked.ok) return { ok: false, message: checked.fault.message }
-  const warnings = checked.remarks.map((remark) => remark.message)
+  if (!checked.ok) return { ok: false, message: printableText(checked.fault.message) }
+  const warnings = checked.remarks.map((remark) => printableText(remark.message))
   if (!types) return { ok: true, condition: checked.condition, warnings, events: 'all' }
   const found = falcoEventsOf(parsed.node, types)
   if ('message' in found) return { ok: false, message: found.message }

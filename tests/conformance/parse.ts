@@ -1,13 +1,14 @@
 /** Runs the cases of the parser: trees, canonical text, messages and where they point. */
 import { isDeepStrictEqual } from 'node:util'
+import { printableText } from '@bulwark/schema'
 import { parseCondition, printCondition } from '@bulwark/policy'
 import type { Node, Operand } from '@bulwark/policy'
 import type { Outcome, ParseCase } from './cases.ts'
 
 const withArgument = (argument: string | undefined): object =>
-  argument === undefined ? {} : { arg: argument }
+  argument === undefined ? {} : { arg: printableText(argument) }
 
-/** An operand in the form that the case files have. */
+/** An operand in the form that the case files have: texts, where we have bytes. */
 const operandTree = (operand: Operand): object => {
   switch (operand.is) {
     case 'field':
@@ -17,9 +18,9 @@ const operandTree = (operand: Operand): object => {
       return { t: 'tr', name: operand.name, c, ...withArgument(operand.argument) }
     }
     case 'value':
-      return { t: 'value', v: operand.value }
+      return { t: 'value', v: printableText(operand.value) }
     case 'list':
-      return { t: 'list', v: operand.values }
+      return { t: 'list', v: operand.values.map(printableText) }
     case 'operands':
       return { t: 'tlist', c: operand.members.map(operandTree) }
   }
@@ -49,7 +50,8 @@ export const runParse = (wanted: ParseCase): Outcome => {
   const parsed = parseCondition(wanted.expr, wanted.max_depth)
   if (!parsed.ok) {
     if (wanted.expect === 'accept') return `refused: ${parsed.error.message}`
-    if (parsed.error.message !== wanted.error) return `says: ${parsed.error.message}`
+    const message = printableText(parsed.error.message)
+    if (message !== wanted.error) return `says: ${message}`
     if (parsed.error.at !== wanted.error_pos?.idx) return `points at ${parsed.error.at}`
     return undefined
   }
