@@ -88,7 +88,7 @@ export class Collector {
 
   /**
    * @param catalogOf    the fields of a source; `undefined` where there is no such source
-   * @param keepsHalves  of an item with a fault, what was appended before it stays, as in the engine
+   * @param keepsHalves  of an item with a fault, what it appended first stays, as in the engine
    */
   constructor(catalogOf: (source: string) => Catalog | undefined, keepsHalves: boolean) {
     this.#catalogOf = catalogOf

@@ -60,6 +60,9 @@ class UnknownMacro extends Error {
   }
 }
 
+/** One that leads back to itself. */
+class MacroLoop extends UnknownMacro {}
+
 export class Macros {
   readonly #macros = new Map<string, Macro>()
   readonly #memo: Memo
@@ -127,7 +130,7 @@ export class Macros {
     switch (node.is) {
       case 'and':
       case 'or': {
-        const children = node.children.map((child) => this.#walk(child, visibility, path))
+        const children = this.#walkAll(node.children, visibility, path)
         return children.every((child, i) => child === node.children[i])
           ? node
           : this.#memo.put(node, { is: node.is, children, at: node.at })
@@ -144,6 +147,22 @@ export class Macros {
     }
   }
 
+  /** A loop is told before macros that are not there, wherever it is. */
+  #walkAll(nodes: readonly Node[], visibility: number, path: readonly string[]): readonly Node[] {
+    let unknown: UnknownMacro | undefined
+    const walked = nodes.map((node) => {
+      try {
+        return this.#walk(node, visibility, path)
+      } catch (fault) {
+        if (!(fault instanceof UnknownMacro) || fault instanceof MacroLoop) throw fault
+        unknown ??= fault
+        return node
+      }
+    })
+    if (unknown) throw unknown
+    return walked
+  }
+
   #put(name: string, at: number, visibility: number, path: readonly string[]): Node {
     const macro = this.#macros.get(name)
     if (!macro || macro.definition.index >= visibility) {
@@ -156,7 +175,7 @@ export class Macros {
         : `define it${near === undefined ? '' : `; did you mean \`${near}\`?`}`
       throw new UnknownMacro(`Undefined macro '${name}' used in filter.`, at, help)
     }
-    if (path.includes(name)) throw new UnknownMacro(`reference loop in macro '${name}'`, at)
+    if (path.includes(name)) throw new MacroLoop(`reference loop in macro '${name}'`, at)
     if (!macro.node) throw new UnknownMacro(`macro '${name}' has a fault of its own`, at)
     this.used.add(name)
     return macro.isResolved ? macro.node : this.#walk(macro.node, visibility, [...path, name])

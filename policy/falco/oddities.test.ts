@@ -71,3 +71,15 @@ test('what stands before a fault in an item that appends stays, for the answer o
     ],
   )
 })
+
+test('a loop of macros is told before one that is not there', () => {
+  const text = (condition: string): string => `- macro: m\n  condition: ${condition}\n`
+  const loaded = loadRuleFiles(
+    [text('evt.type = open'), text('nowhere or m')].map((each, i) => ({
+      name: `${i}`,
+      text: each,
+    })),
+    { catalog, eventNames: syscallNames, sources: new Set(['syscall']), suggestedOutput: [] },
+  )
+  assert.equal(loaded.files[1]?.errors[0]?.message, "reference loop in macro 'm'")
+})
