@@ -70,9 +70,9 @@ export const guestsOfCi = (): readonly GuestRun[] => [
   { kernel: '6.12', backend: 'security', files: [containers, ...eventSuite()] },
   { kernel: '6.1', backend: 'tracepoint', files: eventSuite() },
   { kernel: '6.1', backend: 'security', files: namesSuite },
+  { kernel: '7.2', backend: 'tracepoint', files: [...everywhere, ...preemptingSuite] },
   { kernel: '6.1', backend: 'tracepoint', files: cgroupsSuite, cgroups: 'v1' },
   { kernel: '5.10', backend: 'tracepoint', files: countingSuite },
-  { kernel: '7.2', backend: 'tracepoint', files: [...everywhere, ...preemptingSuite] },
 ]
 
 /** In `make test-kernels`: the suite on all of them, on both backends. */
