@@ -177,7 +177,8 @@ const textOf = (explained: Explained): string => {
   })
   parts.push(paragraph('hooks', hookLines.join('\n')))
   const fieldLines = fields.map(({ name, in: places, type, meaning, absent, unsupported }) => {
-    const missing = unsupported === undefined ? `absent: ${absent}` : `NOT GIVEN: ${unsupported}`
+    const when = absent.startsWith('always there') ? absent : `absent: ${absent}`
+    const missing = unsupported === undefined ? when : `NOT GIVEN: ${unsupported}`
     const told = [`${name} (${type}; ${places.join(', ')})`, meaning, missing]
     return told.filter((line) => line !== '').join('\n  ')
   })

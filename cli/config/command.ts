@@ -38,7 +38,8 @@ const check = (files: readonly string[]): number => {
     const configured = configure(file, new Map())
     const faults = 'faults' in configured ? configured.faults : []
     for (const fault of faults) process.stdout.write(`${faultText(fault)}\n`)
-    process.stdout.write(`${file}: ${faults.length === 0 ? 'ok' : `${faults.length} errors`}\n`)
+    const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
+    process.stdout.write(`${file}: ${faults.length === 0 ? 'ok' : count}\n`)
     if (faults.length > 0) code = exitCodes.fault
   }
   return code
