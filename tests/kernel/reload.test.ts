@@ -87,6 +87,7 @@ const hooksOf = ({ sensor }: Agent): readonly string[] =>
 test('each event is judged once while rules change', { skip, timeout }, async (t) => {
   const first = hooksOf(agent)
   const child = spawn(process.execPath, ['-e', load], { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
   const said: Promise<string> = text(child.stdout)
   for (let i = 1; i < changes; i++) await agent.changeRules(sets[i % sets.length] ?? [])
   child.stdin.end()
