@@ -92,12 +92,15 @@ export const byNumber = (programs: Programs): CallWay => {
 /** Maps through which names go from LSM hooks to handlers. */
 const handOver = ['calls', 'names']
 
+/** What the programs at LSM hooks are called, before the name of their hook. */
+export const nameHookPrefix = 'hear_'
+
 /** The LSM hooks that tell the names of calls. */
 const nameHooks = (handlers: readonly Handler[]): readonly AttachedHook[] => {
   const hooks = new Map<string, AttachedHook>()
   for (const { names, kind } of handlers) {
     for (const name of names) {
-      hooks.set(name, { name: `lsm:${name}`, program: `hear_${name}`, kind })
+      hooks.set(name, { name: `lsm:${name}`, program: nameHookPrefix + name, kind })
     }
   }
   return [...hooks.values()]

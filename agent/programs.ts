@@ -129,6 +129,17 @@ export class Programs {
     for (const { key, program } of batch) this.#byKey.set(key, { object, program })
   }
 
+  /** Lets a program be loaded anew when it is wanted again; one that is attached must not be. */
+  forget(key: string): void {
+    const { object } = this.at(key)
+    this.#byKey.delete(key)
+    const isUsed = [...this.#byKey.values()].some((each) => each.object === object)
+    const hasMap = [...this.#maps.keys()].some((name) => this.#maps.get(name) === object.map(name))
+    if (object === this.first || isUsed || hasMap) return
+    object.close()
+    this.#objects.splice(this.#objects.indexOf(object), 1)
+  }
+
   /** A map that the programs share. */
   map(name: string): BpfMap {
     let map = this.#maps.get(name)

@@ -18,9 +18,9 @@ import {
   syscallsMax,
 } from '@bulwark/schema'
 import type { BpfMap, BpfObject, Link, Ring } from '@bulwark/native'
-import { openObject } from '@bulwark/native'
+import { isNativeError, openObject } from '@bulwark/native'
 import type { CallPlan, CallWay } from './call-ways.ts'
-import { byFunction, byNumber, dispatcher } from './call-ways.ts'
+import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
 import { planHooks, wantedSocketcalls } from './hook-plan.ts'
@@ -160,6 +160,8 @@ export class Sensor {
   readonly #programs: Programs
   readonly #way: CallWay
   readonly #links = new Map<string, Link>()
+  /** Programs of security hooks that were attached once. */
+  readonly #detached = new Set<string>()
   readonly #armed: Uint32Array
   readonly #losses: Uint32Array
   /** Maps that have no room in the newest object that has them. */
@@ -242,7 +244,24 @@ export class Sensor {
       if (entries.includes(program)) continue
       link.detach()
       this.#links.delete(program)
+      if (program.startsWith(nameHookPrefix)) this.#detached.add(program)
     }
+  }
+
+  /**
+   * Linux before 5.13 attaches a program to a security hook once in its life: one that it refuses
+   * is loaded anew. Until its calls have handlers, such a program does nothing.
+   */
+  #attachAgain(program: string): void {
+    if (!this.#detached.has(program) || this.#links.has(program)) return
+    const at = this.#programs.at(program)
+    try {
+      this.#links.set(program, at.object.attach(at.program))
+    } catch (error) {
+      if (!isNativeError(error) || error.code !== 'ENOENT') throw error
+      this.#programs.forget(program)
+    }
+    this.#detached.delete(program)
   }
 
   /**
@@ -254,6 +273,7 @@ export class Sensor {
     const both = settingFor(wantsOfBoth(this.wants, wants), this.#way, this.#options)
     const next = settingFor(wants, this.#way, this.#options)
     const own = [...this.#shrunk].filter((map) => !both.unused.includes(map))
+    for (const program of new Set([...both.entries, ...next.entries])) this.#attachAgain(program)
     for (const setting of [both, next]) {
       const setUp = (object: BpfObject): void => this.#setConstants(object, setting.wants)
       await this.#programs.add(setting.programs, setUp, setting === both ? own : [])
