@@ -109,10 +109,8 @@ test('each event is judged once while rules change', { skip, timeout }, async (t
     [],
   )
   assert.ok(opens >= opensMin, `${opens}`)
-  assert.equal(
-    numbers.findIndex((number, i) => number !== i),
-    -1,
-  )
+  const wrong = numbers.findIndex((number, i) => number !== i)
+  assert.equal(wrong, -1, `${numbers[wrong]} where ${wrong} should be; ${log.join('; ')}`)
   assert.equal(numbers.length, opens)
   assert.equal(judges.size, sets.length)
   assert.equal(parents.size, 1, [...parents].join(' '))
