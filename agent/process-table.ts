@@ -101,7 +101,9 @@ export class ProcessTable {
     for (const process of this.#byPid.values()) {
       if (process.environment !== undefined) continue
       const now = this.#read(process.pid)?.process
-      if (now && sameStart(process.startNs, now.startNs)) process.environment = now.environment
+      if (!now || !sameStart(process.startNs, now.startNs)) continue
+      process.environment = now.environment
+      this.#changed(process)
     }
   }
 

@@ -1,27 +1,14 @@
 /** The fields and events that rules are checked against; the operator's own fields among them. */
 import type { FieldSpec } from '@bulwark/schema'
-import { fieldNamed, fields, isEventName, isParameterName } from '@bulwark/schema'
+import { carried, fieldNamed, fields, isEventName, isParameterName } from '@bulwark/schema'
 import type { Catalog } from '@bulwark/policy'
 
 const staticPrefix = 'static.'
 
-const staticField = (name: string, value: string): FieldSpec => ({
-  name: staticPrefix + name,
-  type: 'string',
-  list: false,
-  comparison: 'plain',
-  argument: undefined,
-  rightSide: true,
-  transformable: true,
-  filterOnly: false,
-  printOnly: false,
-  deprecated: false,
-  onlyOn: undefined,
-  unsupported: undefined,
-  constant: value,
-  meaning: 'a value of `static_fields`',
-  absent: 'always there',
-})
+const staticField = (name: string, value: string): FieldSpec =>
+  carried(staticPrefix + name, 'string', 'a value of `static_fields`', 'always there', {
+    constant: value,
+  })
 
 /** @param staticFields  values by name: the fields `static.NAME` */
 export const catalogWith = (staticFields: ReadonlyMap<string, string>): Catalog => {

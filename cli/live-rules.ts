@@ -86,7 +86,11 @@ export class LiveRules {
   }
 
   async #change(texts: ReturnType<typeof readRuleFiles>, key: string): Promise<void> {
-    const refusal = 'message' in texts ? unreadable(texts.message) : await this.#take(texts)
+    // Whatever goes wrong, the rules that run go on.
+    const refusal =
+      'message' in texts
+        ? failed(texts.message)
+        : await this.#take(texts).catch((error: unknown) => failed(messageOf(error)))
     if (refusal) {
       this.#refused = key
       this.#tell(refusal)
@@ -103,12 +107,7 @@ export class LiveRules {
     const broken = chosen.loaded.files.filter((file) => this.#isNewlyBroken(file, texts))
     if (broken.length > 0) return faulty(broken)
     const before = hooksOf(agent)
-    try {
-      await agent.changeRules(chosen.rules)
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return { text: message, fields: { 'rules.error': message } }
-    }
+    await agent.changeRules(chosen.rules)
     this.#running = chosen
     const after = hooksOf(agent)
     const added = after.filter((name) => !before.includes(name))
@@ -147,7 +146,10 @@ export class LiveRules {
 
 const hooksOf = ({ sensor }: Agent): readonly string[] => sensor.hooks.map(({ name }) => name)
 
-const unreadable = (message: string): Refusal => ({
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
+const failed = (message: string): Refusal => ({
   text: message,
   fields: { 'rules.error': message },
 })

@@ -9,6 +9,7 @@ export type {
   IpAddress,
   Scalar,
 } from './fieldtypes.ts'
+export { carried } from './fieldforms.ts'
 export type { Backend, EventKind, Group, Hook, Member, Place, Storage } from './eventtypes.ts'
 export {
   constants,

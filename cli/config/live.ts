@@ -7,7 +7,7 @@ import type { Outputs } from '@bulwark/agent'
 import { internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
 import type { LiveRules } from '../live-rules.ts'
-import { log } from '../report.ts'
+import { explain, log } from '../report.ts'
 import type { Configured } from './flags.ts'
 import { faultText } from './read.ts'
 import type { Settings } from './settings.ts'
@@ -39,7 +39,12 @@ export class LiveConfig {
 
   /** Reads options and rules again, and opens channels anew; one reading after another. */
   reload(): Promise<void> {
-    this.#busy = this.#busy.then(() => this.#reload())
+    this.#busy = this.#busy
+      .then(() => this.#reload())
+      .catch((error: unknown) => {
+        log('warning: not all options could be taken')
+        explain(error)
+      })
     return this.#busy
   }
 

@@ -166,6 +166,7 @@ const findField = (
   const field = catalog.field(name)
   if (!field) {
     if (name.startsWith('arg')) {
+      // The engine's words.
       return { code: 'unknown-field', message: 'filter error: proc.arg filter not implemented yet' }
     }
     return nonexistent(shown)
