@@ -194,13 +194,14 @@ export class Agent {
     await this.#resolver.lookUp()
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (this.#closed) return
-    hooks.widen()
+    const catchUp = (): void => this.#drain.catchUp()
+    hooks.widen(catchUp)
     // What the programs before told is read by the rules before.
     await pause(limits.hookChangeMs)
     if (this.#closed) return
-    this.#drain.catchUp()
+    catchUp()
     this.#pipeline.use(step.value)
-    hooks.narrow()
+    hooks.narrow(catchUp)
   }
 
   get counters(): Counters {

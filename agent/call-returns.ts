@@ -144,18 +144,26 @@ export class CallReturns {
    * Lets these calls reach their handlers, and no others. A function that has something already
    * keeps it: only what is in its slot changes.
    *
+   * @param between  called after each function that is new or gone
    * @throws NativeError  the kernel refuses one
    */
-  apply(targets: readonly Target[]): void {
+  apply(targets: readonly Target[], between: () => void): void {
     const fresh = targets.filter(({ function: { name } }) => !this.#at.has(name))
     for (const group of Map.groupBy(fresh, (target) => target.function.prototype).values()) {
       const handlers = new Handlers(group.length)
       this.#handlers.push(handlers)
-      for (const target of group) this.#attach(target, handlers)
+      for (const target of group) {
+        this.#attach(target, handlers)
+        between()
+      }
     }
     for (const target of targets) this.#change(target)
     const wanted = new Set(targets.map(({ function: { name } }) => name))
-    for (const [name, at] of this.#at) if (!wanted.has(name)) this.#remove(name, at)
+    for (const [name, at] of this.#at) {
+      if (wanted.has(name)) continue
+      this.#remove(name, at)
+      between()
+    }
   }
 
   #attach(target: Target, handlers: Handlers): void {

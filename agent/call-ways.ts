@@ -20,8 +20,9 @@ export interface CallPlan {
   readonly entries: readonly string[]
   /** Maps that hold nothing then, and need no room. */
   readonly unused: readonly string[]
-  /** Lets calls reach their handlers, and no others. */
-  readonly apply: () => void
+  /** Lets calls reach their handlers, and no others; `between` is called after each that is new or
+   * gone. */
+  readonly apply: (between: () => void) => void
 }
 
 /** A way of a backend to system calls. */
@@ -136,7 +137,7 @@ export const byFunction = (machine: Machine, programs: Programs): CallWay => {
         ],
         entries,
         unused: names.length > 0 ? [] : handOver,
-        apply: () => returns.apply(targets),
+        apply: (between) => returns.apply(targets, between),
       }
     },
     skipped: () => returns.skipped,

@@ -24,6 +24,8 @@ export class Programs {
   readonly #byKey = new Map<string, { readonly object: BpfObject; readonly program: string }>()
   /** Each map of the object, in its newest form. */
   readonly #maps = new Map<string, BpfMap>()
+  /** Objects that such maps are of. */
+  readonly #sharing = new Set<BpfObject>()
 
   /** @param open  reads the object once more */
   constructor(open: () => BpfObject) {
@@ -77,6 +79,7 @@ export class Programs {
       }
       this.#keep(object, batch)
       for (const name of missing) this.#maps.set(name, object.map(name))
+      if (missing.length > 0) this.#sharing.add(object)
       missing = []
     }
   }
@@ -134,8 +137,7 @@ export class Programs {
     const { object } = this.at(key)
     this.#byKey.delete(key)
     const isUsed = [...this.#byKey.values()].some((each) => each.object === object)
-    const hasMap = [...this.#maps.keys()].some((name) => this.#maps.get(name) === object.map(name))
-    if (object === this.first || isUsed || hasMap) return
+    if (object === this.first || isUsed || this.#sharing.has(object)) return
     object.close()
     this.#objects.splice(this.#objects.indexOf(object), 1)
   }

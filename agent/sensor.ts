@@ -147,10 +147,15 @@ const knobsOf = ({ wants, plan }: Setting): Readonly<Record<string, number>> => 
 
 /** A change of what is wanted, all of which is loaded. Both steps are to be taken, in order. */
 export interface SensorChange {
-  /** Attaches what the new rules want; what the old ones want is still told. */
-  widen(): void
+  /**
+   * Attaches what the new rules want; what the old ones want is still told.
+   *
+   * @param between  called after each hook: hundreds of them take seconds, and the ring must be
+   *   emptied meanwhile
+   */
+  widen(between: () => void): void
   /** Detaches what only the old rules wanted. */
-  narrow(): void
+  narrow(between: () => void): void
 }
 
 export class Sensor {
@@ -186,7 +191,7 @@ export class Sensor {
       this.ring = programs.first.openRing('events', RECORD_BYTES_MAX)
       this.#armed = this.#word('armed')
       this.#losses = this.#word('losses')
-      this.#apply(this.#setting)
+      this.#apply(this.#setting, () => {})
     } catch (error) {
       this.#unload()
       throw error
@@ -224,7 +229,7 @@ export class Sensor {
   }
 
   /** Lets the hooks be those of a setting, whose programs are loaded. */
-  #apply(setting: Setting): void {
+  #apply(setting: Setting, between: () => void): void {
     const { plan, uring, calls, wants, entries } = setting
     this.#setting = setting
     for (const [name, value] of Object.entries(knobsOf(setting))) {
@@ -234,17 +239,19 @@ export class Sensor {
     if (uring.hooks.length > 0) {
       fillUringCalls(this.#programs.map('uring_calls'), this.#options.machine, wants.types)
     }
-    calls.apply()
+    calls.apply(between)
     for (const program of entries) {
       if (this.#links.has(program)) continue
       const at = this.#programs.at(program)
       this.#links.set(program, at.object.attach(at.program))
+      between()
     }
     for (const [program, link] of this.#links) {
       if (entries.includes(program)) continue
       link.detach()
       this.#links.delete(program)
       if (program.startsWith(nameHookPrefix)) this.#detached.add(program)
+      between()
     }
   }
 
@@ -279,7 +286,10 @@ export class Sensor {
       await this.#programs.add(setting.programs, setUp, setting === both ? own : [])
     }
     for (const map of own) this.#shrunk.delete(map)
-    return { widen: () => this.#apply(both), narrow: () => this.#apply(next) }
+    return {
+      widen: (between) => this.#apply(both, between),
+      narrow: (between) => this.#apply(next, between),
+    }
   }
 
   /** Asks for a wake-up with the next event. Look at the ring once more after it. */

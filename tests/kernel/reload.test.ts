@@ -1,6 +1,6 @@
 /**
  * Other rules in the place of those that run, under load: each event is judged once, by the old
- * ones or by the new ones, and the process table stays what it was.
+ * ones or by the new ones, or counted as lost; and the process table stays what it was.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -109,9 +109,15 @@ test('each event is judged once while rules change', { skip, timeout }, async (t
     [],
   )
   assert.ok(opens >= opensMin, `${opens}`)
-  const wrong = numbers.findIndex((number, i) => number !== i)
-  assert.equal(wrong, -1, `${numbers[wrong]} where ${wrong} should be; ${log.join('; ')}`)
-  assert.equal(numbers.length, opens)
+  // A machine that is too slow for the load fills its ring, and says how many that cost.
+  const { sensor } = agent
+  const losses = sensor.losses(sensor.counters()).filter(({ hook }) => hook === 'openat')
+  const lost = losses.reduce((sum, { count }) => sum + count, 0)
+  const missing = opens - numbers.length
+  t.diagnostic(`${missing} of them are not told, ${lost} are counted as lost`)
+  const wrong = numbers.findIndex((number, i) => i > 0 && number <= (numbers[i - 1] ?? 0))
+  assert.equal(wrong, -1, `${numbers[wrong]} comes after ${numbers[wrong - 1]}`)
+  assert.ok(missing >= 0 && missing <= lost, `${missing} missing, ${lost} lost: ${log.join('; ')}`)
   assert.equal(judges.size, sets.length)
   assert.equal(parents.size, 1, [...parents].join(' '))
   assert.deepEqual(hooksOf(agent), first)
