@@ -62,6 +62,14 @@ export { globMatcher } from './glob.ts'
 export type { ExtraField, OutputAppend, OutputFormat, PrintedValue } from './output.ts'
 export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
 export type { Answers } from './kept.ts'
+export type {
+  CgroupState,
+  NumberAt,
+  Plan as FilterPlan,
+  Test as FilterTest,
+  TextAt,
+} from './kernel/plan.ts'
+export { everything, nothing } from './kernel/plan.ts'
 export { Subject } from './kept.ts'
 export type { PriorityName, Rule } from './rule.ts'
 export { priorityNamed, priorityNames } from './rule.ts'
