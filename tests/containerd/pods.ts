@@ -23,6 +23,7 @@ export interface Pod {
 
 const callMsMax = 60_000
 const nodeNamespace = 2
+const containerRunning = 1
 
 const mapField = (number: number, values: Readonly<Record<string, string>>): Uint8Array =>
   joined(
@@ -111,6 +112,16 @@ export class Pods {
     const words = command.map((word) => bytes(2, word))
     const done = await this.#call('ExecSync', joined([bytes(1, id), ...words, numberField(3, 30)]))
     return Number(done.number(3))
+  }
+
+  /** Resolves when no container runs any more. */
+  async untilIdle(): Promise<void> {
+    const running = bytes(2, numberField(1, containerRunning))
+    for (const deadline = Date.now() + callMsMax; Date.now() < deadline; await nextTurn()) {
+      const answer = await this.#call('ListContainers', bytes(1, running))
+      if (answer.messages(1).length === 0) return
+    }
+    throw new Error(`containers still run after ${callMsMax} ms`)
   }
 
   /** Ends the connection; the next call opens another. */
