@@ -13,9 +13,10 @@ import {
   preemptionFindings,
   probeMachine,
 } from '@bulwark/agent'
-import { isNativeError, releaseMemory } from '@bulwark/native'
+import { isNativeError } from '@bulwark/native'
 import type { Machine } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
+import { keepMemorySmall } from './memory.ts'
 import { ending, explain, log, logError, lossText } from './report.ts'
 
 /** A number of whole units, within bounds. */
@@ -153,7 +154,7 @@ export const watch = async (
     return start(chooseBackend('tracepoint', findings))
   })
   onStart(agent)
-  setImmediate(releaseMemory)
+  setImmediate(keepMemorySmall)
   const reason = await Promise.race([ended, faulted, until])
   agent.close()
   return { reason, failed }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MemoryKeeper } from './memory.ts'
+
+const mib = 1024 * 1024
+
+/** A process that has so many MiB, of which so many stay when memory is given back. */
+const memoryOf = (has: number, keeps: number) => {
+  const state = { has, keeps, releases: 0 }
+  const keeper = new MemoryKeeper({
+    residentBytes: () => state.has * mib,
+    release: () => {
+      state.releases++
+      state.has = state.keeps
+    },
+  })
+  return { state, keeper }
+}
+
+test('memory is given back at first, and again when it has grown', () => {
+  const { state, keeper } = memoryOf(100, 50)
+  assert.equal(state.releases, 1)
+  state.has = 55
+  keeper.look()
+  assert.equal(state.releases, 1, 'a little more is left alone')
+  state.has = 70
+  keeper.look()
+  assert.equal(state.releases, 2)
+  assert.equal(state.has, 50)
+})
+
+test('memory that is in use is not asked for again and again', () => {
+  const { state, keeper } = memoryOf(100, 50)
+  state.keeps = 70
+  state.has = 80
+  keeper.look()
+  for (let looks = 0; looks < 10; looks++) keeper.look()
+  assert.equal(state.releases, 2)
+  state.has = 77
+  keeper.look()
+  assert.equal(state.releases, 3, 'what counts is what was left the last time')
+})
