@@ -3,54 +3,35 @@
  * whether a message goes somewhere else than the one before it. Bounded; a forgotten socket falls
  * back to what its ports suggest.
  */
-import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
+import type { End } from './socket-table.ts'
+import { SocketTable } from './socket-table.ts'
 
 /** Which end this machine's socket is. */
 export type Role = 'client' | 'server'
 
-/** One end of a socket: address and port, or a path; -1 when there is none. */
-export type End = number | bigint | string
-
-interface Known {
-  role: Role | undefined
-  /** At the last event: the role it was taken for, and the two ends. */
-  shown: Role | undefined
-  local: End
-  remote: End
-}
+/** In the table; 0 is none. */
+const codes: Readonly<Record<Role, number>> = { client: 1, server: 2 }
 
 export class Sockets {
-  readonly #known: BoundedMap<number | bigint, Known>
-  /** The last one that was looked up: an event asks twice. */
-  #inode: number | bigint = -1
-  #last: Known | undefined
+  readonly #table: SocketTable
 
   constructor(counters: Counters) {
-    this.#known = new BoundedMap(limits.socketsMax, () => counters.evictedSockets++)
-  }
-
-  #entry(inode: number | bigint): Known {
-    if (this.#last && this.#inode === inode) return this.#last
-    let known = this.#known.get(inode)
-    if (!known) {
-      known = { role: undefined, shown: undefined, local: -1, remote: -1 }
-      this.#known.set(inode, known)
-    }
-    this.#inode = inode
-    this.#last = known
-    return known
+    this.#table = new SocketTable(limits.socketsMax, () => counters.evictedSockets++)
   }
 
   /** Notes the ends of a socket, in the order of its role. Returns whether they are others than
    * before. */
   renamed(inode: number | bigint, role: Role, local: End, remote: End): boolean {
-    const known = this.#entry(inode)
-    if (known.shown === role && known.local === local && known.remote === remote) return false
-    known.shown = role
-    known.local = local
-    known.remote = remote
+    const table = this.#table
+    const entry = table.entry(inode)
+    const code = codes[role]
+    const isSame = table.shown[entry] === code
+    if (isSame && table.local.is(entry, local) && table.remote.is(entry, remote)) return false
+    table.shown[entry] = code
+    table.local.set(entry, local)
+    table.remote.set(entry, remote)
     return true
   }
 
@@ -66,9 +47,12 @@ export class Sockets {
     remotePort: number,
     now: Role | undefined,
   ): Role {
-    const known = this.#entry(inode)
-    known.role = now ?? known.role
-    if (known.role) return known.role
+    const { roles } = this.#table
+    const entry = this.#table.entry(inode)
+    if (now) roles[entry] = codes[now]
+    const known = roles[entry]
+    if (known === codes.client) return 'client'
+    if (known === codes.server) return 'server'
     return remotePort !== 0 && remotePort <= localPort ? 'client' : 'server'
   }
 }

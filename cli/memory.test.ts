@@ -1,3 +1,4 @@
+/** When memory is given back, and how often. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryKeeper } from './memory.ts'
@@ -29,14 +30,24 @@ test('memory is given back at first, and again when it has grown', () => {
   assert.equal(state.has, 50)
 })
 
-test('memory that is in use is not asked for again and again', () => {
+test('what stays is not asked for again', () => {
   const { state, keeper } = memoryOf(100, 50)
   state.keeps = 70
   state.has = 80
-  keeper.look()
   for (let looks = 0; looks < 10; looks++) keeper.look()
   assert.equal(state.releases, 2)
   state.has = 77
   keeper.look()
   assert.equal(state.releases, 3, 'what counts is what was left the last time')
+})
+
+test('what comes back each time is asked for less and less often', () => {
+  const { state, keeper } = memoryOf(100, 50)
+  const at: number[] = []
+  for (let look = 0; look < 2000; look++) {
+    state.has = 70
+    keeper.look()
+    if (state.has === 50) at.push(look)
+  }
+  assert.deepEqual(at, [0, 2, 5, 10, 19, 36, 69, 134, 263, 520, 777, 1034, 1291, 1548, 1805])
 })

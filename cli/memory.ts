@@ -5,10 +5,15 @@
  */
 import { releaseMemory } from '@bulwark/native'
 
-/** A look takes 20 microseconds, giving memory back ten milliseconds. */
-const lookMs = 5_000
 /** What may come on top of what was left the last time. */
 const growthBytesMax = 6 * 1024 * 1024
+/** Between looks, which take 20 microseconds. */
+const lookMs = 2_000
+/**
+ * Looks that are left out after memory was given back, which takes ten milliseconds: twice as many
+ * each time, since what is in use comes back at once, and more and more of it is.
+ */
+const pauseLooksMax = 256
 
 /** What is asked of the process; other than its own in tests. */
 export interface ProcessMemory {
@@ -17,23 +22,30 @@ export interface ProcessMemory {
   readonly release: () => void
 }
 
-/** Decides when memory is given back: at first, and whenever there is more than was left then. */
+/** Decides when memory is given back: at first, and when there is more than was left then. */
 export class MemoryKeeper {
   readonly #memory: ProcessMemory
-  #leftBytes = 0
+  #leftBytes: number
+  #pauseLooks = 1
+  #looksToPass = 0
 
   constructor(memory: ProcessMemory) {
     this.#memory = memory
-    this.#release()
+    this.#leftBytes = this.#release()
   }
 
   look(): void {
-    if (this.#memory.residentBytes() - this.#leftBytes >= growthBytesMax) this.#release()
+    if (this.#looksToPass > 0) this.#looksToPass--
+    else if (this.#memory.residentBytes() - this.#leftBytes >= growthBytesMax) {
+      this.#leftBytes = this.#release()
+      this.#looksToPass = this.#pauseLooks
+      this.#pauseLooks = Math.min(2 * this.#pauseLooks, pauseLooksMax)
+    }
   }
 
-  #release(): void {
+  #release(): number {
     this.#memory.release()
-    this.#leftBytes = this.#memory.residentBytes()
+    return this.#memory.residentBytes()
   }
 }
 
