@@ -106,6 +106,7 @@ export class Agent {
       pid: process.pid,
       ringBytes: options.ringBytes,
       ...options.backend,
+      mayWait: !options.record && options.watchFor === undefined,
       old: cgroups.old,
     })
     const facts = { machine: options.machine, hostname: options.hostname ?? hostname() }
@@ -231,10 +232,11 @@ export class Agent {
     this.#recording?.record(at, lengthBytes)
   }
 
-  /** How long the first record of a look has waited. */
+  /** How long the first record of a look has waited, of those that nobody has let lie. */
   #measureLag(at: number): void {
-    this.#isFirst = false
     this.#header.at = at
+    if (this.sensor.mayWait(headerOf.kind(this.#header))) return
+    this.#isFirst = false
     const lagNs = Number(clocks().bootNs) - Number(headerOf.timeNs(this.#header))
     this.counters.lagNsMax = Math.max(this.counters.lagNsMax, lagNs)
   }

@@ -5,10 +5,24 @@
  * the other between two events, and none is told twice or by nobody.
  */
 import type { Machine } from '@bulwark/schema'
+import { EventNumber } from '@bulwark/schema'
+import type { CallFunction } from './call-functions.ts'
+import type { CallTargets } from './call-returns.ts'
 import { CallReturns, callStart, findCallTargets, withForm } from './call-returns.ts'
 import type { AttachedHook, Handler, Plan } from './hook-plan.ts'
 import type { Programs, WantedProgram } from './programs.ts'
 import { wantedProgram } from './programs.ts'
+
+/** Handlers of one prototype, which share filters. */
+export interface FilterSite {
+  readonly prototype: number
+  /** Key of the program that sends what a filter lets through. */
+  readonly sender: string
+  /** The kernel function that programs are loaded for; none at a tracepoint. */
+  readonly at?: CallFunction
+  /** Numbers of the kinds that come by here; any when not said. */
+  readonly kinds?: ReadonlySet<number>
+}
 
 /** What a plan comes to on this kernel. */
 export interface CallPlan {
@@ -16,6 +30,8 @@ export interface CallPlan {
   /** What this kernel does not have. */
   readonly missing: readonly string[]
   readonly programs: readonly WantedProgram[]
+  /** Where filters can go, between programs and the ring. */
+  readonly sites: readonly FilterSite[]
   /** Programs that attach to what their sections say. */
   readonly entries: readonly string[]
   /** Maps that hold nothing then, and need no room. */
@@ -36,6 +52,12 @@ export interface CallWay {
 
 /** The program at the end of all calls. */
 export const dispatcher = 'on_sys_exit'
+
+/** The program that sends what filters let through. */
+const sender = 'on_offered'
+
+/** The one prototype of the tracepoint backend. */
+const tracepointPrototype = 0
 
 /** A prog array, and what is in it. */
 class Slots {
@@ -63,7 +85,11 @@ class Slots {
   }
 }
 
-const ofHandler = ({ form, program }: Handler): WantedProgram => ({ key: form, program })
+const ofHandler = ({ form, program }: Handler): WantedProgram => ({
+  key: form,
+  program,
+  prototype: tracepointPrototype,
+})
 
 /** The way of the tracepoint backend. */
 export const byNumber = (programs: Programs): CallWay => {
@@ -75,7 +101,12 @@ export const byNumber = (programs: Programs): CallWay => {
       return {
         hooks: handlers,
         missing: [],
-        programs: [...entries.map(wantedProgram), ...[...handlers, ...compat].map(ofHandler)],
+        programs: [
+          ...entries.map(wantedProgram),
+          ...[...handlers, ...compat].map(ofHandler),
+          ...entries.map(() => ({ ...wantedProgram(sender), prototype: tracepointPrototype })),
+        ],
+        sites: entries.map(() => ({ prototype: tracepointPrototype, sender })),
         entries,
         unused: [],
         apply: () => {
@@ -107,6 +138,31 @@ const nameHooks = (handlers: readonly Handler[]): readonly AttachedHook[] => {
   return [...hooks.values()]
 }
 
+/** A site at a kernel function. */
+type Site = FilterSite & { readonly at: CallFunction }
+
+/** The handler of plain calls, and what it tells. */
+const plainCall = 'on_syscall'
+const plainKinds: ReadonlySet<number> = new Set([EventNumber.syscall])
+
+const aimedAt = (key: string, program: string, at: CallFunction): WantedProgram => ({
+  key,
+  program,
+  aim: at.name,
+  prototype: at.prototype,
+})
+
+/** A site for each prototype. Calls without arguments have one of their own, and are told as
+ * plain calls only. */
+const sitesOf = (targets: CallTargets['targets']): readonly Site[] =>
+  [...Map.groupBy(targets, ({ function: at }) => at.prototype)].flatMap(([prototype, group]) => {
+    const [first] = group
+    if (!first) return []
+    const isPlain = group.every(({ program }) => program === plainCall)
+    const site = { prototype, sender: `${sender}@${prototype}`, at: first.function }
+    return [isPlain ? { ...site, kinds: plainKinds } : site]
+  })
+
 /** The way of the security backend. */
 export const byFunction = (machine: Machine, programs: Programs): CallWay => {
   const returns = new CallReturns(programs)
@@ -127,14 +183,17 @@ export const byFunction = (machine: Machine, programs: Programs): CallWay => {
       const entries = names.map(({ program }) => program)
       const named = targets.find((target) => target.names.length > 0)
       const starts = named ? [{ ...wantedProgram(callStart), aim: named.function.name }] : []
+      const sites = sitesOf(targets)
       return {
         hooks: [...there, ...names],
         missing,
         programs: [
-          ...targets.map(({ key, program, function: { name } }) => ({ key, program, aim: name })),
+          ...targets.map(({ key, program, function: at }) => aimedAt(key, program, at)),
+          ...sites.map((site) => aimedAt(site.sender, sender, site.at)),
           ...starts,
           ...entries.map(wantedProgram),
         ],
+        sites,
         entries,
         unused: names.length > 0 ? [] : handOver,
         apply: (between) => returns.apply(targets, between),

@@ -12,10 +12,23 @@ export interface WantedProgram {
   readonly program: string
   /** The kernel function that it is loaded for, in place of its section's. */
   readonly aim?: string
+  /** The prototype of what it attaches to; programs that share the maps of `tied` have one. */
+  readonly prototype?: number
 }
+
+/** Maps that the kernel ties to the prototype of the programs that use them: one set for each. */
+const tied = ['filters', 'filter_exits'] as const
 
 /** A program that tells nothing apart. */
 export const wantedProgram = (program: string): WantedProgram => ({ key: program, program })
+
+const isTied = (name: string): boolean => tied.some((each) => each === name)
+
+/** The one that programs of an object have. */
+const prototypeOf = (programs: Iterable<WantedProgram>): number | undefined => {
+  for (const { prototype } of programs) if (prototype !== undefined) return prototype
+  return undefined
+}
 
 export class Programs {
   readonly first: BpfObject
@@ -26,6 +39,8 @@ export class Programs {
   readonly #maps = new Map<string, BpfMap>()
   /** Objects that such maps are of. */
   readonly #sharing = new Set<BpfObject>()
+  /** Whose maps of `tied` are those of a prototype. */
+  readonly #tied = new Map<number, BpfObject>()
 
   /** @param open  reads the object once more */
   constructor(open: () => BpfObject) {
@@ -46,6 +61,7 @@ export class Programs {
     setUp(this.first)
     this.first.load()
     this.#keep(this.first, now)
+    this.#tie(this.first, prototypeOf(now))
     for (const batch of others) {
       const object = this.#beside(batch, setUp, [])
       try {
@@ -55,7 +71,15 @@ export class Programs {
         throw error
       }
       this.#keep(object, batch)
+      this.#tie(object, prototypeOf(batch))
     }
+  }
+
+  /** The maps of an object that was just loaded are those of a prototype, if that has none yet. */
+  #tie(object: BpfObject, prototype: number | undefined): void {
+    if (prototype === undefined || this.#tied.has(prototype)) return
+    this.#tied.set(prototype, object)
+    this.#sharing.add(object)
   }
 
   /**
@@ -78,20 +102,26 @@ export class Programs {
         throw error
       }
       this.#keep(object, batch)
+      this.#tie(object, prototypeOf(batch))
       for (const name of missing) this.#maps.set(name, object.map(name))
       if (missing.length > 0) this.#sharing.add(object)
       missing = []
     }
   }
 
-  /** One object has one form of each program. */
+  /** One object has one form of each program, and one prototype. */
   #batches(wanted: readonly WantedProgram[]): readonly (readonly WantedProgram[])[] {
     const batches: Map<string, WantedProgram>[] = []
     const seen = new Set<string>()
     for (const each of wanted) {
       if (seen.has(each.key)) continue
       seen.add(each.key)
-      const batch = batches.find((programs) => !programs.has(each.program))
+      const { prototype } = each
+      const batch = batches.find((programs) => {
+        const other = prototypeOf(programs.values())
+        const fits = prototype === undefined || other === undefined || prototype === other
+        return fits && !programs.has(each.program)
+      })
       if (batch) batch.set(each.program, each)
       else batches.push(new Map([[each.program, each]]))
     }
@@ -117,9 +147,12 @@ export class Programs {
       setUp(object)
       for (const { name } of object.maps) {
         // Constants are those of this object; their map has the object's name before its own.
-        const isOwn = name.endsWith('.rodata') || own.includes(name)
+        const isOwn = name.endsWith('.rodata') || own.includes(name) || isTied(name)
         if (!isOwn) object.reuseMap(name, this.map(name))
       }
+      const prototype = prototypeOf(batch)
+      const before = prototype === undefined ? undefined : this.#tied.get(prototype)
+      if (before) for (const name of tied) object.reuseMap(name, before.map(name))
       return object
     } catch (error) {
       object.close()
@@ -147,6 +180,13 @@ export class Programs {
     let map = this.#maps.get(name)
     if (!map) this.#maps.set(name, (map = this.first.map(name)))
     return map
+  }
+
+  /** A map of those that a prototype has for itself, of which a program is loaded. */
+  tiedMap(name: (typeof tied)[number], prototype: number): BpfMap {
+    const object = this.#tied.get(prototype)
+    if (!object) throw new Error(`no program of prototype ${prototype} is loaded`)
+    return object.map(name)
   }
 
   /** Where a loaded program is. */

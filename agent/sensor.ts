@@ -19,7 +19,7 @@ import {
 } from '@bulwark/schema'
 import type { BpfMap, BpfObject, Link, Ring } from '@bulwark/native'
 import { isNativeError, openObject } from '@bulwark/native'
-import type { CallPlan, CallWay } from './call-ways.ts'
+import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
 import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
@@ -48,6 +48,9 @@ export interface SensorOptions extends SensorWants {
   readonly ringBytes?: number | undefined
   /** This process, whose own events are left out. */
   readonly pid: number
+  /** Records of kinds that no rule wants may lie until the ring is looked at for another reason; it
+   * is woken for each when not said. */
+  readonly mayWait?: boolean
   /** The v1 hierarchy in which containers are looked for beside v2, if any. */
   readonly old?: OldHierarchy | undefined
 }
@@ -113,6 +116,7 @@ interface Setting {
   readonly hooks: readonly AttachedHook[]
   readonly missing: readonly string[]
   readonly programs: readonly WantedProgram[]
+  readonly sites: readonly FilterSite[]
   /** Programs that attach to what their sections say. */
   readonly entries: readonly string[]
   /** Maps that hold nothing then. */
@@ -132,10 +136,21 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     hooks: [...tracepoints, ...calls.hooks],
     missing: [...calls.missing, ...uring.missing],
     programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
+    sites: calls.sites,
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
     unused: [...calls.unused, ...(uring.hooks.length === 0 ? uringMaps : [])],
   }
 }
+
+/**
+ * A bit for each kind that nobody waits for: those of processes that no rule is about. A cgroup is
+ * not: the files of a short container are there for as long as it is.
+ */
+const quietKinds = ({ types }: SensorWants): number =>
+  eventKinds
+    .filter(({ state, types: own }) => state && own.length > 0)
+    .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
+    .reduce((bits, { kind }) => bits | (1 << kind), 0)
 
 /** What programs read while they run, in `.bss`. */
 const knobsOf = ({ wants, plan }: Setting): Readonly<Record<string, number>> => ({
@@ -172,6 +187,8 @@ export class Sensor {
   /** Maps that have no room in the newest object that has them. */
   readonly #shrunk: Set<string>
   #setting: Setting
+  /** A bit for each kind that wakes nobody. */
+  #quiet = 0
 
   /** @throws NativeError  the kernel refuses; its log says what */
   constructor(options: SensorOptions) {
@@ -232,6 +249,8 @@ export class Sensor {
   #apply(setting: Setting, between: () => void): void {
     const { plan, uring, calls, wants, entries } = setting
     this.#setting = setting
+    this.#quiet = this.#options.mayWait === true ? quietKinds(wants) : 0
+    Atomics.store(this.#word('quiet_kinds'), 0, this.#quiet)
     for (const [name, value] of Object.entries(knobsOf(setting))) {
       Atomics.store(this.#word(name), 0, value)
     }
@@ -292,7 +311,12 @@ export class Sensor {
     }
   }
 
-  /** Asks for a wake-up with the next event. Look at the ring once more after it. */
+  /** Whether records of a kind wake nobody: there is no hurry with them. */
+  mayWait(kind: number): boolean {
+    return kind < 32 && ((this.#quiet >>> kind) & 1) === 1
+  }
+
+  /** Asks for a wake-up with the next event that wakes. Look at the ring once more after it. */
   arm(): void {
     Atomics.store(this.#armed, 0, 1)
   }

@@ -24,7 +24,8 @@ static __always_inline void fill_descriptor(struct scratch *s, struct file_facts
 		append_file_path(s, path, file);
 }
 
-static __always_inline int on_duplicated(struct pt_regs *regs, long result, __s32 new_fd)
+static __always_inline struct scratch *on_duplicated(struct pt_regs *regs, long result,
+						     __s32 new_fd)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_dup, EVENT_DUP, task);
@@ -32,14 +33,14 @@ static __always_inline int on_duplicated(struct pt_regs *regs, long result, __s3
 	struct file *file;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->old_fd = SYSCALL_ARG1(regs);
 	e->new_fd = new_fd;
 	file = file_of_result(task, result);
 	if (file)
 		fill_descriptor(s, &e->file, &e->socket, &e->path, file);
-	return scratch_send(s);
+	return s;
 }
 
 struct {
@@ -86,7 +87,7 @@ static __always_inline __u64 argument_at(struct call_arguments *call, __u32 posi
 #define TEXT_ARGUMENT(call, positions, position) \
 	((const void *)argument_at(call, positions, position, 0))
 
-static __always_inline int on_plain_call(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_plain_call(struct pt_regs *regs, long result)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_syscall, EVENT_SYSCALL, task);
@@ -94,17 +95,17 @@ static __always_inline int on_plain_call(struct pt_regs *regs, long result)
 	const struct cred *cred = TASK_READ(task, cred);
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	fill_arguments(&e->call, regs);
 	e->ruid = READ(cred, uid.val);
 	e->suid = READ(cred, suid.val);
 	e->rgid = READ(cred, gid.val);
 	e->sgid = READ(cred, sgid.val);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_descriptor_call(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_descriptor_call(struct pt_regs *regs, long result)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_fd_call, EVENT_FD_CALL, task);
@@ -113,7 +114,7 @@ static __always_inline int on_descriptor_call(struct pt_regs *regs, long result)
 	struct file *file;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	fill_arguments(&e->call, regs);
 	file = file_of_fd(task, argument_at(&e->call, positions, POSITION_FD, -1));
@@ -123,10 +124,10 @@ static __always_inline int on_descriptor_call(struct pt_regs *regs, long result)
 		       PATH_BYTES_MAX);
 	text_from_user(s, &e->value, TEXT_ARGUMENT(&e->call, positions, POSITION_VALUE),
 		       PATH_BYTES_MAX);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_path_given(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_path_given(struct pt_regs *regs, long result)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, task);
@@ -136,7 +137,7 @@ static __always_inline int on_path_given(struct pt_regs *regs, long result)
 	const void *path;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	fill_arguments(&e->call, regs);
 	path = TEXT_ARGUMENT(&e->call, positions, POSITION_PATH);
@@ -148,22 +149,22 @@ static __always_inline int on_path_given(struct pt_regs *regs, long result)
 	heard = take_names();
 	if (heard && append_heard_path(s, &e->path, heard, &heard->first))
 		names_are_kernels(s);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_name_given(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_name_given(struct pt_regs *regs, long result)
 {
 	struct scratch *s = record_start(event_name_call, EVENT_NAME_CALL, current_task());
 	struct event_name_call *e = s ? (void *)s->record : NULL;
 	__u32 positions = positions_of(regs);
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	fill_arguments(&e->call, regs);
 	text_from_user(s, &e->text, TEXT_ARGUMENT(&e->call, positions, POSITION_TEXT),
 		       PATH_BYTES_MAX);
 	text_from_user(s, &e->value, TEXT_ARGUMENT(&e->call, positions, POSITION_VALUE),
 		       PATH_BYTES_MAX);
-	return scratch_send(s);
+	return s;
 }

@@ -41,8 +41,9 @@ STEP(argument_step)
 	return s->left == 0 || i + 1 == FAILED_ARGUMENTS_MAX;
 }
 
-static __always_inline int on_exec_failed(struct pt_regs *regs, long result, __s32 dirfd,
-					  const void *path, const void *arguments, __u32 flags)
+static __always_inline struct scratch *on_exec_failed(struct pt_regs *regs, long result,
+						      __s32 dirfd, const void *path,
+						      const void *arguments, __u32 flags)
 {
 	struct task_struct *task = current_task();
 	struct event_exec_failed *e;
@@ -50,10 +51,10 @@ static __always_inline int on_exec_failed(struct pt_regs *regs, long result, __s
 	__u32 start;
 
 	if (result >= 0)
-		return 0; /* told by the program that there is now */
+		return NULL; /* told by the program that there is now */
 	s = record_start(event_exec_failed, EVENT_EXEC_FAILED, task);
 	if (!s)
-		return 0;
+		return NULL;
 	e = (void *)s->record;
 	fill_syscall(s, regs, result);
 	e->call_flags = flags;
@@ -69,5 +70,5 @@ static __always_inline int on_exec_failed(struct pt_regs *regs, long result, __s
 	e->arguments.true_bytes = s->left && e->argument_count < FAILED_ARGUMENTS_MAX ?
 					  e->arguments.bytes :
 					  TEXT_LENGTH_UNKNOWN;
-	return scratch_send(s);
+	return s;
 }

@@ -88,8 +88,9 @@ static __always_inline void append_base(struct scratch *s, struct text *slot,
 }
 
 /* What every form of open(2) ends in. */
-static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 dirfd,
-				     const void *user_path, __u32 open_flags, __u32 open_mode)
+static __always_inline struct scratch *on_opened(struct pt_regs *regs, long result, __s32 dirfd,
+						 const void *user_path, __u32 open_flags,
+						 __u32 open_mode)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_open, EVENT_OPEN, task);
@@ -97,7 +98,7 @@ static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 di
 	struct file *file;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->open_flags = open_flags;
 	e->open_mode = open_mode;
@@ -111,7 +112,7 @@ static __always_inline int on_opened(struct pt_regs *regs, long result, __s32 di
 		append_base(s, &e->base, task, dirfd, user_path);
 	}
 	text_from_user(s, &e->raw_path, user_path, PATH_BYTES_MAX);
-	return scratch_send(s);
+	return s;
 }
 
 /* Of names that the kernel has resolved, what the process gave is told too, but judged by none. */
@@ -120,8 +121,8 @@ static __always_inline void names_are_kernels(struct scratch *s)
 	s->event.header.flags &= ~RECORD_USER_MEMORY;
 }
 
-static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 dirfd,
-				       const void *user_path, __u32 call_flags)
+static __always_inline struct scratch *on_unlinked(struct pt_regs *regs, long result, __s32 dirfd,
+						   const void *user_path, __u32 call_flags)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_unlink, EVENT_UNLINK, task);
@@ -129,7 +130,7 @@ static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 
 	struct names *heard;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->call_flags = call_flags;
 	text_from_user(s, &e->raw_path, user_path, PATH_BYTES_MAX);
@@ -138,7 +139,7 @@ static __always_inline int on_unlinked(struct pt_regs *regs, long result, __s32 
 	heard = take_names();
 	if (heard && append_heard_path(s, &e->path, heard, &heard->first))
 		names_are_kernels(s);
-	return scratch_send(s);
+	return s;
 }
 
 struct two_paths {
@@ -149,8 +150,8 @@ struct two_paths {
 };
 
 /* rename, link and symlink: their records have the same members. */
-static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16 kind,
-					const struct two_paths *p)
+static __always_inline struct scratch *on_two_paths(struct pt_regs *regs, long result, __u16 kind,
+						    const struct two_paths *p)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_rename, kind, task);
@@ -158,7 +159,7 @@ static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16
 	struct names *heard;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->call_flags = p->call_flags;
 	text_from_user(s, &e->old_path, p->old_path, PATH_BYTES_MAX);
@@ -170,5 +171,5 @@ static __always_inline int on_two_paths(struct pt_regs *regs, long result, __u16
 	if (heard && append_heard_path(s, &e->old_resolved, heard, &heard->first) &&
 	    append_heard_path(s, &e->new_resolved, heard, &heard->second))
 		names_are_kernels(s);
-	return scratch_send(s);
+	return s;
 }

@@ -2,11 +2,12 @@
 /*
  * One handler a system call, in the form (registers, result): that of `tp_btf/sys_exit`, and that
  * of a system call's own function at its return. So the backends share them; each defines HANDLER
- * as the section that it attaches them by. What a handler does is in the headers it includes.
+ * as the section that it attaches them by. A handler gives the slot with its record, or NULL. What
+ * a handler does is in the headers it includes.
  */
 #pragma once
 
-#include "compat.bpf.h"
+#include "filter.bpf.h"
 
 #define USER_POINTER(argument) ((const void *)(argument))
 
@@ -188,3 +189,8 @@ HANDLER(on_name_call)
 }
 
 #include "socketcall.bpf.h"
+
+SEC(HANDLER_SECTION) int on_offered(HANDLER_CONTEXT *ctx)
+{
+	return send_offered(ctx);
+}

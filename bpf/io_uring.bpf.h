@@ -19,7 +19,7 @@ HANDLER(on_io_uring_setup)
 	struct user_io_uring_params params = {};
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	if (bpf_probe_read_user(&params, sizeof(params), USER_POINTER(SYSCALL_ARG2(regs))))
 		count_loss(PLACE_READ_USER);
@@ -31,7 +31,7 @@ HANDLER(on_io_uring_setup)
 	e->thread_cpu = params.sq_thread_cpu;
 	e->thread_idle_ms = params.sq_thread_idle;
 	e->features = params.features;
-	return scratch_send(s);
+	return s;
 }
 
 #ifdef BY_PERF

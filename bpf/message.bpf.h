@@ -60,16 +60,15 @@ static __always_inline struct scratch *message_start(struct pt_regs *regs, long 
 }
 
 /* Verifier: not inlined, because the handler of socketcall() calls it in several places. */
-static __noinline int on_message(struct pt_regs *regs, long result, struct message *m)
+static __noinline struct scratch *on_message(struct pt_regs *regs, long result, struct message *m)
 {
 	struct scratch *s = message_start(regs, result, m->kind, m->flags, m->count);
 
 	if (!s)
-		return 0;
+		return NULL;
 	if (fill_message(s, m, result))
-		return scratch_send(s);
-	scratch_release(s);
-	return 0;
+		return s;
+	return scratch_cancel(s);
 }
 
 /* Whether what is written is a question to a name server: a datagram on a connected socket. */
@@ -97,15 +96,16 @@ static __always_inline bool is_wanted_message(struct pt_regs *regs, long result)
 }
 
 /* A message of a call that sends or receives but one. */
-static __always_inline int on_named_message(struct pt_regs *regs, long result, struct message *m)
+static __always_inline struct scratch *on_named_message(struct pt_regs *regs, long result,
+							struct message *m)
 {
 	if (m->kind == EVENT_SEND)
 		take_copy(&m->named);
 	return on_message(regs, result, m);
 }
 
-static __always_inline int on_one_message(struct pt_regs *regs, long result, struct message *m,
-					  const void *user_header)
+static __always_inline struct scratch *on_one_message(struct pt_regs *regs, long result,
+						      struct message *m, const void *user_header)
 {
 	struct user_msghdr header = {};
 
@@ -154,18 +154,17 @@ STEP(message_step)
 }
 
 /* sendmmsg and recvmmsg: one record a message. */
-static __always_inline int on_messages(struct pt_regs *regs, long result, __u16 kind)
+static __always_inline struct scratch *on_messages(struct pt_regs *regs, long result, __u16 kind)
 {
 	__u32 count = result > 0 ? result : 0;
 	struct scratch *s = message_start(regs, result, kind, SYSCALL_ARG4(regs), count);
 
 	if (!s)
-		return 0;
+		return NULL;
 	s->user_list = USER_POINTER(SYSCALL_ARG2(regs));
 	s->flags = s->event.header.flags;
 	if (count > MESSAGES_MAX)
 		count_losses(PLACE_MESSAGES_MORE, count - MESSAGES_MAX);
 	REPEAT(MESSAGES_MAX, message_step, s);
-	scratch_release(s);
-	return 0;
+	return scratch_cancel(s);
 }

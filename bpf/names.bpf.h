@@ -127,15 +127,15 @@ static __always_inline void close_names(void) {}
 #endif
 
 /* A handler of calls that have names: see HANDLER. Whatever it does, the hand-over is closed. */
-#define NAMED_HANDLER(name)                                                        \
-	static __always_inline int name##_told(struct pt_regs *regs, long result); \
-	HANDLER(name)                                                              \
-	{                                                                          \
-		int told = name##_told(regs, result);                              \
-		close_names();                                                     \
-		return told;                                                       \
-	}                                                                          \
-	static __always_inline int name##_told(struct pt_regs *regs, long result)
+#define NAMED_HANDLER(name)                                                                    \
+	static __always_inline struct scratch *name##_told(struct pt_regs *regs, long result); \
+	HANDLER(name)                                                                          \
+	{                                                                                      \
+		struct scratch *told = name##_told(regs, result);                              \
+		close_names();                                                                 \
+		return told;                                                                   \
+	}                                                                                      \
+	static __always_inline struct scratch *name##_told(struct pt_regs *regs, long result)
 
 /* Appends a name that was handed over, whose room `bytes_max` says, a constant; false when there is
  * none. */

@@ -4,7 +4,7 @@
 
 #include "message.bpf.h"
 
-static __always_inline int on_connected(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_connected(struct pt_regs *regs, long result)
 {
 	struct peer named = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
 	struct task_struct *task = current_task();
@@ -14,23 +14,23 @@ static __always_inline int on_connected(struct pt_regs *regs, long result)
 	struct sock *sk;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->fd = SYSCALL_ARG1(regs);
 	file = file_of_fd(task, e->fd);
 	sk = sock_of_file(file);
 	if (!sk) {
-		scratch_release(s);
-		return 0; /* not a socket: the call has failed with ENOTSOCK or EBADF */
+		return scratch_cancel(
+			s); /* not a socket: the call has failed with ENOTSOCK or EBADF */
 	}
 	fill_socket(&e->socket, file, sk);
 	take_copy(&named);
 	fill_peer(s, &e->socket, &e->unix_path, sk, named,
 		  named.address && result < 0 && result != -EINPROGRESS);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_bound(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_bound(struct pt_regs *regs, long result)
 {
 	struct peer asked = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
 	struct task_struct *task = current_task();
@@ -42,21 +42,20 @@ static __always_inline int on_bound(struct pt_regs *regs, long result)
 	__u16 family;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->fd = SYSCALL_ARG1(regs);
 	file = file_of_fd(task, e->fd);
 	sk = sock_of_file(file);
 	if (!sk) {
-		scratch_release(s);
-		return 0;
+		return scratch_cancel(s);
 	}
 	fill_socket(&e->socket, file, sk);
 	e->local_source = PEER_SOCKET;
 	if (result == 0) {
 		if (e->socket.family == AF_UNIX)
 			append_unix_path(s, &e->unix_path, sk);
-		return scratch_send(s);
+		return s;
 	}
 	take_copy(&asked);
 	family = read_address(s, &address, e->socket.family, asked);
@@ -70,12 +69,12 @@ static __always_inline int on_bound(struct pt_regs *regs, long result)
 		e->socket.local_port = __builtin_bswap16(address.port);
 		put_address(e->socket.local_address, &address, family, e->socket.family);
 	}
-	return scratch_send(s);
+	return s;
 }
 
 /* accept and listen: their records have the same members. */
-static __always_inline int on_local_end(struct pt_regs *regs, long result, __u16 kind, __s32 fd,
-					__s32 backlog)
+static __always_inline struct scratch *on_local_end(struct pt_regs *regs, long result, __u16 kind,
+						    __s32 fd, __s32 backlog)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_listen, kind, task);
@@ -84,32 +83,31 @@ static __always_inline int on_local_end(struct pt_regs *regs, long result, __u16
 	struct sock *sk;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->fd = fd;
 	e->backlog = backlog;
 	file = file_of_fd(task, fd < 0 ? (__s32)SYSCALL_ARG1(regs) : fd);
 	sk = sock_of_file(file);
 	if (!sk) {
-		scratch_release(s);
-		return 0;
+		return scratch_cancel(s);
 	}
 	fill_socket(&e->socket, file, sk);
 	if (e->socket.family == AF_UNIX)
 		append_unix_path(s, &e->unix_path, sk);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_socket_made(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_socket_made(struct pt_regs *regs, long result)
 {
 	struct scratch *s = record_start(event_socket, EVENT_SOCKET, current_task());
 	struct event_socket *e = s ? (void *)s->record : NULL;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->family = SYSCALL_ARG1(regs);
 	e->type = SYSCALL_ARG2(regs);
 	e->protocol = SYSCALL_ARG3(regs);
-	return scratch_send(s);
+	return s;
 }

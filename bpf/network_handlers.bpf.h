@@ -64,7 +64,7 @@ HANDLER(on_write)
 
 	if (is_wanted_message(regs, result))
 		return on_message(regs, result, &m);
-	return tell_writes & WRITES_ELSEWHERE ? on_descriptor_call(regs, result) : 0;
+	return tell_writes & WRITES_ELSEWHERE ? on_descriptor_call(regs, result) : NULL;
 }
 
 HANDLER(on_writev)
@@ -78,7 +78,7 @@ HANDLER(on_writev)
 
 	if (is_wanted_message(regs, result))
 		return on_message(regs, result, &m);
-	return tell_writes & WRITES_ELSEWHERE ? on_descriptor_call(regs, result) : 0;
+	return tell_writes & WRITES_ELSEWHERE ? on_descriptor_call(regs, result) : NULL;
 }
 
 HANDLER(on_recvfrom)

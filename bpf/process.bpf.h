@@ -160,44 +160,45 @@ static __always_inline int on_cgroup_changed(struct cgroup *cgroup, const char *
 	return scratch_send(s);
 }
 
-static __always_inline int on_directory_changed(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_directory_changed(struct pt_regs *regs, long result)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s;
 
 	if (result != 0)
-		return 0;
+		return NULL;
 	s = record_start(event_chdir, EVENT_CHDIR, task);
 	if (!s)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	append_cwd(s, &((struct event_chdir *)s->record)->cwd, task);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_ptraced(struct pt_regs *regs, long result)
+static __always_inline struct scratch *on_ptraced(struct pt_regs *regs, long result)
 {
 	struct scratch *s = record_start(event_ptrace, EVENT_PTRACE, current_task());
 	struct event_ptrace *e = s ? (void *)s->record : NULL;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->request = SYSCALL_ARG1(regs);
 	e->target_vpid = SYSCALL_ARG2(regs);
 	e->address = SYSCALL_ARG3(regs);
 	e->data = SYSCALL_ARG4(regs);
-	return scratch_send(s);
+	return s;
 }
 
-static __always_inline int on_module_loaded(struct pt_regs *regs, long result, bool from_fd)
+static __always_inline struct scratch *on_module_loaded(struct pt_regs *regs, long result,
+							bool from_fd)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_module, EVENT_MODULE, task);
 	struct event_module *e = s ? (void *)s->record : NULL;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	e->fd = -1;
 	if (from_fd) {
@@ -213,5 +214,5 @@ static __always_inline int on_module_loaded(struct pt_regs *regs, long result, b
 		e->image_bytes = SYSCALL_ARG2(regs);
 		text_from_user(s, &e->parameters, (void *)SYSCALL_ARG3(regs), PATH_BYTES_MAX);
 	}
-	return scratch_send(s);
+	return s;
 }

@@ -39,6 +39,7 @@ struct scratch {
 		__u8 record[RECORD_BYTES_MAX];
 		union event event;
 	};
+	__u64 context; /* of the handler, while a filter has the record: see filter.bpf.h */
 	struct walk walk;
 	const void *user_list; /* user memory: pointers to arguments, or headers of messages */
 	__u32 flags; /* of the header, before anything is read for one of several messages */
@@ -61,6 +62,18 @@ struct {
 
 /* The doorbell: the agent sets it when it goes to sleep on an empty ring. */
 __u32 armed = 0;
+
+/* By kind, a bit for each that no rule waits for: the agent takes such records when it looks next,
+ * and is woken only before they fill the ring. Set at any time. */
+volatile __u32 quiet_kinds = 0;
+
+static __always_inline bool may_wait(__u32 kind)
+{
+	if (kind >= 32 || !((quiet_kinds >> kind) & 1))
+		return false;
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) <
+	       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4;
+}
 
 static __always_inline struct scratch *scratch_take(__u32 kind)
 {
@@ -86,6 +99,13 @@ static __always_inline struct scratch *scratch_take(__u32 kind)
 static __always_inline void scratch_release(struct scratch *s)
 {
 	__sync_fetch_and_add(&s->owners, -1);
+}
+
+/* Gives the slot back with nothing sent; for `return`. */
+static __always_inline struct scratch *scratch_cancel(struct scratch *s)
+{
+	scratch_release(s);
+	return NULL;
 }
 
 /*
@@ -131,7 +151,7 @@ static __always_inline void scratch_output(struct scratch *s)
 	if (bytes > RECORD_BYTES_MAX)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;
-	if (*(volatile __u32 *)&armed) {
+	if (*(volatile __u32 *)&armed && !may_wait(s->event.header.kind)) {
 		*(volatile __u32 *)&armed = 0;
 		wakeup = BPF_RB_FORCE_WAKEUP;
 	}

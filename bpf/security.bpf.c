@@ -9,25 +9,35 @@
 
 /* What it attaches to, the agent says before loading: every function of a system call has the
  * arguments (registers), and at its return the result. */
+#define HANDLER_SECTION "fexit"
+#define HANDLER_CONTEXT unsigned long long
+#define HANDLER_BODY(name)                                                      \
+	static __always_inline struct scratch *____##name(HANDLER_CONTEXT *ctx, \
+							  struct pt_regs *regs, long result)
+
 #ifdef DIRECT_READS
-#define HANDLER(name) SEC("fexit") int BPF_PROG(name, struct pt_regs *regs, long result)
+#define HANDLER(name)                                                                       \
+	HANDLER_BODY(name);                                                                 \
+	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                                 \
+	{                                                                                   \
+		return offer(ctx, ____##name(ctx, (struct pt_regs *)ctx[0], (long)ctx[1])); \
+	}                                                                                   \
+	HANDLER_BODY(name)
 #else
 /* The types of 5.10 only declare struct pt_regs where many of these functions are, and a program
  * may not even load an argument of such a type: it gets a copy, which is its own. */
 #define REGISTERS_ARE_COPIES
-#define HANDLER(name)                                                                        \
-	static __always_inline int ____##name(unsigned long long *ctx, struct pt_regs *regs, \
-					      long result);                                  \
-	SEC("fexit") int name(unsigned long long *ctx)                                       \
-	{                                                                                    \
-		struct registers copy;                                                       \
-                                                                                             \
-		if (!copy_registers(&copy))                                                  \
-			return 0;                                                            \
-		return ____##name(ctx, (struct pt_regs *)&copy, ctx[1]);                     \
-	}                                                                                    \
-	static __always_inline int ____##name(unsigned long long *ctx, struct pt_regs *regs, \
-					      long result)
+#define HANDLER(name)                                                                      \
+	HANDLER_BODY(name);                                                                \
+	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                                \
+	{                                                                                  \
+		struct registers copy;                                                     \
+                                                                                           \
+		if (!copy_registers(&copy))                                                \
+			return 0;                                                          \
+		return offer(ctx, ____##name(ctx, (struct pt_regs *)&copy, (long)ctx[1])); \
+	}                                                                                  \
+	HANDLER_BODY(name)
 #endif
 
 /* LSM hooks tell the names of some calls. */

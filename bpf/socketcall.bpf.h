@@ -46,10 +46,10 @@ HANDLER(on_socketcall)
 	__u32 is;
 
 	if (which >= 32)
-		return 0; /* the call has failed with EINVAL */
+		return NULL; /* the call has failed with EINVAL */
 	is = BIT(which);
 	if (!(is & socketcalls))
-		return 0;
+		return NULL;
 	call->orig_ax = socketcall_numbers[which & 31] | ARGUMENTS_FROM_USER;
 	call->bx = word_at(arguments);
 	call->cx = word_at(arguments + 1);
@@ -71,7 +71,7 @@ HANDLER(on_socketcall)
 	SOCKETCALLS(BIT(17), on_recvmsg);
 	SOCKETCALLS(BIT(19), on_recvmmsg);
 	SOCKETCALLS(BIT(20), on_sendmmsg);
-	return 0;
+	return NULL;
 }
 
 #endif

@@ -10,9 +10,9 @@ struct mount_side {
 	__s32 dirfd;
 };
 
-static __always_inline int on_mounted(struct pt_regs *regs, long result,
-				      const struct mount_side *source,
-				      const struct mount_side *target, const void *type)
+static __always_inline struct scratch *on_mounted(struct pt_regs *regs, long result,
+						  const struct mount_side *source,
+						  const struct mount_side *target, const void *type)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = record_start(event_mount, EVENT_MOUNT, task);
@@ -20,7 +20,7 @@ static __always_inline int on_mounted(struct pt_regs *regs, long result,
 	struct names *heard;
 
 	if (!e)
-		return 0;
+		return NULL;
 	fill_syscall(s, regs, result);
 	fill_arguments(&e->call, regs);
 	text_from_user(s, &e->source, source->path, PATH_BYTES_MAX);
@@ -35,7 +35,7 @@ static __always_inline int on_mounted(struct pt_regs *regs, long result,
 		if (append_heard_path(s, &e->target_resolved, heard, &heard->second))
 			names_are_kernels(s);
 	}
-	return scratch_send(s);
+	return s;
 }
 
 /* What a call maps, or changes the protection of. */
@@ -46,7 +46,8 @@ struct mapped {
 	bool from_user; /* read from memory that the process can change */
 };
 
-static __always_inline int on_mapped(struct pt_regs *regs, long result, const struct mapped *m)
+static __always_inline struct scratch *on_mapped(struct pt_regs *regs, long result,
+						 const struct mapped *m)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s;
@@ -54,10 +55,10 @@ static __always_inline int on_mapped(struct pt_regs *regs, long result, const st
 	struct file *file;
 
 	if (!(m->protection & PROT_EXEC))
-		return 0; /* nothing that a process does more often */
+		return NULL; /* nothing that a process does more often */
 	s = record_start(event_memory, EVENT_MEMORY, task);
 	if (!s)
-		return 0;
+		return NULL;
 	e = (void *)s->record;
 	fill_syscall(s, regs, result);
 	if (m->from_user)
@@ -73,5 +74,5 @@ static __always_inline int on_mapped(struct pt_regs *regs, long result, const st
 		fill_file(&e->file, file);
 		append_file_path(s, &e->path, file);
 	}
-	return scratch_send(s);
+	return s;
 }

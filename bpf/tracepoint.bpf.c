@@ -9,21 +9,26 @@
 /* Every handler has the shape that sys_exit has: the kernel ties the prog array to it. In the form
  * BY_PERF (see lifecycle.bpf.h) the record has the result, and the task has the registers. */
 #ifdef BY_PERF
-#define HANDLER(name)                                                                       \
-	static __always_inline int ____##name(struct trace_event_raw_sys_exit *ctx,         \
-					      struct pt_regs *regs, long result);           \
-	SEC("tracepoint/raw_syscalls/sys_exit")                                             \
-	int name(struct trace_event_raw_sys_exit *ctx)                                      \
-	{                                                                                   \
-		struct task_struct *task = bpf_get_current_task_btf();                      \
-                                                                                            \
-		return ____##name(ctx, (struct pt_regs *)bpf_task_pt_regs(task), ctx->ret); \
-	}                                                                                   \
-	static __always_inline int ____##name(struct trace_event_raw_sys_exit *ctx,         \
-					      struct pt_regs *regs, long result)
+#define HANDLER_SECTION "tracepoint/raw_syscalls/sys_exit"
+#define HANDLER_CONTEXT struct trace_event_raw_sys_exit
+#define REGISTERS_OF(ctx) ((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()))
+#define RESULT_OF(ctx) ((ctx)->ret)
 #else
-#define HANDLER(name) SEC("tp_btf/sys_exit") int BPF_PROG(name, struct pt_regs *regs, long result)
+#define HANDLER_SECTION "tp_btf/sys_exit"
+#define HANDLER_CONTEXT unsigned long long
+#define REGISTERS_OF(ctx) ((struct pt_regs *)(ctx)[0])
+#define RESULT_OF(ctx) ((long)(ctx)[1])
 #endif
+
+#define HANDLER(name)                                                                         \
+	static __always_inline struct scratch *____##name(HANDLER_CONTEXT *ctx,               \
+							  struct pt_regs *regs, long result); \
+	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                                   \
+	{                                                                                     \
+		return offer(ctx, ____##name(ctx, REGISTERS_OF(ctx), RESULT_OF(ctx)));        \
+	}                                                                                     \
+	static __always_inline struct scratch *____##name(HANDLER_CONTEXT *ctx,               \
+							  struct pt_regs *regs, long result)
 
 #include "handlers.bpf.h"
 #include "io_uring.bpf.h"
@@ -46,13 +51,13 @@ HANDLER(on_sys_exit)
 #else
 		count_loss(PLACE_COMPAT_SYSCALL); /* arm64: nobody has asked for them yet */
 #endif
-		return 0;
+		return NULL;
 	}
 	bpf_tail_call(ctx, &handlers, number);
 	/* Those that x32 has for itself follow the others, and are told by none. */
 	if (number >= SYSCALLS_MAX && number < SYSCALLS_MAX + X32_CALLS)
 		count_loss(PLACE_COMPAT_SYSCALL);
-	return 0;
+	return NULL;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

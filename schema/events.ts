@@ -555,4 +555,9 @@ export const constants: Readonly<Record<string, number>> = {
   CGROUP_V1_DEVICES: 3,
   CGROUP_V1_FREEZER: 4,
   CGROUP_V1_CPU: 5,
+  /** What filters in the kernel are told of a cgroup. */
+  CGROUP_IS_HOST: 1,
+  CGROUP_IS_CONTAINER: 2,
+  /** Of how many cgroups they are told: of others they let everything through. */
+  CGROUP_STATES_MAX: 65_536,
 }

@@ -50,6 +50,9 @@ export const CGROUP_V1_PIDS = 2
 export const CGROUP_V1_DEVICES = 3
 export const CGROUP_V1_FREEZER = 4
 export const CGROUP_V1_CPU = 5
+export const CGROUP_IS_HOST = 1
+export const CGROUP_IS_CONTAINER = 2
+export const CGROUP_STATES_MAX = 65536
 
 /** Numbers of the event kinds. */
 export const EventNumber = {

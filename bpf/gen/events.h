@@ -50,6 +50,9 @@
 #define CGROUP_V1_DEVICES 3u
 #define CGROUP_V1_FREEZER 4u
 #define CGROUP_V1_CPU 5u
+#define CGROUP_IS_HOST 1u
+#define CGROUP_IS_CONTAINER 2u
+#define CGROUP_STATES_MAX 65536u
 
 enum event_kind {
 	EVENT_EXEC = 1,
