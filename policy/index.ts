@@ -69,6 +69,8 @@ export type {
   Test as FilterTest,
   TextAt,
 } from './kernel/plan.ts'
+export type { FilterMap, FilterProgram, FilterTarget, GenerateOptions } from './kernel/generate.ts'
+export { generateFilter } from './kernel/generate.ts'
 export { everything, nothing } from './kernel/plan.ts'
 export { Subject } from './kept.ts'
 export type { PriorityName, Rule } from './rule.ts'

@@ -1,0 +1,43 @@
+/** The maps that a filter looks texts, numbers and addresses up in. */
+
+/** A map to be made and filled before the filter is loaded; its values are u32. */
+export interface FilterMap {
+  /** `hash`: BPF_MAP_TYPE_HASH. `prefixes`: BPF_MAP_TYPE_LPM_TRIE, which is made with
+   * BPF_F_NO_PREALLOC. */
+  readonly kind: 'hash' | 'prefixes'
+  readonly keyBytes: number
+  /** Keys, each once, and values. */
+  readonly entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]
+}
+
+/** Maps in the order in which the code asks for them. */
+export class MapPool {
+  readonly maps: FilterMap[] = []
+  readonly #entriesMin: number
+  readonly #fds: readonly number[] | undefined
+
+  /**
+   * @param entriesMin  smaller sets are compared, not looked up
+   * @param fds         file descriptors of the maps; their indices when not known yet
+   */
+  constructor(entriesMin: number, fds: readonly number[] | undefined) {
+    this.#entriesMin = entriesMin
+    this.#fds = fds
+  }
+
+  /** Whether a set of so many is looked up. */
+  takes(entries: number): boolean {
+    return entries >= this.#entriesMin
+  }
+
+  /** Returns the map's index. */
+  add(map: FilterMap): number {
+    return this.maps.push(map) - 1
+  }
+
+  fdOf(map: number): number {
+    const fd = this.#fds === undefined ? map : this.#fds[map]
+    if (fd === undefined) throw new Error(`no file descriptor for map ${map}`)
+    return fd
+  }
+}

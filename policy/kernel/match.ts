@@ -1,0 +1,503 @@
+/**
+ * Code that finds which entry of a choice stands in the record: few entries by comparing words with
+ * constants, many by looking them up in a map. Registers: 7 points to the record and stays; 8 and
+ * 9 belong to the choice at hand; 1 to 5 and 0 are used and forgotten. Nothing is kept from one
+ * choice to the next, so that the verifier has one state a place, however it came there.
+ */
+import type { Assembler, Label } from './assembler.ts'
+import type { Choice, Entry, Key } from './decision.ts'
+import { exactBuckets } from './match-buckets.ts'
+import {
+  branchOnMismatch,
+  branchOnNumbers,
+  branchOnTexts,
+  constantOf,
+  littleEndian,
+  type Target,
+} from './match-words.ts'
+import type { MapPool } from './maps.ts'
+import type { TextAt } from './plan.ts'
+
+/** Helpers by their numbers (BPF_FUNC_*). */
+export const helpers = { mapLookup: 1, tailCall: 12, probeReadKernel: 113 } as const
+
+/** What matching needs to know of where it stands. */
+export interface Surroundings {
+  readonly assembler: Assembler
+  readonly maps: MapPool
+  /** What cannot be decided goes here. */
+  readonly undecided: Label
+  readonly recordBytesMax: number
+  /** Bytes that may be read behind a record of the full size. */
+  readonly behindBytes: number
+}
+
+/** LPM_TRIE takes no more (LPM_DATA_SIZE_MAX). */
+const prefixBytesMax = 256
+
+const roundUp = (bytes: number): number => (bytes + 7) & ~7
+
+/** The entries with the labels of their blocks. */
+const withLabels = (entries: readonly Entry[], blocks: readonly Label[]): readonly Target[] =>
+  entries.map(({ value, block }) => {
+    const label = blocks[block]
+    if (label === undefined) throw new Error(`there is no block ${block}`)
+    return { value, block, label }
+  })
+
+/** With a found map value in r0: goes on to its block. */
+const branchOnFound = (at: Surroundings, targets: readonly Target[], none: Label): void => {
+  const { assembler } = at
+  assembler.jumpIf(64, '==', 0, { constant: 0 }, none)
+  const [first] = targets
+  if (first === undefined) return
+  if (targets.every(({ label }) => label === first.label)) return assembler.jump(first.label)
+  assembler.load(4, 1, 0, 0)
+  const byBlock = [...new Map(targets.map(({ block, label }) => [block, label]))]
+  branchOnNumbers(
+    assembler,
+    32,
+    byBlock.map(([block, label]) => ({ number: BigInt(block), label })),
+    none,
+  )
+}
+
+const u32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value, true)
+  return bytes
+}
+
+const bytesOfText = (value: string, bytes: number): Uint8Array => {
+  const result = new Uint8Array(bytes)
+  for (let i = 0; i < value.length; i++) result[i] = value.charCodeAt(i)
+  return result
+}
+
+const joinBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const result = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    result.set(part, at)
+    at += part.length
+  }
+  return result
+}
+
+/** Looks up the key at r10 - `keyBytes` in the map. */
+const lookUp = (at: Surroundings, map: number, keyBytes: number): void => {
+  const { assembler, maps } = at
+  assembler.loadMap(1, maps.fdOf(map))
+  assembler.move(2, { register: 10 })
+  assembler.alu('add', 2, { constant: -keyBytes })
+  assembler.call(helpers.mapLookup)
+}
+
+const clearStack = (assembler: Assembler, bytes: number): void => {
+  for (let at = bytes; at > 0; at -= 8) assembler.storeConstant(8, 10, -at, 0)
+}
+
+// --- Numbers and networks -----------------------------------------------------------------------
+
+const matchNumber = (
+  at: Surroundings,
+  key: Extract<Key, { is: 'number' }>,
+  targets: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  const { offset, bytes } = key.at
+  assembler.load(bytes, 1, 7, offset)
+  const numbers = targets.map(({ value, label }) => ({ number: littleEndian(value), label }))
+  if (!maps.takes(targets.length)) {
+    branchOnNumbers(assembler, bytes === 8 ? 64 : 32, numbers, none)
+    return
+  }
+  const map = maps.add({
+    kind: 'hash',
+    keyBytes: 8,
+    entries: targets.map(({ value, block }) => [bytesOfText(value, 8), u32(block)]),
+  })
+  assembler.store(8, 10, -8, 1)
+  lookUp(at, map, 8)
+  branchOnFound(at, targets, none)
+}
+
+const matchNetwork = (
+  at: Surroundings,
+  key: Extract<Key, { is: 'network' }>,
+  entries: readonly Entry[],
+  targets: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  const bitsOf = (i: number): number => Number(entries[i]?.bits ?? 0)
+  if (maps.takes(targets.length)) {
+    const map = maps.add({
+      kind: 'prefixes',
+      keyBytes: 4 + key.bytes,
+      entries: targets.map(({ value, block }, i) => [
+        joinBytes(u32(bitsOf(i)), bytesOfText(value, key.bytes)),
+        u32(block),
+      ]),
+    })
+    for (let word = 0; word < key.bytes; word += 4) {
+      assembler.load(4, 1, 7, key.offset + word)
+      assembler.store(4, 10, word - key.bytes, 1)
+    }
+    assembler.storeConstant(4, 10, -key.bytes - 4, 8 * key.bytes)
+    lookUp(at, map, key.bytes + 4)
+    branchOnFound(at, targets, none)
+    return
+  }
+  const order = targets.map((target, i) => ({ target, bits: bitsOf(i) }))
+  order.sort((a, b) => b.bits - a.bits)
+  for (const { target, bits } of order) {
+    const next = assembler.newLabel('next network')
+    for (let word = 0; 8 * word < bits; word += 4) {
+      const wanted = bytesOfText(target.value.slice(word, word + 4), 4)
+      const bitsHere = Math.min(32, bits - 8 * word)
+      assembler.load(4, 1, 7, key.offset + word)
+      // In network order the first bits are the upper ones of the first byte.
+      const mask = wanted.map(
+        (_, i) => (0xff00 >> Math.max(0, Math.min(8, bitsHere - 8 * i))) & 255,
+      )
+      if (bitsHere < 32) assembler.alu32('and', 1, { constant: constantOf(mask) })
+      const value = wanted.map((byte, i) => byte & (mask[i] ?? 0))
+      assembler.jumpIf(32, '!=', 1, { constant: constantOf(value) }, next)
+    }
+    assembler.jump(target.label)
+    assembler.place(next)
+  }
+  assembler.jump(none)
+}
+
+// --- Texts --------------------------------------------------------------------------------------
+
+/** r4: bits of the bytes of r1 that are 0, of which the lowest one is right. */
+const findZeros = (assembler: Assembler): void => {
+  assembler.load64(2, 0x0101_0101_0101_0101n)
+  assembler.move(4, { register: 1 })
+  assembler.alu('subtract', 4, { register: 2 })
+  assembler.alu('xor', 1, { constant: -1 })
+  assembler.alu('and', 4, { register: 1 })
+  assembler.load64(2, 0x8080_8080_8080_8080n)
+  assembler.alu('and', 4, { register: 2 })
+}
+
+/** Into r9 the length of 16 characters that may end with a NUL. */
+const measureChars = (assembler: Assembler, offset: number): void => {
+  const [found, second, done] = ['found', 'second', 'done'].map((name) => assembler.newLabel(name))
+  if (found === undefined || second === undefined || done === undefined) return
+  assembler.load(8, 1, 7, offset)
+  assembler.move(9, { constant: 0 })
+  findZeros(assembler)
+  assembler.branch(64, '!=', 4, { constant: 0 }, found, second)
+  assembler.place(second)
+  assembler.load(8, 1, 7, offset + 8)
+  assembler.move(9, { constant: 8 })
+  findZeros(assembler)
+  assembler.jumpIf(64, '!=', 4, { constant: 0 }, found)
+  assembler.move(9, { constant: 16 })
+  assembler.jump(done)
+  assembler.place(found)
+  // The lowest bit alone, moved to the lowest place of its byte: the byte's index by multiplying.
+  assembler.move(5, { constant: 0 })
+  assembler.alu('subtract', 5, { register: 4 })
+  assembler.alu('and', 4, { register: 5 })
+  assembler.alu('shiftRight', 4, { constant: 7 })
+  assembler.load64(2, 0x0001_0203_0405_0607n)
+  assembler.alu('multiply', 4, { register: 2 })
+  assembler.alu('shiftRight', 4, { constant: 56 })
+  assembler.alu('and', 4, { constant: 7 })
+  assembler.alu('add', 9, { register: 4 })
+  assembler.place(done)
+}
+
+/** r8: offset in the record where the text begins, or ends; r9: its length. Bounds are checked. */
+const loadPlace = (at: Surroundings, text: TextAt, end: 'begin' | 'end'): void => {
+  const { assembler, recordBytesMax, undecided } = at
+  if (text.is === 'chars') {
+    measureChars(assembler, text.offset)
+    assembler.move(8, { constant: text.offset })
+    if (end === 'end') assembler.alu('add', 8, { register: 9 })
+    return
+  }
+  assembler.load(2, 9, 7, text.offset + 2)
+  assembler.load(2, 8, 7, text.offset)
+  if (end === 'end') {
+    assembler.alu('add', 8, { register: 9 })
+  } else {
+    assembler.move(1, { register: 8 })
+    assembler.alu('add', 1, { register: 9 })
+    assembler.jumpIf(64, '>', 1, { constant: recordBytesMax }, undecided)
+  }
+  // Verifier: it does not conclude this from the sum.
+  assembler.jumpIf(64, '>', 8, { constant: recordBytesMax }, undecided)
+}
+
+/** r8: pointer to the text. */
+const loadText = (at: Surroundings, text: TextAt): void => {
+  loadPlace(at, text, 'begin')
+  at.assembler.alu('add', 8, { register: 7 })
+}
+
+/** Verifier: `bytes` bytes from r8 on are inside the map value. They are, the text is so long. */
+const reach = (at: Surroundings, text: TextAt, bytes: number): void => {
+  if (text.is === 'chars' || bytes <= at.behindBytes) return
+  const { assembler } = at
+  assembler.load(2, 8, 7, text.offset)
+  const last = at.recordBytesMax - bytes
+  if (last < 0) return assembler.jump(at.undecided)
+  assembler.jumpIf(64, '>', 8, { constant: last }, at.undecided)
+  assembler.alu('add', 8, { register: 7 })
+}
+
+/** Copies `r2` bytes from r3 to the stack, at r10 - `bytes`, which is 0 before. */
+const copyToStack = ({ assembler, undecided }: Surroundings, bytes: number): void => {
+  assembler.move(1, { register: 10 })
+  assembler.alu('add', 1, { constant: -bytes })
+  assembler.call(helpers.probeReadKernel)
+  assembler.jumpIf(64, '!=', 0, { constant: 0 }, undecided)
+}
+
+/** Looks a whole text up: the key is its length, and its bytes, padded with zeros. */
+const lookUpText = (
+  at: Surroundings,
+  targets: readonly Target[],
+  textBytesMax: number,
+  load: () => void,
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  const bytes = roundUp(textBytesMax)
+  const map = maps.add({
+    kind: 'hash',
+    keyBytes: 8 + bytes,
+    entries: targets.map(({ value, block }) => [
+      joinBytes(u32(value.length), u32(0), bytesOfText(value, bytes)),
+      u32(block),
+    ]),
+  })
+  clearStack(assembler, bytes)
+  load()
+  copyToStack(at, bytes)
+  lookUp(at, map, bytes + 8)
+  branchOnFound(at, targets, none)
+}
+
+/** With the text in r8 and r9. */
+const matchWhole = (
+  at: Surroundings,
+  text: TextAt,
+  targets: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  const buckets = exactBuckets(targets, maps)
+  for (const [i, { textBytesMax, targets: those, mapped }] of buckets.entries()) {
+    const isLast = i === buckets.length - 1
+    const next = isLast ? none : assembler.newLabel('longer texts')
+    if (mapped) {
+      assembler.jumpIf(64, '>', 9, { constant: textBytesMax }, next)
+      lookUpText(
+        at,
+        those,
+        textBytesMax,
+        () => {
+          assembler.store(8, 10, -roundUp(textBytesMax) - 8, 9)
+          assembler.move(2, { register: 9 })
+          assembler.move(3, { register: 8 })
+        },
+        none,
+      )
+    } else {
+      const byLength = [...Map.groupBy(those, ({ value }) => value.length)]
+      const lengths = byLength.map(([bytes, group]) => ({
+        number: BigInt(bytes),
+        label: assembler.newLabel(`texts of ${bytes} bytes`),
+        group,
+      }))
+      assembler.move(1, { register: 9 })
+      branchOnNumbers(assembler, 32, lengths, next)
+      for (const { number, label, group } of lengths) {
+        assembler.place(label)
+        reach(at, text, Number(number))
+        branchOnTexts(assembler, { register: 8, offset: 0 }, group, none)
+      }
+    }
+    if (!isLast) assembler.place(next)
+  }
+  if (buckets.length === 0) assembler.jump(none)
+}
+
+/** With the text in r8 and r9: one prefix after the other, the longest first. */
+const matchPrefixesInTurn = (
+  at: Surroundings,
+  text: TextAt,
+  targets: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler } = at
+  for (const { value, label } of targets.toSorted((a, b) => b.value.length - a.value.length)) {
+    const next = assembler.newLabel('next prefix')
+    assembler.jumpIf(64, '<', 9, { constant: value.length }, next)
+    reach(at, text, value.length)
+    branchOnMismatch(assembler, { register: 8, offset: 0 }, value, next)
+    assembler.jump(label)
+    assembler.place(next)
+  }
+  assembler.jump(none)
+}
+
+const matchPrefixes = (
+  at: Surroundings,
+  text: TextAt,
+  targets: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  // The key is padded with zeros, which must not be taken for the text's own.
+  const fit = targets.filter(({ value }) => value.length <= prefixBytesMax && !value.includes('\0'))
+  if (!maps.takes(fit.length)) {
+    matchPrefixesInTurn(at, text, targets, none)
+    return
+  }
+  const others = targets.filter((target) => !fit.includes(target))
+  const lookup = assembler.newLabel('prefixes in a map')
+  matchPrefixesInTurn(at, text, others, lookup)
+  assembler.place(lookup)
+  const bytes = roundUp(Math.max(...fit.map(({ value }) => value.length)))
+  const map = maps.add({
+    kind: 'prefixes',
+    keyBytes: 4 + bytes,
+    entries: fit.map(({ value, block }) => [
+      joinBytes(u32(8 * value.length), bytesOfText(value, bytes)),
+      u32(block),
+    ]),
+  })
+  clearStack(assembler, bytes)
+  const [long, short, copy] = [
+    assembler.newLabel('long text'),
+    assembler.newLabel('short text'),
+    assembler.newLabel('copy'),
+  ]
+  // Verifier: it goes on with the short ones first, and so needs not look at the long ones.
+  assembler.branch(64, '>', 9, { constant: bytes }, long, short)
+  assembler.place(short)
+  assembler.move(2, { register: 9 })
+  assembler.jump(copy)
+  assembler.place(long)
+  assembler.move(2, { constant: bytes })
+  assembler.place(copy)
+  assembler.move(3, { register: 8 })
+  copyToStack(at, bytes)
+  assembler.storeConstant(4, 10, -bytes - 4, 8 * bytes)
+  lookUp(at, map, bytes + 4)
+  branchOnFound(at, fit, none)
+}
+
+/** Few values of characters in a fixed place: compared there, their NUL included. */
+const matchChars = (
+  at: Surroundings,
+  text: Extract<TextAt, { is: 'chars' }>,
+  whole: readonly Target[],
+  prefixes: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler } = at
+  const possible = ({ value }: Target): boolean =>
+    value.length <= text.bytes && !value.includes('\0')
+  const patterns = whole.filter(possible).map(({ value, block, label }) => ({
+    value: value.length < text.bytes ? `${value}\0` : value,
+    block,
+    label,
+  }))
+  const base = { register: 7, offset: text.offset } as const
+  const byLength = [...Map.groupBy(patterns, ({ value }) => value.length)]
+  const steps = [
+    ...byLength.toSorted(([a], [b]) => a - b).map(([, group]) => group),
+    ...prefixes
+      .filter(possible)
+      .toSorted((a, b) => b.value.length - a.value.length)
+      .map((target) => [target]),
+  ]
+  for (const group of steps) {
+    const next = assembler.newLabel('next length')
+    branchOnTexts(assembler, base, group, next)
+    assembler.place(next)
+  }
+  assembler.jump(none)
+}
+
+const matchText = (
+  at: Surroundings,
+  text: TextAt,
+  { whole, prefixes }: { whole: readonly Target[]; prefixes: readonly Target[] },
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  if (text.is === 'chars' && !maps.takes(whole.length) && !maps.takes(prefixes.length)) {
+    return matchChars(at, text, whole, prefixes, none)
+  }
+  loadText(at, text)
+  const then = prefixes.length === 0 ? none : assembler.newLabel('prefixes')
+  if (whole.length > 0) matchWhole(at, text, whole, then)
+  if (prefixes.length === 0) return
+  if (whole.length > 0) assembler.place(then)
+  matchPrefixes(at, text, prefixes, none)
+}
+
+const matchEnding = (
+  at: Surroundings,
+  { at: text, bytes }: Extract<Key, { is: 'ending' }>,
+  targets: readonly Target[],
+  none: Label,
+): void => {
+  const { assembler, maps, undecided } = at
+  loadPlace(at, text, 'end')
+  assembler.jumpIf(64, '<', 9, { constant: bytes }, none)
+  // Verifier: it does not conclude this from the length.
+  assembler.jumpIf(64, '<', 8, { constant: bytes }, undecided)
+  assembler.alu('add', 8, { register: 7 })
+  const looked = bytes <= prefixBytesMax && maps.takes(targets.length)
+  if (!looked) {
+    branchOnTexts(assembler, { register: 8, offset: -bytes }, targets, none)
+    return
+  }
+  const load = (): void => {
+    assembler.storeConstant(8, 10, -roundUp(bytes) - 8, bytes)
+    assembler.move(2, { constant: bytes })
+    assembler.move(3, { register: 8 })
+    assembler.alu('add', 3, { constant: -bytes })
+  }
+  lookUpText(at, targets, bytes, load, none)
+}
+
+/**
+ * Goes on to the block of the entry that is found, or to `none`.
+ *
+ * @param blocks  where the choice's blocks are, by index
+ */
+export const match = (
+  at: Surroundings,
+  choice: Choice,
+  blocks: readonly Label[],
+  none: Label,
+): void => {
+  const { key, entries } = choice
+  const targets = withLabels(entries, blocks)
+  switch (key.is) {
+    case 'number':
+      return matchNumber(at, key, targets, none)
+    case 'network':
+      return matchNetwork(at, key, entries, targets, none)
+    case 'ending':
+      return matchEnding(at, key, targets, none)
+    case 'text': {
+      const whole = targets.filter((_, i) => entries[i]?.bits === 'all')
+      const prefixes = targets.filter((_, i) => entries[i]?.bits !== 'all')
+      return matchText(at, key.at, { whole, prefixes }, none)
+    }
+  }
+}

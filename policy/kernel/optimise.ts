@@ -1,0 +1,184 @@
+/**
+ * Brings a plan into a form that is good to generate code from: flat, without what is said twice,
+ * values of one place together, what many members of an `or` share said once, cheap tests first.
+ * The plan that comes out means the same as the one that went in, on every record.
+ */
+import type { Plan, Test } from './plan.ts'
+import { everything, nothing } from './plan.ts'
+import { costOf } from './plan-cost.ts'
+import { asTest, keyOf } from './plan-key.ts'
+import { intersect, simplifyTest, unite } from './plan-tests.ts'
+
+/** In an `or` of more members than this, only what most of them share is said once. */
+const smallMembersMax = 8
+/** More members than this are not held against each other one by one. */
+const comparedMembersMax = 64
+
+type Junction = 'and' | 'or'
+
+const join = (is: Junction, members: readonly Plan[]): Plan => {
+  const [only] = members
+  if (only === undefined) return is === 'and' ? everything : nothing
+  return members.length === 1 ? only : { is, members }
+}
+
+/** The members of `plan` where it is a junction of this kind, else itself. */
+export const membersOf = (is: Junction, plan: Plan): readonly Plan[] =>
+  plan.is === is ? plan.members : [plan]
+
+const negate = (plan: Plan): Plan => {
+  if (plan.is === 'constant') return plan.value ? nothing : everything
+  const found = asTest(plan)
+  if (found === undefined) throw new Error('only tests are negated')
+  return found.negated ? found.test : { is: 'not', member: found.test }
+}
+
+const newTest = (test: Test | boolean, negated: boolean): Plan => {
+  if (typeof test === 'boolean') return test === negated ? nothing : everything
+  return negated ? { is: 'not', member: test } : test
+}
+
+/** Puts tests of one place together: `or` unites what is tested for, `and` what is negated. */
+const mergeTests = (is: Junction, members: readonly Plan[]): readonly Plan[] => {
+  const kept: Plan[] = []
+  const groups = new Map<string, { tests: Test[]; negated: boolean; at: number }>()
+  for (const member of members) {
+    const found = asTest(member)
+    if (found === undefined) {
+      kept.push(member)
+      continue
+    }
+    const unites = (is === 'or') !== found.negated
+    const place = (unites ? unite : intersect).placeOf(found.test)
+    if (place === undefined) {
+      kept.push(member)
+      continue
+    }
+    const key = `${found.negated ? '!' : ''}${place}`
+    const group = groups.get(key)
+    if (group === undefined) {
+      groups.set(key, { tests: [found.test], negated: found.negated, at: kept.length })
+      kept.push(member)
+    } else {
+      group.tests.push(found.test)
+    }
+  }
+  for (const { tests, negated, at } of groups.values()) {
+    if (tests.length === 1) continue
+    const unites = (is === 'or') !== negated
+    kept[at] = newTest((unites ? unite : intersect).merge(tests), negated)
+  }
+  return kept
+}
+
+/** Whether a member and its contrary are there. */
+const hasContrary = (members: readonly Plan[]): boolean => {
+  const keys = new Set(members.map(keyOf))
+  return members.some((member) => member.is === 'not' && keys.has(keyOf(member.member)))
+}
+
+const isSubset = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean =>
+  [...some].every((each) => all.has(each))
+
+/** In `a or (a and b)`, and in `a and (a or b)`, leaves `a` alone. */
+const absorb = (is: Junction, members: readonly Plan[]): readonly Plan[] => {
+  const other = is === 'and' ? 'or' : 'and'
+  const parts = members.map((member) => new Set(membersOf(other, member).map(keyOf)))
+  const single = new Set(members.filter((member) => member.is !== other).map(keyOf))
+  const compared = members.length <= comparedMembersMax
+  return members.filter((member, i) => {
+    if (member.is !== other) return true
+    const own = parts[i] ?? new Set<string>()
+    if ([...own].some((key) => single.has(key))) return false
+    return !compared || !parts.some((set) => set.size < own.size && isSubset(set, own))
+  })
+}
+
+/** The conjunct that most members share, and how many do. */
+const mostShared = (members: readonly Plan[]): { key: string; count: number } => {
+  const counts = new Map<string, number>()
+  for (const member of members) {
+    for (const part of new Set(membersOf('and', member).map(keyOf))) {
+      counts.set(part, (counts.get(part) ?? 0) + 1)
+    }
+  }
+  let best = { key: '', count: 0 }
+  for (const [key, count] of counts) if (count > best.count) best = { key, count }
+  return best
+}
+
+/**
+ * `(a and b) or (a and c)` becomes `a and (b or c)`. In large ones only for what half of them
+ * share: smaller groups would have to be asked one after the other, where generated code looks up
+ * which members there are to ask.
+ */
+const factor = (members: readonly Plan[]): readonly Plan[] => {
+  const { key, count } = mostShared(members)
+  const least = members.length > smallMembersMax ? Math.ceil(members.length / 2) : 2
+  if (count < least) return members
+  const having: Plan[] = []
+  const others: Plan[] = []
+  let shared: Plan = everything
+  for (const member of members) {
+    const parts = membersOf('and', member)
+    const found = parts.find((part) => keyOf(part) === key)
+    if (found === undefined) {
+      others.push(member)
+      continue
+    }
+    shared = found
+    having.push(
+      join(
+        'and',
+        parts.filter((part) => part !== found),
+      ),
+    )
+  }
+  const factored = junction('and', [shared, junction('or', having)])
+  return others.length === 0 ? [factored] : [factored, ...factor(others)]
+}
+
+/** Members are in this form already. */
+const junction = (is: Junction, given: readonly Plan[]): Plan => {
+  const neutral = is === 'and'
+  const flat = given.flatMap((member) => membersOf(is, member))
+  if (flat.some((member) => member.is === 'constant' && member.value !== neutral)) {
+    return neutral ? nothing : everything
+  }
+  const open = flat.filter((member) => member.is !== 'constant')
+  const once = [...new Map(open.map((member) => [keyOf(member), member])).values()]
+  if (hasContrary(once)) return neutral ? nothing : everything
+  const merged = mergeTests(is, once)
+  if (merged.length < once.length) return junction(is, merged)
+  const absorbed = absorb(is, once)
+  const factored = is === 'or' && absorbed.length > 1 ? factor(absorbed) : absorbed
+  if (factored !== absorbed) return junction(is, factored)
+  const sorted = absorbed.toSorted((a, b) => costOf(a) - costOf(b))
+  return join(is, sorted)
+}
+
+const optimised = new WeakMap<Plan, Plan>()
+
+/** The same plan, in the form that this file is about. */
+export const optimise = (plan: Plan): Plan => {
+  const known = optimised.get(plan)
+  if (known !== undefined) return known
+  const result = optimiseAnew(plan)
+  optimised.set(plan, result)
+  optimised.set(result, result)
+  return result
+}
+
+const optimiseAnew = (plan: Plan): Plan => {
+  switch (plan.is) {
+    case 'constant':
+      return plan
+    case 'and':
+    case 'or':
+      return junction(plan.is, plan.members.map(optimise))
+    case 'not':
+      return negate(newTest(simplifyTest(plan.member), false))
+    default:
+      return newTest(simplifyTest(plan), false)
+  }
+}
