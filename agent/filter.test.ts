@@ -1,0 +1,496 @@
+/**
+ * The law of the split: a record on which a condition holds is let through by its plan; and where
+ * nothing is left to user space, no other is. Conditions and records are random, of every kind, of
+ * few values so that they meet; conditions are judged with the agent's own accessors. `TEST_SEED`
+ * repeats a run.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EventKind, FieldSpec, Machine, Member, RecordValues } from '@bulwark/schema'
+import {
+  EventNumber,
+  callShapeOf,
+  encodeRecord,
+  eventKinds,
+  fieldNamed,
+  fields,
+  groups,
+  header,
+  isEventName,
+  isParameterName,
+  numbersNamed,
+  ownEventTypes,
+  syscallNames,
+} from '@bulwark/schema'
+import type { CgroupState, Condition, FilterPlan, HookSplit, Rule } from '@bulwark/policy'
+import {
+  accepts,
+  checkCondition,
+  evaluate,
+  eventSetOf,
+  parseCondition,
+  specialise,
+  splitRules,
+} from '@bulwark/policy'
+import * as fc from 'fast-check'
+import { newContainer } from './container.ts'
+import { accessorOf } from './fields/index.ts'
+import { eventOf } from './testdata/events.ts'
+import { surroundings } from './testdata/fields.ts'
+import { ruleText, rulesOf } from './testdata/rules.ts'
+
+// --- Words --------------------------------------------------------------------------------------
+
+/** Paths as the kernel tells them. */
+const walked = [
+  '/etc/shadow',
+  '/etc/passwd',
+  '/etc',
+  '/etc/pam.d/su',
+  '/tmp/a.so',
+  '/a',
+  '/',
+  '/root/.ssh/id_rsa',
+  '/etcetera/x',
+  'lost/begin/shadow',
+  '[eventpoll]',
+  'inotify',
+]
+/** Paths as processes give them. */
+const given = [
+  ...walked,
+  '',
+  '.',
+  '..',
+  'shadow',
+  'a/../shadow',
+  '//etc//shadow',
+  '/etc/shadow/',
+  '/etc/./shadow',
+  '/tmp/../etc/shadow',
+  'etc/shadow/.',
+  'x/..',
+]
+const comms = ['sh', 'bash', 'cat', '', 'a', 'sixteen_letters_', '\xff']
+
+/** What constants of text are, and some parts of them. */
+const texts = [
+  ...walked,
+  ...comms,
+  '/etc/',
+  '/e',
+  'shadow',
+  'ow',
+  '.so',
+  'su',
+  's',
+  '//etc',
+  'SUCCESS',
+  'ENOENT',
+  'host',
+  'file',
+  'directory',
+  'ipv4',
+  'unix',
+  'f',
+  '4',
+  'u',
+  'tcp',
+  'udp',
+  '<NA>',
+  'raw',
+  'ip',
+  '80',
+  'GET / HTTP',
+  'x'.repeat(80),
+  'openat',
+  'write',
+  'CAP_SYS_ADMIN',
+  'root',
+]
+const globs = ['*', '/etc/*', '*.so', '/etc/*.d/*', '/e[t]c/shadow', 'sh', '?', '*/shadow', '\\*']
+const expressions = ['/etc/.*', '.*shadow', '/etc/shadow|x', '/etcx?.*', '[/]etc.*', 'sh', '']
+const paths = ['/etc', '/etc/pam.d', '/', '/etc/*/su', 'etc', '/tmp', '/*/shadow', '/a/', 'lost']
+const numbers = ['0', '1', '2', '3', '-1', '-2', '6', '7', '8', '443', '1000', '4294967295', '42']
+const addresses = ['10.0.0.1', '127.0.0.1', '::1', '2001:db8::1', '192.0.2.7']
+const networks = ['10.0.0.0/8', '0.0.0.0/0', '::/0', '2001:db8::/32', '127.0.0.1/32', '10.0.0.1/31']
+
+// --- Conditions ---------------------------------------------------------------------------------
+
+const catalog = {
+  field: fieldNamed,
+  fieldNames: fields.map(({ name }) => name),
+  isEventName,
+  isParameterName,
+}
+
+/** Operators, and the constants behind them. */
+type Right = readonly [operator: string, constants: readonly string[], isList: boolean]
+
+const equality = (constants: readonly string[]): readonly Right[] => [
+  ['=', constants, false],
+  ['!=', constants, false],
+  ['in', constants, true],
+]
+const ordered = (constants: readonly string[]): readonly Right[] =>
+  ['<', '<=', '>', '>='].map((operator) => [operator, constants, false])
+
+const ofText: readonly Right[] = [
+  ...equality(texts),
+  ...equality(texts),
+  ['startswith', texts, false],
+  ['endswith', texts, false],
+  ['contains', texts, false],
+  ['icontains', texts, false],
+  ['glob', globs, false],
+  ['iglob', globs, false],
+  ['regex', expressions, false],
+  ['pmatch', paths, true],
+]
+
+const rightOf = ({ type, comparison }: FieldSpec): readonly Right[] => {
+  if (comparison === 'resolved-name') return equality(['one.example'])
+  switch (type) {
+    case 'bool':
+      return equality(['true', 'false'])
+    case 'ip':
+      return equality(addresses)
+    case 'net':
+      return equality(networks)
+    case 'string':
+    case 'path':
+      return ofText
+    case 'bytes':
+      return ofText.filter(([operator]) => !['glob', 'iglob', 'regex', 'pmatch'].includes(operator))
+    default:
+      return [...equality(numbers), ...ordered(numbers)]
+  }
+}
+
+/** Arguments of fields that take one. */
+const argumentsOf = ({ name }: FieldSpec): readonly string[] => {
+  if (name === 'evt.arg') return argumentNames.map((each) => `.${each}`)
+  if (name === 'evt.rawarg') return argumentNames.map((each) => `.${each}`)
+  if (name === 'evt.abspath') return ['', '[src]', '[dst]']
+  return ['[1]']
+}
+
+const argumentNames = (
+  'fd name flags mode path oldpath newpath target linkpath domain type proto request pid addr ' +
+  'data res filename uid gid option arg2_int cmd sig size length prot dev dir source tid how ' +
+  'level optname nstype status ret'
+).split(' ')
+
+/** Of the fields that the kernel can read something of, more than of the others. */
+const likely = fields.filter(({ name }) =>
+  [
+    /^(?:fd|fs|thread|syscall)\./,
+    /^evt\.(?:is_|res|raw|failed|cpu|type|arg|buf|abs|cat)/,
+    /^(?:proc\.(?:name|pid|ppid|vpid)|user\.(?:uid|loginuid)|group\.gid|container\.id)$/,
+  ].some((pattern) => pattern.test(name)),
+)
+
+const field = fc
+  .oneof(
+    { arbitrary: fc.constantFrom(...likely), weight: 6 },
+    { arbitrary: fc.constantFrom(...fields), weight: 1 },
+  )
+  .chain((spec) =>
+    fc
+      .constantFrom(...(spec.argument?.required === true ? argumentsOf(spec) : ['']))
+      .map((argument) => [spec, `${spec.name}${argument}`] as const),
+  )
+
+const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\')}"`
+
+const comparison = field.chain(([spec, name]) =>
+  fc.constantFrom(...rightOf(spec)).chain(([operator, constants, isList]) => {
+    const one = fc.constantFrom(...constants).map(quoted)
+    const several = fc
+      .array(one, { minLength: 1, maxLength: 4 })
+      .map((all) => `(${all.join(', ')})`)
+    const counted = fc.tuple(fc.constantFrom('oneof', 'anyof', 'allof'), several)
+    const isOrder = /[<>]/.test(operator)
+    const right = isList
+      ? several
+      : isOrder
+        ? one
+        : fc.oneof(
+            { arbitrary: one, weight: 5 },
+            { arbitrary: counted.map(([how, all]) => `${how} ${all}`), weight: 1 },
+          )
+    return right.map((text) => `${name} ${operator} ${text}`)
+  }),
+)
+
+const leaf = fc.oneof(
+  { arbitrary: comparison, weight: 12 },
+  { arbitrary: field.map(([, name]) => `${name} exists`), weight: 1 },
+)
+
+const { text: conditionTexts } = fc.letrec<{ text: string }>((tie) => ({
+  text: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    { arbitrary: leaf, weight: 4 },
+    {
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom(' and ', ' or '),
+          fc.array(tie('text'), { minLength: 2, maxLength: 3 }),
+        )
+        .map(([word, all]) => `(${all.join(word)})`),
+      weight: 4,
+    },
+    { arbitrary: tie('text').map((text) => `not (${text})`), weight: 2 },
+  ),
+}))
+
+/** The condition of a text; `undefined` when it is none. */
+const conditionOf = (text: string): Condition | undefined => {
+  const parsed = parseCondition(text)
+  if (!parsed.ok) return undefined
+  const checked = checkCondition(parsed.node, catalog)
+  return checked.ok ? checked.condition : undefined
+}
+
+/** Conditions that check, with their text. */
+const conditions: fc.Arbitrary<readonly [text: string, condition: Condition]> = conditionTexts
+  .map((text) => [text, conditionOf(text)] as const)
+  .filter((each): each is readonly [string, Condition] => each[1] !== undefined)
+
+// --- Records ------------------------------------------------------------------------------------
+
+const bytes16 = (text: string): Uint8Array => {
+  const bytes = new Uint8Array(16)
+  bytes.set(text.split(' ').map((each) => Number.parseInt(each, 16)))
+  return bytes
+}
+
+const addressBytes = fc.constantFrom(
+  bytes16('a 0 0 1'),
+  bytes16('7f 0 0 1'),
+  bytes16('c0 0 2 7'),
+  bytes16('0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1'),
+  bytes16('0 0 0 0 0 0 0 0 0 0 ff ff a 0 0 1'),
+  bytes16('20 1 d b8 0 0 0 0 0 0 0 0 0 0 0 1'),
+)
+
+/** Numbers that members have; of one that is not here, any of a few. */
+const memberNumbers: Readonly<Record<string, readonly number[]>> = {
+  family: [0, 1, 2, 10, 16],
+  type: [1, 2, 3, 0x80002],
+  protocol: [0, 1, 6, 17, 58],
+  state: [0, 1, 7],
+  mode: [0o100644, 0o40755, 0o10600, 0o140777, 0o106755, 0],
+  open_flags: [0, 1, 2, 3, 0o101, 0o1102, 0o200000, 0o20200002, 0o40000, 0o2000000, 0o4010000],
+  open_mode: [0, 0o644, 0o755, 0o100],
+  file_flags: [0, 1, 2, 3, 16, 17, 33],
+  login_uid: [0xffff_ffff, 0, 1000],
+  euid: [0, 1000, 42],
+  egid: [0, 1000],
+  cpu: [0, 1, 2, 8],
+  local_port: [0, 80, 443, 40_000],
+  remote_port: [0, 80, 443, 40_001],
+  request: [0, 1, 4, 5, 16, 0x4206, 99],
+  flags: [0, 0, 0, 0x800, 0x100, 0x1000],
+}
+const anyNumbers = [0, 1, 2, 3, 6, 7, 8, 15, 42, 443, 0o4755, 0o2644, 0x1000_0000, 0x4000_0000]
+const wideNumbers = [-1n, 2n ** 53n, 2n ** 63n, 0xffff_ffffn, 0xffff_ff9cn, 2n ** 64n - 2n]
+const results: readonly (number | bigint)[] = [0, 3, 7, -1, -2, -13, 1, 2n ** 53n + 1n]
+
+const textsOf: Readonly<Record<string, readonly string[]>> = {
+  payload: ['', 'GET / HTTP/1.1', 'x'.repeat(80), 'x'.repeat(81), 'sh'],
+  unix_path: ['', '/run/a', '\0abstract', '/etc//shadow'],
+  text: ['', 'a', 'user.x'],
+}
+
+const isWalked = (name: string): boolean => /^(?:path|\w+_resolved)$/.test(name)
+
+const memberValue = ({ name, storage }: Member): fc.Arbitrary<RecordValues[string]> => {
+  switch (storage.as) {
+    case 'text':
+      if (isWalked(name)) return fc.constantFrom('', ...walked)
+      return fc.constantFrom(...(textsOf[name] ?? given))
+    case 'chars':
+      return fc.constantFrom(...comms)
+    case 'bytes':
+      return addressBytes
+    case 'struct':
+      return members(groups.find((each) => each.name === storage.name)?.members ?? [])
+    default: {
+      if (name === 'result') return fc.constantFrom(...results)
+      const known = memberNumbers[name]
+      if (known) return fc.constantFrom(...known)
+      return storage.as === 'u64' || storage.as === 'i64'
+        ? fc.constantFrom<number | bigint>(...anyNumbers, ...wideNumbers)
+        : fc.constantFrom(...anyNumbers)
+    }
+  }
+}
+
+const members = (all: readonly Member[]): fc.Arbitrary<RecordValues> =>
+  fc.record(Object.fromEntries(all.map((member) => [member.name, memberValue(member)])))
+
+/** A record, and what the agent takes it for. */
+interface Sample {
+  readonly kind: string
+  readonly type: string
+  readonly machine: Machine
+  readonly values: RecordValues
+  readonly cgroup: CgroupState
+  readonly isInContainer: boolean
+}
+
+const compatBit = 2
+
+/** Types of events of a kind: of a shape, some that have each form of argument. */
+const typesOfKind = ({ types, hooks, name }: EventKind): readonly string[] => {
+  if (!hooks.some((hook) => 'shape' in hook)) {
+    return [...types, ...hooks.flatMap((hook) => ('syscalls' in hook ? hook.syscalls : []))]
+  }
+  return shapedTypes.filter((type) => callShapeOf(type).shape === name)
+}
+
+/** Calls told in a shape that the law tries. */
+const shapedTypes: readonly string[] = (
+  'write read close fcntl setns fchmod chmod fchmodat mkdir chown umount2 access memfd_create ' +
+  'sethostname setuid setresuid unshare bpf prctl kill keyctl personality socketpair pwrite ' +
+  'shutdown'
+)
+  .split(' ')
+  .filter((type) => !ownEventTypes.has(type))
+
+const numberOf = (
+  type: string,
+  machine: Machine,
+): fc.Arbitrary<{ readonly syscall: number; readonly flags: number }> => {
+  const own = numbersNamed(machine, type).map((syscall) => ({ syscall, flags: 0 }))
+  const old = numbersNamed('ia32', type).map((syscall) => ({ syscall, flags: compatBit }))
+  const all = machine === 'x64' ? [...own, ...old] : own
+  return fc.constantFrom(...(all.length > 0 ? all : [{ syscall: -1, flags: 0 }]))
+}
+
+/** Own kinds also have records of which nobody knows the call. */
+const isThere = (kind: EventKind, type: string, machine: Machine): boolean =>
+  kind.types.length > 0 || numbersNamed(machine, type).length > 0
+
+const ofKind = (kind: EventKind): fc.Arbitrary<Sample> =>
+  fc
+    .tuple(
+      fc.constantFrom(...typesOfKind(kind)),
+      fc.constantFrom<Machine>('x64', 'x64', 'x64', 'arm64'),
+    )
+    .filter(([type, machine]) => isThere(kind, type, machine))
+    .chain(([type, machine]) =>
+      fc
+        .record({ call: numberOf(type, machine), values: members([...header, ...kind.members]) })
+        .chain(({ call, values }) => {
+          const flags = Number(values['flags']) | call.flags
+          // What nobody numbers is an event of the kind's first type.
+          const named = call.syscall >= 0 ? type : (kind.types[0] ?? '')
+          const whole = { ...values, syscall: call.syscall, flags, pid: 10 }
+          return fc
+            .constantFrom<readonly [CgroupState, boolean]>(
+              ['host', false],
+              ['container', true],
+              ['container', true],
+              ['unknown', true],
+              ['unknown', false],
+            )
+            .map(([cgroup, isInContainer]) => ({
+              kind: kind.name,
+              type: named,
+              machine,
+              values: whole,
+              cgroup,
+              isInContainer,
+            }))
+        }),
+    )
+
+/** Records of every kind that can be left out. */
+const samples: fc.Arbitrary<Sample> = fc
+  .constantFrom(...eventKinds.filter(({ state }) => !state))
+  .chain(ofKind)
+
+// --- The law ------------------------------------------------------------------------------------
+
+const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
+const runs = Number(process.env['TEST_RUNS'] ?? 400)
+
+const [template] = rulesOf(ruleText('R', 'evt.type = open'))
+assert.ok(template)
+
+/** A rule over all calls of a shape that records are made of, so that the plans tell them apart. */
+const ruleOf = (condition: Condition): Rule => {
+  const set = eventSetOf(condition, syscallNames)
+  const eventTypes = set === 'all' ? syscallNames : set
+  return { ...template, condition, eventTypes }
+}
+
+const container = newContainer({ id: 'ab'.repeat(32), podUid: undefined, runtime: undefined })
+
+/** Whether a condition holds on a record, as the agent judges it. */
+const holds = (condition: Condition, sample: Sample): boolean => {
+  const { kind, type, machine, values, isInContainer } = sample
+  const around = { type, machine, ...(isInContainer ? { container } : {}) }
+  const event = eventOf(kind, values, around)
+  event.moved()
+  return evaluate(specialise(condition, type), {
+    field: (ref) => accessorOf(ref, surroundings)(event),
+    resolve: () => new Set([0x0a00_0001]),
+  })
+}
+
+/** An open that worked without a path: the kernel could not tell what it must have. */
+const lacks = ({ kind, values, cgroup }: Sample): boolean =>
+  cgroup === 'unknown' ||
+  (kind === 'open' && Number(values['result']) >= 0 && values['path'] === '')
+
+const hookOf = (hooks: readonly HookSplit[], { kind, type }: Sample): HookSplit | undefined =>
+  hooks.find(
+    (each) =>
+      each.kind === EventNumber[kind as keyof typeof EventNumber] && each.types.includes(type),
+  )
+
+const isAll = (plan: FilterPlan): boolean => plan.is === 'constant' && plan.value
+
+test('a plan lets through what its condition holds on, and an exact one nothing else', (context) => {
+  const counts = { tried: 0, held: 0, narrow: 0, heldNarrow: 0, exact: 0 }
+  const inputs = fc.tuple(conditions, fc.array(samples, { minLength: 24, maxLength: 24 }))
+  context.diagnostic(`TEST_SEED=${seed}`)
+  const property = fc.property(inputs, ([[text, condition], records]) => {
+    const rule = ruleOf(condition)
+    const splits = new Map(
+      (['x64', 'arm64'] as const).map((machine) => [
+        machine,
+        splitRules([rule], { machine, tellsCgroups: true }),
+      ]),
+    )
+    for (const sample of records) {
+      const { byKind, rules } = splits.get(sample.machine) ?? assert.fail()
+      const plan = byKind.get(EventNumber[sample.kind as keyof typeof EventNumber])
+      assert.ok(plan)
+      const record = encodeRecord(sample.kind, sample.values)
+      const isHeld = holds(condition, sample)
+      const isThrough = accepts(plan, record, sample.cgroup)
+      const of = `${text} on ${JSON.stringify(sample, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`
+      assert.ok(isThrough || !isHeld, `dropped: ${of}`)
+      const hook = hookOf(rules.get(rule)?.hooks ?? [], sample)
+      const isExact = !hook || hook.residual.length === 0
+      if (isExact && !lacks(sample)) assert.equal(isThrough, isHeld, `let through: ${of}`)
+      counts.tried++
+      if (isHeld) counts.held++
+      if (!isAll(plan)) counts.narrow++
+      if (isHeld && !isAll(plan)) counts.heldNarrow++
+      if (isExact) counts.exact++
+    }
+  })
+  fc.assert(property, { seed, numRuns: runs, endOnFailure: process.env['TEST_SHRINK'] === '0' })
+  context.diagnostic(JSON.stringify(counts))
+  assert.ok(counts.narrow * 2 >= counts.tried, 'too few plans that let not everything through')
+  assert.ok(
+    counts.heldNarrow * 20 >= counts.tried,
+    'too few records that such plans must let through',
+  )
+})

@@ -1,0 +1,72 @@
+/**
+ * What a condition lets through, from above and from below, and which parts of it leave a gap
+ * between the two. All that is undecidable goes through `between`; everything else is exact.
+ */
+import type { Condition } from '../ir.ts'
+import { allOf, anyOf, inverse, isNothing } from './make-plan.ts'
+import type { Plan } from './plan.ts'
+import { everything, nothing } from './plan.ts'
+
+/** A part of a condition that the kernel cannot decide on some records. */
+export interface Residual {
+  readonly condition: Condition
+  /** In a few words, for people. */
+  readonly why: string
+  /** The records; never too few. */
+  readonly gap: Plan
+}
+
+/** Two plans: each record of `under` meets the condition, and each that meets it is of `over`. */
+export interface Bounds {
+  readonly over: Plan
+  readonly under: Plan
+  /** Empty: the two are equal, on records that lack nothing. */
+  readonly residual: readonly Residual[]
+}
+
+export const exactly = (plan: Plan): Bounds => ({ over: plan, under: plan, residual: [] })
+
+/** Parts that still matter on some record of `where`. */
+const within = (where: Plan, parts: readonly Residual[]): readonly Residual[] =>
+  parts.flatMap((part) => {
+    const gap = allOf([where, part.gap])
+    return isNothing(gap) ? [] : [{ ...part, gap }]
+  })
+
+/** All of them. */
+export const allBounds = (members: readonly Bounds[]): Bounds => {
+  const over = allOf(members.map((member) => member.over))
+  if (isNothing(over)) return exactly(nothing)
+  const under = allOf(members.map((member) => member.under))
+  return {
+    over,
+    under,
+    residual: within(
+      over,
+      members.flatMap(({ residual }) => residual),
+    ),
+  }
+}
+
+/** Any of them. */
+export const anyBounds = (members: readonly Bounds[]): Bounds => {
+  const over = anyOf(members.map((member) => member.over))
+  const under = anyOf(members.map((member) => member.under))
+  const open = inverse(under)
+  if (isNothing(open)) return exactly(everything)
+  return {
+    over,
+    under,
+    residual: within(
+      open,
+      members.flatMap(({ residual }) => residual),
+    ),
+  }
+}
+
+/** The opposite. */
+export const inverseBounds = ({ over, under, residual }: Bounds): Bounds => ({
+  over: inverse(under),
+  under: inverse(over),
+  residual,
+})

@@ -1,0 +1,102 @@
+/**
+ * What a plan means: the reference. Slow and plain; the generated programs are held to it by a
+ * property test in the kernel.
+ */
+import type { CgroupState, NumberAt, Plan, Test, TextAt, TextOperator } from './plan.ts'
+
+const numberAt = (record: DataView, { offset, bytes, signed }: NumberAt): bigint => {
+  let value = 0n
+  for (let i = 0; i < bytes; i++) value |= BigInt(record.getUint8(offset + i)) << BigInt(8 * i)
+  return signed ? BigInt.asIntN(8 * bytes, value) : value
+}
+
+/** A slot that points outside its record has no text: the agent refuses such a record. */
+const textAt = (record: DataView, at: TextAt): string => {
+  let from = at.offset
+  let bytes: number = at.is === 'chars' ? at.bytes : 0
+  if (at.is === 'slot') {
+    from = record.getUint16(at.offset, true)
+    bytes = record.getUint16(at.offset + 2, true)
+    if (from + bytes > record.byteLength) return ''
+  }
+  let text = ''
+  for (let i = from; i < from + bytes; i++) text += String.fromCharCode(record.getUint8(i))
+  const end = at.is === 'chars' ? text.indexOf('\0') : -1
+  return end < 0 ? text : text.slice(0, end)
+}
+
+const compareText = (text: string, operator: TextOperator, value: string): boolean => {
+  switch (operator) {
+    case 'equals':
+      return text === value
+    case 'starts':
+      return text.startsWith(value)
+    case 'ends':
+      return text.endsWith(value)
+    case 'below':
+      return text === value || text.startsWith(`${value}/`)
+  }
+}
+
+const compareNumber = (number: bigint, { operator, values }: Test & { is: 'number' }): boolean => {
+  const [first = 0n] = values
+  switch (operator) {
+    case '<':
+      return number < first
+    case '<=':
+      return number <= first
+    case '>':
+      return number > first
+    case '>=':
+      return number >= first
+    case 'in':
+      return values.includes(number)
+  }
+}
+
+const bitOf = (byte: number, i: number): number => (byte >> (7 - (i % 8))) & 1
+
+const inNetwork = (
+  record: DataView,
+  { offset, base, prefix }: Test & { is: 'network' },
+): boolean => {
+  for (let i = 0; i < prefix; i++) {
+    const at = i >> 3
+    if (bitOf(record.getUint8(offset + at), i) !== bitOf(base[at] ?? 0, i)) return false
+  }
+  return true
+}
+
+/**
+ * Whether a plan lets a record through.
+ *
+ * @param record  its bytes, from the header on: at least the fixed part of its kind
+ * @param cgroup  what the kernel was told of the record's cgroup
+ */
+export const accepts = (plan: Plan, record: Uint8Array, cgroup: CgroupState): boolean =>
+  holds(plan, new DataView(record.buffer, record.byteOffset, record.byteLength), cgroup)
+
+const holds = (plan: Plan, record: DataView, cgroup: CgroupState): boolean => {
+  switch (plan.is) {
+    case 'constant':
+      return plan.value
+    case 'and':
+      return plan.members.every((member) => holds(member, record, cgroup))
+    case 'or':
+      return plan.members.some((member) => holds(member, record, cgroup))
+    case 'not':
+      return !holds(plan.member, record, cgroup)
+    case 'number':
+      return compareNumber(numberAt(record, plan.at), plan)
+    case 'bits':
+      return (numberAt(record, plan.at) & plan.mask) !== 0n
+    case 'text': {
+      const text = textAt(record, plan.at)
+      return plan.values.some((value) => compareText(text, plan.operator, value))
+    }
+    case 'network':
+      return inNetwork(record, plan)
+    case 'cgroup':
+      return plan.states.includes(cgroup)
+  }
+}

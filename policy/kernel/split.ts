@@ -1,0 +1,270 @@
+/**
+ * Splits rules in two: for each kind of record a plan, which the kernel runs before it sends, and
+ * what is left to user space, with the reason. Never narrows: a record on which a rule matches is
+ * let through, whatever the kernel cannot decide. Pure: the same rules and facts give the same
+ * plans.
+ */
+import type { EventKind, FieldRef } from '@bulwark/schema'
+import { fieldKey, sameCondition } from '../condition-key.ts'
+import { specialise } from '../event-set.ts'
+import type { Compare, Condition, Value } from '../ir.ts'
+import { comparisonOf } from '../ir.ts'
+import { needsEvery } from '../evaluate.ts'
+import type { Rule } from '../rule.ts'
+import type { Bounds, Residual } from './bounds.ts'
+import { allBounds, anyBounds, exactly, inverseBounds } from './bounds.ts'
+import { compareReading } from './compare.ts'
+import { filteredKinds, isOfType, isShape, typesOf } from './kinds.ts'
+import { allOf, anyOf, inverse, isNothing, planKey } from './make-plan.ts'
+import type { Plan } from './plan.ts'
+import { everything, nothing } from './plan.ts'
+import type { Reading } from './reading.ts'
+import { readingOf } from './record-fields.ts'
+import type { KernelFacts } from './record-kind.ts'
+import { RecordKind } from './record-kind.ts'
+
+export type { KernelFacts } from './record-kind.ts'
+
+/** What the kernel decides of one rule, on one kind of record and some types of its events. */
+export interface HookSplit {
+  readonly kind: number
+  /** Names of the events for which all of this is the same; sorted. */
+  readonly types: readonly string[]
+  readonly plan: Plan
+  /** Parts that user space must decide; empty: the plan is the condition, where the record lacks
+   * nothing and its cgroup is known. */
+  readonly residual: readonly Residual[]
+}
+
+/** What becomes of one rule. Kinds on which it cannot match are not listed. */
+export interface RuleSplit {
+  readonly hooks: readonly HookSplit[]
+}
+
+/** What `splitRules` gives. */
+export interface FilterPlans {
+  /** By kind of record; one that is missing is not filtered. */
+  readonly byKind: ReadonlyMap<number, Plan>
+  readonly rules: ReadonlyMap<Rule, RuleSplit>
+}
+
+// --- One condition ------------------------------------------------------------------------------
+
+/** Splits conditions on one kind of record. Most mean the same on all types of its events. */
+class Splitter {
+  readonly #kind: number
+  readonly #facts: KernelFacts
+  /** Of fields that do not depend on the type. */
+  readonly #readings = new Map<string, Reading>()
+  readonly #known = new Map<string, Bounds>()
+
+  constructor(kind: number, facts: KernelFacts) {
+    this.#kind = kind
+    this.#facts = facts
+  }
+
+  /** A condition, as `specialise` has left it for the type. */
+  bounds(condition: Condition, type: string): Bounds {
+    const key = sameCondition(condition)
+    const known = this.#known.get(key)
+    if (known) return known
+    const of = new RecordKind(this.#kind, type, this.#facts)
+    const bounds = new Typed(of, this.#readings).bounds(condition)
+    if (!of.usesType) this.#known.set(key, bounds)
+    return bounds
+  }
+}
+
+/** Splits a condition for one type. */
+class Typed {
+  readonly #of: RecordKind
+  readonly #shared: Map<string, Reading>
+  readonly #own = new Map<string, Reading>()
+
+  constructor(of: RecordKind, shared: Map<string, Reading>) {
+    this.#of = of
+    this.#shared = shared
+  }
+
+  #reading(ref: FieldRef): Reading {
+    const key = fieldKey(ref)
+    const known = this.#shared.get(key) ?? this.#own.get(key)
+    if (known) return known
+    const usedType = this.#of.usesType
+    this.#of.usesType = false
+    const reading = readingOf(ref, this.#of)
+    const cache = this.#of.usesType ? this.#own : this.#shared
+    cache.set(key, reading)
+    this.#of.usesType ||= usedType
+    return reading
+  }
+
+  /** The records on which a value may be there. */
+  #isThere(value: Value): Plan {
+    if (value.is === 'field') return anyOf(this.#reading(value.ref).map(({ when }) => when))
+    if (value.is === 'constant') return everything
+    return allOf(value.values.map((each) => this.#isThere(each)))
+  }
+
+  #open(condition: Condition, why: string, over: Plan = everything): Bounds {
+    return { over, under: nothing, residual: [{ condition, why, gap: over }] }
+  }
+
+  #compare(condition: Compare): Bounds {
+    const { left, operator, right } = condition
+    const isThere = this.#isThere(left)
+    if (left.is !== 'field') return this.#open(condition, 'a changed value', isThere)
+    if (right.is === 'value') {
+      const over = allOf([isThere, this.#isThere(right.value)])
+      return this.#open(condition, 'two values of the event', over)
+    }
+    if (comparisonOf(left) === 'resolved-name') {
+      return this.#open(condition, 'addresses of host names', isThere)
+    }
+    return compareReading(this.#reading(left.ref), {
+      operator,
+      constants: right.values,
+      quantifier: right.quantifier,
+      needsEvery: needsEvery(left, operator),
+      open: (why) => this.#open(condition, why),
+    })
+  }
+
+  #exists(condition: Condition & { readonly is: 'exists' }): Bounds {
+    const { left } = condition
+    if (left.is !== 'field') return this.#open(condition, 'a changed value', this.#isThere(left))
+    return anyBounds(
+      this.#reading(left.ref).map(({ when, value }) => {
+        const isKnown = value.is !== 'unknown'
+        return isKnown ? exactly(when) : this.#open(condition, value.why, when)
+      }),
+    )
+  }
+
+  bounds(condition: Condition): Bounds {
+    switch (condition.is) {
+      case 'constant':
+        return exactly(condition.value ? everything : nothing)
+      case 'and':
+        return allBounds(condition.members.map((member) => this.bounds(member)))
+      case 'or':
+        return anyBounds(condition.members.map((member) => this.bounds(member)))
+      case 'not':
+        return inverseBounds(this.bounds(condition.member))
+      case 'exists':
+        return this.#exists(condition)
+      case 'compare':
+        return this.#compare(condition)
+    }
+  }
+}
+
+// --- All rules ----------------------------------------------------------------------------------
+
+/** Types of events that get the same plan. */
+interface Group {
+  readonly types: string[]
+  readonly plan: Plan
+}
+
+const isTriedOn = ({ eventTypes }: Rule, type: string): boolean =>
+  eventTypes === 'all' || eventTypes.has(type)
+
+/** One kind of record: its plan, and what each rule adds to it. */
+class KindSplitter {
+  readonly #kind: EventKind
+  readonly #facts: KernelFacts
+  readonly #rules: readonly Rule[]
+  readonly #splitter: Splitter
+  /** By rule, in order of types. */
+  readonly hooks = new Map<Rule, HookSplit[]>()
+
+  constructor(kind: EventKind, rules: readonly Rule[], facts: KernelFacts) {
+    this.#kind = kind
+    this.#facts = facts
+    this.#rules = rules
+    this.#splitter = new Splitter(kind.kind, facts)
+  }
+
+  #note(rule: Rule, type: string, { over, residual }: Bounds): void {
+    const hooks = this.hooks.get(rule) ?? []
+    this.hooks.set(rule, hooks)
+    const isSame = (each: HookSplit): boolean =>
+      planKey(each.plan) === planKey(over) &&
+      each.residual.length === residual.length &&
+      each.residual.every(({ why }, i) => why === residual[i]?.why)
+    const index = hooks.findIndex(isSame)
+    const known = hooks[index]
+    if (known) hooks[index] = { ...known, types: [...known.types, type] }
+    else hooks.push({ kind: this.#kind.kind, types: [type], plan: over, residual })
+  }
+
+  #planOf(type: string): Plan {
+    const plans: Plan[] = []
+    for (const rule of this.#rules) {
+      if (!isTriedOn(rule, type)) continue
+      const bounds = this.#splitter.bounds(specialise(rule.condition, type), type)
+      if (isNothing(bounds.over)) continue
+      this.#note(rule, type, bounds)
+      plans.push(bounds.over)
+    }
+    return anyOf(plans)
+  }
+
+  #groups(): readonly Group[] {
+    const byPlan = new Map<string, Group>()
+    for (const type of typesOf(this.#kind, this.#rules)) {
+      const plan = this.#planOf(type)
+      const group = byPlan.get(planKey(plan)) ?? { types: [], plan }
+      byPlan.set(planKey(plan), group)
+      group.types.push(type)
+    }
+    return [...byPlan.values()]
+  }
+
+  /**
+   * The plan of all rules. A record with the number of no call, or of one that is not of this kind,
+   * is taken for one of the first type, as the agent does; of a shape, where no rule has named the
+   * call, only a rule over all events can match.
+   */
+  plan(): Plan {
+    const groups = this.#groups()
+    const [first = ''] = this.#kind.types
+    const isOverAll = this.#rules.some(({ eventTypes }) => eventTypes === 'all')
+    const rest = isShape(this.#kind)
+      ? { types: [], plan: isOverAll ? everything : nothing }
+      : groups.find(({ types }) => types.includes(first))
+    const others = groups.filter((group) => group !== rest)
+    if (others.every(({ plan }) => rest && planKey(plan) === planKey(rest.plan))) {
+      return rest?.plan ?? nothing
+    }
+    const guarded = others.map(({ types, plan }) =>
+      allOf([isOfType(this.#kind.kind, types, this.#facts), plan]),
+    )
+    const named = isOfType(
+      this.#kind.kind,
+      others.flatMap(({ types }) => types),
+      this.#facts,
+    )
+    return anyOf([...guarded, allOf([inverse(named), rest?.plan ?? nothing])])
+  }
+}
+
+/**
+ * The plans of all kinds of record that can be left out, for rules that run.
+ *
+ * @param rules  in any order
+ */
+export const splitRules = (rules: readonly Rule[], facts: KernelFacts): FilterPlans => {
+  const byKind = new Map<number, Plan>()
+  const hooks = new Map<Rule, HookSplit[]>(rules.map((rule) => [rule, []]))
+  for (const kind of filteredKinds) {
+    const splitter = new KindSplitter(kind, rules, facts)
+    byKind.set(kind.kind, splitter.plan())
+    for (const [rule, found] of splitter.hooks) hooks.get(rule)?.push(...found)
+  }
+  return {
+    byKind,
+    rules: new Map(Array.from(hooks, ([rule, found]) => [rule, { hooks: found }])),
+  }
+}
