@@ -39,6 +39,7 @@ const everyForm = (): Assembler => {
     assembler.alu32(operator, 3, { register: 4 })
     assembler.alu32(operator, 3, { constant: 7 })
   }
+  assembler.swap(3)
   for (const size of [1, 2, 4, 8] as const satisfies readonly Size[]) {
     assembler.load(size, 1, 7, 300)
     assembler.store(size, 10, -16, 5)

@@ -118,6 +118,11 @@ export class Assembler {
     this.#alu(bpf.alu, aluCodes[operator], to, from)
   }
 
+  /** Turns the order of the eight bytes round, on a machine that is little-endian. */
+  swap(register: Register): void {
+    this.#add(bpf.alu | bpf.toBigEndian | bpf.register, register, 0, 0, 64)
+  }
+
   /** Loads any 64 bits. */
   load64(to: Register, value: bigint): void {
     const low = Number(BigInt.asIntN(32, value))

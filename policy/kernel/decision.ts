@@ -10,14 +10,14 @@ import { asTest, keyOf, textPlaceKey } from './plan-key.ts'
 import type { Plan, NumberAt, Test, TextAt } from './plan.ts'
 import { everything } from './plan.ts'
 
-/** Of so few members, those about endings of several lengths stay whole. */
+/** Of so few members, each stays whole. */
 const fewMembersMax = 8
 
 /** What is looked at to choose. */
 export type Key =
   | { readonly is: 'text'; readonly at: TextAt }
-  /** The last `bytes` bytes of the text. */
-  | { readonly is: 'ending'; readonly at: TextAt; readonly bytes: number }
+  /** The text from its last byte to its first. */
+  | { readonly is: 'ending'; readonly at: TextAt }
   | { readonly is: 'number'; readonly at: NumberAt }
   | { readonly is: 'network'; readonly offset: number; readonly bytes: number }
 
@@ -73,44 +73,44 @@ interface Search {
 const exact = (value: string): FoundEntry => ({ value, bits: 'all' })
 const beginning = (value: string): FoundEntry => ({ value, bits: 8 * value.length })
 
-const searchOfText = (test: Extract<Test, { is: 'text' }>): readonly Search[] => {
+/** From the last byte to the first. */
+export const reversed = (value: string): string => [...value].toReversed().join('')
+
+const searchOfText = (test: Extract<Test, { is: 'text' }>): Search => {
   const { at, operator, values } = test
   const key: Key = { is: 'text', at }
   switch (operator) {
     case 'equals':
-      return [{ key, entries: values.map(exact) }]
+      return { key, entries: values.map(exact) }
     case 'starts':
-      return [{ key, entries: values.map(beginning) }]
+      return { key, entries: values.map(beginning) }
     case 'below':
-      return [{ key, entries: values.flatMap((value) => [exact(value), beginning(`${value}/`)]) }]
-    case 'ends': {
-      const byLength = Map.groupBy(values, (value) => value.length)
-      return [...byLength].map(([bytes, those]) => ({
-        key: { is: 'ending', at, bytes },
-        entries: those.map(exact),
-      }))
-    }
+      return { key, entries: values.flatMap((value) => [exact(value), beginning(`${value}/`)]) }
+    case 'ends':
+      return {
+        key: { is: 'ending', at },
+        entries: values.map((value) => beginning(reversed(value))),
+      }
   }
 }
 
-/** One search a kind of key: some one of them finds something where the test holds. */
-const searchesOf = (test: Test): readonly Search[] => {
+const searchOf = (test: Test): Search | undefined => {
   switch (test.is) {
     case 'text':
       return searchOfText(test)
     case 'number': {
-      if (test.operator !== 'in') return []
+      if (test.operator !== 'in') return undefined
       const entries = test.values.map((value) => exact(bytesOfNumber(value, test.at.bytes)))
-      return [{ key: { is: 'number', at: test.at }, entries }]
+      return { key: { is: 'number', at: test.at }, entries }
     }
     case 'network': {
       const value = String.fromCharCode(...test.base)
       const key: Key = { is: 'network', offset: test.offset, bytes: test.base.length }
-      return [{ key, entries: [{ value, bits: test.prefix }] }]
+      return { key, entries: [{ value, bits: test.prefix }] }
     }
     case 'bits':
     case 'cgroup':
-      return []
+      return undefined
   }
 }
 
@@ -119,7 +119,7 @@ const nameOf = (key: Key): string => {
     case 'text':
       return `text ${textPlaceKey(key.at)}`
     case 'ending':
-      return `ending ${textPlaceKey(key.at)} ${key.bytes}`
+      return `ending ${textPlaceKey(key.at)}`
     case 'number':
       return `number ${key.at.offset} ${key.at.bytes}`
     case 'network':
@@ -218,11 +218,12 @@ const choiceOf = (key: Key, cases: readonly Case[]): Choice => {
 const choicesOfTests = (tests: readonly Test[]): readonly Choice[] => {
   const found = new Map<string, { key: Key; cases: Case[] }>()
   for (const test of tests) {
-    for (const { key, entries } of searchesOf(test)) {
-      const group = found.get(nameOf(key)) ?? { key, cases: [] }
-      group.cases.push({ entries, rest: everything })
-      found.set(nameOf(key), group)
-    }
+    const search = searchOf(test)
+    if (search === undefined) throw new Error('no choice can stand for this test')
+    const { key, entries } = search
+    const group = found.get(nameOf(key)) ?? { key, cases: [] }
+    group.cases.push({ entries, rest: everything })
+    found.set(nameOf(key), group)
   }
   return [...found.values()].map(({ key, cases }) => choiceOf(key, cases))
 }
@@ -249,53 +250,76 @@ const decideTest = (test: Test, negated: boolean): Decision => {
 /** Negated tests of one text become one choice that must find nothing. */
 const decideAnd = (members: readonly Plan[]): Decision => {
   const decisions: Decision[] = []
-  const groups = Map.groupBy(members, (member) => {
-    if (member.is !== 'not') return ''
-    const { member: test } = member
-    if (test.is === 'text') return test.operator === 'ends' ? '' : textPlaceKey(test.at)
-    return test.is === 'network' ? `network ${test.offset} ${test.base.length}` : ''
-  })
+  const done = new Set<Plan>()
+  const groupOf = (member: Plan): string => {
+    const search = member.is === 'not' ? searchOf(member.member) : undefined
+    return search === undefined || search.key.is === 'number' ? '' : nameOf(search.key)
+  }
+  const groups = Map.groupBy(members, groupOf)
   for (const member of members) {
-    const group = [...groups].find(([, those]) => those.includes(member))
-    if (group === undefined) continue
-    const [name, those] = group
-    if (name === '') decisions.push(decide(member))
-    else if (those[0] === member) {
-      const tests = those.flatMap((each) => (each.is === 'not' ? [each.member] : []))
-      for (const choice of choicesOfTests(tests)) decisions.push({ is: 'not', member: choice })
+    const group = groupOf(member)
+    if (done.has(member)) continue
+    if (group === '') {
+      decisions.push(decide(member))
+      continue
     }
+    const those = groups.get(group) ?? []
+    for (const each of those) done.add(each)
+    const tests = those.flatMap((each) => (each.is === 'not' ? [each.member] : []))
+    for (const choice of choicesOfTests(tests)) decisions.push({ is: 'not', member: choice })
   }
   return single('and', decisions)
 }
 
-/** One search of a member of an `or`, and the rest of the member. */
-interface Handle {
+/** What a plan looks for, where it can only hold when one of the entries is found. */
+const handleOf = (part: Plan): Search | undefined => {
+  const found = asTest(part)
+  if (found !== undefined) return found.negated ? undefined : searchOf(found.test)
+  if (part.is !== 'or') return undefined
+  const searches = part.members.map(handleOf)
+  const [first] = searches
+  if (first === undefined) return undefined
+  const entries: FoundEntry[] = []
+  for (const search of searches) {
+    if (search === undefined || nameOf(search.key) !== nameOf(first.key)) return undefined
+    entries.push(...search.entries)
+  }
+  return { key: first.key, entries }
+}
+
+/** One way to look a member of an `or` up, and the rest of the member. */
+interface Handle extends Search {
   readonly member: Plan
-  readonly key: Key
-  readonly entries: readonly FoundEntry[]
   readonly rest: readonly Plan[]
 }
 
 const handlesOf = (member: Plan): readonly Handle[] => {
   const parts = membersOf('and', member)
   return parts.flatMap((part) => {
-    const found = asTest(part)
-    if (found === undefined || found.negated) return []
-    const [search, ...others] = searchesOf(found.test)
-    if (search === undefined || others.length > 0) return []
+    const search = handleOf(part)
+    if (search === undefined) return []
     return [{ ...search, member, rest: parts.filter((other) => other !== part) }]
   })
 }
 
-/** In place of a member about endings of several lengths, one for each length. */
-const splitEndings = (member: Plan): readonly Plan[] => {
+/**
+ * In place of a member that cannot be looked up, some that can: `a and (b or c)` as `a and b`, and
+ * `a and c`, where b and c name something at different places.
+ */
+const distribute = (member: Plan): readonly Plan[] => {
+  if (handlesOf(member).length > 0) return [member]
   const parts = membersOf('and', member)
-  const part = parts.find((each) => each.is === 'text' && each.operator === 'ends')
-  if (part?.is !== 'text') return [member]
-  const byLength = Map.groupBy(part.values, (value) => value.length)
+  const part = parts.find(
+    (each) => each.is === 'or' && each.members.every((some) => handlesOf(some).length > 0),
+  )
+  if (part?.is !== 'or') return [member]
   const rest = parts.filter((other) => other !== part)
-  return [...byLength.values()].map((values) =>
-    optimise({ is: 'and', members: [{ ...part, values }, ...rest] }),
+  const groups = Map.groupBy(part.members, (some) => {
+    const search = handleOf(some)
+    return search === undefined ? some : nameOf(search.key)
+  })
+  return [...groups.values()].map((members) =>
+    optimise({ is: 'and', members: [{ is: 'or', members }, ...rest] }),
   )
 }
 
@@ -304,7 +328,7 @@ const splitEndings = (member: Plan): readonly Plan[] => {
  * on with the others, while two members share a place.
  */
 const decideOr = (given: readonly Plan[]): Decision => {
-  const members = given.length > fewMembersMax ? given.flatMap(splitEndings) : given
+  const members = given.length > fewMembersMax ? given.flatMap(distribute) : given
   const decisions: Decision[] = []
   let open = new Set(members)
   const handles = members.flatMap(handlesOf)
@@ -312,8 +336,10 @@ const decideOr = (given: readonly Plan[]): Decision => {
   for (;;) {
     let best: readonly Handle[] = []
     for (const group of byKey) {
-      const left = group.filter(({ member }) => open.has(member))
-      if (new Set(left.map(({ member }) => member)).size > best.length) best = left
+      const left = [...new Map(group.map((handle) => [handle.member, handle])).values()].filter(
+        ({ member }) => open.has(member),
+      )
+      if (left.length > best.length) best = left
     }
     const [first] = best
     if (first === undefined || best.length < 2) break

@@ -32,6 +32,8 @@ export const bpf = {
   // Modes of loads and stores.
   memory: 0x60,
   atomic: 0xc0,
+  // An operation of 32-bit arithmetic, with bpf.register: makes big-endian what is little-endian.
+  toBigEndian: 0xd0,
   // In the source register of a load of 64 bits: the constant is a map's file descriptor.
   pseudoMapFd: 1,
 } as const

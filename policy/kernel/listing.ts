@@ -31,6 +31,8 @@ const memoryText = (code: number, base: number, offset: number): string =>
   `*(${typeNames[code & 0x18]} *)(r${base} ${signed(offset)})`
 
 const aluText = ({ code, registers, immediate }: Instruction): string => {
+  const to = `r${registers & 15}`
+  if ((code & 0xf0) === bpf.toBigEndian) return `${to} = be${immediate} ${to}`
   const letter = (code & 0x07) === bpf.alu64 ? 'r' : 'w'
   const right = (code & bpf.register) !== 0 ? `${letter}${registers >> 4}` : `${immediate}`
   const sign = aluSigns[aluNames.get(code & 0xf0) ?? ''] ?? '?'

@@ -2,32 +2,38 @@
 import type { MapPool } from './maps.ts'
 import type { Target } from './match-words.ts'
 
-export interface Bucket {
-  /** No text of it is longer; those of the bucket before are shorter. */
-  readonly textBytesMax: number
+/** Texts that one map looks up: of a length of `bytesMin` to `2 * half`. */
+export interface MappedBucket {
+  readonly half: number
+  readonly bytesMin: number
   readonly targets: readonly Target[]
-  /** Looked up in a map, else compared. */
-  readonly mapped: boolean
 }
 
-/** A short text is cheaper to look up with a short key. */
-const bucketBytes = [16, 32, 64, 128, 256] as const
+export interface Buckets {
+  readonly mapped: readonly MappedBucket[]
+  /** Compared, whatever their length. */
+  readonly compared: readonly Target[]
+}
 
-/** By length, so that a long text among many short ones costs these nothing. */
-export const exactBuckets = (targets: readonly Target[], maps: MapPool): readonly Bucket[] => {
-  if (targets.length === 0) return []
-  if (!maps.takes(targets.length)) return [{ textBytesMax: Infinity, targets, mapped: false }]
-  const mapped: Bucket[] = []
-  const others: Target[] = []
-  const byBucket = Map.groupBy(targets, ({ value }) =>
-    bucketBytes.find((bytes) => value.length <= bytes),
+const halves = [4, 8, 16, 32, 64, 128] as const
+
+/** By length, so that a short text is looked up by a short key. */
+export const exactBuckets = (
+  targets: readonly Target[],
+  maps: MapPool,
+  behindBytes: number,
+): Buckets => {
+  if (!maps.takes(targets.length)) return { mapped: [], compared: targets }
+  const mapped: MappedBucket[] = []
+  const byHalf = Map.groupBy(targets, ({ value: { length } }) =>
+    length < 4 ? undefined : halves.find((half) => length <= 2 * half && 2 * half <= behindBytes),
   )
-  for (const textBytesMax of bucketBytes) {
-    const those = byBucket.get(textBytesMax) ?? []
-    if (maps.takes(those.length)) mapped.push({ textBytesMax, targets: those, mapped: true })
-    else others.push(...those)
+  const compared = [...(byHalf.get(undefined) ?? [])]
+  for (const half of halves) {
+    const those = byHalf.get(half) ?? []
+    const bytesMin = half === 4 ? 4 : half + 1
+    if (maps.takes(those.length)) mapped.push({ half, bytesMin, targets: those })
+    else compared.push(...those)
   }
-  others.push(...(byBucket.get(undefined) ?? []))
-  if (others.length === 0) return mapped
-  return [{ textBytesMax: Infinity, targets: others, mapped: false }, ...mapped]
+  return { mapped, compared }
 }

@@ -5,8 +5,8 @@
  * choice to the next, so that the verifier has one state a place, however it came there.
  */
 import type { Assembler, Label } from './assembler.ts'
-import type { Choice, Entry, Key } from './decision.ts'
-import { exactBuckets } from './match-buckets.ts'
+import { reversed, type Choice, type Entry, type Key } from './decision.ts'
+import { exactBuckets, type MappedBucket } from './match-buckets.ts'
 import {
   branchOnMismatch,
   branchOnNumbers,
@@ -19,7 +19,7 @@ import type { MapPool } from './maps.ts'
 import type { TextAt } from './plan.ts'
 
 /** Helpers by their numbers (BPF_FUNC_*). */
-export const helpers = { mapLookup: 1, tailCall: 12, probeReadKernel: 113 } as const
+export const helpers = { mapLookup: 1, tailCall: 12 } as const
 
 /** What matching needs to know of where it stands. */
 export interface Surroundings {
@@ -34,6 +34,8 @@ export interface Surroundings {
 
 /** LPM_TRIE takes no more (LPM_DATA_SIZE_MAX). */
 const prefixBytesMax = 256
+/** Read before the end of a text: no more than the header, which is before every text. */
+const endingBytesMax = 128
 
 const roundUp = (bytes: number): number => (bytes + 7) & ~7
 
@@ -91,10 +93,6 @@ const lookUp = (at: Surroundings, map: number, keyBytes: number): void => {
   assembler.move(2, { register: 10 })
   assembler.alu('add', 2, { constant: -keyBytes })
   assembler.call(helpers.mapLookup)
-}
-
-const clearStack = (assembler: Assembler, bytes: number): void => {
-  for (let at = bytes; at > 0; at -= 8) assembler.storeConstant(8, 10, -at, 0)
 }
 
 // --- Numbers and networks -----------------------------------------------------------------------
@@ -253,36 +251,37 @@ const reach = (at: Surroundings, text: TextAt, bytes: number): void => {
   assembler.alu('add', 8, { register: 7 })
 }
 
-/** Copies `r2` bytes from r3 to the stack, at r10 - `bytes`, which is 0 before. */
-const copyToStack = ({ assembler, undecided }: Surroundings, bytes: number): void => {
-  assembler.move(1, { register: 10 })
-  assembler.alu('add', 1, { constant: -bytes })
-  assembler.call(helpers.probeReadKernel)
-  assembler.jumpIf(64, '!=', 0, { constant: 0 }, undecided)
-}
-
-/** Looks a whole text up: the key is its length, and its bytes, padded with zeros. */
-const lookUpText = (
-  at: Surroundings,
-  targets: readonly Target[],
-  textBytesMax: number,
-  load: () => void,
-  none: Label,
-): void => {
+/**
+ * Looks up a text that is longer than half of the bucket's longest: the key is its length, and its
+ * first and last words, which overlap. So nothing behind the text is read, and nothing is padded.
+ */
+const lookUpText = (at: Surroundings, { half, targets }: MappedBucket, none: Label): void => {
   const { assembler, maps } = at
-  const bytes = roundUp(textBytesMax)
+  const keyBytes = 8 + 2 * half
   const map = maps.add({
     kind: 'hash',
-    keyBytes: 8 + bytes,
+    keyBytes,
     entries: targets.map(({ value, block }) => [
-      joinBytes(u32(value.length), u32(0), bytesOfText(value, bytes)),
+      joinBytes(
+        u32(value.length),
+        u32(0),
+        bytesOfText(value.slice(0, half), half),
+        bytesOfText(value.slice(-half), half),
+      ),
       u32(block),
     ]),
   })
-  clearStack(assembler, bytes)
-  load()
-  copyToStack(at, bytes)
-  lookUp(at, map, bytes + 8)
+  const size = half === 4 ? 4 : 8
+  assembler.store(8, 10, -keyBytes, 9)
+  assembler.move(3, { register: 8 })
+  assembler.alu('add', 3, { register: 9 })
+  for (let word = 0; word < half; word += size) {
+    assembler.load(size, 1, 8, word)
+    assembler.store(size, 10, 8 - keyBytes + word, 1)
+    assembler.load(size, 1, 3, word - half)
+    assembler.store(size, 10, word - half, 1)
+  }
+  lookUp(at, map, keyBytes)
   branchOnFound(at, targets, none)
 }
 
@@ -294,41 +293,31 @@ const matchWhole = (
   none: Label,
 ): void => {
   const { assembler, maps } = at
-  const buckets = exactBuckets(targets, maps)
-  for (const [i, { textBytesMax, targets: those, mapped }] of buckets.entries()) {
-    const isLast = i === buckets.length - 1
-    const next = isLast ? none : assembler.newLabel('longer texts')
-    if (mapped) {
-      assembler.jumpIf(64, '>', 9, { constant: textBytesMax }, next)
-      lookUpText(
-        at,
-        those,
-        textBytesMax,
-        () => {
-          assembler.store(8, 10, -roundUp(textBytesMax) - 8, 9)
-          assembler.move(2, { register: 9 })
-          assembler.move(3, { register: 8 })
-        },
-        none,
-      )
-    } else {
-      const byLength = [...Map.groupBy(those, ({ value }) => value.length)]
-      const lengths = byLength.map(([bytes, group]) => ({
-        number: BigInt(bytes),
-        label: assembler.newLabel(`texts of ${bytes} bytes`),
-        group,
-      }))
-      assembler.move(1, { register: 9 })
-      branchOnNumbers(assembler, 32, lengths, next)
-      for (const { number, label, group } of lengths) {
-        assembler.place(label)
-        reach(at, text, Number(number))
-        branchOnTexts(assembler, { register: 8, offset: 0 }, group, none)
-      }
-    }
-    if (!isLast) assembler.place(next)
+  const { compared, mapped } = exactBuckets(targets, maps, at.behindBytes)
+  const byLength = [...Map.groupBy(compared, ({ value }) => value.length)]
+  const lengths = byLength.map(([bytes, group]) => ({
+    number: BigInt(bytes),
+    label: assembler.newLabel(`texts of ${bytes} bytes`),
+    group,
+  }))
+  let next = mapped.length === 0 ? none : assembler.newLabel('texts in maps')
+  if (lengths.length > 0) {
+    assembler.move(1, { register: 9 })
+    branchOnNumbers(assembler, 32, lengths, next)
   }
-  if (buckets.length === 0) assembler.jump(none)
+  for (const { number, label, group } of lengths) {
+    assembler.place(label)
+    reach(at, text, Number(number))
+    branchOnTexts(assembler, { register: 8, offset: 0 }, group, none)
+  }
+  if (mapped.length > 0 && lengths.length > 0) assembler.place(next)
+  for (const bucket of mapped) {
+    next = bucket === mapped.at(-1) ? none : assembler.newLabel('longer texts')
+    assembler.jumpIf(64, '>', 9, { constant: 2 * bucket.half }, next)
+    assembler.jumpIf(64, '<', 9, { constant: bucket.bytesMin }, none)
+    lookUpText(at, bucket, none)
+    if (next !== none) assembler.place(next)
+  }
 }
 
 /** With the text in r8 and r9: one prefix after the other, the longest first. */
@@ -350,51 +339,70 @@ const matchPrefixesInTurn = (
   assembler.jump(none)
 }
 
+/**
+ * Looks up the longest prefix of a text that lies on the stack, at r10 - `bytes`, as far as it goes.
+ * The trie looks at no more than the length in its key, which is that of the text, in r9.
+ */
+const lookUpPrefix = (
+  at: Surroundings,
+  targets: readonly Target[],
+  bytes: number,
+  none: Label,
+): void => {
+  const { assembler, maps } = at
+  const map = maps.add({
+    kind: 'prefixes',
+    keyBytes: 4 + bytes,
+    entries: targets.map(({ value, block }) => [
+      joinBytes(u32(8 * value.length), bytesOfText(value, bytes)),
+      u32(block),
+    ]),
+  })
+  const [long, short, on] = [
+    assembler.newLabel('long text'),
+    assembler.newLabel('short text'),
+    assembler.newLabel('look up'),
+  ]
+  assembler.branch(64, '>', 9, { constant: bytes }, long, short)
+  assembler.place(short)
+  assembler.alu('shiftLeft', 9, { constant: 3 })
+  assembler.store(4, 10, -bytes - 4, 9)
+  assembler.jump(on)
+  assembler.place(long)
+  assembler.storeConstant(4, 10, -bytes - 4, 8 * bytes)
+  assembler.place(on)
+  lookUp(at, map, bytes + 4)
+  branchOnFound(at, targets, none)
+}
+
+/** Prefixes that one map looks up, and the others. */
+const splitPrefixes = (targets: readonly Target[], maps: MapPool, bytesMax: number) => {
+  const [mapped, others]: [Target[], Target[]] = [[], []]
+  for (const target of targets) (target.value.length <= bytesMax ? mapped : others).push(target)
+  if (!maps.takes(mapped.length)) return { mapped: [], others: targets, bytes: 0 }
+  return { mapped, others, bytes: roundUp(Math.max(...mapped.map(({ value }) => value.length))) }
+}
+
 const matchPrefixes = (
   at: Surroundings,
   text: TextAt,
   targets: readonly Target[],
   none: Label,
 ): void => {
-  const { assembler, maps } = at
-  // The key is padded with zeros, which must not be taken for the text's own.
-  const fit = targets.filter(({ value }) => value.length <= prefixBytesMax && !value.includes('\0'))
-  if (!maps.takes(fit.length)) {
-    matchPrefixesInTurn(at, text, targets, none)
-    return
+  const { assembler, maps, behindBytes } = at
+  const bytesMax = Math.min(prefixBytesMax, behindBytes & ~7)
+  const { mapped, others, bytes } = splitPrefixes(targets, maps, bytesMax)
+  if (mapped.length === 0) return matchPrefixesInTurn(at, text, others, none)
+  if (others.length > 0) {
+    const next = assembler.newLabel('prefixes in a map')
+    matchPrefixesInTurn(at, text, others, next)
+    assembler.place(next)
   }
-  const others = targets.filter((target) => !fit.includes(target))
-  const lookup = assembler.newLabel('prefixes in a map')
-  matchPrefixesInTurn(at, text, others, lookup)
-  assembler.place(lookup)
-  const bytes = roundUp(Math.max(...fit.map(({ value }) => value.length)))
-  const map = maps.add({
-    kind: 'prefixes',
-    keyBytes: 4 + bytes,
-    entries: fit.map(({ value, block }) => [
-      joinBytes(u32(8 * value.length), bytesOfText(value, bytes)),
-      u32(block),
-    ]),
-  })
-  clearStack(assembler, bytes)
-  const [long, short, copy] = [
-    assembler.newLabel('long text'),
-    assembler.newLabel('short text'),
-    assembler.newLabel('copy'),
-  ]
-  // Verifier: it goes on with the short ones first, and so needs not look at the long ones.
-  assembler.branch(64, '>', 9, { constant: bytes }, long, short)
-  assembler.place(short)
-  assembler.move(2, { register: 9 })
-  assembler.jump(copy)
-  assembler.place(long)
-  assembler.move(2, { constant: bytes })
-  assembler.place(copy)
-  assembler.move(3, { register: 8 })
-  copyToStack(at, bytes)
-  assembler.storeConstant(4, 10, -bytes - 4, 8 * bytes)
-  lookUp(at, map, bytes + 4)
-  branchOnFound(at, fit, none)
+  for (let word = 0; word < bytes; word += 8) {
+    assembler.load(8, 1, 8, word)
+    assembler.store(8, 10, word - bytes, 1)
+  }
+  lookUpPrefix(at, mapped, bytes, none)
 }
 
 /** Few values of characters in a fixed place: compared there, their NUL included. */
@@ -448,30 +456,52 @@ const matchText = (
   matchPrefixes(at, text, prefixes, none)
 }
 
+/** With the end of the text in r8, and its length in r9: one ending after the other. */
+const matchEndingsInTurn = (at: Surroundings, targets: readonly Target[], none: Label): void => {
+  const { assembler, undecided } = at
+  for (const { value, block, label } of targets.toSorted(
+    (a, b) => b.value.length - a.value.length,
+  )) {
+    const next = assembler.newLabel('next ending')
+    const bytes = value.length
+    assembler.jumpIf(64, '<', 9, { constant: bytes }, next)
+    // Verifier: it does not conclude this from the length.
+    assembler.jumpIf(64, '<', 8, { constant: bytes }, undecided)
+    assembler.move(3, { register: 7 })
+    assembler.alu('add', 3, { register: 8 })
+    const ending = { value: reversed(value), block, label }
+    branchOnTexts(assembler, { register: 3, offset: -bytes }, [ending], next)
+    assembler.place(next)
+  }
+  assembler.jump(none)
+}
+
+/** Endings are prefixes of the text from its last byte to its first. */
 const matchEnding = (
   at: Surroundings,
-  { at: text, bytes }: Extract<Key, { is: 'ending' }>,
+  { at: text }: Extract<Key, { is: 'ending' }>,
   targets: readonly Target[],
   none: Label,
 ): void => {
   const { assembler, maps, undecided } = at
   loadPlace(at, text, 'end')
-  assembler.jumpIf(64, '<', 9, { constant: bytes }, none)
-  // Verifier: it does not conclude this from the length.
+  const { mapped, others, bytes } = splitPrefixes(targets, maps, endingBytesMax)
+  if (mapped.length === 0) return matchEndingsInTurn(at, others, none)
+  if (others.length > 0) {
+    const next = assembler.newLabel('endings in a map')
+    matchEndingsInTurn(at, others, next)
+    assembler.place(next)
+  }
+  const shortest = Math.min(...mapped.map(({ value }) => value.length))
+  assembler.jumpIf(64, '<', 9, { constant: shortest }, none)
   assembler.jumpIf(64, '<', 8, { constant: bytes }, undecided)
   assembler.alu('add', 8, { register: 7 })
-  const looked = bytes <= prefixBytesMax && maps.takes(targets.length)
-  if (!looked) {
-    branchOnTexts(assembler, { register: 8, offset: -bytes }, targets, none)
-    return
+  for (let word = 0; word < bytes; word += 8) {
+    assembler.load(8, 1, 8, -8 - word)
+    assembler.swap(1)
+    assembler.store(8, 10, word - bytes, 1)
   }
-  const load = (): void => {
-    assembler.storeConstant(8, 10, -roundUp(bytes) - 8, bytes)
-    assembler.move(2, { constant: bytes })
-    assembler.move(3, { register: 8 })
-    assembler.alu('add', 3, { constant: -bytes })
-  }
-  lookUpText(at, targets, bytes, load, none)
+  lookUpPrefix(at, mapped, bytes, none)
 }
 
 /**

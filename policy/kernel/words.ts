@@ -1,5 +1,5 @@
 /** Decisions in words, for listings. */
-import type { Choice, Decision, Key } from './decision.ts'
+import { reversed, type Choice, type Decision, type Key } from './decision.ts'
 import type { NumberAt, TextAt } from './plan.ts'
 
 const shownEntriesMax = 6
@@ -15,7 +15,7 @@ const keyWords = (key: Key): string => {
     case 'text':
       return textWords(key.at)
     case 'ending':
-      return `the last ${key.bytes} bytes of the ${textWords(key.at)}`
+      return `end of the ${textWords(key.at)}`
     case 'number':
       return numberWords(key.at)
     case 'network':
@@ -34,6 +34,7 @@ const entriesWords = ({ key, entries }: Choice): string => {
   const shown = entries.slice(0, shownEntriesMax).map(({ value, bits }) => {
     const words = valueWords(key, value)
     if (bits === 'all') return words
+    if (key.is === 'ending') return valueWords(key, `*${reversed(value)}`)
     return key.is === 'network' ? `${words}/${bits}` : `${words}*`
   })
   const more = entries.length - shown.length

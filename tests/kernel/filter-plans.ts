@@ -1,0 +1,292 @@
+/**
+ * Random plans, and random records that nearly fit them: numbers one beside those of the plan,
+ * texts one byte longer, shorter or other, addresses that differ in the last bit that counts.
+ */
+import type { CgroupState, FilterPlan, FilterTest, NumberAt, TextAt } from '@bulwark/policy'
+import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import * as fc from 'fast-check'
+import { cgroupIds } from './filter.ts'
+
+const numbers: readonly NumberAt[] = [
+  { offset: 64, bytes: 8, signed: true },
+  { offset: 40, bytes: 8, signed: false },
+  { offset: 72, bytes: 4, signed: true },
+  { offset: 76, bytes: 4, signed: false },
+  { offset: 6, bytes: 2, signed: false },
+  { offset: 80, bytes: 2, signed: true },
+  { offset: 84, bytes: 1, signed: false },
+  { offset: 85, bytes: 1, signed: true },
+]
+const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
+const slots: readonly TextAt[] = [128, 136].map((offset) => ({ is: 'slot', offset }))
+const addressAt = { 4: 160, 16: 144 } as const
+const fixedBytes = 168
+
+const rangeOf = ({ bytes, signed }: NumberAt): readonly [bigint, bigint] => {
+  const span = 1n << BigInt(8 * bytes)
+  return signed ? [-span / 2n, span / 2n - 1n] : [0n, span - 1n]
+}
+
+const numberOf = (at: NumberAt): fc.Arbitrary<bigint> => {
+  const [min, max] = rangeOf(at)
+  const small = [min, min + 1n, -1n, 0n, 1n, 2n, 100n, 0x7fffffffn, 0x80000000n, max - 1n, max]
+  const fits = small.filter((value) => value >= min && value <= max)
+  return fc.oneof(fc.constantFrom(...fits), fc.bigInt({ min, max }))
+}
+
+/** Few letters, so that texts begin and end alike. */
+const pieces = fc.constantFrom(
+  'a',
+  'b',
+  '/',
+  'etc',
+  '/usr',
+  '/usr/bin/',
+  'sh',
+  '.conf',
+  '\xff',
+  '\0',
+)
+const shortText = fc.array(pieces, { maxLength: 7 }).map((parts) => parts.join(''))
+const longText = fc
+  .tuple(fc.constantFrom(17, 63, 64, 255, 256, 257, 511, 600, 4095), fc.constantFrom('x', 'ab/'))
+  .map(([length, text]) => text.repeat(length).slice(0, length))
+const text = fc.oneof({ weight: 12, arbitrary: shortText }, { weight: 1, arbitrary: longText })
+
+const values = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+  fc.oneof(
+    { weight: 5, arbitrary: fc.uniqueArray(one, { minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.uniqueArray(one, { minLength: 1, maxLength: 60 }) },
+  )
+
+const states = fc.constantFrom<CgroupState>('host', 'container', 'unknown')
+
+const anyTest: fc.Arbitrary<FilterTest> = fc.oneof(
+  fc.constantFrom(...numbers).chain((at) =>
+    fc.oneof(
+      fc.record({
+        is: fc.constant('number' as const),
+        at: fc.constant(at),
+        operator: fc.constantFrom('<', '<=', '>', '>='),
+        values: numberOf(at).map((value) => [value]),
+      }),
+      fc.record({
+        is: fc.constant('number' as const),
+        at: fc.constant(at),
+        operator: fc.constant('in' as const),
+        values: values(numberOf(at)),
+      }),
+      fc.record({
+        is: fc.constant('bits' as const),
+        at: fc.constant(at),
+        mask: numberOf(at).map((value) => BigInt.asUintN(8 * at.bytes, value)),
+      }),
+    ),
+  ),
+  fc.record({
+    is: fc.constant('text' as const),
+    at: fc.constantFrom(comm, ...slots),
+    operator: fc.constantFrom('equals', 'starts', 'ends', 'below'),
+    values: values(text),
+  }),
+  fc.constantFrom<4 | 16>(4, 16).chain((bytes) =>
+    fc.record({
+      is: fc.constant('network' as const),
+      offset: fc.constant(addressAt[bytes]),
+      base: fc.uint8Array({ minLength: bytes, maxLength: bytes, max: 3 }),
+      prefix: fc.integer({ min: 0, max: 8 * bytes }),
+    }),
+  ),
+  fc.record({
+    is: fc.constant('cgroup' as const),
+    states: fc.uniqueArray(states, { minLength: 1, maxLength: 3 }),
+  }),
+)
+
+const leaf: fc.Arbitrary<FilterPlan> = fc.oneof(
+  { weight: 8, arbitrary: anyTest },
+  { weight: 4, arbitrary: anyTest.map((member): FilterPlan => ({ is: 'not', member })) },
+  { weight: 1, arbitrary: fc.boolean().map((value): FilterPlan => ({ is: 'constant', value })) },
+)
+
+const junction = (
+  is: 'and' | 'or',
+  member: fc.Arbitrary<FilterPlan>,
+  maxLength: number,
+): fc.Arbitrary<FilterPlan> =>
+  fc.array(member, { minLength: 1, maxLength }).map((members) => ({ is, members }))
+
+const nested = fc.letrec<{ plan: FilterPlan }>((tie) => ({
+  plan: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    { weight: 2, arbitrary: leaf },
+    { weight: 2, arbitrary: junction('and', tie('plan'), 4) },
+    { weight: 2, arbitrary: junction('or', tie('plan'), 4) },
+  ),
+})).plan
+
+/** As many rules make one: an `or` of conjunctions. */
+const rules = junction('or', junction('and', leaf, 4), 40)
+
+export const plan: fc.Arbitrary<FilterPlan> = fc.oneof(
+  { weight: 3, arbitrary: nested },
+  { weight: 2, arbitrary: rules },
+)
+
+// --- Records ------------------------------------------------------------------------------------
+
+const testsOf = (of: FilterPlan): readonly FilterTest[] => {
+  switch (of.is) {
+    case 'constant':
+      return []
+    case 'and':
+    case 'or':
+      return of.members.flatMap(testsOf)
+    case 'not':
+      return [of.member]
+    default:
+      return [of]
+  }
+}
+
+/** A random number below `count` from a seed, and the next seed. */
+class Dice {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed | 1
+  }
+
+  below(count: number): number {
+    // Xorshift.
+    this.#state ^= this.#state << 13
+    this.#state ^= this.#state >>> 17
+    this.#state ^= this.#state << 5
+    return (this.#state >>> 0) % count
+  }
+
+  of<T>(all: readonly T[]): T | undefined {
+    return all[this.below(all.length)]
+  }
+}
+
+const letters = ['a', '/', '\0', 'h', '\xff'] as const
+
+/** A text beside `value`. */
+const nearText = (value: string, dice: Dice): string => {
+  const letter = dice.of(letters) ?? ''
+  switch (dice.below(9)) {
+    case 0:
+      return value + letter
+    case 1:
+      return letter + value
+    case 2:
+      return value.slice(1)
+    case 3:
+      return value.slice(0, -1)
+    case 4: {
+      const at = dice.below(value.length + 1)
+      return value.slice(0, at) + letter + value.slice(at + 1)
+    }
+    case 5:
+      return `${value}/${letter}`
+    case 6:
+      return value + 'z'.repeat(dice.below(5000))
+    default:
+      return value
+  }
+}
+
+const bytesOf = (value: string): Uint8Array => Uint8Array.from(value, (c) => c.charCodeAt(0))
+
+/** What of a record a plan is about. */
+export class NearRecords {
+  readonly #tests: readonly FilterTest[]
+
+  constructor(of: FilterPlan) {
+    this.#tests = testsOf(of)
+  }
+
+  /** A record made from a seed, and whether a text of it lies outside what a record can have. */
+  make(seed: number): {
+    readonly record: Uint8Array
+    readonly state: CgroupState
+    broken: boolean
+  } {
+    const dice = new Dice(seed)
+    const fixed = new Uint8Array(fixedBytes)
+    const view = new DataView(fixed.buffer)
+    for (let i = 24; i < fixedBytes; i++) fixed[i] = dice.below(4) === 0 ? dice.below(256) : 0
+    for (const test of this.#tests) {
+      if (dice.below(3) > 0) this.#fit(test, view, dice)
+    }
+    const state = dice.of(['host', 'container', 'unknown'] as const) ?? 'unknown'
+    view.setBigUint64(16, cgroupIds[state], true)
+    return { ...this.#withTexts(fixed, dice), state }
+  }
+
+  /** Puts there what the test is about, or nearly. */
+  #fit(test: FilterTest, view: DataView, dice: Dice): void {
+    if (test.is === 'number' || test.is === 'bits') {
+      const chosen = test.is === 'bits' ? test.mask : (dice.of(test.values) ?? 0n)
+      const value = BigInt.asUintN(64, chosen + BigInt(dice.below(4) === 0 ? dice.below(3) - 1 : 0))
+      for (let i = 0; i < test.at.bytes; i++) {
+        view.setUint8(test.at.offset + i, Number((value >> BigInt(8 * i)) & 0xffn))
+      }
+    } else if (test.is === 'network') {
+      test.base.forEach((byte, i) => view.setUint8(test.offset + i, byte))
+      const bit = Math.max(0, test.prefix - dice.below(3))
+      if (dice.below(2) === 0 && bit < 8 * test.base.length) {
+        const at = test.offset + (bit >> 3)
+        view.setUint8(at, view.getUint8(at) ^ (0x80 >> (bit & 7)))
+      }
+    } else if (test.is === 'text' && test.at.is === 'chars') {
+      const name = nearText(dice.of(test.values) ?? '', dice).slice(0, 16)
+      bytesOf(name).forEach((byte, i) => view.setUint8(comm.offset + i, byte))
+      // What stands behind the NUL is no part of the name.
+      if (name.length < 16) view.setUint8(comm.offset + name.length, 0)
+    }
+  }
+
+  #withTexts(fixed: Uint8Array, dice: Dice): { record: Uint8Array; broken: boolean } {
+    const view = new DataView(fixed.buffer)
+    let all = fixed
+    let broken = false
+    for (const at of slots) {
+      const about = this.#tests.filter((t) => t.is === 'text' && t.at.offset === at.offset)
+      const test = dice.of(about)
+      const value = test?.is === 'text' ? (dice.of(test.values) ?? '') : 'some'
+      let bytes = bytesOf(nearText(value, dice).slice(0, 5000))
+      // Sometimes none, and sometimes right up to the end of what a record can have.
+      if (dice.below(12) === 0) bytes = bytes.subarray(0, 0)
+      if (dice.below(20) === 0 && all.length + bytes.length < RECORD_BYTES_MAX) {
+        all = grown(all, RECORD_BYTES_MAX - bytes.length)
+      }
+      const fits = all.length + bytes.length <= RECORD_BYTES_MAX
+      const offset = fits ? all.length : fixedBytes
+      const length = fits ? bytes.length : 0
+      view.setUint16(at.offset, offset, true)
+      view.setUint16(at.offset + 2, length, true)
+      view.setUint32(at.offset + 4, dice.below(8) === 0 ? 0xffff_ffff : length, true)
+      if (fits) {
+        const longer = grown(all, all.length + bytes.length)
+        longer.set(bytes, all.length)
+        all = longer
+      }
+      if (dice.below(40) === 0) {
+        broken = true
+        view.setUint16(at.offset, RECORD_BYTES_MAX + 1 - dice.below(2) * length, true)
+        view.setUint16(at.offset + 2, length + 1 + dice.below(60_000 - length), true)
+      }
+    }
+    const record = grown(all, all.length)
+    record.set(fixed)
+    return { record, broken }
+  }
+}
+
+const grown = (bytes: Uint8Array, length: number): Uint8Array => {
+  const longer = new Uint8Array(length)
+  longer.set(bytes)
+  return longer
+}

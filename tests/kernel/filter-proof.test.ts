@@ -1,0 +1,76 @@
+/**
+ * The law of generated filters: in the kernel, the program of a plan lets through what the plan
+ * accepts, and nothing else; where a text lies outside the record, at least that. `TEST_SEED`
+ * repeats a run; `TEST_RUNS` says how many plans to try.
+ */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { openHandles } from '@bulwark/native'
+import { accepts, generateFilter } from '@bulwark/policy'
+import * as fc from 'fast-check'
+import { FilterStage } from './filter.ts'
+import { NearRecords, plan as anyPlan } from './filter-plans.ts'
+import { skip } from './stage.ts'
+
+const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
+const plansTried = Number(process.env['TEST_RUNS'] ?? 400)
+const recordsOfPlan = 100
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+test('a program does what its plan says', { skip }, (context: TestContext) => {
+  const stage = new FilterStage()
+  const counts = { pairs: 0, accepted: 0, broken: 0, mixed: 0, plans: 0, mapped: 0 }
+  const inputs = fc.record({
+    plan: anyPlan,
+    recordSeed: fc.integer(),
+    mapEntriesMin: fc.constantFrom(1, 2, 4, 33),
+  })
+  const hold = ({
+    plan,
+    recordSeed,
+    mapEntriesMin,
+  }: {
+    plan: Parameters<typeof generateFilter>[0]
+    recordSeed: number
+    mapEntriesMin: number
+  }): void => {
+    const program = generateFilter(plan, { mapEntriesMin })
+    const filter = stage.load(program)
+    const records = new NearRecords(plan)
+    let accepted = 0
+    try {
+      for (let i = 0; i < recordsOfPlan; i++) {
+        const { record, state, broken } = records.make(recordSeed + i * 2_654_435_761)
+        stage.put(record)
+        const wanted = accepts(plan, record, state)
+        const found = filter.accepts()
+        if (broken ? wanted && !found : wanted !== found) {
+          assert.fail(`model ${wanted}, kernel ${found}: record ${hex(record)} of ${state}`)
+        }
+        counts.pairs++
+        if (broken) counts.broken++
+        if (wanted) accepted++
+      }
+    } finally {
+      filter.close()
+    }
+    counts.plans++
+    counts.accepted += accepted
+    if (program.maps.length > 0) counts.mapped++
+    if (accepted > 0 && accepted < recordsOfPlan) counts.mixed++
+  }
+  context.diagnostic(`TEST_SEED=${seed}`)
+  try {
+    fc.assert(fc.property(inputs, hold), { seed, numRuns: plansTried })
+  } finally {
+    stage.close()
+  }
+  context.diagnostic(
+    `${counts.pairs} pairs of ${counts.plans} plans: ${counts.accepted} accepted, ` +
+      `${counts.broken} of broken records; ${counts.mixed} plans accepted some and dropped some, ` +
+      `${counts.mapped} have maps`,
+  )
+  assert.ok(counts.mixed * 2 >= counts.plans, `only ${counts.mixed} plans told records apart`)
+  assert.deepEqual(Object.values(openHandles()).filter(Boolean), [], 'all is closed')
+})

@@ -1,0 +1,119 @@
+/** Filters in the kernel by test-run: on a record that lies in a map, and on nothing else. */
+import type { BpfMap, RawProgram } from '@bulwark/native'
+import { createMap, loadProgram } from '@bulwark/native'
+import type { CgroupState, FilterMap, FilterProgram, FilterTarget } from '@bulwark/policy'
+import { RECORD_BYTES_MAX } from '@bulwark/schema'
+
+const types = { hash: 1, array: 2, lpmTrie: 11 } as const
+const mapFlags = { noPrealloc: 1, memoryMapped: 1 << 10 } as const
+const rawTracepoint = 17
+const noBytes = new Uint8Array(0)
+
+/** As struct scratch: something before the record, and something behind it. */
+const recordAt = 32
+const slotBytes = recordAt + RECORD_BYTES_MAX + 512
+const cgroupIdAt = 16
+/** One cgroup a state. The map does not know the last one. */
+export const cgroupIds: Readonly<Record<CgroupState, bigint>> = {
+  host: 1n,
+  container: 0x1_0000_0002n,
+  unknown: 7n,
+}
+
+/** Makes and fills what a filter looks up. */
+export const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
+  const map = createMap({
+    type: kind === 'hash' ? types.hash : types.lpmTrie,
+    name: `filter_${kind}`,
+    keyBytes,
+    valueBytes: 4,
+    maxEntries: entries.length,
+    flags: kind === 'hash' ? 0 : mapFlags.noPrealloc,
+  })
+  for (const [key, value] of entries) map.update(key, value)
+  return map
+}
+
+/** A filter in the kernel. Close it. */
+export interface LoadedFilter {
+  readonly program: RawProgram
+  /** Whether it lets through what `Stage.put` has put there. */
+  readonly accepts: () => boolean
+  readonly close: () => void
+}
+
+/** The memory that a filter finds its record in. Close it. */
+export class FilterStage {
+  readonly #slots: BpfMap
+  readonly #memory: Uint8Array
+  readonly #cgroups: BpfMap
+  readonly #dropped: BpfMap
+  readonly target: FilterTarget
+
+  constructor() {
+    this.#slots = createMap({
+      type: types.array,
+      name: 'slots',
+      keyBytes: 4,
+      valueBytes: slotBytes,
+      maxEntries: 1,
+      flags: mapFlags.memoryMapped,
+    })
+    this.#memory = new Uint8Array(this.#slots.memory())
+    const map = { type: types.hash, keyBytes: 8, valueBytes: 4, maxEntries: 2 }
+    this.#cgroups = createMap({ ...map, name: 'cgroups' })
+    const state = (number: number): Uint8Array => new Uint8Array(new Uint32Array([number]).buffer)
+    const id = (number: bigint): Uint8Array => new Uint8Array(new BigUint64Array([number]).buffer)
+    this.#cgroups.update(id(cgroupIds.host), state(1))
+    this.#cgroups.update(id(cgroupIds.container), state(2))
+    this.#dropped = createMap({ ...map, type: types.array, keyBytes: 4, name: 'dropped' })
+    this.target = {
+      find: 'test',
+      slotsMapFd: this.#slots.facts.fd,
+      slots: 1,
+      slotBytes,
+      ownersAt: 0,
+      contextAt: 8,
+      recordAt,
+      recordBytesMax: RECORD_BYTES_MAX,
+      exitsMapFd: 0,
+      droppedMapFd: this.#dropped.facts.fd,
+      kind: 0,
+      failedIndex: 1,
+      cgroupsMapFd: this.#cgroups.facts.fd,
+      cgroupIdAt,
+    }
+  }
+
+  /** Puts a record where the filters look. What lay there before stays behind it. */
+  put(record: Uint8Array): void {
+    this.#memory.set(record, recordAt)
+  }
+
+  /** @throws NativeError  the kernel refuses the program or a map */
+  load(filter: FilterProgram): LoadedFilter {
+    const maps = filter.maps.map(makeFilterMap)
+    const closeMaps = (): void => maps.forEach((map) => map.close())
+    try {
+      const fds = maps.map(({ facts }) => facts.fd)
+      const instructions = filter.build(this.target, fds)
+      const spec = { type: rawTracepoint, name: 'filter', license: 'GPL', instructions }
+      const program = loadProgram(spec)
+      return {
+        program,
+        accepts: () => program.testRun(noBytes, 0).returnValue === 1,
+        close: () => {
+          program.close()
+          closeMaps()
+        },
+      }
+    } catch (error) {
+      closeMaps()
+      throw error
+    }
+  }
+
+  close(): void {
+    for (const map of [this.#slots, this.#cgroups, this.#dropped]) map.close()
+  }
+}
