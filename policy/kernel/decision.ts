@@ -74,7 +74,7 @@ const exact = (value: string): FoundEntry => ({ value, bits: 'all' })
 const beginning = (value: string): FoundEntry => ({ value, bits: 8 * value.length })
 
 /** From the last byte to the first. */
-export const reversed = (value: string): string => [...value].toReversed().join('')
+export const reversed = (value: string): string => Array.from(value).toReversed().join('')
 
 const searchOfText = (test: Extract<Test, { is: 'text' }>): Search => {
   const { at, operator, values } = test

@@ -340,8 +340,8 @@ const matchPrefixesInTurn = (
 }
 
 /**
- * Looks up the longest prefix of a text that lies on the stack, at r10 - `bytes`, as far as it goes.
- * The trie looks at no more than the length in its key, which is that of the text, in r9.
+ * Looks up the longest prefix of a text that lies on the stack, at r10 - `bytes`, as far as it
+ * goes. The trie looks at no more than the length in its key, which is that of the text, in r9.
  */
 const lookUpPrefix = (
   at: Surroundings,

@@ -9,7 +9,7 @@ import { openHandles } from '@bulwark/native'
 import { accepts, generateFilter } from '@bulwark/policy'
 import * as fc from 'fast-check'
 import { FilterStage } from './filter.ts'
-import { NearRecords, plan as anyPlan } from './filter-plans.ts'
+import { NearRecords, anyPlan } from './inner.ts'
 import { skip } from './stage.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)

@@ -1,8 +1,9 @@
 /** Filters in the kernel by test-run: on a record that lies in a map, and on nothing else. */
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
-import type { CgroupState, FilterMap, FilterProgram, FilterTarget } from '@bulwark/policy'
+import type { FilterMap, FilterProgram, FilterTarget } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import { cgroupIds } from './inner.ts'
 
 const types = { hash: 1, array: 2, lpmTrie: 11 } as const
 const mapFlags = { noPrealloc: 1, memoryMapped: 1 << 10 } as const
@@ -13,13 +14,6 @@ const noBytes = new Uint8Array(0)
 const recordAt = 32
 const slotBytes = recordAt + RECORD_BYTES_MAX + 512
 const cgroupIdAt = 16
-/** One cgroup a state. The map does not know the last one. */
-export const cgroupIds: Readonly<Record<CgroupState, bigint>> = {
-  host: 1n,
-  container: 0x1_0000_0002n,
-  unknown: 7n,
-}
-
 /** Makes and fills what a filter looks up. */
 export const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
   const map = createMap({
@@ -60,6 +54,7 @@ export class FilterStage {
       flags: mapFlags.memoryMapped,
     })
     this.#memory = new Uint8Array(this.#slots.memory())
+    // One cgroup is not told.
     const map = { type: types.hash, keyBytes: 8, valueBytes: 4, maxEntries: 2 }
     this.#cgroups = createMap({ ...map, name: 'cgroups' })
     const state = (number: number): Uint8Array => new Uint8Array(new Uint32Array([number]).buffer)

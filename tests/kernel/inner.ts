@@ -29,3 +29,7 @@ export { takesHook } from '../../agent/security-hooks.ts'
 export { layOut } from '../../tools/generate/layout.ts'
 // tidy-allow inner: which tracepoints of io_uring the kernel has, to know what to expect
 export { hasUring, uringSupport } from '../../agent/uring.ts'
+// tidy-allow inner: a handler in place of those of bpf/, to try what a filter does with its slot
+export { Assembler, bytesOf } from '../../policy/kernel/assembler.ts'
+// tidy-allow inner: random plans and records, which the law without a kernel is tried on too
+export { NearRecords, anyPlan, cgroupIds } from '../../policy/kernel/testdata/plans.ts'

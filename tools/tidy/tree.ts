@@ -1,5 +1,5 @@
 /** Tidy's checks that need the whole tree: files that nothing uses, and third-party packages. */
-import { folderOf, isTest, resolve, type Fault, type Tree } from './fault.ts'
+import { folderOf, isTest, isTestData, resolve, type Fault, type Tree } from './fault.ts'
 
 import { isImport, readSource } from './source.ts'
 import { unshippedFolders } from './table.ts'
@@ -75,7 +75,8 @@ export function checkPackages(tree: Tree): Fault[] {
     const folder = folderOf(file)
     if (!/\.tsx?$/.test(file) || !declared.has(folder)) continue
     // Tests may use what the root has for every folder.
-    const known = isTest(file) || unshippedFolders.includes(folder) ? [folder, ''] : [folder]
+    const forTests = isTest(file) || isTestData(file) || unshippedFolders.includes(folder)
+    const known = forTests ? [folder, ''] : [folder]
     for (const literal of readSource(text).literals.filter(isImport)) {
       const name = /^(?:@[^/]+\/)?[^/]+/.exec(literal.value)?.[0] ?? ''
       if (/^(?:\.|node:|@bulwark\/)/.test(literal.value)) continue

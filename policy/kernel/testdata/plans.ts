@@ -2,10 +2,9 @@
  * Random plans, and random records that nearly fit them: numbers one beside those of the plan,
  * texts one byte longer, shorter or other, addresses that differ in the last bit that counts.
  */
-import type { CgroupState, FilterPlan, FilterTest, NumberAt, TextAt } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import * as fc from 'fast-check'
-import { cgroupIds } from './filter.ts'
+import type { CgroupState, NumberAt, Plan, Test, TextAt } from '../plan.ts'
 
 const numbers: readonly NumberAt[] = [
   { offset: 64, bytes: 8, signed: true },
@@ -21,6 +20,13 @@ const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
 const slots: readonly TextAt[] = [128, 136].map((offset) => ({ is: 'slot', offset }))
 const addressAt = { 4: 160, 16: 144 } as const
 const fixedBytes = 168
+
+/** One cgroup a state. */
+export const cgroupIds: Readonly<Record<CgroupState, bigint>> = {
+  host: 1n,
+  container: 0x1_0000_0002n,
+  unknown: 7n,
+}
 
 const rangeOf = ({ bytes, signed }: NumberAt): readonly [bigint, bigint] => {
   const span = 1n << BigInt(8 * bytes)
@@ -61,7 +67,7 @@ const values = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
 
 const states = fc.constantFrom<CgroupState>('host', 'container', 'unknown')
 
-const anyTest: fc.Arbitrary<FilterTest> = fc.oneof(
+const anyTest: fc.Arbitrary<Test> = fc.oneof(
   fc.constantFrom(...numbers).chain((at) =>
     fc.oneof(
       fc.record({
@@ -103,20 +109,20 @@ const anyTest: fc.Arbitrary<FilterTest> = fc.oneof(
   }),
 )
 
-const leaf: fc.Arbitrary<FilterPlan> = fc.oneof(
+const leaf: fc.Arbitrary<Plan> = fc.oneof(
   { weight: 8, arbitrary: anyTest },
-  { weight: 4, arbitrary: anyTest.map((member): FilterPlan => ({ is: 'not', member })) },
-  { weight: 1, arbitrary: fc.boolean().map((value): FilterPlan => ({ is: 'constant', value })) },
+  { weight: 4, arbitrary: anyTest.map((member): Plan => ({ is: 'not', member })) },
+  { weight: 1, arbitrary: fc.boolean().map((value): Plan => ({ is: 'constant', value })) },
 )
 
 const junction = (
   is: 'and' | 'or',
-  member: fc.Arbitrary<FilterPlan>,
+  member: fc.Arbitrary<Plan>,
   maxLength: number,
-): fc.Arbitrary<FilterPlan> =>
+): fc.Arbitrary<Plan> =>
   fc.array(member, { minLength: 1, maxLength }).map((members) => ({ is, members }))
 
-const nested = fc.letrec<{ plan: FilterPlan }>((tie) => ({
+const nested = fc.letrec<{ plan: Plan }>((tie) => ({
   plan: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     { weight: 2, arbitrary: leaf },
@@ -128,14 +134,14 @@ const nested = fc.letrec<{ plan: FilterPlan }>((tie) => ({
 /** As many rules make one: an `or` of conjunctions. */
 const rules = junction('or', junction('and', leaf, 4), 40)
 
-export const plan: fc.Arbitrary<FilterPlan> = fc.oneof(
+export const anyPlan: fc.Arbitrary<Plan> = fc.oneof(
   { weight: 3, arbitrary: nested },
   { weight: 2, arbitrary: rules },
 )
 
 // --- Records ------------------------------------------------------------------------------------
 
-const testsOf = (of: FilterPlan): readonly FilterTest[] => {
+const testsOf = (of: Plan): readonly Test[] => {
   switch (of.is) {
     case 'constant':
       return []
@@ -201,9 +207,9 @@ const bytesOf = (value: string): Uint8Array => Uint8Array.from(value, (c) => c.c
 
 /** What of a record a plan is about. */
 export class NearRecords {
-  readonly #tests: readonly FilterTest[]
+  readonly #tests: readonly Test[]
 
-  constructor(of: FilterPlan) {
+  constructor(of: Plan) {
     this.#tests = testsOf(of)
   }
 
@@ -226,7 +232,7 @@ export class NearRecords {
   }
 
   /** Puts there what the test is about, or nearly. */
-  #fit(test: FilterTest, view: DataView, dice: Dice): void {
+  #fit(test: Test, view: DataView, dice: Dice): void {
     if (test.is === 'number' || test.is === 'bits') {
       const chosen = test.is === 'bits' ? test.mask : (dice.of(test.values) ?? 0n)
       const value = BigInt.asUintN(64, chosen + BigInt(dice.below(4) === 0 ? dice.below(3) - 1 : 0))
