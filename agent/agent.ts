@@ -209,6 +209,11 @@ export class Agent {
     return this.#pipeline.counters
   }
 
+  /** How many of the events seen were of each kind, by its number. */
+  get eventsByKind(): Float64Array {
+    return this.#pipeline.eventsByKind
+  }
+
   get engine(): Engine {
     return this.#pipeline.engine
   }

@@ -110,6 +110,8 @@ const eventNames = (
 
 export class Pipeline {
   readonly counters: Counters = newCounters()
+  /** How many of the events seen were of each kind, by its number. */
+  readonly eventsByKind = new Float64Array(Math.max(...eventKinds.map(({ kind }) => kind)) + 1)
   readonly #log: (line: string) => void
   readonly #outside: Outside
   readonly #event: LiveEvent
@@ -252,6 +254,7 @@ export class Pipeline {
     const r = this.#record
     const event = this.#event
     this.counters.events++
+    this.eventsByKind[kind] = (this.eventsByKind[kind] ?? 0) + 1
     if (kind === EventNumber.cgroup) {
       this.#onCgroup()
       return

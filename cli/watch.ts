@@ -15,6 +15,7 @@ import {
 } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
 import type { Machine } from '@bulwark/schema'
+import { eventKinds } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import { keepMemorySmall } from './memory.ts'
 import { ending, explain, log, logError, lossText } from './report.ts'
@@ -160,12 +161,22 @@ export const watch = async (
   return { reason, failed }
 }
 
+/** `open 12, fork 3`: the commonest first. */
+const kindsText = ({ eventsByKind }: Agent): string =>
+  eventKinds
+    .map(({ kind, name }) => ({ name, count: eventsByKind[kind] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .map(({ name, count }) => `${name} ${count}`)
+    .join(', ')
+
 /** The last words. */
 export const reportEnd = (agent: Agent, reason: string): void => {
   const { events, ringBytesMax, lagNsMax, unattributed } = agent.counters
   const full = Math.round((100 * ringBytesMax) / agent.sensor.ring.dataBytes)
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
+  if (events > 0) log(`events by kind: ${kindsText(agent)}`)
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost)}${unknown}`)
 }
 
