@@ -175,8 +175,8 @@ bench-rules: build ## what rules cost, against what they may: loading, matching,
 	@node bench/rules.ts
 	@node bench/replay.ts
 
-baseline: build ## run every benchmark and write bench/baseline.json
-	@node bench/baseline.ts
+baseline: build ## run every benchmark and write bench/baseline.json, before and now; ARGS='--keep --guests'
+	@node bench/baseline.ts $(ARGS)
 
 clean: ## delete what was built; .node/ and node_modules/ stay
 	rm -rf dist .build

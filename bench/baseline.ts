@@ -1,56 +1,128 @@
 /**
- * `make baseline`: runs every benchmark and writes bench/baseline.json, what each figure is on this
- * machine, by the command that measured it. A later change is held against it with `make bench` on
- * the same machine; figures of different machines do not compare.
+ * `make baseline`: runs every benchmark and writes bench/baseline.json, whose form is described in
+ * measure/baseline.ts: what each figure is on this machine now, by the command that measured it,
+ * beside what it was before and what it may be at the most. The newest run takes the place of the
+ * one before it; `--keep` puts that one among those that changes are held against.
+ *
+ *   node bench/baseline.ts [--keep] [--filter off] [--guests] [--targets]
+ *     --filter off: with no filters in the kernel, to have them before and after
+ *     --guests: also what the verifier walks, and the security backend costs, on other kernels
+ *     --targets: runs nothing, and puts targets that have changed beside the figures there are
  */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import type { Baseline, BaselineRun } from './measure/baseline.ts'
+import { baselineOf } from './measure/baseline.ts'
 import type { Figure } from './measure/figures.ts'
+import { targets } from './measure/targets.ts'
+
+type Measured = BaselineRun['commands'][number]
 
 const folder = import.meta.dirname
+const root = join(folder, '..')
+const file = join(folder, 'baseline.json')
 const benchMsMax = 1_800_000
+const gitMsMax = 10_000
 
 /** All of this folder but what nothing measures. */
 const benchmarks = globSync('*.ts', { cwd: folder })
   .filter((name) => !['baseline.ts', 'index.ts'].includes(name) && !name.endsWith('.test.ts'))
   .sort()
 
-const figuresOf = (file: string): readonly Figure[] => {
+const guestCommands: readonly {
+  readonly kernel: string
+  readonly more?: string
+  readonly command: string
+}[] = [
+  ...['6.1', '6.12', '7.2'].flatMap((kernel) => [
+    { kernel, command: 'node bench/verifier.ts' },
+    { kernel, command: 'node bench/verifier.ts --backend security' },
+  ]),
+  // By instructions: on an emulated machine time says nothing.
+  {
+    kernel: '6.12',
+    more: 'CLOCK=instructions',
+    command: 'node bench/kernel-time.ts --quick --backend security',
+  },
+]
+
+const filterAt = process.argv.indexOf('--filter')
+const filter = filterAt < 0 ? [] : process.argv.slice(filterAt, filterAt + 2)
+
+const figuresIn = (text: string): readonly Figure[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('{"what"'))
+    .map((line) => JSON.parse(line) as Figure)
+
+const run = (name: string): Measured => {
+  console.log(`# bench/${name}`)
   const scratch = mkdtempSync(join(tmpdir(), 'bulwark-baseline-'))
   const figures = join(scratch, 'figures')
   writeFileSync(figures, '')
   try {
-    const { status } = spawnSync(process.execPath, [join(folder, file)], {
+    const { status } = spawnSync(process.execPath, [join(folder, name), ...filter], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, BENCH_FIGURES: figures },
       timeout: benchMsMax,
     })
-    if (status !== 0) throw new Error(`${file} ended with ${status}; no baseline is written`)
-    const lines = readFileSync(figures, 'utf8').split('\n')
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Figure)
+    if (status !== 0) throw new Error(`${name} ended with ${status}; no baseline is written`)
+    const command = ['node', `bench/${name}`, ...filter].join(' ')
+    return { command, figures: figuresIn(readFileSync(figures, 'utf8')) }
   } finally {
     rmSync(scratch, { recursive: true })
   }
 }
 
-const [processor] = cpus()
-const machine = {
-  processor: processor?.model ?? 'unknown',
-  cores: cpus().length,
-  memoryGib: Math.round(totalmem() / 2 ** 30),
-  kernel: `${release()} ${process.arch}`,
-  node: process.versions.node,
+const runInGuest = ({ kernel, more, command }: (typeof guestCommands)[number]): Measured => {
+  const words = ['guest', `KERNEL=${kernel}`, ...(more === undefined ? [] : [more])]
+  const shown = `make ${words.join(' ')} CMD='${command}'`
+  console.log(`# ${shown}`)
+  const kept = '/tmp/figures'
+  const whole = `BENCH_FIGURES=${kept} ${command} && cat ${kept}`
+  const { status, stdout } = spawnSync('make', [...words, `CMD=${whole}`], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    timeout: benchMsMax,
+  })
+  process.stdout.write(stdout)
+  if (status !== 0) throw new Error(`${shown} ended with ${status}; no baseline is written`)
+  return { command: shown, figures: figuresIn(stdout) }
 }
 
-const commands = benchmarks.map((file) => {
-  console.log(`# bench/${file}`)
-  return { command: `node bench/${file}`, figures: figuresOf(file) }
-})
-const day = new Date().toISOString().slice(0, 10)
-writeFileSync(
-  join(folder, 'baseline.json'),
-  `${JSON.stringify({ day, machine, commands }, undefined, 2)}\n`,
-)
+const measure = (): BaselineRun => {
+  const [processor] = cpus()
+  const machine = {
+    processor: processor?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    kernel: `${release()} ${process.arch}`,
+    node: process.versions.node,
+  }
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: gitMsMax,
+  }).trim()
+  const commands = benchmarks.map(run)
+  const guests = process.argv.includes('--guests') ? guestCommands.map(runInGuest) : []
+  const day = new Date().toISOString().slice(0, 10)
+  return { day, commit, machine, commands: [...commands, ...guests] }
+}
+
+const kept = JSON.parse(readFileSync(file, 'utf8')) as Baseline
+const before =
+  process.argv.includes('--keep') && kept.now ? [...kept.before, kept.now] : kept.before
+const now = process.argv.includes('--targets') ? kept.now : measure()
+const baseline = baselineOf(targets, now, before)
+writeFileSync(file, `${JSON.stringify(baseline, undefined, 2)}\n`)
+for (const { what, unit, most, least, before: was, now: is, reached } of baseline.targets) {
+  const answer = reached === true ? 'reached' : 'not reached'
+  const bound = most === undefined ? `at least ${least}` : `at most ${most}`
+  const figure = is === undefined ? 'not measured' : `${is}, ${answer}`
+  console.log(`${what}: ${figure} (before: ${was ?? 'not measured'}; ${bound} ${unit})`)
+}
 console.log('wrote bench/baseline.json')

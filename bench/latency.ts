@@ -1,41 +1,64 @@
 /**
- * How long an alert takes: from an exec, by the kernel's time stamp, to its line on the pipe; and
- * from before the program was started. Back to back, and after pauses in which the sensor sleeps.
+ * How long an alert takes: from a call of execve to the alert's line on the pipe, and from the time
+ * stamp that the kernel put on the event. In three cases: back to back; after a second of nothing
+ * each, in which the sensor sleeps; and while both cores are busy with loops in user mode.
+ *
+ *   node bench/latency.ts [--quick] [--filter on|off]
  */
-import { setTimeout as pause } from 'node:timers/promises'
-import { printSpread } from './measure/figures.ts'
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpus } from 'node:os'
+import { atEnd } from './measure/at-end.ts'
+import { printFigure, printSpread } from './measure/figures.ts'
 import { shownPath, stableRules } from './measure/official.ts'
-import type { Sample } from './measure/watcher.ts'
+import { filterArgs, filterChoice } from './measure/sensor.ts'
+import type { Launches } from './measure/watcher.ts'
 import { Watcher } from './measure/watcher.ts'
 
-const busyCount = 200
-const idleCount = 30
-const idleMs = 300
+const quick = process.argv.includes('--quick')
+const steadyCount = quick ? 50 : 1_000
+const idleCount = quick ? 5 : 100
+const idleMs = 1_000
+const busyCount = quick ? 50 : 500
 const warmUpCount = 20
 
 const ms = (ns: bigint): number => Number(ns) / 1e6
 
-const print = (when: string, samples: readonly Sample[]): void => {
+const print = (when: string, { samples, missed }: Launches): void => {
+  const fromCall = samples.map(({ calledNs, arrivedNs }) => ms(arrivedNs - calledNs))
   const fromEvent = samples.map(({ eventNs, arrivedNs }) => ms(arrivedNs - eventNs))
-  const fromStart = samples.map(({ toldNs, arrivedNs }) => ms(arrivedNs - toldNs))
+  printSpread(`call of execve to alert line, ${when}`, fromCall, 'ms')
   printSpread(`exec to alert line, ${when}`, fromEvent, 'ms')
-  printSpread(`start of the program to alert line, ${when}`, fromStart, 'ms')
+  const started = samples.length + missed
+  printFigure(`execs without an alert, ${when}`, missed, 'execs', `of ${started}`)
+}
+
+/** A loop that never ends on each core, while something is done. */
+const whileBusy = async <T>(work: () => Promise<T>): Promise<T> => {
+  const loops: readonly ChildProcess[] = cpus().map(() =>
+    spawn('sh', ['-c', 'while :; do :; done']),
+  )
+  const end = (): void => loops.forEach((loop) => loop.kill('SIGKILL'))
+  const allEnded = atEnd(end)
+  try {
+    return await work()
+  } finally {
+    const ended = loops.map((loop) => once(loop, 'exit'))
+    end()
+    await Promise.all(ended)
+    allEnded()
+  }
 }
 
 const measure = async (): Promise<void> => {
-  const watcher = await Watcher.start([stableRules])
+  const watcher = await Watcher.start([stableRules], filterArgs(filterChoice()))
   try {
     console.log(`the sensor: ${watcher.command}`)
-    for (let i = 0; i < warmUpCount; i++) await watcher.once()
-    const busy: Sample[] = []
-    for (let i = 0; i < busyCount; i++) busy.push(await watcher.once())
-    print('back to back', busy)
-    const idle: Sample[] = []
-    for (let i = 0; i < idleCount; i++) {
-      await pause(idleMs)
-      idle.push(await watcher.once())
-    }
-    print(`after ${idleMs} ms of nothing`, idle)
+    await watcher.launch(warmUpCount, 0)
+    print('back to back', await watcher.launch(steadyCount, 0))
+    print(`after ${idleMs} ms of nothing`, await watcher.launch(idleCount, idleMs))
+    print('with all cores busy', await whileBusy(() => watcher.launch(busyCount, 0)))
   } finally {
     await watcher.stop()
   }

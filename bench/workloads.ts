@@ -1,101 +1,169 @@
 /**
  * What Bulwark costs those who are watched: loops of system calls with it off and on, by turns, in
- * pairs; and what it costs itself meanwhile. Ratios of one run, since machines are noisy: the
- * median of the pairs is what counts, and the spread says how far it can be trusted.
+ * pairs, one copy alone and two at once; and what it costs itself meanwhile: processor time, events
+ * delivered, events lost. Each run has a sensor of its own, so that everything it counts is of that
+ * loop. Ratios of one run, since machines are noisy: the median of the pairs is what counts, and
+ * the spread says how far it can be trusted.
  *
- *   node bench/workloads.ts [--quick]     --quick: one short pair, to see that it works
+ *   node bench/workloads.ts [--quick] [--filter on|off]     --quick: one short pair, to see that it
+ *                                                           works
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { LoopName, LoopRun } from './measure/loops.ts'
-import { buildLoops, loopNames, runLoop } from './measure/loops.ts'
+import { buildLoops, loopNames, runCopies, runLoop, whatOf } from './measure/loops.ts'
 import { percentile, printFigure } from './measure/figures.ts'
 import { shownPath, stableRules } from './measure/official.ts'
+import { busiest, withStatistics } from './measure/programs.ts'
 import type { SensorEnd } from './measure/sensor.ts'
-import { Sensor } from './measure/sensor.ts'
+import { Sensor, filterArgs, filterChoice } from './measure/sensor.ts'
 
 const quick = process.argv.includes('--quick')
-const pairs = quick ? 1 : 5
+const pairCount = quick ? 1 : 5
 const counts: Readonly<Record<LoopName, number>> = quick
   ? { open: 20_000, exec: 200, connect: 2_000, getppid: 100_000 }
   : { open: 500_000, exec: 3_000, connect: 30_000, getppid: 5_000_000 }
+/** Turns in which the system calls of an exec are counted. */
+const countedTurns = 200
+const countings = 3
+/** After a loop: the agent handles what waits. */
+const drainMs = 300
 
-const whatOf: Readonly<Record<LoopName, string>> = {
-  open: 'open+read+close',
-  exec: 'fork+exec',
-  connect: 'TCP connect+accept+close',
-  getppid: 'getppid',
+const args = ['--rules', stableRules, ...filterArgs(filterChoice())]
+
+/** One loop with a sensor. */
+interface Watched {
+  readonly run: LoopRun
+  /** Of the agent, while the loop ran and until it had handled what came of it. */
+  readonly agentSeconds: number
+  readonly end: SensorEnd
 }
 
-type Runs = Readonly<Record<LoopName, LoopRun[]>>
-const noRuns = (): Runs => ({ open: [], exec: [], connect: [], getppid: [] })
-
-const runAll = async (program: string, runs: Runs): Promise<void> => {
-  for (const name of loopNames) runs[name].push(await runLoop(program, name, counts[name]))
+const runWatched = async (run: () => Promise<LoopRun>): Promise<Watched> => {
+  const sensor = await Sensor.start(args)
+  try {
+    const before = sensor.processorSeconds()
+    const result = await run()
+    await pause(drainMs)
+    const agentSeconds = sensor.processorSeconds() - before
+    return { run: result, agentSeconds, end: await sensor.stop() }
+  } catch (error) {
+    await sensor.stop()
+    throw error
+  }
 }
 
-/** The ratio of each pair, in order of size. */
-const ratios = (off: readonly LoopRun[], on: readonly LoopRun[], of: keyof LoopRun): number[] =>
-  on.map((run, i) => run[of] / (off[i]?.[of] ?? NaN)).toSorted((a, b) => a - b)
+interface Pairs {
+  readonly off: readonly LoopRun[]
+  readonly on: readonly Watched[]
+}
 
-const printRatios = (what: string, values: readonly number[]): void => {
-  const [least = NaN] = values
-  const most = values.at(-1) ?? NaN
+/** Pairs of runs; every other one begins with the sensor on, so that drift counts for neither. */
+const runPairs = async (run: () => Promise<LoopRun>): Promise<Pairs> => {
+  const off: LoopRun[] = []
+  const on: Watched[] = []
+  for (let pair = 0; pair < pairCount; pair++) {
+    if (pair % 2 === 0) off.push(await run())
+    on.push(await runWatched(run))
+    if (pair % 2 === 1) off.push(await run())
+  }
+  return { off, on }
+}
+
+const median = (values: readonly number[]): number => percentile(values, 0.5)
+
+/** How much longer each run of a pair took, by the clock or in processor time. */
+const printRatios = (what: string, { off, on }: Pairs, of: keyof LoopRun): void => {
+  const values = on.map(({ run }, i) => run[of] / (off[i]?.[of] ?? NaN))
+  const [least, most] = [Math.min(...values), Math.max(...values)]
   const spread = `x ${least.toFixed(2)} to x ${most.toFixed(2)} in ${values.length} pairs`
-  printFigure(what, percentile(values, 0.5), 'x', spread)
+  printFigure(what, median(values), 'x', spread)
+}
+
+const printSlowdown = (what: string, pairs: Pairs): void => {
+  printRatios(what, pairs, 'wallSeconds')
+  printRatios(`${what} in processor time`, pairs, 'processorSeconds')
+}
+
+const printCosts = (
+  name: LoopName,
+  of: string,
+  turns: number,
+  calls: number,
+  on: Pairs['on'],
+): void => {
+  const what = `${whatOf[name]}${of}`
+  const agent = median(on.map(({ agentSeconds }) => agentSeconds))
+  printFigure(
+    `${what}, processor time of the agent`,
+    (agent / turns) * 1e9,
+    'ns a turn',
+    `${agent.toFixed(3)} s for ${turns} turns`,
+  )
+  const events = median(on.map(({ end }) => end.events))
+  const state = median(on.map(({ end }) => end.stateEvents))
+  printFigure(
+    `${what}, events delivered`,
+    events,
+    'events',
+    `${state} of them of the state of processes`,
+  )
+  // No rule matches in these loops: whatever is not state is wanted by none.
+  const unwanted = median(on.map(({ end }) => (end.events - end.stateEvents) / (turns * calls)))
+  printFigure(`${what}, events that no rule wants`, 100 * unwanted, '% of the system calls')
+  const lost = Math.max(...on.map(({ end }) => end.lost))
+  printFigure(`${what}, events lost`, lost, 'events', 'the most of all runs')
+}
+
+/** System calls that a start of a program takes, counted by the hook that runs on each. */
+const callsOfExec = async (program: string): Promise<number> => {
+  const sensor = await Sensor.start(args)
+  try {
+    const found: number[] = []
+    for (let i = 0; i < countings; i++) {
+      const run = (): Promise<LoopRun> => runLoop(program, 'exec', countedTurns)
+      const { runs } = await withStatistics(() => busiest(sensor.pid, run))
+      found.push(runs / countedTurns)
+    }
+    // Whatever else the machine does makes it more.
+    return Math.min(...found)
+  } finally {
+    await sensor.stop()
+  }
+}
+
+const printMemory = (ends: readonly SensorEnd[]): void => {
+  printFigure('memory of the agent at rest (RSS)', median(ends.map((end) => end.startMib)), 'MiB')
+  const load = Math.max(...ends.map((end) => end.loadMib))
+  printFigure('memory of the agent under load (RSS)', load, 'MiB', 'after the loop that takes most')
+  printFigure(
+    'memory of the agent, highest (RSS)',
+    Math.max(...ends.map((end) => end.mostMib)),
+    'MiB',
+  )
 }
 
 const measure = async (): Promise<void> => {
   const program = buildLoops()
-  const off = noRuns()
-  const on = noRuns()
+  const callsOf = { open: 3, exec: await callsOfExec(program), connect: 6, getppid: 1 }
+  printFigure('fork+exec, system calls', callsOf.exec, 'a turn')
   const ends: SensorEnd[] = []
-  for (let pair = 0; pair < pairs; pair++) {
-    await runAll(program, off)
-    const sensor = await Sensor.start(['--rules', stableRules])
-    if (pair === 0) console.log(`the sensor: ${sensor.command}`)
-    try {
-      await runAll(program, on)
-    } finally {
-      ends.push(await sensor.stop())
+  for (const name of loopNames) {
+    const count = counts[name]
+    for (const copies of name === 'getppid' ? [1] : [1, 2]) {
+      const of = copies === 1 ? '' : ', two copies at once'
+      const found = await runPairs(() => runCopies(program, name, count, copies))
+      if (copies === 1) {
+        const base = median(found.off.map((run) => (run.wallSeconds / count) * 1e9))
+        printFigure(`${whatOf[name]}, without the sensor`, base, 'ns a turn')
+      }
+      printSlowdown(`${whatOf[name]}, slowdown${of}`, found)
+      printCosts(name, of, copies * count, callsOf[name], found.on)
+      ends.push(...found.on.map(({ end }) => end))
     }
   }
-  for (const name of loopNames) {
-    const what = `${whatOf[name]}, slowdown`
-    printRatios(what, ratios(off[name], on[name], 'wallSeconds'))
-    printRatios(`${what} in processor time`, ratios(off[name], on[name], 'processorSeconds'))
-    const base = percentile(
-      off[name].map((run) => (run.wallSeconds / counts[name]) * 1e9),
-      0.5,
-    )
-    printFigure(`${whatOf[name]}, without the sensor`, base, 'ns a turn')
-  }
-  const median = (of: (end: SensorEnd) => number): number => percentile(ends.map(of), 0.5)
-  const events = median((end) => end.events)
-  printFigure('events delivered to user space', events, 'events')
-  printFigure('events lost', Math.max(...ends.map((end) => end.lost)), 'events', 'the most of all')
-  const processor = median((end) => end.processorSeconds)
-  printFigure('processor time of the agent, its start included', processor, 's')
-  printFigure('agent, for each event', (processor / events) * 1e9, 'ns', 'start included')
-  printFigure(
-    'memory of the agent at rest (RSS)',
-    median((end) => end.startMib),
-    'MiB',
-  )
-  printFigure(
-    'memory of the agent under load (RSS)',
-    median((end) => end.loadMib),
-    'MiB',
-  )
-  printFigure(
-    'memory of the agent, highest (RSS)',
-    median((end) => end.mostMib),
-    'MiB',
-  )
-  printFigure(
-    'start to "watching"',
-    median((end) => end.startSeconds),
-    's',
-  )
+  printMemory(ends)
 }
 
+console.log(`the sensor: bin/bulwark run ${args.map(shownPath).join(' ')}`)
 if (process.getuid?.() === 0) await measure()
-else console.log(`workloads with ${shownPath(stableRules)}: not measured, this is not root`)
+else console.log('workloads: not measured, this is not root')

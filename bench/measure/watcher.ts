@@ -1,148 +1,112 @@
 /**
- * A real sensor, `bin/bulwark run` as a child, and a shell that starts a program when told: so
- * that this process does nothing but wait for the alert while it is on its way.
+ * A real sensor, `bin/bulwark run` as a child, whose alerts go into a pipe, and the program of
+ * programs/launch.c, which starts a program and reads that pipe: nothing else waits for the alert
+ * while it is on its way.
  */
-import type { ChildProcessByStdio } from 'node:child_process'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
-import { clocks } from '@bulwark/native'
-import { root } from './official.ts'
+import { compiled } from './compiled.ts'
+import { Sensor } from './sensor.ts'
 
-const startMsMax = 30_000
 const alertMsMax = 5_000
-const endMsMax = 5_000
+const mkfifoMsMax = 5_000
 
 /** What one exec was like; nanoseconds since 1970. */
 export interface Sample {
-  /** Before the shell was told. */
-  readonly toldNs: bigint
-  /** The time stamp that the kernel put on the exec. */
+  /** Right before it called execve. */
+  readonly calledNs: bigint
+  /** The time stamp that the kernel put on the event. */
   readonly eventNs: bigint
-  /** When this process had read the line. */
+  /** When its alert had been read from the pipe. */
   readonly arrivedNs: bigint
 }
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** Ends in the event `exit`, which a signal alone does not. */
-const interrupted = (): void => process.exit(1)
-
-type Child = ChildProcessByStdio<Writable | null, Readable, Readable | null>
-
-const bounded = async <T>(work: Promise<T>, msMax: number, what: string): Promise<T> => {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no ${what} within ${msMax} ms`)), msMax)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
+/** Starts of a program, one after another. */
+export interface Launches {
+  readonly samples: readonly Sample[]
+  /** Whose alert did not come within five seconds. */
+  readonly missed: number
 }
 
-const end = async (child: Child, signal: NodeJS.Signals): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  await bounded(ended, endMsMax, 'end of a child').catch(() => child.kill('SIGKILL'))
+const sampleOf = (line: string): Sample | undefined => {
+  const [, called = '0', arrived = '0', alert = ''] = /^\d+ (\d+) (\d+) (.*)$/.exec(line) ?? []
+  if (arrived === '0') return undefined
+  const eventNs = BigInt(/"evt\.time":(\d+)/.exec(alert)?.[1] ?? 0)
+  return { calledNs: BigInt(called), eventNs, arrivedNs: BigInt(arrived) }
 }
 
 export class Watcher {
-  /** As one would type it. */
-  readonly command: string
   readonly #folder: string
-  readonly #sensor: Child
-  readonly #shell: Child
-  #onLine: (line: string, arrivedNs: bigint) => void = () => {}
-  #count = 0
+  readonly #pipe: number
+  readonly #sensor: Sensor
 
-  private constructor(folder: string, rules: readonly string[]) {
+  private constructor(folder: string, pipe: number, sensor: Sensor) {
     this.#folder = folder
+    this.#pipe = pipe
+    this.#sensor = sensor
+  }
+
+  /** Starts the sensor, with one rule more than these, about one program. */
+  static async start(rules: readonly string[], args: readonly string[]): Promise<Watcher> {
+    const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-'))
     const program = join(folder, 'benchmark')
     const marker = join(folder, 'marker.yaml')
+    const fifo = join(folder, 'alerts')
     copyFileSync('/bin/true', program)
     writeFileSync(
       marker,
       `- rule: Benchmark\n  desc: d\n  condition: evt.type in (execve, execveat) and ` +
         `proc.exepath = ${program}\n  output: "%proc.args"\n  priority: NOTICE\n`,
     )
-    const args = ['run', ...[...rules, marker].flatMap((path) => ['--rules', path]), '-o', 'json']
-    this.command = ['bin/bulwark', ...args].join(' ')
-    this.#sensor = spawn(join(root, 'bin/bulwark'), args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const loop = 'while read number; do "$0" "$number"; done'
-    this.#shell = spawn('sh', ['-c', loop, program], { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#sensor.stdout.setEncoding('latin1').on('data', this.#read)
-    process.once('exit', this.#abandon)
-    for (const signal of signals) process.once(signal, interrupted)
-  }
-
-  /** Starts both; resolves when the sensor watches. */
-  static async start(rules: readonly string[]): Promise<Watcher> {
-    const watcher = new Watcher(mkdtempSync(join(tmpdir(), 'bulwark-bench-')), rules)
+    execFileSync('mkfifo', [fifo], { timeout: mkfifoMsMax })
+    // Both ends: it neither waits for a writer nor ends with one.
+    const pipe = openSync(fifo, 'r+')
     try {
-      await bounded(watcher.#watching(), startMsMax, 'sensor that watches')
-      return watcher
+      const files = [...rules, marker].flatMap((path) => ['--rules', path])
+      const sensor = await Sensor.start([...files, '-o', 'json', ...args], pipe)
+      return new Watcher(folder, pipe, sensor)
     } catch (error) {
-      await watcher.stop()
+      closeSync(pipe)
+      rmSync(folder, { recursive: true })
       throw error
     }
   }
 
-  async #watching(): Promise<void> {
-    const { stderr } = this.#sensor
-    if (!stderr) return
-    const log: string[] = []
-    for await (const line of createInterface(stderr)) {
-      log.push(line)
-      if (line.includes('watching')) {
-        stderr.resume()
-        return
-      }
-    }
-    throw new Error(`the sensor does not start:\n${log.join('\n')}`)
+  /** As one would type it. */
+  get command(): string {
+    return this.#sensor.command
   }
 
-  readonly #read = (() => {
-    let text = ''
-    return (chunk: string): void => {
-      const { realNs } = clocks()
-      text += chunk
-      for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n')) {
-        this.#onLine(text.slice(0, at), realNs)
-        text = text.slice(at + 1)
-      }
-    }
-  })()
-
-  /** Runs the program once; resolves with its alert. */
-  async once(): Promise<Sample> {
-    const number = String(this.#count++)
-    const { promise, resolve } = Promise.withResolvers<Sample>()
-    const wanted = `"proc.args":"${number}"`
-    const toldNs = clocks().realNs
-    this.#onLine = (line, arrivedNs) => {
-      if (!line.includes(wanted)) return
-      const eventNs = BigInt(/"evt\.time":(\d+)/.exec(line)?.[1] ?? 0)
-      resolve({ toldNs, eventNs, arrivedNs })
-    }
-    this.#shell.stdin?.write(`${number}\n`)
-    return await bounded(promise, alertMsMax, `alert of exec ${number}`)
+  /**
+   * Starts the program so many times, each after a pause and when the alert before has come.
+   *
+   * @throws Error  a program could not be started
+   */
+  async launch(count: number, pauseMs: number): Promise<Launches> {
+    const program = join(this.#folder, 'benchmark')
+    const args = [program, String(count), String(pauseMs), String(alertMsMax)]
+    const child = spawn(compiled('launch'), args, {
+      stdio: [this.#pipe, 'pipe', 'inherit'],
+      timeout: count * (pauseMs + alertMsMax),
+    })
+    const ended = once(child, 'close')
+    const lines: string[] = []
+    if (child.stdout === null) throw new Error('launch has no output')
+    createInterface(child.stdout).on('line', (line) => lines.push(line))
+    await ended
+    if (child.exitCode !== 0) throw new Error(`launch ended with ${child.exitCode}`)
+    const samples = lines.map(sampleOf).filter((sample) => sample !== undefined)
+    return { samples, missed: count - samples.length }
   }
 
-  /** Ends both and removes what they were given. */
+  /** Ends the sensor and removes what it was given. */
   async stop(): Promise<void> {
-    await Promise.all([end(this.#sensor, 'SIGTERM'), end(this.#shell, 'SIGTERM')])
-    this.#abandon()
-    process.off('exit', this.#abandon)
-    for (const signal of signals) process.off(signal, interrupted)
-  }
-
-  readonly #abandon = (): void => {
-    this.#sensor.kill('SIGKILL')
-    this.#shell.kill('SIGKILL')
-    rmSync(this.#folder, { recursive: true, force: true })
+    await this.#sensor.stop()
+    closeSync(this.#pipe)
+    rmSync(this.#folder, { recursive: true })
   }
 }

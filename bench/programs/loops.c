@@ -77,6 +77,12 @@ static int getppid_once(const char *path)
 	return syscall(SYS_getppid) < 0;
 }
 
+/* The cheapest call that is an event with a path: one of a file that is not there. */
+static int miss_once(const char *path)
+{
+	return open(path, O_RDONLY) >= 0;
+}
+
 static const struct {
 	const char *name;
 	int (*once)(const char *path);
@@ -86,6 +92,7 @@ static const struct {
 	{ "exec", exec_once, "/bin/true" },
 	{ "connect", connect_once, NULL },
 	{ "getppid", getppid_once, NULL },
+	{ "miss", miss_once, "/bulwark-benchmark-missing" },
 };
 
 static double seconds_of(struct timeval time)
@@ -101,14 +108,20 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec * 1e-9;
 }
 
-static int run(int (*once)(const char *path), long count, const char *path)
+/* Between looks at the clock, which takes no system call, when there is a rate. */
+#define TURNS_UNTIMED 64
+
+static int run(int (*once)(const char *path), long count, const char *path, double rate)
 {
 	struct rusage own, children;
 	double begin = now();
 	long failed = 0;
 
-	for (long i = 0; i < count; i++)
+	for (long i = 0; i < count; i++) {
 		failed += once(path);
+		while (rate > 0 && i % TURNS_UNTIMED == 0 && now() < begin + i / rate)
+			;
+	}
 	double wall = now() - begin;
 
 	getrusage(RUSAGE_SELF, &own);
@@ -128,8 +141,9 @@ int main(int argc, char **argv)
 			perror("listen");
 			return 2;
 		}
-		return run(loops[i].once, atol(argv[2]), argc > 3 ? argv[3] : loops[i].path);
+		return run(loops[i].once, atol(argv[2]), loops[i].path,
+			   argc > 3 ? atof(argv[3]) : 0);
 	}
-	fprintf(stderr, "usage: loops open|exec|connect|getppid COUNT [PATH]\n");
+	fprintf(stderr, "usage: loops open|exec|connect|getppid|miss COUNT [RATE]\n");
 	return 2;
 }
