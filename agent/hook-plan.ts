@@ -46,6 +46,10 @@ export const neededKinds = (types: ReadonlySet<string> | 'all'): readonly EventK
     return state || isOwn || hasShape
   })
 
+/** Whether records of a kind have the facts of a socket. */
+export const tellsSocket = ({ members }: EventKind): boolean =>
+  members.some(({ storage }) => storage.as === 'struct' && storage.name === 'socket_facts')
+
 /** Names of the events that hooks of this machine see. */
 export const carriedEvents = (machine: Machine): ReadonlySet<string> => {
   const numbers = syscallNumbers[machine]

@@ -66,7 +66,7 @@ export const limits = {
   criRetryMsMin: 50,
   /** Ancestors that a rule can see: a chain longer than this is an attack on the agent. */
   ancestorsMax: 64,
-  /** Sockets whose last peer and role are remembered. */
+  /** Sockets whose last ends are remembered, where rules ask for that. */
   socketsMax: 16_384,
   /** Texts of flags that are kept, of each kind: programs use a few dozen combinations. */
   keptAnswersMax: 1_024,

@@ -7,6 +7,8 @@ import type { RecordView } from '@bulwark/schema'
 import {
   EventNumber,
   PEER_NONE,
+  ROLE_CLIENT,
+  ROLE_SERVER,
   acceptOf,
   bindOf,
   callShapeOf,
@@ -29,7 +31,7 @@ import {
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
-import type { IpAddress, Machine } from '@bulwark/schema'
+import type { Machine } from '@bulwark/schema'
 import { addressAt } from './addresses.ts'
 import { callArgument } from './call-argument.ts'
 import type { Container } from './container.ts'
@@ -47,9 +49,16 @@ const families: Readonly<Record<number, SocketFamily | undefined>> = {
 }
 const tcpEstablished = 1
 
-/** An address and a port as one number. */
-const endOf = (address: IpAddress, port: number): number | bigint =>
-  typeof address === 'number' ? address * 0x1_0000 + port : (address << 16n) | BigInt(port)
+/** The role that an earlier call on the socket has shown, as the kernel side remembers it. */
+const roleKept = (r: RecordView, at: number): Role | undefined => {
+  const role = socketFacts.role(r, at)
+  if (role === ROLE_CLIENT) return 'client'
+  return role === ROLE_SERVER ? 'server' : undefined
+}
+
+/** Where no call has shown it, the end with the lower port serves. */
+const roleByPorts = (localPort: number, remotePort: number): Role =>
+  remotePort !== 0 && remotePort <= localPort ? 'client' : 'server'
 
 export class LiveEvent {
   readonly record: RecordView
@@ -192,35 +201,31 @@ export class LiveEvent {
     const number = at === undefined ? 0 : socketFacts.family(r, at)
     if (at === undefined || number === 0) return undefined
     const family = families[number] ?? 'other'
-    const inode = socketFacts.inode(r, at)
     const localPort = socketFacts.localPort(r, at)
     const remotePort = socketFacts.remotePort(r, at)
     const localAddress = addressAt(number, r.data, r.at + at + socketFactsAt.localAddress)
     const remoteAddress = addressAt(number, r.data, r.at + at + socketFactsAt.remoteAddress)
     const isInet = family === 'ipv4' || family === 'ipv6'
-    const role = this.#sockets.roleOf(inode, localPort, remotePort, this.#roleNow())
-    const hasPeer = socketFacts.remoteSource(r, at) !== PEER_NONE
-    const path = isInet ? undefined : this.#unixPath()
-    const local = path ?? endOf(localAddress, localPort)
-    const remote = isInet && hasPeer ? endOf(remoteAddress, remotePort) : -1
     return new SocketView({
       family: typeof localAddress === 'number' && isInet ? 'ipv4' : family,
       localAddress,
       remoteAddress,
       localPort,
       remotePort,
-      role,
+      role: this.#roleShown() ?? roleKept(r, at) ?? roleByPorts(localPort, remotePort),
       protocol: isInet
         ? l4Protocol(socketFacts.protocol(r, at), socketFacts.type(r, at))
         : undefined,
       connected: socketFacts.state(r, at) === tcpEstablished,
-      nameChanged: this.#sockets.renamed(inode, role, local, remote),
-      path,
-      hasPeer,
+      path: isInet ? undefined : this.#unixPath(),
+      hasPeer: socketFacts.remoteSource(r, at) !== PEER_NONE,
+      inode: socketFacts.inode(r, at),
+      sockets: this.#sockets,
     })
   }
 
-  #roleNow(): Role | undefined {
+  /** The role that the event itself shows. */
+  #roleShown(): Role | undefined {
     if (this.kind === EventNumber.connect) return 'client'
     const serves =
       this.kind === EventNumber.accept ||

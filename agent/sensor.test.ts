@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds, syscallNumbers } from '@bulwark/schema'
 import { asksForEnvironment, wantedTypes, wantsFailedExecs } from './pipeline.ts'
-import { carriedEvents, machineOf, neededKinds } from './hook-plan.ts'
+import { carriedEvents, machineOf, neededKinds, tellsSocket } from './hook-plan.ts'
 import { ruleText, rulesOf } from './testdata/rules.ts'
 
 const always = 'exec fork exit cgroup chdir'
@@ -25,6 +25,11 @@ test('kinds that the tables live on are always needed, others when a rule wants 
   check(['open', 'rmdir'], `${always} open path_call`)
   const own = eventKinds.filter(({ types, state }) => state || types.length > 0)
   check('all', own.map(({ name }) => name).join(' '))
+})
+
+test('the kinds that tell of sockets', () => {
+  const kinds = eventKinds.filter(tellsSocket).map(({ name }) => name)
+  assert.equal(kinds.join(' '), 'connect accept listen send dup fd_call receive bind')
 })
 
 test('the types that rules want', () => {

@@ -23,7 +23,7 @@ import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
 import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
-import { planHooks, wantedSocketcalls } from './hook-plan.ts'
+import { planHooks, tellsSocket, wantedSocketcalls } from './hook-plan.ts'
 import { limits } from './limits.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { readLosses, readPlaces, recursion } from './loss-counters.ts'
@@ -123,6 +123,20 @@ interface Setting {
   readonly unused: readonly string[]
 }
 
+/** Where the handlers of sockets keep which end each is. */
+const socketMaps = ['socket_roles']
+
+/** Maps that no program of a setting looks into. */
+const unusedMaps = (
+  { handlers, compat }: Plan,
+  calls: CallPlan,
+  uring: UringPlan,
+): readonly string[] => {
+  const goesByRings = uring.hooks.length > 0
+  const hasSockets = goesByRings || [...handlers, ...compat].some(({ kind }) => tellsSocket(kind))
+  return [...calls.unused, ...(goesByRings ? [] : uringMaps), ...(hasSockets ? [] : socketMaps)]
+}
+
 const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting => {
   const plan = planHooks(wants, where)
   const calls = way.plan(plan)
@@ -138,7 +152,7 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
     sites: calls.sites,
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
-    unused: [...calls.unused, ...(uring.hooks.length === 0 ? uringMaps : [])],
+    unused: unusedMaps(plan, calls, uring),
   }
 }
 

@@ -7,7 +7,6 @@ import type { End } from './socket-table.ts'
 import { SocketTable } from './socket-table.ts'
 
 interface Known {
-  role: number
   shown: number
   local: End
   remote: End
@@ -30,7 +29,7 @@ test('it holds what a bounded map holds, whatever comes', (t) => {
   const end = fc.constantFrom(...ends)
   const step = fc.record({
     inode: fc.constantFrom(...inodes),
-    change: fc.option(fc.record({ role: fc.nat(2), shown: fc.nat(2), local: end, remote: end })),
+    change: fc.option(fc.record({ shown: fc.nat(2), local: end, remote: end })),
   })
   let full = 0
   const law = (sizeBits: number, steps: readonly { inode: End; change: Known | null }[]): void => {
@@ -38,12 +37,11 @@ test('it holds what a bounded map holds, whatever comes', (t) => {
     const table = new SocketTable(1 << sizeBits, () => count.table++)
     const model = new BoundedMap<End, Known>(1 << sizeBits, () => count.model++)
     for (const { inode, change } of steps) {
-      const known = model.get(inode) ?? { role: 0, shown: 0, local: -1, remote: -1 }
+      const known = model.get(inode) ?? { shown: 0, local: -1, remote: -1 }
       model.set(inode, known)
       const entry = table.entry(inode as number | bigint)
       assert.equal(table.size, model.size)
       assert.equal(count.table, count.model)
-      assert.equal(table.roles[entry], known.role)
       assert.equal(table.shown[entry], known.shown)
       for (const each of ends) {
         assert.equal(table.local.is(entry, each), each === known.local, String(each))
@@ -51,7 +49,6 @@ test('it holds what a bounded map holds, whatever comes', (t) => {
       }
       if (!change) continue
       Object.assign(known, change)
-      table.roles[entry] = change.role
       table.shown[entry] = change.shown
       table.local.set(entry, change.local)
       table.remote.set(entry, change.remote)

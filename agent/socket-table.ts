@@ -39,8 +39,7 @@ class Ends {
 export class SocketTable {
   readonly local: Ends
   readonly remote: Ends
-  /** Codes of their owner's; 0 for a new entry. */
-  readonly roles: Uint8Array
+  /** A code of their owner's; 0 for a new entry. */
   readonly shown: Uint8Array
   readonly #sizeMax: number
   readonly #onEvict: () => void
@@ -65,7 +64,6 @@ export class SocketTable {
     this.#shift = Math.clz32(2 * sizeMax) + 1
     this.local = new Ends(sizeMax)
     this.remote = new Ends(sizeMax)
-    this.roles = new Uint8Array(sizeMax)
     this.shown = new Uint8Array(sizeMax)
   }
 
@@ -111,7 +109,6 @@ export class SocketTable {
     this.#size++
     this.#keys[2 * entry] = low
     this.#keys[2 * entry + 1] = high
-    this.roles[entry] = 0
     this.shown[entry] = 0
     this.local.set(entry, -1)
     this.remote.set(entry, -1)

@@ -1,17 +1,26 @@
 /** A socket of an event, both ends in order of role. Texts are made when a rule asks. */
 import type { IpAddress } from '@bulwark/schema'
 import { addressText } from './addresses.ts'
-import type { Role } from './sockets.ts'
+import type { Role, Sockets } from './sockets.ts'
 
 export type SocketFamily = 'ipv4' | 'ipv6' | 'unix' | 'other'
 
 const endText = (address: IpAddress, port: number): string =>
   `${typeof address === 'bigint' ? `[${addressText(address)}]` : addressText(address)}:${port}`
 
-type SocketParts = Omit<SocketView, 'name' | 'localName' | 'remoteName' | 'addresses' | 'ports'> & {
+/** An address and a port as one number. */
+const endOf = (address: IpAddress, port: number): number | bigint =>
+  typeof address === 'number' ? address * 0x1_0000 + port : (address << 16n) | BigInt(port)
+
+type MadeLate = 'name' | 'localName' | 'remoteName' | 'addresses' | 'ports' | 'nameChanged'
+
+type SocketParts = Omit<SocketView, MadeLate> & {
+  readonly inode: number | bigint
   /** Its name, where that is not its ends: a path. */
   readonly path: string | undefined
   readonly hasPeer: boolean
+  /** What sockets were used for before. */
+  readonly sockets: Sockets
 }
 
 export class SocketView {
@@ -23,13 +32,14 @@ export class SocketView {
   readonly role: Role
   readonly protocol: string | undefined
   readonly connected: boolean
-  /** The ends are others than at the last event of this socket. */
-  readonly nameChanged: boolean
   readonly #hasPeer: boolean
   readonly #path: string | undefined
   #addresses: readonly IpAddress[] | undefined
   #ports: readonly number[] | undefined
   #name: string | undefined
+  readonly #inode: number | bigint
+  readonly #sockets: Sockets
+  #nameChanged: boolean | undefined
 
   constructor(parts: SocketParts) {
     this.family = parts.family
@@ -40,10 +50,11 @@ export class SocketView {
     this.role = parts.role
     this.protocol = parts.protocol
     this.connected = parts.connected
-    this.nameChanged = parts.nameChanged
     this.#hasPeer = parts.hasPeer
     this.#path = parts.path
     this.#name = parts.path
+    this.#inode = parts.inode
+    this.#sockets = parts.sockets
   }
 
   /** Both addresses, and both ports. */
@@ -71,6 +82,19 @@ export class SocketView {
   get remoteName(): string | undefined {
     if (this.#path !== undefined) return this.#path
     return this.#hasPeer ? endText(this.remoteAddress, this.remotePort) : undefined
+  }
+
+  /** The ends are others than at the event of this socket of which a rule asked this last. */
+  get nameChanged(): boolean {
+    this.#nameChanged ??= this.#noteEnds()
+    return this.#nameChanged
+  }
+
+  #noteEnds(): boolean {
+    const isInet = this.#path === undefined
+    const local = this.#path ?? endOf(this.localAddress, this.localPort)
+    const remote = isInet && this.#hasPeer ? endOf(this.remoteAddress, this.remotePort) : -1
+    return this.#sockets.renamed(this.#inode, this.role, local, remote)
   }
 
   #ends(): string {

@@ -1,8 +1,8 @@
 /**
- * What the kernel does not keep with a socket and rules ask for: which end is the server, and
- * whether a message goes somewhere else than the one before it. Bounded; a forgotten socket falls
- * back to what its ports suggest.
+ * What a socket was used for before, for rules that ask whether a message goes somewhere else than
+ * the one before it. There is no table until the first rule asks.
  */
+import { ROLE_CLIENT, ROLE_SERVER } from '@bulwark/schema'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
 import type { End } from './socket-table.ts'
@@ -11,48 +11,30 @@ import { SocketTable } from './socket-table.ts'
 /** Which end this machine's socket is. */
 export type Role = 'client' | 'server'
 
-/** In the table; 0 is none. */
-const codes: Readonly<Record<Role, number>> = { client: 1, server: 2 }
-
 export class Sockets {
-  readonly #table: SocketTable
+  readonly #counters: Counters
+  #table: SocketTable | undefined
 
   constructor(counters: Counters) {
-    this.#table = new SocketTable(limits.socketsMax, () => counters.evictedSockets++)
+    this.#counters = counters
   }
 
-  /** Notes the ends of a socket, in the order of its role. Returns whether they are others than
-   * before. */
+  /**
+   * Notes the ends of a socket. Returns whether they are others than when this was last asked of
+   * it, or in the other order: the client is told first. Bounded; a forgotten socket is a new one.
+   */
   renamed(inode: number | bigint, role: Role, local: End, remote: End): boolean {
-    const table = this.#table
+    const table = (this.#table ??= new SocketTable(
+      limits.socketsMax,
+      () => this.#counters.evictedSockets++,
+    ))
     const entry = table.entry(inode)
-    const code = codes[role]
+    const code = role === 'client' ? ROLE_CLIENT : ROLE_SERVER
     const isSame = table.shown[entry] === code
     if (isSame && table.local.is(entry, local) && table.remote.is(entry, remote)) return false
     table.shown[entry] = code
     table.local.set(entry, local)
     table.remote.set(entry, remote)
     return true
-  }
-
-  /**
-   * The socket's role. Where it was never seen to connect or accept, the end with the lower port
-   * serves.
-   *
-   * @param now  the role that the event itself shows
-   */
-  roleOf(
-    inode: number | bigint,
-    localPort: number,
-    remotePort: number,
-    now: Role | undefined,
-  ): Role {
-    const { roles } = this.#table
-    const entry = this.#table.entry(inode)
-    if (now) roles[entry] = codes[now]
-    const known = roles[entry]
-    if (known === codes.client) return 'client'
-    if (known === codes.server) return 'server'
-    return remotePort !== 0 && remotePort <= localPort ? 'client' : 'server'
   }
 }

@@ -17,7 +17,7 @@ static __always_inline void fill_descriptor(struct scratch *s, struct file_facts
 
 	fill_file(facts, file);
 	if (sk)
-		fill_socket(socket, file, sk);
+		fill_socket(socket, file, sk, ROLE_UNKNOWN);
 	if (sk && socket->family == AF_UNIX)
 		append_unix_path(s, path, sk);
 	else if (!sk)

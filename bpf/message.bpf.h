@@ -31,7 +31,7 @@ static __always_inline bool fill_message(struct scratch *s, struct message *m, l
 
 	if (!sk)
 		return false;
-	fill_socket(&e->socket, file, sk);
+	fill_socket(&e->socket, file, sk, ROLE_UNKNOWN);
 	/* Connected streams and packets have the peer they have, whatever is named; and nothing
 	 * but its peer's messages reaches a socket that has one. */
 	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;

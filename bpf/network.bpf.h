@@ -23,7 +23,7 @@ static __always_inline struct scratch *on_connected(struct pt_regs *regs, long r
 		return scratch_cancel(
 			s); /* not a socket: the call has failed with ENOTSOCK or EBADF */
 	}
-	fill_socket(&e->socket, file, sk);
+	fill_socket(&e->socket, file, sk, ROLE_CLIENT);
 	take_copy(&named);
 	fill_peer(s, &e->socket, &e->unix_path, sk, named,
 		  named.address && result < 0 && result != -EINPROGRESS);
@@ -50,7 +50,7 @@ static __always_inline struct scratch *on_bound(struct pt_regs *regs, long resul
 	if (!sk) {
 		return scratch_cancel(s);
 	}
-	fill_socket(&e->socket, file, sk);
+	fill_socket(&e->socket, file, sk, ROLE_SERVER);
 	e->local_source = PEER_SOCKET;
 	if (result == 0) {
 		if (e->socket.family == AF_UNIX)
@@ -92,7 +92,7 @@ static __always_inline struct scratch *on_local_end(struct pt_regs *regs, long r
 	if (!sk) {
 		return scratch_cancel(s);
 	}
-	fill_socket(&e->socket, file, sk);
+	fill_socket(&e->socket, file, sk, ROLE_SERVER);
 	if (e->socket.family == AF_UNIX)
 		append_unix_path(s, &e->unix_path, sk);
 	return s;

@@ -15,6 +15,32 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 	return socket ? READ(socket, sk) : NULL;
 }
 
+#define SOCKET_ROLES_MAX 16384
+
+/* Which end of its connections a socket is, by its inode number: the kernel keeps it nowhere. Of
+ * the sockets that were used last; the role of another one is not known any more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SOCKET_ROLES_MAX);
+	__type(key, __u64);
+	__type(value, __u32); /* ROLE_* */
+} socket_roles SEC(".maps");
+
+/* The role that the call itself shows is kept for the calls that show none, ROLE_UNKNOWN. */
+static __always_inline void fill_role(struct socket_facts *facts, const __u32 shown)
+{
+	__u32 *kept;
+
+	if (shown) {
+		facts->role = shown;
+		bpf_map_update_elem(&socket_roles, &facts->inode, &facts->role, BPF_ANY);
+		return;
+	}
+	kept = bpf_map_lookup_elem(&socket_roles, &facts->inode);
+	if (kept)
+		facts->role = *kept;
+}
+
 static __always_inline void copy_address(__u8 to[16], const struct in6_addr *from)
 {
 	((__u64 *)to)[0] = READ_AT(__u64, from);
@@ -22,9 +48,10 @@ static __always_inline void copy_address(__u8 to[16], const struct in6_addr *fro
 }
 
 static __always_inline void fill_socket(struct socket_facts *facts, struct file *file,
-					struct sock *sk)
+					struct sock *sk, const __u32 role)
 {
 	facts->inode = READ(file, f_inode, i_ino);
+	fill_role(facts, role);
 	facts->family = READ(sk, __sk_common.skc_family);
 	facts->type = READ(sk, sk_type);
 	facts->protocol = READ(sk, sk_protocol);

@@ -53,7 +53,7 @@ static __always_inline int end_connect(struct ending *x)
 		return 0;
 	fill_operation(s, x->call, x->result);
 	e->fd = x->begun ? x->begun->fd : -1;
-	fill_socket(&e->socket, x->file, x->sk);
+	fill_socket(&e->socket, x->file, x->sk, ROLE_CLIENT);
 	fill_peer(s, &e->socket, &e->unix_path, x->sk, named,
 		  (x->result < 0 || !x->is_known) && x->result != -EINPROGRESS);
 	return send_ending(s, x);
@@ -88,7 +88,7 @@ static __always_inline int end_local(struct ending *x, __u16 kind)
 		}
 	}
 	if (sk) {
-		fill_socket(&e->socket, file, sk);
+		fill_socket(&e->socket, file, sk, ROLE_SERVER);
 		if (e->socket.family == AF_UNIX)
 			append_unix_path(s, &e->unix_path, sk);
 	}
@@ -153,7 +153,7 @@ static __always_inline int end_message(struct ending *x, __u16 kind)
 	e->fd = x->begun ? x->begun->fd : -1;
 	e->message_flags = m.flags;
 	e->messages = m.count;
-	fill_socket(&e->socket, x->file, x->sk);
+	fill_socket(&e->socket, x->file, x->sk, ROLE_UNKNOWN);
 	is_datagram = e->socket.type == SOCK_DGRAM || e->socket.type == SOCK_RAW;
 	if (kind != EVENT_SEND || !is_datagram || !fill_copied_peer(&e->socket, x->begun))
 		fill_peer(s, &e->socket, &e->unix_path, x->sk, m.named,

@@ -12,7 +12,7 @@ import { base, resolved, user } from './sources.ts'
 import { socketcalls, syscallsMax } from './syscalls.ts'
 
 /** Goes up with every change of a record; the agent refuses a BPF object of another version. */
-export const layoutVersion = 3
+export const layoutVersion = 4
 
 /** Upper bounds of what one record can hold, in bytes. */
 export const recordLimits = {
@@ -548,6 +548,10 @@ export const constants: Readonly<Record<string, number>> = {
   PEER_SOCKET: 1,
   PEER_USER: 2,
   PEER_COPY: 3,
+  /** Which end of its connections a socket is. */
+  ROLE_UNKNOWN: 0,
+  ROLE_CLIENT: 1,
+  ROLE_SERVER: 2,
   /** The controller whose v1 hierarchy tells containers, as a knob of the program. */
   CGROUP_V1_NONE: 0,
   CGROUP_V1_MEMORY: 1,

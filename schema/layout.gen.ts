@@ -2,7 +2,7 @@
 import type { RecordView, TextLength } from './record.ts'
 import { bytes, chars, i32, i64, text, textLength, u16, u32, u64, u8 } from './record.ts'
 
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 export const PATH_BYTES_MAX = 4096
 export const ARGUMENTS_BYTES_MAX = 8192
 export const ENVIRONMENT_BYTES_MAX = 8192
@@ -44,6 +44,9 @@ export const PEER_NONE = 0
 export const PEER_SOCKET = 1
 export const PEER_USER = 2
 export const PEER_COPY = 3
+export const ROLE_UNKNOWN = 0
+export const ROLE_CLIENT = 1
+export const ROLE_SERVER = 2
 export const CGROUP_V1_NONE = 0
 export const CGROUP_V1_MEMORY = 1
 export const CGROUP_V1_PIDS = 2
@@ -210,6 +213,8 @@ export const socketFacts = {
   state: (r: RecordView, from: number): number => u8(r, from + 18),
   /** where the remote end was read: PEER_* */
   remoteSource: (r: RecordView, from: number): number => u8(r, from + 19),
+  /** which end it is, by the call or by an earlier one that was told: ROLE_* */
+  role: (r: RecordView, from: number): number => u32(r, from + 20),
   /** IPv4 in the first 4 bytes, or IPv6 */
   localAddress: (r: RecordView, from: number): Uint8Array => bytes(r, from + 24, 16),
   /** IPv4 in the first 4 bytes, or IPv6 */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldValue } from '@bulwark/schema'
+import { ROLE_CLIENT, ROLE_SERVER } from '@bulwark/schema'
 import { newCounters } from '../counters.ts'
 import type { LiveEvent } from '../live-event.ts'
 import { Sockets } from '../sockets.ts'
@@ -253,6 +254,32 @@ test('IPv6, mapped IPv4 and unix sockets', () => {
   )
   checkFields(eventOf('connect', { socket: { family: 16 } }), 'fd.type "other"\nfd.sockfamily -')
   checkFields(eventOf('connect', {}), 'fd.type -\nfd.name -\nfd.is_server -')
+})
+
+test('the server is who the call shows, who an earlier one showed, or who has the lower port', () => {
+  type Facts = Readonly<Record<'local_port' | 'remote_port', number>> & { readonly role?: number }
+  const check = (kind: string, facts: Facts, isServer: boolean): void => {
+    const event = eventOf(kind, { socket: { ...tcp, ...facts } })
+    assert.equal(readField(event, 'fd.is_server'), isServer, `${kind} ${JSON.stringify(facts)}`)
+    assert.equal(readField(event, 'fd.sport'), isServer ? facts.local_port : facts.remote_port)
+  }
+  const ours = { local_port: 443, remote_port: 40000 }
+  const theirs = { local_port: 40000, remote_port: 443 }
+  for (const kind of ['send', 'receive', 'dup', 'fd_call']) {
+    check(kind, ours, true)
+    check(kind, theirs, false)
+    check(kind, { local_port: 500, remote_port: 500 }, false)
+    check(kind, { local_port: 53, remote_port: 0 }, true)
+    check(kind, { local_port: 0, remote_port: 53 }, true)
+    check(kind, { ...ours, role: ROLE_CLIENT }, false)
+    check(kind, { ...theirs, role: ROLE_SERVER }, true)
+    check(kind, { ...theirs, role: 7 }, false)
+  }
+  check('connect', { ...ours, role: ROLE_SERVER }, false)
+  for (const kind of ['accept', 'listen', 'bind']) {
+    check(kind, theirs, true)
+    check(kind, { ...theirs, role: ROLE_CLIENT }, true)
+  }
 })
 
 test('a message tells when it goes somewhere else', () => {

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#define LAYOUT_VERSION 3u
+#define LAYOUT_VERSION 4u
 #define PATH_BYTES_MAX 4096u
 #define ARGUMENTS_BYTES_MAX 8192u
 #define ENVIRONMENT_BYTES_MAX 8192u
@@ -44,6 +44,9 @@
 #define PEER_SOCKET 1u
 #define PEER_USER 2u
 #define PEER_COPY 3u
+#define ROLE_UNKNOWN 0u
+#define ROLE_CLIENT 1u
+#define ROLE_SERVER 2u
 #define CGROUP_V1_NONE 0u
 #define CGROUP_V1_MEMORY 1u
 #define CGROUP_V1_PIDS 2u
@@ -129,7 +132,7 @@ struct socket_facts {
 	__u16 remote_port; /* port, host byte order */
 	__u8 state; /* TCP_* state, also of UDP */
 	__u8 remote_source; /* where the remote end was read: PEER_* */
-	__u32 padding; /* zero */
+	__u32 role; /* which end it is, by the call or by an earlier one that was told: ROLE_* */
 	__u8 local_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
 	__u8 remote_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
 };

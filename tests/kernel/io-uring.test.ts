@@ -14,6 +14,9 @@ import {
   RECORD_OPENING,
   RECORD_RESULT_UNKNOWN,
   RECORD_USER_MEMORY,
+  ROLE_CLIENT,
+  ROLE_SERVER,
+  ROLE_UNKNOWN,
 } from '@bulwark/schema'
 import type { Ended } from './program.ts'
 import { start, uringProgram } from './program.ts'
@@ -122,19 +125,19 @@ for (const poll of ['', 'sqpoll ']) {
         flags: flags | RECORD_USER_MEMORY,
         result: -api.ECONNREFUSED,
         fd: client,
-        socket: { ...peer('127.0.0.2', 1), remoteSource: PEER_USER },
+        socket: { ...peer('127.0.0.2', 1), remoteSource: PEER_USER, role: ROLE_CLIENT },
       },
       {
         flags,
         result: 0,
         fd: datagrams,
-        socket: { ...peer('127.0.0.4', 6054), remoteSource: PEER_SOCKET },
+        socket: { ...peer('127.0.0.4', 6054), remoteSource: PEER_SOCKET, role: ROLE_CLIENT },
       },
     ])
     const send = { syscall: api.numberOf('sendto'), result: 5, fd: datagrams }
     expectEvents(events.of('send'), [
-      { ...send, payload: 'hello', socket: peer('127.0.0.3', 6053) },
-      { ...send, payload: 'again', socket: peer('127.0.0.4', 6054) },
+      { ...send, payload: 'hello', socket: { ...peer('127.0.0.3', 6053), role: ROLE_UNKNOWN } },
+      { ...send, payload: 'again', socket: { ...peer('127.0.0.4', 6054), role: ROLE_CLIENT } },
     ])
   })
 }
@@ -146,13 +149,9 @@ test('a socket that is bound and listens', { skip }, async (t) => {
     t.skip('this kernel has no such operations (IORING_OP_BIND, Linux 6.11)')
     return
   }
-  const localAddress = addressBytes('127.0.0.2')
-  expectEvents(events.of('bind'), [
-    { flags, result: 0, fd, localSource: PEER_SOCKET, socket: { localAddress } },
-  ])
-  expectEvents(events.of('listen'), [
-    { flags, result: 0, fd, backlog: 3, socket: { localAddress } },
-  ])
+  const socket = { localAddress: addressBytes('127.0.0.2'), role: ROLE_SERVER }
+  expectEvents(events.of('bind'), [{ flags, result: 0, fd, localSource: PEER_SOCKET, socket }])
+  expectEvents(events.of('listen'), [{ flags, result: 0, fd, backlog: 3, socket }])
 })
 
 test('what asks for no completion is told all the same', { skip }, async () => {
