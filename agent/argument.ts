@@ -3,10 +3,10 @@
  * are Falco's: what its event table calls each type is told in the same digits and words.
  */
 import { EventNumber, headerOf } from '@bulwark/schema'
-import type { Machine } from '@bulwark/schema'
+import type { Machine, Names } from '@bulwark/schema'
+import { keeping } from './bounded.ts'
 import { fileLetter } from './file-type.ts'
 import type { LiveEvent } from './live-event.ts'
-import type { Names } from './names-number.ts'
 import { errnoName } from './names.ts'
 import type { NameScope, Users } from './users.ts'
 
@@ -58,6 +58,18 @@ export const octal = (name: string, read: ReadNumber): Argument => ({
   value: read,
 })
 
+const texts = new WeakMap<Names, (value: number) => string>()
+
+/** The names of a number; the same few numbers come again and again. */
+export const textOf = (names: Names, value: number): string | undefined => {
+  let kept = texts.get(names)
+  if (!kept) {
+    kept = keeping((each) => names.text(each) ?? '')
+    texts.set(names, kept)
+  }
+  return kept(value) || undefined
+}
+
 /** Flags, commands and permissions: the number as Falco counts it, and its names. */
 export const named = (
   name: string,
@@ -74,7 +86,7 @@ export const named = (
     raw: (event) => digits(value(event)),
     text: (event) => {
       const number = read(event)
-      return number === undefined ? undefined : namesFor(event).text(unsigned(number))
+      return number === undefined ? undefined : textOf(namesFor(event), unsigned(number))
     },
     value,
   }

@@ -1,15 +1,5 @@
 /** Arguments of events of processes: exec, fork, exit, and a new working directory. */
-import {
-  FILE_LOWER_LAYER,
-  FILE_MEMFD,
-  FILE_UPPER_LAYER,
-  FILE_WRITABLE,
-  chdirOf,
-  execFailedOf,
-  exitOf,
-  forkOf,
-  headerOf,
-} from '@bulwark/schema'
+import { callNames, chdirOf, execFailedOf, exitOf, forkOf, headerOf } from '@bulwark/schema'
 import type { RecordView } from '@bulwark/schema'
 import type { Argument, ReadNumber } from './argument.ts'
 import {
@@ -26,22 +16,11 @@ import {
   user,
 } from './argument.ts'
 import type { LiveEvent } from './live-event.ts'
-import { cloneFlags, signalNames } from './names-calls.ts'
-import { bits } from './names-number.ts'
 import { resolvePath } from './paths.ts'
 import type { Process } from './process.ts'
 import { dateParts, zoneText } from './time.ts'
 
-const [writable, upper, memfd, lower] = [
-  FILE_WRITABLE,
-  FILE_UPPER_LAYER,
-  FILE_MEMFD,
-  FILE_LOWER_LAYER,
-].map((bit) => bit.toString(16))
-const executableFlags = bits(
-  'EXE_',
-  `WRITABLE:${writable}:1 UPPER_LAYER:${upper}:2 FROM_MEMFD:${memfd}:4 LOWER_LAYER:${lower}:8`,
-)
+const { cloneFlags, executableFlags, signalNames } = callNames
 
 const ofProcess = (name: string, read: (process: Process) => number | bigint): Argument =>
   decimal(name, ({ process }) => read(process))

@@ -4,9 +4,7 @@
  */
 import {
   EventNumber,
-  FILE_CREATED,
-  FILE_LOWER_LAYER,
-  FILE_UPPER_LAYER,
+  callNames,
   dupOf,
   fileFacts,
   ioUringOf,
@@ -24,7 +22,7 @@ import {
   symlinkOf,
   unlinkOf,
 } from '@bulwark/schema'
-import type { RecordView } from '@bulwark/schema'
+import type { Names, RecordView } from '@bulwark/schema'
 import type { Argument } from './argument.ts'
 import {
   absent,
@@ -38,6 +36,7 @@ import {
   path,
   plainArgument,
   result,
+  textOf,
 } from './argument.ts'
 import {
   chdirArguments,
@@ -51,13 +50,17 @@ import { callArgument } from './call-argument.ts'
 import { callArgumentsOf } from './call-arguments.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
-import {
+import { opensToCreate } from './names.ts'
+
+const {
   atFlags,
+  creatFacts,
   families,
   mapFlags,
   moduleFlags,
   mountFlags,
   moveMountFlags,
+  openFacts,
   openFlags,
   protectionFlags,
   ptraceRequests,
@@ -66,10 +69,7 @@ import {
   ringFlags,
   signalNames,
   socketFlags,
-} from './names-calls.ts'
-import type { Names } from './names-number.ts'
-import { bits } from './names-number.ts'
-import { opensToCreate } from './names.ts'
+} = callNames
 
 const fd = ownDescriptor('fd')
 const dirfd = absent('dirfd')
@@ -87,16 +87,6 @@ type ReadFlags = (record: RecordView) => number | bigint
 const flags = (name: string, read: ReadFlags, names: Names): Argument =>
   named(name, ({ record }) => read(record), names)
 
-/** Beside what was asked for: that the file was made, and which layer it is on. */
-const [created, upper, lower] = [FILE_CREATED, FILE_UPPER_LAYER, FILE_LOWER_LAYER].map((bit) =>
-  bit.toString(16),
-)
-const openFacts = bits(
-  '',
-  `O_F_CREATED:${created}:4000 FD_UPPER_LAYER:${upper}:8000 FD_LOWER_LAYER:${lower}:10000`,
-)
-const creatFacts = bits('FD_', `UPPER_LAYER_CREAT:${upper}:1 LOWER_LAYER_CREAT:${lower}:2`)
-
 const factsOf = (record: RecordView): number => fileFacts.fileFlags(record, openOf.fileAt)
 const asked = ({ record }: LiveEvent): number => openOf.openFlags(record)
 const openValue = (event: LiveEvent): number =>
@@ -105,8 +95,8 @@ const openFlagsAsked: Argument = {
   name: 'flags',
   raw: (event) => String(openValue(event)),
   text: (event) => {
-    const words = openFlags[event.machine].text(asked(event))
-    const facts = openFacts.text(factsOf(event.record))
+    const words = textOf(openFlags[event.machine], asked(event))
+    const facts = textOf(openFacts, factsOf(event.record))
     return words === undefined || facts === undefined ? (words ?? facts) : `${words}|${facts}`
   },
   value: openValue,

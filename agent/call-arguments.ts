@@ -2,10 +2,11 @@
  * The arguments of system calls that are told in a shape: by the parameters that the schema gives
  * for each, in the text forms that rules compare.
  */
-import type { CallShape, Machine, Parameter } from '@bulwark/schema'
+import type { CallShape, Names, Parameter } from '@bulwark/schema'
 import {
   EventNumber,
   RECORD_NO_ARGUMENTS,
+  callNames as names,
   callShapeOf,
   fdCallOf,
   headerOf,
@@ -31,49 +32,6 @@ import {
 } from './argument.ts'
 import { callArgument } from './call-argument.ts'
 import type { LiveEvent } from './live-event.ts'
-import * as names from './names-calls.ts'
-import type { Names } from './names-number.ts'
-
-/** Numbers that have names. */
-const numberNames: Readonly<Record<string, Names | Readonly<Record<Machine, Names>> | undefined>> =
-  {
-    open: names.openFlags,
-    handle: names.handleFlags,
-    pipe: names.pipeFlags,
-    epoll: names.epollFlags,
-    pidfd: names.pidfdFlags,
-    userfaultfd: names.userfaultFlags,
-    clone: names.cloneFlags,
-    at: names.atFlags,
-    access: names.accessModes,
-    umount: names.umountFlags,
-    memfd: names.memfdFlags,
-    mlock: names.mlockFlags,
-    mlockall: names.mlockallFlags,
-    lock: names.lockOperations,
-    splice: names.spliceFlags,
-    closerange: names.closeRangeFlags,
-    delmodule: names.deleteModuleFlags,
-    personality: names.personalityNames,
-    futex: names.futexOperations,
-    semget: names.semaphoreFlags,
-    semctl: names.semaphoreCommands,
-    ringenter: names.ringEnterFlags,
-    ringregister: names.ringRegisters,
-    quotacmd: names.quotaCommands,
-    quotatype: names.quotaTypes,
-    bpf: names.bpfCommands,
-    family: names.families,
-    fcntl: names.fcntlCommands,
-    fsconfig: names.fsconfigCommands,
-    keyctl: names.keyctlOperations,
-    level: names.socketLevels,
-    prctl: names.prctlOptions,
-    resource: names.resourceNames,
-    shutdown: names.shutdownNames,
-    signal: names.signalNames,
-    whence: names.whenceNames,
-  }
 
 type Form = (name: string, read: ReadNumber) => Argument
 
@@ -208,7 +166,7 @@ const describe = (parameter: Parameter): Argument => {
   if (form === 'sized') return sized(parameter)
   const text = textForm(parameter, read)
   if (text) return text
-  const table = numberNames[form]
+  const table = names.namesOfForm[form]
   return table ? named(name, read, table) : (numberForms[form] ?? hex)(name, read)
 }
 

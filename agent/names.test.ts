@@ -1,7 +1,9 @@
 /** The text forms of numbers, as the rule files of Falco spell them. */
 import assert from 'node:assert/strict'
 import { constants } from 'node:fs'
+import { constants as constantsOfSystem } from 'node:os'
 import { test } from 'node:test'
+import { callNames } from '@bulwark/schema'
 import {
   capabilityNames,
   errnoName,
@@ -12,7 +14,8 @@ import {
   opensToCreate,
   resultName,
 } from './names.ts'
-import { families, openFlags, ptraceRequests } from './names-calls.ts'
+
+const { families, openFlags, ptraceRequests } = callNames
 
 test('flags of open', () => {
   const check = (flags: number, expected: string, asks: string): void => {
@@ -53,6 +56,13 @@ test('errors and results', () => {
   check(-115, 'EINPROGRESS')
   check(-512, '512') // ERESTARTSYS never reaches a program
   assert.equal(errnoName(13), 'EACCES')
+  const { errno } = constantsOfSystem
+  const others = Object.entries(errno).filter(([name, number]) => errnoName(number) !== name)
+  assert.deepEqual(
+    others.map(([name]) => name).toSorted(),
+    // Second names of EAGAIN and EOPNOTSUPP.
+    ['ENOTSUP', 'EWOULDBLOCK'],
+  )
 })
 
 test('capabilities', () => {

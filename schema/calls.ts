@@ -18,7 +18,7 @@ export type Shape = 'syscall' | 'fd_call' | 'path_call' | 'name_call'
  *   argument after it says; `comm`: the new name of the thread
  * - `none`: Falco has a parameter there that no event carries
  * - `after`: a user or group of the process when the call ends
- * - names of numbers, flags and commands: see the agent's `names-calls.ts`
+ * - names of numbers, flags and commands: see `callnames.ts`
  */
 export const argumentForms = (
   'fd dirfd otherfd path text value sized comm none ' +

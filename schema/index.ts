@@ -33,6 +33,9 @@ export { encodeRecord } from './encode.ts'
 export type { CallShape, Parameter, Shape } from './calls.ts'
 export { argumentForms, callShapeOf, describedCalls, isSeenCall } from './calls.ts'
 export { compatArgument, compatPositions } from './calls32.ts'
+export { errorNames } from './errornames.ts'
+export { callNames } from './callnames.ts'
+export type { NamedBits, NamedValue, Names } from './numbernames.ts'
 export type { Machine, SyscallTable } from './syscalls.ts'
 export {
   numbersNamed,

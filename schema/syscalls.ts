@@ -200,6 +200,20 @@ export const syscallNumbers: Readonly<Record<Machine, Readonly<Record<string, nu
   arm64: numbersOf('arm64'),
 }
 
+const allNumbers = (table: SyscallTable): ReadonlyMap<string, readonly number[]> => {
+  const found = new Map<string, number[]>()
+  for (const [number, name] of syscallsByNumber[table].entries()) {
+    if (name !== undefined) found.set(name, [...(found.get(name) ?? []), number])
+  }
+  return found
+}
+
+const numbersByName: Readonly<Record<SyscallTable, ReadonlyMap<string, readonly number[]>>> = {
+  x64: allNumbers('x64'),
+  arm64: allNumbers('arm64'),
+  ia32: allNumbers('ia32'),
+}
+
 /** All numbers that a name has in a table: in that of 32-bit programs, some have several. */
 export const numbersNamed = (table: SyscallTable, name: string): readonly number[] =>
-  syscallsByNumber[table].flatMap((each, number) => (each === name ? [number] : []))
+  numbersByName[table].get(name) ?? []

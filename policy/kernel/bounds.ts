@@ -3,7 +3,7 @@
  * between the two. All that is undecidable goes through `between`; everything else is exact.
  */
 import type { Condition } from '../ir.ts'
-import { allOf, anyOf, inverse, isNothing } from './make-plan.ts'
+import { allOf, anyOf, inverse, isEverything, isNothing } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 
@@ -27,41 +27,25 @@ export interface Bounds {
 export const exactly = (plan: Plan): Bounds => ({ over: plan, under: plan, residual: [] })
 
 /** Parts that still matter on some record of `where`. */
-const within = (where: Plan, parts: readonly Residual[]): readonly Residual[] =>
-  parts.flatMap((part) => {
-    const gap = allOf([where, part.gap])
-    return isNothing(gap) ? [] : [{ ...part, gap }]
-  })
+const within = (where: () => Plan, parts: readonly Residual[]): readonly Residual[] =>
+  parts.filter(({ gap }) => isEverything(gap) || !isNothing(allOf([where(), gap])))
 
 /** All of them. */
 export const allBounds = (members: readonly Bounds[]): Bounds => {
   const over = allOf(members.map((member) => member.over))
   if (isNothing(over)) return exactly(nothing)
   const under = allOf(members.map((member) => member.under))
-  return {
-    over,
-    under,
-    residual: within(
-      over,
-      members.flatMap(({ residual }) => residual),
-    ),
-  }
+  const parts = members.flatMap(({ residual }) => residual)
+  return { over, under, residual: within(() => over, parts) }
 }
 
 /** Any of them. */
 export const anyBounds = (members: readonly Bounds[]): Bounds => {
   const over = anyOf(members.map((member) => member.over))
   const under = anyOf(members.map((member) => member.under))
-  const open = inverse(under)
-  if (isNothing(open)) return exactly(everything)
-  return {
-    over,
-    under,
-    residual: within(
-      open,
-      members.flatMap(({ residual }) => residual),
-    ),
-  }
+  if (isEverything(under)) return exactly(everything)
+  const parts = members.flatMap(({ residual }) => residual)
+  return { over, under, residual: within(() => inverse(under), parts) }
 }
 
 /** The opposite. */

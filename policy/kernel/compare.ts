@@ -16,10 +16,10 @@ import {
   inverse,
   numberBelow,
   numberIn,
-  planKey,
   textIs,
 } from './make-plan.ts'
 import { globLiterals, pathPrefixes, regexPrefix } from './patterns.ts'
+import { keyOf } from './plan-key.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 import type { Known, Possible, Reading } from './reading.ts'
@@ -37,7 +37,7 @@ export interface Comparison {
 
 /** No plan holds above what is known, and none below. */
 const between = (over: Plan, under: Plan, open: Bounds): Bounds =>
-  planKey(over) === planKey(under)
+  keyOf(over) === keyOf(under)
     ? exactly(over)
     : { over, under, residual: open.residual.map((part) => ({ ...part, gap: over })) }
 
@@ -145,18 +145,15 @@ const equalsAny = (
     }
     case 'digits': {
       const numbers = texts.flatMap((text) => numberOf(text, value.radix) ?? [])
+      // Some are read as numbers of 53 bits, and print so.
+      if (numbers.some((number) => number > Number.MAX_SAFE_INTEGER)) return open('many digits')
       return exactly(numberIn(value.at, numbers))
     }
     case 'word': {
       const wanted = new Set(texts)
-      if (value.else === 'unknown') {
-        return wordIn(value, (word) => wanted.has(word), open('words of its own for other numbers'))
-      }
-      const rest = numberIn(
-        value.at,
-        texts.flatMap((text) => numberOf(text, 10) ?? []),
-      )
-      return wordIn(value, (word) => wanted.has(word), exactly(rest))
+      const digits = texts.flatMap((text) => numberOf(text, 10) ?? [])
+      const rest = digits.map((number) => (value.else === 'digits' ? number : -number))
+      return wordIn(value, (word) => wanted.has(word), exactly(numberIn(value.at, rest)))
     }
     case 'words': {
       const isDigits = value.none === 'digits' && texts.some((text) => /^-?\d+$/.test(text))
@@ -427,8 +424,8 @@ const finite = (
   open: Open,
 ): Bounds => {
   const isLiteral = ['contains', 'icontains', 'startswith', 'endswith'].includes(operator)
-  const isElse = value.else === 'digits' && isLiteral && constants.every(isNoDigits)
-  const rest = isElse ? is(false) : open('words of its own for other numbers')
+  const isElse = isLiteral && constants.every(isNoDigits)
+  const rest = isElse ? is(false) : open('parts of digits')
   return wordIn(value, (word) => constants.some((each) => compareOne(word, operator, each)), rest)
 }
 

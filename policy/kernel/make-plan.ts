@@ -2,54 +2,9 @@
  * Makers of plans: each gives the simplest plan it can see, so that plans that say the same mostly
  * look the same. Factoring and the order of tests are the generator's.
  */
-import type { CgroupState, NumberAt, Plan, Test, TextAt, TextOperator } from './plan.ts'
+import { keyOf } from './plan-key.ts'
+import type { CgroupState, NumberAt, Plan, TextAt, TextOperator } from './plan.ts'
 import { everything, nothing } from './plan.ts'
-
-const keys = new WeakMap<Plan, string>()
-
-const placeKey = ({ offset, bytes, signed }: NumberAt): string =>
-  `${offset}${signed ? 'i' : 'u'}${bytes * 8}`
-
-const testKey = (test: Test): string => {
-  switch (test.is) {
-    case 'number':
-      return `${placeKey(test.at)}${test.operator}${test.values.join(',')}`
-    case 'bits':
-      return `${placeKey(test.at)}&${test.mask}`
-    case 'text':
-      return `${test.at.offset} ${test.operator} ${JSON.stringify(test.values)}`
-    case 'network':
-      return `${test.offset}/${test.prefix}:${test.base.join('.')}`
-    case 'cgroup':
-      return `cgroup ${test.states.join(' ')}`
-  }
-}
-
-const newKey = (plan: Plan): string => {
-  switch (plan.is) {
-    case 'constant':
-      return String(plan.value)
-    case 'and':
-    case 'or':
-      return `(${plan.members
-        .map(planKey)
-        .toSorted()
-        .join(plan.is === 'and' ? '&&' : '||')})`
-    case 'not':
-      return `!${planKey(plan.member)}`
-    default:
-      return testKey(plan)
-  }
-}
-
-/** A text that is the same for plans that are, whatever the order of their members. */
-export const planKey = (plan: Plan): string => {
-  const known = keys.get(plan)
-  if (known !== undefined) return known
-  const key = newKey(plan)
-  keys.set(plan, key)
-  return key
-}
 
 /** Whether a plan lets nothing through, and says so. */
 export const isNothing = (plan: Plan): boolean => plan.is === 'constant' && !plan.value
@@ -65,7 +20,7 @@ const under = (plan: Plan, facts: Facts): Plan => {
     case 'constant':
       return plan
     case 'not': {
-      const known = facts.get(planKey(plan.member))
+      const known = facts.get(keyOf(plan.member))
       return known === undefined ? plan : known ? nothing : everything
     }
     case 'and':
@@ -75,7 +30,7 @@ const under = (plan: Plan, facts: Facts): Plan => {
       return isSame ? plan : joined(plan.is, members)
     }
     default: {
-      const known = facts.get(planKey(plan))
+      const known = facts.get(keyOf(plan))
       return known === undefined ? plan : known ? everything : nothing
     }
   }
@@ -87,7 +42,7 @@ const factsOf = (is: 'and' | 'or', members: readonly Plan[]): Map<string, boolea
   for (const member of members) {
     if (member.is === 'and' || member.is === 'or' || member.is === 'constant') continue
     const isTest = member.is !== 'not'
-    facts.set(planKey(isTest ? member : member.member), isTest === (is === 'and'))
+    facts.set(keyOf(isTest ? member : member.member), isTest === (is === 'and'))
   }
   return facts
 }
@@ -96,8 +51,8 @@ const factsOf = (is: 'and' | 'or', members: readonly Plan[]): Map<string, boolea
 const partsOf = (is: 'and' | 'or', plan: Plan): ReadonlySet<string> =>
   new Set(
     plan.is !== is && (plan.is === 'and' || plan.is === 'or')
-      ? plan.members.map(planKey)
-      : [planKey(plan)],
+      ? plan.members.map(keyOf)
+      : [keyOf(plan)],
   )
 
 /** Beyond this many members it costs more to look for those that others contain than it saves. */
@@ -105,7 +60,7 @@ const comparedMax = 64
 
 /** Leaves members out that say less than another one: `a or (a and b)`. */
 const withoutWeaker = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] => {
-  if (members.length > comparedMax) return members
+  if (members.length > comparedMax || !members.some(isJunction)) return members
   const parts = members.map((member) => partsOf(is, member))
   const isWeaker = (part: ReadonlySet<string>, i: number): boolean =>
     parts.some((other, j) => {
@@ -116,36 +71,46 @@ const withoutWeaker = (is: 'and' | 'or', members: readonly Plan[]): readonly Pla
   return members.filter((_, i) => !isWeaker(parts[i] ?? new Set(), i))
 }
 
-const flat = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] =>
-  members.flatMap((member) => (member.is === is ? member.members : [member]))
+/** The members that are left: `undefined` when one of them decides all. */
+const openMembers = (is: 'and' | 'or', given: readonly Plan[]): Plan[] | undefined => {
+  const members: Plan[] = []
+  for (const member of given) {
+    if (member.is === is) members.push(...member.members)
+    else if (member.is !== 'constant') members.push(member)
+    else if (member.value === (is === 'or')) return undefined
+  }
+  return members
+}
+
+const isJunction = ({ is }: Plan): boolean => is === 'and' || is === 'or'
+
+/** Each once; `undefined` where one is the opposite of another. */
+const once = (members: readonly Plan[]): readonly Plan[] | undefined => {
+  const byKey = new Map<string, Plan>()
+  for (const member of members) byKey.set(keyOf(member), member)
+  for (const member of members) {
+    if (member.is === 'not' && byKey.has(keyOf(member.member))) return undefined
+  }
+  return [...byKey.values()]
+}
 
 const joined = (is: 'and' | 'or', given: readonly Plan[]): Plan => {
   const absorbing = is === 'and' ? nothing : everything
-  const neutral = is === 'and' ? everything : nothing
-  let members = flat(is, given)
-  // What is known from one round may decide members that were not tests before it.
-  for (let isNew = true; isNew;) {
+  let members: readonly Plan[] | undefined = openMembers(is, given)
+  while (members && members.length > 1) {
+    members = once(members)
+    if (!members?.some(isJunction)) break
     const facts = factsOf(is, members)
-    const byKey = new Map<string, Plan>()
-    let isSame = true
-    for (const member of members) {
-      const isJunction = member.is === 'and' || member.is === 'or'
-      const left = isJunction ? under(member, facts) : member
-      isSame &&= left === member
-      if (left.is !== 'constant') byKey.set(planKey(left), left)
-      else if (left.value === (is === 'or')) return absorbing
-      // A test and its opposite: only the last of the two is among the facts.
-      if (!isJunction && left.is !== 'constant') {
-        const known = facts.get(planKey(left.is === 'not' ? left.member : left))
-        if (known !== ((left.is !== 'not') === (is === 'and'))) return absorbing
-      }
-    }
-    members = flat(is, [...byKey.values()])
-    isNew = !isSame
+    if (facts.size === 0) break
+    const left = members.map((member) => (isJunction(member) ? under(member, facts) : member))
+    if (left.every((member, i) => member === members?.[i])) break
+    // Members that are tests by now may decide others.
+    members = openMembers(is, left)
   }
-  const kept = withoutWeaker(is, members)
+  if (!members) return absorbing
+  const kept = members.length > 1 ? withoutWeaker(is, members) : members
   const [only] = kept
-  if (!only) return neutral
+  if (!only) return is === 'and' ? everything : nothing
   return kept.length === 1 ? only : { is, members: kept }
 }
 
@@ -200,12 +165,11 @@ export const someBit = (at: NumberAt, mask: number | bigint): Plan =>
 
 /** The bits of a mask are those of a value, which has no others. */
 export const bitsAre = (at: NumberAt, mask: number, value: number): Plan => {
-  const set: Plan[] = []
-  for (let bit = 1; bit <= mask && bit <= 0x4000_0000; bit *= 2) {
-    if ((value & bit) !== 0) set.push(someBit(at, bit))
-  }
-  return allOf([...set, inverse(someBit(at, (mask & ~value) >>> 0))])
+  const set = Array.from({ length: 32 }, (_, bit) => (value & (1 << bit)) >>> 0)
+  return allOf([...set.filter(Boolean).map((bit) => someBit(at, bit)), noBit(at, mask & ~value)])
 }
+
+const noBit = (at: NumberAt, mask: number): Plan => inverse(someBit(at, mask >>> 0))
 
 /** A text compares with any of these. */
 export const textIs = (at: TextAt, operator: TextOperator, texts: Iterable<string>): Plan => {

@@ -29,12 +29,12 @@ export type Known =
     }
   /** A number as digits. */
   | { readonly is: 'digits'; readonly at: NumberAt; readonly radix: 8 | 10 | 16 }
-  /** A word for each number of a few; for any other, `else`: its digits, or nobody knows. */
+  /** A word for each number of a few; for any other `else`: its digits, or those of minus it. */
   | {
       readonly is: 'word'
       readonly at: NumberAt
       readonly words: ReadonlyMap<number, string>
-      readonly else: 'digits' | 'unknown'
+      readonly else: 'digits' | 'opposite'
     }
   /** Those of some words whose plans hold, in order, with `separator` between; `none`: of no word,
    * its digits or nothing. */

@@ -9,7 +9,7 @@ import {
 import { inverse, someBit } from './make-plan.ts'
 import type { NumberAt, Plan } from './plan.ts'
 import { everything } from './plan.ts'
-import type { Known, Reading } from './reading.ts'
+import type { Possible, Reading } from './reading.ts'
 import { unknown } from './reading.ts'
 import type { RecordKind } from './record-kind.ts'
 
@@ -29,18 +29,19 @@ const isInPlace = (of: RecordKind, index: number): Plan =>
     : inverse(someBit(of.places.number('flags'), RECORD_COMPAT))
 
 /** How much of an argument is looked at. */
-export type Width = 'i32' | 'u32' | 'i64'
+export type Width = 'i32' | 'u32' | 'i64' | 'u64'
 
 /** What is made of an argument of the call, from 0. */
 export const ofArgument = (
   of: RecordKind,
   index: number,
   width: Width,
-  make: (at: NumberAt) => Known,
+  make: (at: NumberAt) => Possible,
 ): Reading => {
   const { offset } = of.places.number(`call.arg${index}`)
   const isSame = isInPlace(of, index)
-  const at: NumberAt = { offset, bytes: width === 'i64' ? 8 : 4, signed: width !== 'u32' }
+  const bytes = width.endsWith('64') ? 8 : 4
+  const at: NumberAt = { offset, bytes, signed: width.startsWith('i') }
   return [
     { when: isSame, value: make(at) },
     { when: inverse(isSame), value: unknown('an argument of a 32-bit program') },

@@ -7,10 +7,12 @@ import { EventNumber, RECORD_OPENING, byteString } from '@bulwark/schema'
 import { allOf, cgroupIs, inverse, numberIn, someBit } from './make-plan.ts'
 import type { Possible, Reading } from './reading.ts'
 import { absent, always, constantly, only, unknown } from './reading.ts'
+import { argumentReading } from './record-arguments.ts'
+import { capabilityReading } from './record-words.ts'
 import { factReadings } from './record-facts.ts'
 import { fileReadings } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
-import { numberOf, truth, where } from './record-kind.ts'
+import { errorReading, numberOf, truth, where } from './record-kind.ts'
 import { absolutePath, pathReadings } from './record-paths.ts'
 import { socketReadings } from './record-sockets.ts'
 
@@ -40,11 +42,14 @@ const headerReadings: Readings = {
   'evt.rawres': ({ places, isSyscall }) =>
     only(isSyscall, { is: 'number', at: places.number('result'), isRounded: true }),
   'evt.failed': ({ failed, isSyscall }) => where(isSyscall, truth(failed)),
-  'evt.res': ({ failed, done, isSyscall }) =>
-    where(isSyscall, [
-      { when: done, value: { is: 'constant', value: 'SUCCESS' } },
-      { when: failed, value: unknown('names of errors', ['SUCCESS']) },
+  'evt.res': (of) =>
+    where(of.isSyscall, [
+      { when: of.done, value: { is: 'constant', value: 'SUCCESS' } },
+      ...errorReading(of),
     ]),
+  'thread.cap_permitted': capabilityReading('cap_permitted'),
+  'thread.cap_inheritable': capabilityReading('cap_inheritable'),
+  'thread.cap_effective': capabilityReading('cap_effective'),
   'evt.is_opening': ({ kind, places }) =>
     kind === EventNumber.send ? truth(someBit(places.number('flags'), RECORD_OPENING)) : absent,
   'evt.buffer': ({ kind, places }) =>
@@ -83,7 +88,7 @@ const reasons: readonly (readonly [begin: RegExp, why: string])[] = [
   [/^dns\./, 'what is asked of name servers'],
   [/^evt\.(?:num|count)/, 'the order of events'],
   [/^evt\.(?:time|datetime|rawtime|reltime|outputtime)/, 'the time of day'],
-  [/^evt\.(?:args|info|arg|rawarg)$/, 'arguments of a call'],
+  [/^evt\.(?:args|info|rawarg)$/, 'arguments of a call as they are shown'],
   [/./, 'something of user space'],
 ]
 
@@ -103,6 +108,7 @@ export const readingOf = (ref: FieldRef, of: RecordKind): Reading => {
   const own = read[name]
   if (own) return own(of)
   if (unsupported !== undefined) return absent
+  if (name === 'evt.arg') return argumentReading(ref.argument, of)
   if (name === 'evt.abspath') return absolutePath(ref.argument, of)
   if (/^(?:container|k8s|k8smeta)\./.test(name)) return ofContainer(of)
   return always(unknown(reasons.find(([begin]) => begin.test(name))?.[1] ?? ''))

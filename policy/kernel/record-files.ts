@@ -35,7 +35,12 @@ export const fileName = (of: RecordKind): Reading => {
   if (kind === EventNumber.open) {
     const [told, untold] = resolvedOr(of, 'path', 'raw_path')
     // A file that was opened has a path; the kernel could not tell it.
-    return [told, ...where(failed, [untold]), ...where(done, [{ ...untold, isLack: true }])]
+    const lack = unknown('a path that could not be told')
+    return [
+      told,
+      ...where(failed, [untold]),
+      ...where(done, [{ when: untold.when, value: lack, isLack: true }]),
+    ]
   }
   const at = places.text('path')
   const value: Known = { is: 'text', at, isPath: true }
@@ -64,35 +69,43 @@ const anonymous: readonly (readonly [name: string, type: string, letter: string]
   ['[io_uring]', 'io_uring', 'r'],
 ]
 
+/** The records on which there is something behind the descriptor that is no socket. */
+const isFileThere = (of: RecordKind): Plan =>
+  allOf([isDefined(fileName(of)), inverse(hasFailed(of))])
+
 /** What is behind the descriptor, of those that are told apart: type and letter. */
 const fileKinds = (of: RecordKind): readonly (readonly [Plan, string, string])[] => {
   const { kind, places, facts } = of
   if (!hasFile.has(kind)) return []
-  const isThere = allOf([isDefined(fileName(of)), inverse(hasFailed(of))])
+  const isThere = isFileThere(of)
   const mode = places.number('file.mode')
   const asked =
     kind === EventNumber.open
       ? someBit(places.number('open_flags'), directoryBit[facts.machine])
       : nothing
   const path = places.text('path')
-  const isNamed = (name: string): Plan => textIs(path, 'equals', [name])
+  const isPipe = hasFormat(mode, fifo)
+  const isDirectory = anyOf([hasFormat(mode, directory), asked])
+  const isOther = allOf([isThere, inverse(isPipe), inverse(isDirectory)])
+  const isNamed = (...names: readonly string[]): Plan => textIs(path, 'equals', names)
+  const isAnonymous = isNamed(...anonymous.map(([name]) => name))
   return [
-    [inverse(isThere), '', ''],
-    [hasFormat(mode, fifo), 'pipe', 'p'],
-    [anyOf([hasFormat(mode, directory), asked]), 'directory', 'd'],
-    ...anonymous.map(([name, type, letter]) => [isNamed(name), type, letter] as const),
-    [everything, 'file', 'f'],
+    [allOf([isThere, isPipe]), 'pipe', 'p'],
+    [allOf([isThere, inverse(isPipe), isDirectory]), 'directory', 'd'],
+    [allOf([isOther, inverse(isAnonymous)]), 'file', 'f'],
+    ...anonymous.map(
+      ([name, type, letter]) => [allOf([isOther, isNamed(name)]), type, letter] as const,
+    ),
   ]
 }
 
-/** `fd.type` and `fd.typechar`; the type is empty where there is none. */
-const kindsOf = (of: RecordKind, index: 1 | 2): Reading =>
-  firstOf(
-    [...socketKinds(of), ...fileKinds(of)].map(
-      (each) =>
-        [each[0], each[index] === '' ? undefined : { is: 'constant', value: each[index] }] as const,
-    ),
-  )
+/** `fd.type` and `fd.typechar`. */
+const kindsOf = (of: RecordKind, index: 1 | 2): Reading => [
+  ...firstOf(socketKinds(of).map((each) => [each[0], constant(each[index])])),
+  ...fileKinds(of).map((each) => ({ when: each[0], value: constant(each[index]) })),
+]
+
+const constant = (value: string): Possible => ({ is: 'constant', value })
 
 /** `fd.type`. */
 export const typeReading: ReadField = (of) => kindsOf(of, 1)
@@ -106,7 +119,7 @@ export const hasType = (of: RecordKind, ...types: readonly string[]): Plan =>
   )
 
 /** The records on which there is something behind the descriptor. */
-export const hasSomeType = (of: RecordKind): Plan => isDefined(typeReading(of))
+export const hasSomeType = (of: RecordKind): Plan => anyOf([isSocket(of), isFileThere(of)])
 
 /** Made of the path of a file, where there is one. */
 const ofName = (of: RecordKind, when: Plan, make: (value: Possible) => Possible): Reading =>

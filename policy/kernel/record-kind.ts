@@ -1,6 +1,6 @@
 /** A kind of record, as fields are read from it; and readings that several of them share. */
 import type { Machine } from '@bulwark/schema'
-import { EventNumber } from '@bulwark/schema'
+import { EventNumber, errorNames } from '@bulwark/schema'
 import { allOf, bitsAre, inverse, numberBelow, textIs } from './make-plan.ts'
 import { Places } from './places.ts'
 import type { NumberAt, Plan } from './plan.ts'
@@ -109,3 +109,15 @@ export const resolvedOr = (
     { when: isUntold, value: { is: 'resolved', raw: of.places.text(raw) } },
   ]
 }
+
+const errorWords: ReadonlyMap<number, string> = new Map(
+  Array.from(errorNames, ([number, name]) => [-number, name]),
+)
+
+/** The name of the error of a call that has failed. */
+export const errorReading = ({ failed, places }: RecordKind): Reading => [
+  {
+    when: failed,
+    value: { is: 'word', at: places.number('result'), words: errorWords, else: 'opposite' },
+  },
+]

@@ -15,7 +15,8 @@ import type { Bounds, Residual } from './bounds.ts'
 import { allBounds, anyBounds, exactly, inverseBounds } from './bounds.ts'
 import { compareReading } from './compare.ts'
 import { filteredKinds, isOfType, isShape, typesOf } from './kinds.ts'
-import { allOf, anyOf, inverse, isNothing, planKey } from './make-plan.ts'
+import { allOf, anyOf, inverse, isNothing } from './make-plan.ts'
+import { keyOf } from './plan-key.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 import type { Reading } from './reading.ts'
@@ -50,53 +51,44 @@ export interface FilterPlans {
 
 // --- One condition ------------------------------------------------------------------------------
 
-/** Splits conditions on one kind of record. Most mean the same on all types of its events. */
-class Splitter {
-  readonly #kind: number
-  readonly #facts: KernelFacts
-  /** Of fields that do not depend on the type. */
-  readonly #readings = new Map<string, Reading>()
-  readonly #known = new Map<string, Bounds>()
-
-  constructor(kind: number, facts: KernelFacts) {
-    this.#kind = kind
-    this.#facts = facts
-  }
-
-  /** A condition, as `specialise` has left it for the type. */
-  bounds(condition: Condition, type: string): Bounds {
-    const key = sameCondition(condition)
-    const known = this.#known.get(key)
-    if (known) return known
-    const of = new RecordKind(this.#kind, type, this.#facts)
-    const bounds = new Typed(of, this.#readings).bounds(condition)
-    if (!of.usesType) this.#known.set(key, bounds)
-    return bounds
-  }
+/** What is known of one kind of record whatever the type of its events: by field, by condition. */
+class Known {
+  readonly readings = new Map<string, Reading>()
+  readonly bounds = new Map<string, Bounds>()
 }
 
-/** Splits a condition for one type. */
-class Typed {
+/** Splits conditions on one kind of record. Most mean the same on all types of its events. */
+class Splitter {
   readonly #of: RecordKind
-  readonly #shared: Map<string, Reading>
-  readonly #own = new Map<string, Reading>()
+  readonly #shared: Known
+  readonly #own = new Known()
 
-  constructor(of: RecordKind, shared: Map<string, Reading>) {
+  constructor(of: RecordKind, shared: Known) {
     this.#of = of
     this.#shared = shared
   }
 
+  /** Makes something, or takes what was made before; notes whether it depends on the type. */
+  #once<T>(which: (known: Known) => Map<string, T>, key: string, make: () => T): T {
+    const shared = which(this.#shared).get(key)
+    if (shared !== undefined) return shared
+    const of = this.#of
+    const own = which(this.#own).get(key)
+    if (own !== undefined) {
+      of.usesType = true
+      return own
+    }
+    const usedType = of.usesType
+    of.usesType = false
+    const made = make()
+    which(of.usesType ? this.#own : this.#shared).set(key, made)
+    of.usesType ||= usedType
+    return made
+  }
+
   #reading(ref: FieldRef): Reading {
-    const key = fieldKey(ref)
-    const known = this.#shared.get(key) ?? this.#own.get(key)
-    if (known) return known
-    const usedType = this.#of.usesType
-    this.#of.usesType = false
-    const reading = readingOf(ref, this.#of)
-    const cache = this.#of.usesType ? this.#own : this.#shared
-    cache.set(key, reading)
-    this.#of.usesType ||= usedType
-    return reading
+    const make = (): Reading => readingOf(ref, this.#of)
+    return this.#once(({ readings }) => readings, fieldKey(ref), make)
   }
 
   /** The records on which a value may be there. */
@@ -141,7 +133,13 @@ class Typed {
     )
   }
 
+  /** A condition, as `specialise` has left it for the type. */
   bounds(condition: Condition): Bounds {
+    const make = (): Bounds => this.#bounds(condition)
+    return this.#once(({ bounds }) => bounds, sameCondition(condition), make)
+  }
+
+  #bounds(condition: Condition): Bounds {
     switch (condition.is) {
       case 'constant':
         return exactly(condition.value ? everything : nothing)
@@ -175,7 +173,7 @@ class KindSplitter {
   readonly #kind: EventKind
   readonly #facts: KernelFacts
   readonly #rules: readonly Rule[]
-  readonly #splitter: Splitter
+  readonly #known = new Known()
   /** By rule, in order of types. */
   readonly hooks = new Map<Rule, HookSplit[]>()
 
@@ -183,14 +181,13 @@ class KindSplitter {
     this.#kind = kind
     this.#facts = facts
     this.#rules = rules
-    this.#splitter = new Splitter(kind.kind, facts)
   }
 
   #note(rule: Rule, type: string, { over, residual }: Bounds): void {
     const hooks = this.hooks.get(rule) ?? []
     this.hooks.set(rule, hooks)
     const isSame = (each: HookSplit): boolean =>
-      planKey(each.plan) === planKey(over) &&
+      keyOf(each.plan) === keyOf(over) &&
       each.residual.length === residual.length &&
       each.residual.every(({ why }, i) => why === residual[i]?.why)
     const index = hooks.findIndex(isSame)
@@ -200,10 +197,11 @@ class KindSplitter {
   }
 
   #planOf(type: string): Plan {
+    const splitter = new Splitter(new RecordKind(this.#kind.kind, type, this.#facts), this.#known)
     const plans: Plan[] = []
     for (const rule of this.#rules) {
       if (!isTriedOn(rule, type)) continue
-      const bounds = this.#splitter.bounds(specialise(rule.condition, type), type)
+      const bounds = splitter.bounds(specialise(rule.condition, type))
       if (isNothing(bounds.over)) continue
       this.#note(rule, type, bounds)
       plans.push(bounds.over)
@@ -215,8 +213,8 @@ class KindSplitter {
     const byPlan = new Map<string, Group>()
     for (const type of typesOf(this.#kind, this.#rules)) {
       const plan = this.#planOf(type)
-      const group = byPlan.get(planKey(plan)) ?? { types: [], plan }
-      byPlan.set(planKey(plan), group)
+      const group = byPlan.get(keyOf(plan)) ?? { types: [], plan }
+      byPlan.set(keyOf(plan), group)
       group.types.push(type)
     }
     return [...byPlan.values()]
@@ -235,7 +233,7 @@ class KindSplitter {
       ? { types: [], plan: isOverAll ? everything : nothing }
       : groups.find(({ types }) => types.includes(first))
     const others = groups.filter((group) => group !== rest)
-    if (others.every(({ plan }) => rest && planKey(plan) === planKey(rest.plan))) {
+    if (others.every(({ plan }) => rest && keyOf(plan) === keyOf(rest.plan))) {
       return rest?.plan ?? nothing
     }
     const guarded = others.map(({ types, plan }) =>

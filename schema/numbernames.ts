@@ -3,7 +3,14 @@
  * hexadecimal digits, in the order in which Falco tells the names; `NAME:value:other` where Falco
  * counts the value otherwise than the kernel, which `evt.rawarg` and `evt.args` show.
  */
-import { keeping } from './bounded.ts'
+
+/** Some bits of a number, and the words for them. */
+export type NamedBits =
+  /** Each word stands there when all its bits are set, and no word before it has taken one of them;
+   * that of no bit, when none is. */
+  | { readonly is: 'bits'; readonly mask: number; readonly entries: readonly NamedValue[] }
+  /** One word, for one value of the bits. */
+  | { readonly is: 'value'; readonly mask: number; readonly words: ReadonlyMap<number, string> }
 
 /** What a number stands for. */
 export interface Names {
@@ -11,11 +18,19 @@ export interface Names {
   readonly text: (value: number) => string | undefined
   /** As Falco counts it. */
   readonly number: (value: number) => number
+  /** What the text is made of, in order, with `|` between; `undefined`: in another way. */
+  readonly parts: readonly NamedBits[] | undefined
 }
 
-interface Entry {
+/** A word, and the bits or the value that it stands for. */
+export interface NamedValue {
   readonly name: string
   readonly value: number
+}
+
+const allBits = 0xffff_ffff
+
+interface Entry extends NamedValue {
   readonly other: number
 }
 
@@ -44,50 +59,56 @@ const partsOf = (table: readonly Entry[], value: number): readonly Entry[] => {
 export const bits = (prefix: string, text: string): Names => {
   const table = parse(prefix, text)
   const isSame = table.every(({ value, other }) => value === other)
-  // The same few combinations come again and again.
-  const joined = keeping((value) =>
-    partsOf(table, value)
-      .map(({ name }) => name)
-      .join('|'),
-  )
   return {
-    text: (value) => joined(value) || undefined,
+    text: (value) =>
+      partsOf(table, value)
+        .map(({ name }) => name)
+        .join('|') || undefined,
+    parts: [{ is: 'bits', mask: allBits, entries: table }],
     number: (value) =>
       isSame ? value : partsOf(table, value).reduce((sum, { other }) => (sum | other) >>> 0, 0),
   }
 }
 
+/** A word for each of some numbers. */
+const wordsOf = (words: ReadonlyMap<number, string>): Pick<Names, 'text' | 'parts'> => ({
+  text: (value) => words.get(value),
+  parts: [{ is: 'value', mask: allBits, words }],
+})
+
 /** One name a number; all of them where it has several. */
 export const values = (prefix: string, text: string): Names => {
   const table = Map.groupBy(parse(prefix, text), ({ value }) => value)
+  const words = Array.from(
+    table,
+    ([value, entries]) => [value, entries.map(({ name }) => name).join('|')] as const,
+  )
   return {
-    text: (value) =>
-      table
-        .get(value)
-        ?.map(({ name }) => name)
-        .join('|'),
+    ...wordsOf(new Map(words)),
     number: (value) => table.get(value)?.[0]?.other ?? value,
   }
 }
 
 /** Names in the order of their numbers, from `first`; `-` where there is none. */
 export const counted = (prefix: string, text: string, first = 0): Names => {
-  const names = text.split(' ')
-  return {
-    text: (value) => {
-      const name = names[value - first]
-      return name === undefined || name === '-' ? undefined : prefix + name
-    },
-    number: (value) => value,
-  }
+  const words = text
+    .split(' ')
+    .flatMap((name, i) => (name === '-' ? [] : [[i + first, prefix + name] as const]))
+  return { ...wordsOf(new Map(words)), number: (value) => value }
 }
 
-/** The first table that names a number. */
+/** The words of a table that has one for each of some numbers. */
+const onlyWords = ({ parts }: Names): ReadonlyMap<number, string> => {
+  const [only] = parts ?? []
+  return only?.is === 'value' ? only.words : new Map()
+}
+
+/** The first table that names a number. All have one word a number. */
 export const either = (...tables: readonly Names[]): Names => {
   const find = (value: number): Names | undefined =>
     tables.find(({ text }) => text(value) !== undefined) ?? tables[0]
   return {
-    text: (value) => find(value)?.text(value),
+    ...wordsOf(new Map(tables.toReversed().flatMap((table) => Array.from(onlyWords(table))))),
     number: (value) => find(value)?.number(value) ?? value,
   }
 }
