@@ -74,8 +74,14 @@ export class Assembler {
   #waited = 0
   /** Where a label that is used was placed last. */
   #labelled = -1
+  readonly #commented: boolean
   /** Whether control comes to where the next instruction goes. */
   #reached = true
+
+  /** @param commented  whether comments are kept */
+  constructor(commented = true) {
+    this.#commented = commented
+  }
 
   /** Instructions so far; one that loads 64 bits counts twice, as in the kernel. */
   get count(): number {
@@ -96,9 +102,10 @@ export class Assembler {
     this.#reached = true
   }
 
-  /** What the next instruction is for. */
-  comment(text: string): void {
-    if (!this.#reached) return
+  /** What the next instruction is for. Asked for only where it is kept. */
+  comment(words: () => string): void {
+    if (!this.#reached || !this.#commented) return
+    const text = words()
     const comments = this.#comments.get(this.count)
     if (comments === undefined) this.#comments.set(this.count, [text])
     else comments.push(text)
@@ -303,7 +310,7 @@ export class Assembler {
         islands.set(target, island)
         island.at = this.count
         this.#reached = true
-        this.comment(`on the way to ${target.name}`)
+        this.comment(() => `on the way to ${target.name}`)
         this.jump(target)
       }
       target.uses--
@@ -324,6 +331,22 @@ export class Assembler {
     this.#waited = 0
     return undefined
   }
+}
+
+/** How many conditional jumps the longest way through the program has. */
+export const branchesMax = (instructions: readonly Instruction[]): number => {
+  const from = new Uint32Array(instructions.length + 1)
+  for (let at = instructions.length - 1; at >= 0; at--) {
+    const { code, offset } = instructions[at] ?? { code: 0, offset: 0 }
+    const operation = code & 0xf0
+    const next = from[at + 1] ?? 0
+    const isJump = (code & 0x07) === bpf.jump || (code & 0x07) === bpf.jump32
+    if (!isJump || operation === jumpCodes.call) from[at] = next
+    else if (operation === jumpCodes.exit) from[at] = 0
+    else if (operation === jumpCodes.always) from[at] = from[at + 1 + offset] ?? 0
+    else from[at] = 1 + Math.max(next, from[at + 1 + offset] ?? 0)
+  }
+  return from[0] ?? 0
 }
 
 /** As the kernel takes them: 8 bytes each, little-endian. */

@@ -33,7 +33,7 @@ test('cheap tests come first; texts are compared by words', () => {
     `; i64 at 64 >= 0
 r1 = *(u64 *)(r7 + 64)
 if r1 s< 0 goto +31
-; not: characters at 112: one of "sshd"
+; not: characters at 112: "sshd"
 r1 = *(u32 *)(r7 + 113)
 if w1 != 6580339 goto +2
 r1 = *(u32 *)(r7 + 112)
@@ -46,7 +46,7 @@ r1 += r9
 if r1 > 25600 goto +36
 if r8 > 25600 goto +35
 r8 += r7
-r1 = r9
+r1 = *(u16 *)(r7 + 162)
 if w1 == 11 goto +10
 if w1 != 12 goto +17
 r1 = *(u64 *)(r8 + 4)

@@ -4,16 +4,17 @@
  * test to the next: the verifier visits each instruction about once, and so takes rule sets of any
  * size. What the program cannot decide within its bounds, it lets through. From Linux 5.10 on.
  */
-import type { Label } from './assembler.ts'
-import { Assembler, bytesOf, listingOf } from './assembler.ts'
+import type { Assembled, Label } from './assembler.ts'
+import { Assembler, branchesMax, bytesOf, listingOf } from './assembler.ts'
 import type { Choice, Decision, PlainTest } from './decision.ts'
-import { decide } from './decision.ts'
+import { Decider } from './decide.ts'
 import type { FilterMap } from './maps.ts'
 import { MapPool } from './maps.ts'
-import { helpers, match, type Surroundings } from './match.ts'
-import { optimise } from './optimise.ts'
+import { helpers, type Surroundings } from './match-maps.ts'
+import { match } from './match.ts'
 import type { Plan } from './plan.ts'
 import { numberTest } from './test-code.ts'
+import { weaken } from './weaken.ts'
 import { describeDecision } from './words.ts'
 export type { FilterMap } from './maps.ts'
 
@@ -69,6 +70,15 @@ export interface FilterProgram {
 /** A program may use 64 maps (BPF_MAX_USED_MAPS), of which some are not ours. */
 const mapsMax = 48
 const mapEntriesMinDefault = 33
+
+/**
+ * What the kernel takes: the verifier visits a million instructions at most, some of them several
+ * times, and remembers 8,192 jumps of a way (BPF_COMPLEXITY_LIMIT_JMP_SEQ).
+ */
+const limits = { instructions: 100_000, branches: 8_000 } as const
+/** Where a program would be too large, of each rule so many tests are kept at first. */
+const weakenedTestsMax = 3
+
 const cgroupStates = { host: 1, container: 2 } as const
 
 /** For the listing: what a sensor has. */
@@ -108,15 +118,15 @@ class Body {
       case 'or':
         return this.#junction(decision.is, decision.members, yes, no)
       case 'not':
-        assembler.comment(describeDecision(decision))
+        assembler.comment(() => describeDecision(decision))
         return this.#choice(decision.member, no, yes)
       case 'test':
-        assembler.comment(describeDecision(decision))
+        assembler.comment(() => describeDecision(decision))
         return decision.negated
           ? this.#test(decision.test, no, yes)
           : this.#test(decision.test, yes, no)
       case 'choice':
-        assembler.comment(describeDecision(decision))
+        assembler.comment(() => describeDecision(decision))
         return this.#choice(decision, yes, no)
     }
   }
@@ -245,17 +255,17 @@ const emitEnds = (
   }
   const done = assembler.newLabel('done')
   assembler.place(drop)
-  assembler.comment('drop: count it, and free the slot')
+  assembler.comment(() => 'drop: count it, and free the slot')
   release(assembler, target)
   count(assembler, target.droppedMapFd, target.kind, done)
   assembler.jump(done)
   assembler.place(accept)
-  assembler.comment('let through: the program that sends it takes over')
+  assembler.comment(() => 'let through: the program that sends it takes over')
   assembler.move(1, { register: 6 })
   assembler.loadMap(2, target.exitsMapFd)
   assembler.move(3, { constant: 0 })
   assembler.call(helpers.tailCall)
-  assembler.comment('it is not there: lost, and counted')
+  assembler.comment(() => 'it is not there: lost, and counted')
   release(assembler, target)
   assembler.place(missing)
   count(assembler, target.droppedMapFd, target.failedIndex, done)
@@ -263,14 +273,19 @@ const emitEnds = (
   end(assembler, 0)
 }
 
-const assemble = (decision: Decision, target: FilterTarget, maps: MapPool) => {
-  const assembler = new Assembler()
+const assemble = (
+  decision: Decision,
+  target: FilterTarget,
+  maps: MapPool,
+  commented: boolean,
+): Assembled => {
+  const assembler = new Assembler(commented)
   const [accept, drop, missing] = [
     assembler.newLabel('accept'),
     assembler.newLabel('drop'),
     assembler.newLabel('missing'),
   ]
-  assembler.comment('find the slot of this record')
+  assembler.comment(() => 'find the slot of this record')
   if (target.find === 'slot') assembler.move(6, { register: 1 })
   findSlot(assembler, target, missing)
   assembler.alu('add', 7, { constant: target.recordAt })
@@ -282,29 +297,48 @@ const assemble = (decision: Decision, target: FilterTarget, maps: MapPool) => {
   return assembler.finish()
 }
 
-/** The least size of sets to look up with which a program has no more maps than it may have. */
-const fewMaps = (decision: Decision, wanted: number): number => {
-  const pool = new MapPool(wanted, undefined)
-  assemble(decision, shownTarget, pool)
-  if (pool.maps.length <= mapsMax) return wanted
-  const sizes = pool.maps.map(({ entries }) => entries.length).toSorted((a, b) => b - a)
-  return fewMaps(decision, Math.max(wanted, sizes[mapsMax - 1] ?? wanted) + 1)
+/** A program that is known to fit, and with what. */
+interface Fitted {
+  readonly decision: Decision
+  readonly entriesMin: number
+  readonly maps: readonly FilterMap[]
+  readonly assembled: Assembled
 }
+
+/** Looks up only the largest sets where there would be more maps than a program may have. */
+const withFewMaps = (decision: Decision, entriesMin: number): Fitted => {
+  const pool = new MapPool(entriesMin, undefined)
+  const assembled = assemble(decision, shownTarget, pool, false)
+  if (pool.maps.length <= mapsMax) return { decision, entriesMin, maps: pool.maps, assembled }
+  const sizes = pool.maps.map(({ entries }) => entries.length).toSorted((a, b) => b - a)
+  return withFewMaps(decision, Math.max(entriesMin, sizes[mapsMax - 1] ?? entriesMin) + 1)
+}
+
+const isTooLarge = ({ instructions }: Assembled): boolean =>
+  instructions.length > limits.instructions || branchesMax(instructions) > limits.branches
 
 /** Makes the filter of a plan. Pure: the same plan gives the same program. */
 export const generateFilter = (plan: Plan, options: GenerateOptions = {}): FilterProgram => {
-  const decision = decide(optimise(plan))
-  const entriesMin = fewMaps(decision, options.mapEntriesMin ?? mapEntriesMinDefault)
-  const pool = new MapPool(entriesMin, undefined)
-  const shown = assemble(decision, shownTarget, pool)
+  const decider = new Decider()
+  const wanted = options.mapEntriesMin ?? mapEntriesMinDefault
+  let fitted = withFewMaps(decider.decide(plan), wanted)
+  let weakened: readonly string[] = []
+  for (let tests = weakenedTestsMax; tests >= 0 && isTooLarge(fitted.assembled); tests--) {
+    const weaker = weaken(decider.optimised(plan), tests)
+    fitted = withFewMaps(decider.decide(weaker.plan), wanted)
+    weakened = weaker.givenUp
+  }
+  const { decision, entriesMin, maps, assembled } = fitted
   return {
-    maps: pool.maps,
-    build: (target, mapFds) =>
-      bytesOf(assemble(decision, target, new MapPool(entriesMin, mapFds)).instructions),
-    get listing() {
-      return listingOf(shown)
+    maps,
+    build: (target, mapFds) => {
+      const pool = new MapPool(entriesMin, mapFds)
+      return bytesOf(assemble(decision, target, pool, false).instructions)
     },
-    instructionCount: shown.instructions.length,
-    weakened: [],
+    get listing() {
+      return listingOf(assemble(decision, shownTarget, new MapPool(entriesMin, undefined), true))
+    },
+    instructionCount: assembled.instructions.length,
+    weakened,
   }
 }

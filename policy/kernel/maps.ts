@@ -10,9 +10,16 @@ export interface FilterMap {
   readonly entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]
 }
 
-/** Maps in the order in which the code asks for them. */
+/** What tells maps apart that are made from entries in the same order. */
+const contentOf = ({ kind, keyBytes, entries }: FilterMap): string => {
+  const bytes = entries.map(([key, value]) => String.fromCharCode(...key, ...value))
+  return `${kind} ${keyBytes} ${bytes.join('')}`
+}
+
+/** Maps in the order in which the code asks for them, each once. */
 export class MapPool {
   readonly maps: FilterMap[] = []
+  readonly #known = new Map<string, number>()
   readonly #entriesMin: number
   readonly #fds: readonly number[] | undefined
 
@@ -32,7 +39,12 @@ export class MapPool {
 
   /** Returns the map's index. */
   add(map: FilterMap): number {
-    return this.maps.push(map) - 1
+    const content = contentOf(map)
+    const known = this.#known.get(content)
+    if (known !== undefined) return known
+    const index = this.maps.push(map) - 1
+    this.#known.set(content, index)
+    return index
   }
 
   fdOf(map: number): number {

@@ -6,7 +6,7 @@
 import type { Plan, Test } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 import { costOf } from './plan-cost.ts'
-import { asTest, keyOf } from './plan-key.ts'
+import { asTest, PlanKeys } from './plan-key.ts'
 import { intersect, simplifyTest, unite } from './plan-tests.ts'
 
 /** In an `or` of more members than this, only what most of them share is said once. */
@@ -71,114 +71,120 @@ const mergeTests = (is: Junction, members: readonly Plan[]): readonly Plan[] => 
   return kept
 }
 
-/** Whether a member and its contrary are there. */
-const hasContrary = (members: readonly Plan[]): boolean => {
-  const keys = new Set(members.map(keyOf))
-  return members.some((member) => member.is === 'not' && keys.has(keyOf(member.member)))
-}
-
-const isSubset = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean =>
+const isSubset = (some: ReadonlySet<number>, all: ReadonlySet<number>): boolean =>
   [...some].every((each) => all.has(each))
 
-/** In `a or (a and b)`, and in `a and (a or b)`, leaves `a` alone. */
-const absorb = (is: Junction, members: readonly Plan[]): readonly Plan[] => {
-  const other = is === 'and' ? 'or' : 'and'
-  const parts = members.map((member) => new Set(membersOf(other, member).map(keyOf)))
-  const single = new Set(members.filter((member) => member.is !== other).map(keyOf))
-  const compared = members.length <= comparedMembersMax
-  return members.filter((member, i) => {
-    if (member.is !== other) return true
-    const own = parts[i] ?? new Set<string>()
-    if ([...own].some((key) => single.has(key))) return false
-    return !compared || !parts.some((set) => set.size < own.size && isSubset(set, own))
-  })
-}
+/** Remembers what it has seen: one for the plans of one program. */
+export class Optimiser {
+  readonly keys = new PlanKeys()
+  readonly #known = new WeakMap<Plan, Plan>()
 
-/** The conjunct that most members share, and how many do. */
-const mostShared = (members: readonly Plan[]): { key: string; count: number } => {
-  const counts = new Map<string, number>()
-  for (const member of members) {
-    for (const part of new Set(membersOf('and', member).map(keyOf))) {
-      counts.set(part, (counts.get(part) ?? 0) + 1)
+  /** The same plan, in the form that this file is about. */
+  optimise(plan: Plan): Plan {
+    const known = this.#known.get(plan)
+    if (known !== undefined) return known
+    const result = this.#anew(plan)
+    this.#known.set(plan, result)
+    this.#known.set(result, result)
+    return result
+  }
+
+  #anew(plan: Plan): Plan {
+    switch (plan.is) {
+      case 'constant':
+        return plan
+      case 'and':
+      case 'or':
+        return this.#junction(
+          plan.is,
+          plan.members.map((member) => this.optimise(member)),
+        )
+      case 'not':
+        return negate(newTest(simplifyTest(plan.member), false))
+      default:
+        return newTest(simplifyTest(plan), false)
     }
   }
-  let best = { key: '', count: 0 }
-  for (const [key, count] of counts) if (count > best.count) best = { key, count }
-  return best
-}
 
-/**
- * `(a and b) or (a and c)` becomes `a and (b or c)`. In large ones only for what half of them
- * share: smaller groups would have to be asked one after the other, where generated code looks up
- * which members there are to ask.
- */
-const factor = (members: readonly Plan[]): readonly Plan[] => {
-  const { key, count } = mostShared(members)
-  const least = members.length > smallMembersMax ? Math.ceil(members.length / 2) : 2
-  if (count < least) return members
-  const having: Plan[] = []
-  const others: Plan[] = []
-  let shared: Plan = everything
-  for (const member of members) {
-    const parts = membersOf('and', member)
-    const found = parts.find((part) => keyOf(part) === key)
-    if (found === undefined) {
-      others.push(member)
-      continue
+  /** Members are in this form already. */
+  #junction(is: Junction, given: readonly Plan[]): Plan {
+    const neutral = is === 'and'
+    const flat = given.flatMap((member) => membersOf(is, member))
+    if (flat.some((member) => member.is === 'constant' && member.value !== neutral)) {
+      return neutral ? nothing : everything
     }
-    shared = found
-    having.push(
-      join(
-        'and',
-        parts.filter((part) => part !== found),
-      ),
-    )
+    const open = flat.filter((member) => member.is !== 'constant')
+    const once = [...new Map(open.map((member) => [this.keys.of(member), member])).values()]
+    if (this.#hasContrary(once)) return neutral ? nothing : everything
+    const merged = mergeTests(is, once)
+    if (merged.length < once.length) return this.#junction(is, merged)
+    const absorbed = this.#absorb(is, once)
+    const factored = is === 'or' && absorbed.length > 1 ? this.#factor(absorbed) : absorbed
+    if (factored !== absorbed) return this.#junction(is, factored)
+    const sorted = absorbed.toSorted((a, b) => costOf(a) - costOf(b))
+    return join(is, sorted)
   }
-  const factored = junction('and', [shared, junction('or', having)])
-  return others.length === 0 ? [factored] : [factored, ...factor(others)]
-}
 
-/** Members are in this form already. */
-const junction = (is: Junction, given: readonly Plan[]): Plan => {
-  const neutral = is === 'and'
-  const flat = given.flatMap((member) => membersOf(is, member))
-  if (flat.some((member) => member.is === 'constant' && member.value !== neutral)) {
-    return neutral ? nothing : everything
+  /** Whether a member and its contrary are there. */
+  #hasContrary(members: readonly Plan[]): boolean {
+    if (!members.some(({ is }) => is === 'not')) return false
+    const keys = new Set(members.map((member) => this.keys.of(member)))
+    return members.some((member) => member.is === 'not' && keys.has(this.keys.of(member.member)))
   }
-  const open = flat.filter((member) => member.is !== 'constant')
-  const once = [...new Map(open.map((member) => [keyOf(member), member])).values()]
-  if (hasContrary(once)) return neutral ? nothing : everything
-  const merged = mergeTests(is, once)
-  if (merged.length < once.length) return junction(is, merged)
-  const absorbed = absorb(is, once)
-  const factored = is === 'or' && absorbed.length > 1 ? factor(absorbed) : absorbed
-  if (factored !== absorbed) return junction(is, factored)
-  const sorted = absorbed.toSorted((a, b) => costOf(a) - costOf(b))
-  return join(is, sorted)
-}
 
-const optimised = new WeakMap<Plan, Plan>()
+  /** In `a or (a and b)`, and in `a and (a or b)`, leaves `a` alone. */
+  #absorb(is: Junction, members: readonly Plan[]): readonly Plan[] {
+    const other = is === 'and' ? 'or' : 'and'
+    const key = (member: Plan): number => this.keys.of(member)
+    const parts = members.map((member) => new Set(membersOf(other, member).map(key)))
+    const single = new Set(members.filter((member) => member.is !== other).map(key))
+    const compared = members.length <= comparedMembersMax
+    return members.filter((member, i) => {
+      if (member.is !== other) return true
+      const own = parts[i] ?? new Set<number>()
+      if ([...own].some((part) => single.has(part))) return false
+      return !compared || !parts.some((set) => set.size < own.size && isSubset(set, own))
+    })
+  }
 
-/** The same plan, in the form that this file is about. */
-export const optimise = (plan: Plan): Plan => {
-  const known = optimised.get(plan)
-  if (known !== undefined) return known
-  const result = optimiseAnew(plan)
-  optimised.set(plan, result)
-  optimised.set(result, result)
-  return result
-}
+  /** The conjunct that most members share, and how many do. */
+  #mostShared(members: readonly Plan[]): { key: number; count: number } {
+    const counts = new Map<number, number>()
+    for (const member of members) {
+      for (const part of membersOf('and', member)) {
+        const key = this.keys.of(part)
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+      }
+    }
+    let best = { key: 0, count: 0 }
+    for (const [key, count] of counts) if (count > best.count) best = { key, count }
+    return best
+  }
 
-const optimiseAnew = (plan: Plan): Plan => {
-  switch (plan.is) {
-    case 'constant':
-      return plan
-    case 'and':
-    case 'or':
-      return junction(plan.is, plan.members.map(optimise))
-    case 'not':
-      return negate(newTest(simplifyTest(plan.member), false))
-    default:
-      return newTest(simplifyTest(plan), false)
+  /**
+   * `(a and b) or (a and c)` becomes `a and (b or c)`. In large ones only for what half of them
+   * share: smaller groups would have to be asked one after the other, where generated code looks up
+   * which members there are to ask.
+   */
+  #factor(members: readonly Plan[]): readonly Plan[] {
+    const { key, count } = this.#mostShared(members)
+    const least = members.length > smallMembersMax ? Math.ceil(members.length / 2) : 2
+    if (count < least) return members
+    const having: Plan[] = []
+    const others: Plan[] = []
+    let shared: Plan = everything
+    for (const member of members) {
+      const parts = membersOf('and', member)
+      const found = parts.find((part) => this.keys.of(part) === key)
+      if (found === undefined) {
+        others.push(member)
+        continue
+      }
+      shared = found
+      const rest = parts.filter((part) => part !== found)
+      having.push(join('and', rest))
+    }
+    const factored = this.#junction('and', [shared, this.#junction('or', having)])
+    return others.length === 0 ? [factored] : [factored, ...this.#factor(others)]
   }
 }

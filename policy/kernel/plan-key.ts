@@ -1,7 +1,5 @@
-/** What tells plans apart: one text for each, so that two with the same text mean the same. */
+/** What tells plans apart. */
 import type { Plan, Test, TextAt } from './plan.ts'
-
-const keys = new WeakMap<Plan, string>()
 
 export const textPlaceKey = (at: TextAt): string => `${at.is}${at.offset}`
 
@@ -26,7 +24,42 @@ const testKey = (test: Test): string => {
   }
 }
 
-const newKey = (plan: Plan): string => {
+/** Numbers plans, so that two with the same number mean the same. */
+export class PlanKeys {
+  readonly #numbers = new WeakMap<Plan, number>()
+  /** By what tells a plan apart: the text of a test, the numbers of members. */
+  readonly #known = new Map<string, number>()
+
+  of(plan: Plan): number {
+    const known = this.#numbers.get(plan)
+    if (known !== undefined) return known
+    const text = this.#textOf(plan)
+    const number = this.#known.get(text) ?? this.#known.size
+    this.#known.set(text, number)
+    this.#numbers.set(plan, number)
+    return number
+  }
+
+  #textOf(plan: Plan): string {
+    switch (plan.is) {
+      case 'constant':
+        return `${plan.value}`
+      case 'and':
+      case 'or': {
+        const members = plan.members.map((member) => this.of(member))
+        return `${plan.is}${members.toSorted((a, b) => a - b).join()}`
+      }
+      case 'not':
+        return `!${this.of(plan.member)}`
+      default:
+        return testKey(plan)
+    }
+  }
+}
+
+const texts = new WeakMap<Plan, string>()
+
+const newText = (plan: Plan): string => {
   switch (plan.is) {
     case 'constant':
       return `${plan.value}`
@@ -40,11 +73,12 @@ const newKey = (plan: Plan): string => {
   }
 }
 
+/** One text for each plan, as long as the plan: for many plans of one kind, see `PlanKeys`. */
 export const keyOf = (plan: Plan): string => {
-  const known = keys.get(plan)
+  const known = texts.get(plan)
   if (known !== undefined) return known
-  const key = newKey(plan)
-  keys.set(plan, key)
+  const key = newText(plan)
+  texts.set(plan, key)
   return key
 }
 

@@ -1,6 +1,9 @@
-/** Decisions in words, for listings. */
-import { reversed, type Choice, type Decision, type Key } from './decision.ts'
-import type { NumberAt, TextAt } from './plan.ts'
+/** Plans and decisions in words, for listings. */
+import type { Choice, Decision, Key, PlainTest } from './decision.ts'
+import { asTest } from './plan-key.ts'
+import type { NumberAt, Plan, TextAt } from './plan.ts'
+import type { FoundEntry } from './search.ts'
+import { reversed, searchOf } from './search.ts'
 
 const shownEntriesMax = 6
 
@@ -23,42 +26,68 @@ const keyWords = (key: Key): string => {
   }
 }
 
-const valueWords = (key: Key, value: string): string => {
-  if (key.is === 'text' || key.is === 'ending') return JSON.stringify(value)
+const valueWords = (key: Key, { value, bits }: FoundEntry): string => {
   const bytes = Array.from(value, (byte) => byte.charCodeAt(0))
-  if (key.is === 'network') return bytes.join('.')
-  return `${bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n)}`
-}
-
-const entriesWords = ({ key, entries }: Choice): string => {
-  const shown = entries.slice(0, shownEntriesMax).map(({ value, bits }) => {
-    const words = valueWords(key, value)
-    if (bits === 'all') return words
-    if (key.is === 'ending') return valueWords(key, `*${reversed(value)}`)
-    return key.is === 'network' ? `${words}/${bits}` : `${words}*`
-  })
-  const more = entries.length - shown.length
-  return `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`
-}
-
-/** One line: what a test or a choice asks. */
-export const describeDecision = (decision: Decision): string => {
-  switch (decision.is) {
-    case 'constant':
-      return `${decision.value}`
-    case 'and':
-    case 'or':
-      return `${decision.is} of ${decision.members.length}`
-    case 'not':
-      return `not: ${describeDecision(decision.member)}`
-    case 'choice':
-      return `${keyWords(decision.key)}: one of ${entriesWords(decision)}`
-    case 'test': {
-      const { test, negated } = decision
-      const not = negated ? 'not: ' : ''
-      if (test.is === 'cgroup') return `${not}cgroup of ${test.states.join(' or ')}`
-      if (test.is === 'bits') return `${not}${numberWords(test.at)}: some bit of ${test.mask}`
-      return `${not}${numberWords(test.at)} ${test.operator} ${test.values.join()}`
+  switch (key.is) {
+    case 'text':
+      return `${JSON.stringify(value)}${bits === 'all' ? '' : '*'}`
+    case 'ending':
+      return `*${JSON.stringify(reversed(value))}`
+    case 'network':
+      return `${bytes.join('.')}/${bits}`
+    case 'number': {
+      const number = bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n)
+      return `${key.at.signed ? BigInt.asIntN(8 * key.at.bytes, number) : number}`
     }
   }
 }
+
+const searchWords = (key: Key, entries: readonly FoundEntry[]): string => {
+  const shown = entries.slice(0, shownEntriesMax).map((entry) => valueWords(key, entry))
+  const more = entries.length - shown.length
+  const words = `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`
+  return `${keyWords(key)}: ${entries.length > 1 ? 'one of ' : ''}${words}`
+}
+
+const testWords = (test: PlainTest): string => {
+  switch (test.is) {
+    case 'cgroup':
+      return `cgroup of ${test.states.join(' or ')}`
+    case 'bits':
+      return `${numberWords(test.at)}: some bit of ${test.mask}`
+    case 'number':
+      return `${numberWords(test.at)} ${test.operator} ${test.values.join()}`
+  }
+}
+
+/** One line: what a plan asks. */
+export const describePlan = (plan: Plan): string => {
+  if (plan.is === 'constant') return `${plan.value}`
+  if (plan.is === 'and' || plan.is === 'or') {
+    return `(${plan.members.map(describePlan).join(` ${plan.is} `)})`
+  }
+  const found = asTest(plan)
+  if (found === undefined) throw new Error(`a plan of a new kind: ${plan.is}`)
+  const { test, negated } = found
+  const search = searchOf(test)
+  const not = negated ? 'not: ' : ''
+  if (search !== undefined) return `${not}${searchWords(search.key, search.entries)}`
+  if (test.is === 'text' || test.is === 'network') throw new Error('these are always searches')
+  return `${not}${testWords(test)}`
+}
+
+/** One line: what a test or a choice asks, as a comment of its code. */
+export const describeDecision = (
+  decision: Extract<Decision, { is: 'test' | 'not' | 'choice' }>,
+): string => {
+  switch (decision.is) {
+    case 'not':
+      return `not: ${choiceWords(decision.member)}`
+    case 'choice':
+      return choiceWords(decision)
+    case 'test':
+      return `${decision.negated ? 'not: ' : ''}${testWords(decision.test)}`
+  }
+}
+
+const choiceWords = ({ key, entries }: Choice): string => searchWords(key, entries)

@@ -33,3 +33,5 @@ export { hasUring, uringSupport } from '../../agent/uring.ts'
 export { Assembler, bytesOf } from '../../policy/kernel/assembler.ts'
 // tidy-allow inner: random plans and records, which the law without a kernel is tried on too
 export { NearRecords, anyPlan, cgroupIds } from '../../policy/kernel/testdata/plans.ts'
+// tidy-allow inner: large plans, which the generator is tried on too
+export { planOfRanges, planOfRules } from '../../policy/kernel/testdata/many-rules.ts'

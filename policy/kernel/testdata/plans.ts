@@ -205,37 +205,56 @@ const nearText = (value: string, dice: Dice): string => {
 
 const bytesOf = (value: string): Uint8Array => Uint8Array.from(value, (c) => c.charCodeAt(0))
 
-/** What of a record a plan is about. */
+/** What to add to a value so that it fits. */
+const besideOf = { '<': -1, '<=': 0, '>': 1, '>=': 0, in: 0 } as const
+
+interface NearRecord {
+  readonly record: Uint8Array
+  readonly state: CgroupState
+  /** Whether a text lies outside what a record can have. */
+  readonly broken: boolean
+}
+
+/** Records that a plan nearly accepts, or nearly does not. */
 export class NearRecords {
   readonly #tests: readonly Test[]
+  readonly #byRule: readonly (readonly Test[])[]
 
   constructor(of: Plan) {
     this.#tests = testsOf(of)
+    this.#byRule = of.is === 'or' ? of.members.map(testsOf) : [this.#tests]
   }
 
-  /** A record made from a seed, and whether a text of it lies outside what a record can have. */
-  make(seed: number): {
-    readonly record: Uint8Array
-    readonly state: CgroupState
-    broken: boolean
-  } {
+  /** A record made from a seed, beside what any tests ask for. */
+  make(seed: number): NearRecord {
+    return this.#make(this.#tests, new Dice(seed))
+  }
+
+  /** The same, beside what one member of a large `or` asks for. */
+  makeForOne(seed: number): NearRecord {
     const dice = new Dice(seed)
+    return this.#make(dice.of(this.#byRule) ?? [], dice)
+  }
+
+  #make(tests: readonly Test[], dice: Dice): NearRecord {
     const fixed = new Uint8Array(fixedBytes)
     const view = new DataView(fixed.buffer)
     for (let i = 24; i < fixedBytes; i++) fixed[i] = dice.below(4) === 0 ? dice.below(256) : 0
-    for (const test of this.#tests) {
-      if (dice.below(3) > 0) this.#fit(test, view, dice)
+    for (const test of tests) {
+      if (dice.below(8) > 0) this.#fit(test, view, dice)
     }
     const state = dice.of(['host', 'container', 'unknown'] as const) ?? 'unknown'
     view.setBigUint64(16, cgroupIds[state], true)
-    return { ...this.#withTexts(fixed, dice), state }
+    return { ...this.#withTexts(fixed, tests, dice), state }
   }
 
   /** Puts there what the test is about, or nearly. */
   #fit(test: Test, view: DataView, dice: Dice): void {
     if (test.is === 'number' || test.is === 'bits') {
       const chosen = test.is === 'bits' ? test.mask : (dice.of(test.values) ?? 0n)
-      const value = BigInt.asUintN(64, chosen + BigInt(dice.below(4) === 0 ? dice.below(3) - 1 : 0))
+      const beside = test.is === 'bits' ? 0 : besideOf[test.operator]
+      const off = beside + (dice.below(8) === 0 ? dice.below(3) - 1 : 0)
+      const value = BigInt.asUintN(64, chosen + BigInt(off))
       for (let i = 0; i < test.at.bytes; i++) {
         view.setUint8(test.at.offset + i, Number((value >> BigInt(8 * i)) & 0xffn))
       }
@@ -254,12 +273,16 @@ export class NearRecords {
     }
   }
 
-  #withTexts(fixed: Uint8Array, dice: Dice): { record: Uint8Array; broken: boolean } {
+  #withTexts(
+    fixed: Uint8Array,
+    tests: readonly Test[],
+    dice: Dice,
+  ): { record: Uint8Array; broken: boolean } {
     const view = new DataView(fixed.buffer)
     let all = fixed
     let broken = false
     for (const at of slots) {
-      const about = this.#tests.filter((t) => t.is === 'text' && t.at.offset === at.offset)
+      const about = tests.filter((t) => t.is === 'text' && t.at.offset === at.offset)
       const test = dice.of(about)
       const value = test?.is === 'text' ? (dice.of(test.values) ?? '') : 'some'
       let bytes = bytesOf(nearText(value, dice).slice(0, 5000))

@@ -1,0 +1,113 @@
+/**
+ * Filters of many rules: they load, and do what their plans say; one that would be too large lets
+ * more through, and says what it does not ask any more.
+ */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { FilterPlan, FilterProgram } from '@bulwark/policy'
+import { accepts, generateFilter } from '@bulwark/policy'
+import { FilterStage } from './filter.ts'
+import { NearRecords, planOfRanges, planOfRules } from './inner.ts'
+import { skip } from './stage.ts'
+
+const recordsTried = 300
+const seed = 7
+
+interface Tried {
+  readonly accepted: number
+  /** Let through, and the plan does not accept it. */
+  readonly tooMuch: number
+  readonly verified: number
+}
+
+/** Loads it and tries it on records that nearly fit; too little is never let through. */
+const tryOut = (plan: FilterPlan, program: FilterProgram): Tried => {
+  const stage = new FilterStage()
+  try {
+    const filter = stage.load(program)
+    const records = new NearRecords(plan)
+    let accepted = 0
+    let tooMuch = 0
+    for (let i = 0; i < recordsTried; i++) {
+      const { record, state, broken } = records.makeForOne(seed + i * 2_654_435_761)
+      stage.put(record)
+      const found = filter.accepts()
+      const wanted = accepts(plan, record, state)
+      assert.ok(found || !wanted, `dropped: ${Buffer.from(record).toString('hex')} of ${state}`)
+      if (wanted) accepted++
+      if (found && !wanted && !broken) tooMuch++
+    }
+    const verified = filter.program.info().verifiedInstructions
+    filter.close()
+    return { accepted, tooMuch, verified }
+  } finally {
+    stage.close()
+  }
+}
+
+const say = (context: TestContext, program: FilterProgram, { accepted, verified }: Tried): void =>
+  context.diagnostic(
+    `${program.instructionCount} instructions, ${verified} visited by the verifier, ` +
+      `${program.maps.length} maps; ${accepted} of ${recordsTried} records accepted`,
+  )
+
+test('2,000 rules', { skip }, (context) => {
+  const plan = planOfRules(2_000, seed)
+  const program = generateFilter(plan)
+  const tried = tryOut(plan, program)
+  say(context, program, tried)
+  assert.deepEqual(program.weakened, [])
+  assert.ok(tried.accepted > 30, 'records fit')
+  assert.equal(tried.tooMuch, 0)
+})
+
+test('1,000 rules without maps: jumps by way of islands', { skip }, (context) => {
+  const plan = planOfRules(1_000, seed)
+  const program = generateFilter(plan, { mapEntriesMin: Infinity })
+  const tried = tryOut(plan, program)
+  say(context, program, tried)
+  assert.deepEqual(program.maps, [])
+  assert.deepEqual(program.weakened, [])
+  assert.ok(program.instructionCount > 35_000, 'jumps are too far for 16 bits')
+  assert.ok(tried.accepted > 30, 'records fit')
+  assert.equal(tried.tooMuch, 0)
+})
+
+test('rules that must be asked one by one: as many as the verifier takes', { skip }, (context) => {
+  const plan = planOfRanges(1_300, seed)
+  const program = generateFilter(plan)
+  const tried = tryOut(plan, program)
+  say(context, program, tried)
+  assert.deepEqual(program.weakened, [])
+  assert.ok(tried.accepted > 30, 'records fit')
+  assert.equal(tried.tooMuch, 0)
+})
+
+test('more than it takes: more is let through, and it is said', { skip }, (context) => {
+  const plan = planOfRanges(2_000, seed)
+  const program = generateFilter(plan)
+  const tried = tryOut(plan, program)
+  say(context, program, tried)
+  assert.match(program.weakened[0] ?? '', /^u32 at \d+ [<>] \d+$/)
+  assert.match(program.weakened.at(-1) ?? '', /^and [0-9]+ more$/)
+  assert.ok(tried.tooMuch < recordsTried / 2, 'not everything')
+})
+
+test('a set of 20,000 values', { skip }, (context) => {
+  const values = Array.from(
+    { length: 20_000 },
+    (_, i) => `/srv/data/${(i * 2_654_435_761) % 2 ** 32}`,
+  )
+  const plan: FilterPlan = {
+    is: 'text',
+    at: { is: 'slot', offset: 136 },
+    operator: 'equals',
+    values,
+  }
+  const program = generateFilter(plan)
+  const tried = tryOut(plan, program)
+  say(context, program, tried)
+  assert.ok(program.instructionCount < 300, 'it is in maps')
+  assert.ok(tried.accepted > 30, 'records fit')
+  assert.equal(tried.tooMuch, 0)
+})
