@@ -294,6 +294,7 @@ const memberNumbers: Readonly<Record<string, readonly number[]>> = {
   type: [1, 2, 3, 0x80002],
   protocol: [0, 1, 6, 17, 58],
   state: [0, 1, 7],
+  role: [0, 1, 2],
   mode: [0o100644, 0o40755, 0o10600, 0o140777, 0o106755, 0],
   open_flags: [0, 1, 2, 3, 0o101, 0o1102, 0o200000, 0o20200002, 0o40000, 0o2000000, 0o4010000],
   open_mode: [0, 0o644, 0o755, 0o100],

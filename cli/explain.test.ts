@@ -57,3 +57,37 @@ test('as JSON, and a name that is none', async (t) => {
   assert.equal(none.code, 2)
   assert.match(none.err, /no rule "Shell by a servr"\n.*did you mean "Shell by a server"\?/)
 })
+
+test('what the kernel decides of a rule', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-explain-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'a.yaml')
+  const rule = (name: string, condition: string): string =>
+    `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: o\n  priority: INFO\n`
+  const opened = 'evt.type = openat and fd.num >= 0 and fd.name = /etc/shadow'
+  const rules = [
+    rule('All', opened),
+    rule('Half', `${opened} and proc.pname = sshd`),
+    rule('None', 'evt.type = procexit and proc.name = a'),
+  ]
+  writeFileSync(file, rules.join(''))
+  const told = async (name: string): Promise<string> => {
+    const ended = await bulwark(['rules', 'explain', name, '--kernel', '--rules', file])
+    assert.deepEqual([ended.code, ended.stderr], [0, ''])
+    return (/^kernel filter\n((?: .*\n)*)/m.exec(ended.stdout) ?? [])[1] ?? ''
+  }
+  const all = await told('All')
+  assert.match(all, /lets through\n +all of\n +result >= 0\n +path is "", \/etc\/shadow\n/)
+  assert.match(all, /decides all of it\n +as a program: \d+ instructions\n[^]* exit\n/)
+  assert.match(await told('Half'), /left to the agent\n +proc.pname = sshd \(the ancestors of a/)
+  assert.equal(await told('None'), '  exit: not filtered, the tables live on it\n')
+  const asked = ['rules', 'explain', 'Half', '--kernel', '--rules', file, '-o', 'json']
+  const json = await bulwark(asked)
+  const { kernelFilter } = JSON.parse(json.stdout) as {
+    kernelFilter: { hooks: readonly { kind: string; residual: readonly unknown[] }[] }
+  }
+  assert.deepEqual(
+    kernelFilter.hooks.map(({ kind, residual }) => [kind, residual.length]),
+    [['open', 1]],
+  )
+})

@@ -14,6 +14,8 @@ import type { Described, DescribedRule, Rule } from '@bulwark/policy'
 import { diagnosticText, fieldsOfOutput } from '@bulwark/policy'
 import type { Backend, FieldRef, Machine } from '@bulwark/schema'
 import { collect } from './report.ts'
+import type { KernelShare } from './rules-kernel.ts'
+import { kernelShare, kernelText } from './rules-kernel.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption, readTexts, unknownRule } from './rules.ts'
 import { describeRuleTexts } from './load-rules.ts'
@@ -24,6 +26,7 @@ const backends: readonly Backend[] = ['security', 'tracepoint']
 
 interface ExplainOptions extends FormOptions {
   readonly rules: readonly string[]
+  readonly kernel?: boolean
 }
 
 interface ExplainedField {
@@ -58,6 +61,8 @@ interface Explained {
   }
   readonly reasons: readonly string[]
   readonly remarks: readonly string[]
+  /** When asked for. */
+  readonly kernelFilter?: KernelShare
 }
 
 const fieldsIn = (rule: Rule): readonly ExplainedField[] => {
@@ -120,6 +125,7 @@ const machineFor = (rule: Rule, machine: Machine | undefined): Explained['machin
 const explainRule = (
   name: string,
   { loaded, described, pretty }: Described,
+  withKernel: boolean,
 ): Explained | undefined => {
   const rule = loaded.rules.find((each) => each.name === name)
   const whole = described.rules.find(({ info }) => info.name === name)
@@ -137,6 +143,7 @@ const explainRule = (
     machine: machineFor(rule, machine),
     reasons: rule.disabledBy.map(diagnosticText),
     remarks: rule.remarks.map(diagnosticText),
+    ...(withKernel && machine ? { kernelFilter: kernelShare(rule, machine) } : {}),
   }
 }
 
@@ -183,6 +190,9 @@ const textOf = (explained: Explained): string => {
     return told.filter((line) => line !== '').join('\n  ')
   })
   parts.push(paragraph('fields', fieldLines.join('\n')))
+  if (explained.kernelFilter) {
+    parts.push(paragraph('kernel filter', kernelText(explained.kernelFilter, columns)))
+  }
   if (never.length > 0) {
     const neverLines = never.flatMap(({ events: types, why }) =>
       wrap(`${types.length > 0 ? `${types.join(', ')}: ` : ''}${why}`, columns),
@@ -204,11 +214,11 @@ const jsonOf = (explained: Explained): unknown => {
   return { ...described, ...rest }
 }
 
-const explain = (name: string, { rules: paths, output }: ExplainOptions): void => {
+const explain = (name: string, { rules: paths, output, kernel }: ExplainOptions): void => {
   const texts = readTexts(paths)
   if (!texts) return
   const whole = describeRuleTexts(texts)
-  const explained = explainRule(name, whole)
+  const explained = explainRule(name, whole, kernel === true)
   if (explained) {
     console.log(output === 'json' ? JSON.stringify(jsonOf(explained)) : textOf(explained).trimEnd())
     return
@@ -235,6 +245,7 @@ export const explainCommand = (): Command =>
       collect,
       [],
     )
+    .option('--kernel', 'what a filter in the kernel decides of it, in words and as a program')
     .addOption(formOption())
     .addHelpText(
       'after',

@@ -39,7 +39,11 @@ export interface Comparison {
 const between = (over: Plan, under: Plan, open: Bounds): Bounds =>
   keyOf(over) === keyOf(under)
     ? exactly(over)
-    : { over, under, residual: open.residual.map((part) => ({ ...part, gap: over })) }
+    : {
+        over,
+        under,
+        residual: open.residual.map(({ condition, why }) => ({ condition, why, gap: over })),
+      }
 
 const is = (value: boolean): Bounds => exactly(value ? everything : nothing)
 
@@ -90,7 +94,8 @@ const oddEnd = (at: Parameters<typeof textIs>[0]): Plan =>
 
 const lastName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-const addressBytes = (value: number | bigint, version: 4 | 6): Uint8Array => {
+/** An address as it lies in a record: in network order. */
+export const addressBytes = (value: number | bigint, version: 4 | 6): Uint8Array => {
   const bytes = new Uint8Array(version === 4 ? 4 : 16)
   for (let i = 0; i < bytes.length; i++) {
     bytes[bytes.length - 1 - i] = Number((BigInt(value) >> BigInt(8 * i)) & 0xffn)
@@ -186,6 +191,12 @@ const equalsAny = (
       )
       return exactly(anyOf([textIs(value.at, 'equals', names), ends]))
     }
+    case 'given': {
+      const given = texts.filter(isSingle)
+      const plain = textIs(value.at, 'equals', given)
+      const over = anyOf([plain, textIs(value.at, 'starts', doubled(given))])
+      return between(over, plain, open(givenWhy))
+    }
     case 'resolved': {
       const paths = texts.filter((text) => text.startsWith('/'))
       if (paths.length === 0) return is(false)
@@ -206,6 +217,19 @@ const equalsAny = (
       return exactly(anyOf(constants.map((each) => addressIs(value.offset, value.version, each))))
   }
 }
+
+const givenWhy = 'several slashes in a path as given'
+const isSingle = (text: string): boolean => !text.includes('//')
+
+/** A text up to each of its slashes, and one slash more: there another one may begin otherwise. */
+const doubled = (texts: readonly string[]): readonly string[] =>
+  texts.flatMap((text) =>
+    Array.from(text.matchAll(/\//g), ({ index }) => `${text.slice(0, index + 1)}/`),
+  )
+
+/** As `doubled`, from the end. */
+const doubledEnds = (texts: readonly string[]): readonly string[] =>
+  texts.flatMap((text) => Array.from(text.matchAll(/\//g), ({ index }) => `/${text.slice(index)}`))
 
 const resolvedWhy = 'a path put together from a directory and the path as given'
 
@@ -238,6 +262,11 @@ const startsWithAny = (
       )
       return between(over, under, open('the directory of a path, exactly'))
     }
+    case 'given': {
+      const given = texts.filter(isSingle)
+      const over = textIs(value.at, 'starts', [...given, ...doubled(given)])
+      return between(over, textIs(value.at, 'starts', given), open(givenWhy))
+    }
     case 'resolved':
       return texts.includes('/') ? is(true) : open(resolvedWhy)
     default:
@@ -262,6 +291,11 @@ const endsWithAny = (
           texts.filter((text) => !text.includes('/')),
         ),
       )
+    case 'given': {
+      const given = texts.filter(isSingle)
+      const over = textIs(value.at, 'ends', [...given, ...doubledEnds(given)])
+      return between(over, textIs(value.at, 'ends', given), open(givenWhy))
+    }
     case 'resolved': {
       if (texts.includes('/')) return open(resolvedWhy)
       const parts = texts.filter((text) => !text.endsWith('/'))
@@ -481,6 +515,12 @@ export const compareReading = (reading: Reading, comparison: Comparison): Bounds
   anyBounds(
     reading.map(({ when, value, isLack }) => {
       const bounds = allBounds([exactly(when), comparePossible(value, comparison)])
-      return isLack === true ? { ...bounds, residual: [] } : bounds
+      if (isLack === true) return { ...bounds, residual: [] }
+      const residual = bounds.residual.map(({ condition, why, gap }) => ({
+        condition,
+        why,
+        gap: allOf([when, gap]),
+      }))
+      return { ...bounds, residual }
     }),
   )

@@ -2,7 +2,7 @@
  * Makers of plans: each gives the simplest plan it can see, so that plans that say the same mostly
  * look the same. Factoring and the order of tests are the generator's.
  */
-import { keyOf } from './plan-key.ts'
+import { keyOf, textPlaceKey } from './plan-key.ts'
 import type { CgroupState, NumberAt, Plan, TextAt, TextOperator } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 
@@ -94,21 +94,82 @@ const once = (members: readonly Plan[]): readonly Plan[] | undefined => {
   return [...byKey.values()]
 }
 
+/** More members than this are not looked through for two that differ in one test. */
+const resolvedMax = 12
+
+const isOpposite = (a: string, b: string): boolean => a === `!${b}` || b === `!${a}`
+
+/** `(a and b) or (a and not b)` is `a`: two members as one; `undefined`: there is no such pair. */
+const resolved = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] | undefined => {
+  if (members.length > resolvedMax) return undefined
+  const other = is === 'and' ? 'or' : 'and'
+  const parts = members.map((member) => partsOf(is, member))
+  for (const [i, a] of parts.entries()) {
+    for (const [j, b] of parts.slice(0, i).entries()) {
+      const [own, ...more] = [...a].filter((key) => !b.has(key))
+      const [theirs, ...rest] = [...b].filter((key) => !a.has(key))
+      if (own === undefined || theirs === undefined || more.length + rest.length > 0) continue
+      if (!isOpposite(own, theirs)) continue
+      const member = members[i] ?? everything
+      const shared = (member.is === other ? member.members : []).filter(
+        (each) => keyOf(each) !== own,
+      )
+      return [...members.filter((_, k) => k !== i && k !== j), joined(other, shared)]
+    }
+  }
+  return undefined
+}
+
+/** One round of what is known for certain: members decided by tests beside them. */
+const decided = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] => {
+  const facts = factsOf(is, members)
+  if (facts.size === 0) return members
+  return members.map((member) => (isJunction(member) ? under(member, facts) : member))
+}
+
+/** The place of a text that a test says to have letters; `undefined`: it says something else. */
+const placeWithText = (plan: Plan): string | undefined =>
+  plan.is === 'text' && !plan.values.includes('') ? textPlaceKey(plan.at) : undefined
+
+/** The place of a text that a test says to have none. */
+const placeWithout = (plan: Plan): string | undefined => {
+  const isEmpty = plan.is === 'text' && plan.operator === 'equals' && plan.values.join('/') === ''
+  return isEmpty && plan.values.length === 1 ? textPlaceKey(plan.at) : undefined
+}
+
+/** Leaves out that a text has letters, or none, where a test beside it says so too. */
+const withoutEmptiness = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] => {
+  const tests = members.map((member) => {
+    if (is === 'and') return member
+    return member.is === 'not' ? member.member : undefined
+  })
+  const told = new Set(tests.map((test) => test && placeWithText(test)))
+  const isTold = (test: Plan): boolean => {
+    const place = placeWithout(test)
+    return place !== undefined && told.has(place)
+  }
+  return members.filter((member) =>
+    is === 'and' ? member.is !== 'not' || !isTold(member.member) : !isTold(member),
+  )
+}
+
 const joined = (is: 'and' | 'or', given: readonly Plan[]): Plan => {
-  const absorbing = is === 'and' ? nothing : everything
   let members: readonly Plan[] | undefined = openMembers(is, given)
   while (members && members.length > 1) {
     members = once(members)
     if (!members?.some(isJunction)) break
-    const facts = factsOf(is, members)
-    if (facts.size === 0) break
-    const left = members.map((member) => (isJunction(member) ? under(member, facts) : member))
-    if (left.every((member, i) => member === members?.[i])) break
+    const before: readonly Plan[] = members
+    let after = decided(is, before)
+    if (after.every((member, i) => member === before[i])) {
+      const merged = resolved(is, before)
+      if (!merged) break
+      after = merged
+    }
     // Members that are tests by now may decide others.
-    members = openMembers(is, left)
+    members = openMembers(is, after)
   }
-  if (!members) return absorbing
-  const kept = members.length > 1 ? withoutWeaker(is, members) : members
+  if (!members) return is === 'and' ? nothing : everything
+  const kept = members.length > 1 ? withoutWeaker(is, withoutEmptiness(is, members)) : members
   const [only] = kept
   if (!only) return is === 'and' ? everything : nothing
   return kept.length === 1 ? only : { is, members: kept }
@@ -144,12 +205,34 @@ const rangeOf = ({ bytes, signed }: NumberAt): readonly [bigint, bigint] => {
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
+/** Sets of consecutive numbers: first and last of each, in order. */
+const runsOf = (values: readonly bigint[]): readonly (readonly [first: bigint, last: bigint])[] => {
+  const runs: (readonly [bigint, bigint])[] = []
+  for (const value of values.toSorted(ascending)) {
+    const [first, last] = runs.at(-1) ?? [value, value - 2n]
+    if (last === value - 1n) runs[runs.length - 1] = [first, value]
+    else runs.push([value, value])
+  }
+  return runs
+}
+
+/** Runs of so many numbers are two comparisons rather than members of a set. */
+const runMin = 5n
+
 /** A number is one of these, which need not lie in its range. */
 export const numberIn = (at: NumberAt, values: Iterable<bigint>): Plan => {
   const [least, most] = rangeOf(at)
   const possible = [...new Set(values)].filter((value) => value >= least && value <= most)
-  if (possible.length === 0) return nothing
-  return { is: 'number', at, operator: 'in', values: possible.toSorted(ascending) }
+  const runs = runsOf(possible).filter(([first, last]) => last - first + 1n >= runMin)
+  const isInRun = (value: bigint): boolean =>
+    runs.some(([first, last]) => value >= first && value <= last)
+  const single = possible.filter((value) => !isInRun(value)).toSorted(ascending)
+  const ranges = runs.map(([first, last]) =>
+    allOf([inverse(numberBelow(at, first)), numberBelow(at, last + 1n)]),
+  )
+  const [one] = single
+  const set: Plan = { is: 'number', at, operator: 'in', values: single }
+  return anyOf([...ranges, one === undefined ? nothing : set])
 }
 
 /** A number is smaller than another, which need not lie in its range. */

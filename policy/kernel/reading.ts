@@ -48,6 +48,8 @@ export type Known =
   | { readonly is: 'text'; readonly at: TextAt; readonly isPath: boolean }
   /** The first bytes of a text. */
   | { readonly is: 'start'; readonly at: TextAt; readonly bytes: number }
+  /** A path as it was given, each run of slashes as one. */
+  | { readonly is: 'given'; readonly at: TextAt }
   /** All before the last slash of such a path, or `/`. */
   | { readonly is: 'directory'; readonly at: TextAt }
   /** All after the last slash of such a path. */

@@ -4,7 +4,7 @@ import { allOf, anyOf, bitsAre, inverse, numberIn, someBit, textIs } from './mak
 import type { NumberAt, Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 import type { Known, Possible, Reading } from './reading.ts'
-import { absent, changed, only, unknown } from './reading.ts'
+import { absent, always, changed, only, unknown } from './reading.ts'
 import { descriptorReading } from './record-calls.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
 import { firstOf, hasFormat, resolvedOr, truth, where } from './record-kind.ts'
@@ -197,6 +197,8 @@ export const fileReadings: Readings = {
   'fd.name': (of) => [...socketName(of), ...fileName(of)],
   'fd.directory': directoryReading,
   'fd.filename': nameInDirectory,
+  'fd.nameraw': ({ kind, places }) =>
+    kind === EventNumber.open ? always({ is: 'given', at: places.text('raw_path') }) : absent,
   'fd.l4proto': orElse(protocolReading, '<NA>'),
   'fd.connected': orElse(connectedReading, false),
   'fd.name_changed': orElse(changedReading, false),

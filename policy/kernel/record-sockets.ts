@@ -1,8 +1,8 @@
 /** Sockets of events: both ends, and which of them serves. */
-import { EventNumber } from '@bulwark/schema'
+import { EventNumber, ROLE_CLIENT, ROLE_SERVER } from '@bulwark/schema'
 import { allOf, inNetworkAt, inverse, numberIn } from './make-plan.ts'
 import type { Plan } from './plan.ts'
-import { nothing } from './plan.ts'
+import { everything, nothing } from './plan.ts'
 import type { Known, Possible, Reading } from './reading.ts'
 import { only, unknown } from './reading.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
@@ -58,15 +58,34 @@ export const socketName = (of: RecordKind): Reading => {
   ]
 }
 
-/** Which end this machine's socket is, where the event itself shows it. */
-const roleOf = ({ kind }: RecordKind): 'client' | 'server' | undefined => {
+/** Which end this machine's socket is. */
+type Role = 'client' | 'server'
+
+/** Where the event itself shows it. */
+const roleShown = ({ kind }: RecordKind): Role | undefined => {
   if (kind === EventNumber.connect) return 'client'
   const serves =
     kind === EventNumber.accept || kind === EventNumber.listen || kind === EventNumber.bind
   return serves ? 'server' : undefined
 }
 
-const rolesWhy = 'which end of a socket is the server'
+/** The role on all records; `undefined` on those where the larger port decides. */
+const roles = (of: RecordKind): readonly (readonly [when: Plan, role: Role | undefined])[] => {
+  const shown = roleShown(of)
+  if (shown !== undefined) return [[everything, shown]]
+  const kept = (...values: readonly number[]): Plan =>
+    numberIn(of.places.number('socket.role'), values.map(BigInt))
+  const isUnknown = inverse(kept(ROLE_CLIENT, ROLE_SERVER))
+  const hasNoPeer = numberIn(of.places.number('socket.remote_port'), [0n])
+  return [
+    [kept(ROLE_CLIENT), 'client'],
+    [kept(ROLE_SERVER), 'server'],
+    [allOf([isUnknown, hasNoPeer]), 'server'],
+    [allOf([isUnknown, inverse(hasNoPeer)]), undefined],
+  ]
+}
+
+const rolesWhy = 'which end of a socket has the lower port'
 
 type ReadSide = (of: RecordKind, side: Side) => Reading
 
@@ -101,10 +120,11 @@ const end =
   (read: ReadSide, which: 'client' | 'server'): ReadField =>
   (of) => {
     if (!of.places.has('socket.family')) return []
-    const role = roleOf(of)
-    if (role !== undefined) return read(of, role === which ? 'local' : 'remote')
     const values = [read(of, 'local'), read(of, 'remote')]
-    return only(isInet(of), { is: 'either', values, why: rolesWhy })
+    return roles(of).flatMap(([when, role]) => {
+      if (role !== undefined) return where(when, read(of, role === which ? 'local' : 'remote'))
+      return only(allOf([when, isInet(of)]), { is: 'either', values, why: rolesWhy })
+    })
   }
 
 const bothSides =
@@ -182,9 +202,12 @@ export const socketReadings: Readings = {
       [hasFamily(of, unixFamily), { is: 'constant', value: 'unix' }],
     ]),
   'fd.is_server': (of) => {
-    const role = roleOf(of)
-    const value: Possible =
-      role === undefined ? unknown(rolesWhy) : { is: 'constant', value: role === 'server' }
-    return only(isSocket(of), value)
+    if (!of.places.has('socket.family')) return []
+    const reading = roles(of).map(([when, role]) => {
+      const value: Possible =
+        role === undefined ? unknown(rolesWhy) : { is: 'constant', value: role === 'server' }
+      return { when, value }
+    })
+    return where(isSocket(of), reading)
   },
 }
