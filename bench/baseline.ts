@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import type { Baseline, BaselineRun } from './measure/baseline.ts'
 import { baselineOf } from './measure/baseline.ts'
 import type { Figure } from './measure/figures.ts'
+import { buildLoops } from './measure/loops.ts'
 import { targets } from './measure/targets.ts'
 
 type Measured = BaselineRun['commands'][number]
@@ -108,6 +109,7 @@ const measure = (): BaselineRun => {
     timeout: gitMsMax,
   }).trim()
   const commands = benchmarks.map(run)
+  buildLoops() // Guests have no compiler.
   const guests = process.argv.includes('--guests') ? guestCommands.map(runInGuest) : []
   const day = new Date().toISOString().slice(0, 10)
   return { day, commit, machine, commands: [...commands, ...guests] }

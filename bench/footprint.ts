@@ -28,24 +28,27 @@ const args = ['--rules', stableRules, ...filterArgs(filterChoice())]
 const mb = (mib: number): string => `${((mib * 2 ** 20) / 1e6).toFixed(1)} MB`
 
 const measure = async (): Promise<void> => {
-  const seconds: number[] = []
+  const started: number[] = []
   for (let i = 0; i < starts; i++) {
     const sensor = await Sensor.start(args)
-    seconds.push(sensor.startSeconds)
+    started.push(sensor.startSeconds)
     await sensor.stop()
   }
-  const [least, most] = [Math.min(...seconds), Math.max(...seconds)]
+  const [least, most] = [Math.min(...started), Math.max(...started)]
   const spread = `${least.toFixed(2)} to ${most.toFixed(2)} s in ${starts} starts`
-  printFigure('start to "watching"', percentile(seconds, 0.5), 's', spread)
+  printFigure('start to "watching"', percentile(started, 0.5), 's', spread)
 
   const program = buildLoops()
   const sensor = await Sensor.start(args)
-  const before = sensor.processorSeconds()
+  const [before, sleepsBefore] = [sensor.processorSeconds(), sensor.wakeUps()]
   const begin = performance.now()
   await pause(idleMs)
   const used = sensor.processorSeconds() - before
-  const share = (100 * used) / ((performance.now() - begin) / 1e3)
+  const wakeUps = sensor.wakeUps() - sleepsBefore
+  const seconds = (performance.now() - begin) / 1e3
+  const share = (100 * used) / seconds
   printFigure('processor time of the agent, idle', share, '% of a core', `over ${idleMs / 1e3} s`)
+  printFigure('wake-ups of the agent, idle', wakeUps / seconds, 'a second')
   for (const [name, count] of loads) await runCopies(program, name, count, 2)
   const { startMib, loadMib, mostMib } = await sensor.stop()
   printFigure('memory at rest (RSS)', startMib, 'MiB', mb(startMib))

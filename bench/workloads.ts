@@ -5,8 +5,8 @@
  * loop. Ratios of one run, since machines are noisy: the median of the pairs is what counts, and
  * the spread says how far it can be trusted.
  *
- *   node bench/workloads.ts [--quick] [--filter on|off]     --quick: one short pair, to see that it
- *                                                           works
+ *   node bench/workloads.ts [--quick] [--filter on|off] [--loop open|exec|connect|getppid]
+ *     --quick: one short pair, to see that it works
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LoopName, LoopRun } from './measure/loops.ts'
@@ -22,6 +22,8 @@ const pairCount = quick ? 1 : 5
 const counts: Readonly<Record<LoopName, number>> = quick
   ? { open: 20_000, exec: 200, connect: 2_000, getppid: 100_000 }
   : { open: 500_000, exec: 3_000, connect: 30_000, getppid: 5_000_000 }
+const loopAt = process.argv.indexOf('--loop')
+const measured = loopNames.filter((name) => loopAt < 0 || process.argv[loopAt + 1] === name)
 /** Turns in which the system calls of an exec are counted. */
 const countedTurns = 200
 const countings = 3
@@ -35,17 +37,19 @@ interface Watched {
   readonly run: LoopRun
   /** Of the agent, while the loop ran and until it had handled what came of it. */
   readonly agentSeconds: number
+  readonly wakeUps: number
   readonly end: SensorEnd
 }
 
 const runWatched = async (run: () => Promise<LoopRun>): Promise<Watched> => {
   const sensor = await Sensor.start(args)
   try {
-    const before = sensor.processorSeconds()
+    const [before, sleepsBefore] = [sensor.processorSeconds(), sensor.wakeUps()]
     const result = await run()
     await pause(drainMs)
     const agentSeconds = sensor.processorSeconds() - before
-    return { run: result, agentSeconds, end: await sensor.stop() }
+    const wakeUps = sensor.wakeUps() - sleepsBefore
+    return { run: result, agentSeconds, wakeUps, end: await sensor.stop() }
   } catch (error) {
     await sensor.stop()
     throw error
@@ -99,6 +103,8 @@ const printCosts = (
     'ns a turn',
     `${agent.toFixed(3)} s for ${turns} turns`,
   )
+  const wakeUps = median(on.map((each) => each.wakeUps))
+  printFigure(`${what}, wake-ups of the agent`, wakeUps / turns, 'a turn', `${wakeUps} in all`)
   const events = median(on.map(({ end }) => end.events))
   const state = median(on.map(({ end }) => end.stateEvents))
   printFigure(
@@ -147,7 +153,7 @@ const measure = async (): Promise<void> => {
   const callsOf = { open: 3, exec: await callsOfExec(program), connect: 6, getppid: 1 }
   printFigure('fork+exec, system calls', callsOf.exec, 'a turn')
   const ends: SensorEnd[] = []
-  for (const name of loopNames) {
+  for (const name of measured) {
     const count = counts[name]
     for (const copies of name === 'getppid' ? [1] : [1, 2]) {
       const of = copies === 1 ? '' : ', two copies at once'

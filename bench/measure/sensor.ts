@@ -146,15 +146,20 @@ export class Sensor {
     }
   }
 
-  /** A line of /proc/<pid>/status in MiB. */
+  /** A number of /proc/<pid>/status. */
   #status(name: string): number {
     const text = readFileSync(`/proc/${this.pid}/status`, 'utf8')
-    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024
+    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1])
+  }
+
+  /** How often its main thread has gone to sleep, and so was woken up again. */
+  wakeUps(): number {
+    return this.#status('voluntary_ctxt_switches')
   }
 
   /** Resident memory. */
   memoryMib(): number {
-    return this.#status('VmRSS')
+    return this.#status('VmRSS') / 1024
   }
 
   /** Processor time of all its threads so far, to the nanosecond. */
@@ -170,7 +175,7 @@ export class Sensor {
   /** Ends it; says what it was. */
   async stop(): Promise<SensorEnd> {
     const loadMib = this.memoryMib()
-    const mostMib = this.#status('VmHWM')
+    const mostMib = this.#status('VmHWM') / 1024
     const processorSeconds = this.processorSeconds()
     const ended = once(this.#child, 'close')
     this.#child.kill('SIGTERM')
