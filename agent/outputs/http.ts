@@ -4,9 +4,9 @@
  * error of its own, for a while; what it refuses is lost, and counted.
  */
 import { readFileSync, readdirSync } from 'node:fs'
-import type { ClientRequest, IncomingMessage } from 'node:http'
-import { Agent as HttpAgent, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -37,6 +37,15 @@ export interface HttpSettings {
 }
 
 const compressed = promisify(gzip)
+
+/**
+ * Not by `import`, which reads every name that a module exports: those of `node:http` bring all of
+ * `fetch` with them, at every start and in memory for good. And not before something is posted.
+ */
+const require = createRequire(import.meta.url)
+const http = (): typeof import('node:http') => require('node:http') as typeof import('node:http')
+const https = (): typeof import('node:https') =>
+  require('node:https') as typeof import('node:https')
 
 const certificatesIn = (folder: string): readonly Buffer[] =>
   readdirSync(folder)
@@ -74,9 +83,9 @@ export class HttpSink implements Sink {
   #makeAgent(): HttpAgent | HttpsAgent {
     const { insecure, clientCert, clientKey, keepAlive } = this.#settings
     const pool = { keepAlive, maxSockets: 1 }
-    if (this.#url.protocol !== 'https:') return new HttpAgent(pool)
+    if (this.#url.protocol !== 'https:') return new (http().Agent)(pool)
     const ca = authorities(this.#settings)
-    return new HttpsAgent({
+    return new (https().Agent)({
       ...pool,
       rejectUnauthorized: !insecure,
       ...(ca ? { ca: [...ca] } : {}),
@@ -117,7 +126,8 @@ export class HttpSink implements Sink {
     const { userAgent, compress, timeoutMs } = this.#settings
     const body = compress ? await compressed(line) : Buffer.from(line)
     this.#agent ??= this.#makeAgent()
-    const request = (this.#url.protocol === 'https:' ? requestHttps : requestHttp)(this.#url, {
+    const { request: requestOf } = this.#url.protocol === 'https:' ? https() : http()
+    const request = requestOf(this.#url, {
       method: 'POST',
       agent: this.#agent,
       headers: {
