@@ -49,14 +49,15 @@ const families: Readonly<Record<number, SocketFamily | undefined>> = {
 }
 const tcpEstablished = 1
 
-/** The role that an earlier call on the socket has shown, as the kernel side remembers it. */
-const roleKept = (r: RecordView, at: number): Role | undefined => {
+/** The role that an earlier call on the socket has shown, as the kernel side remembers it; or that
+ * its ports suggest. */
+const roleTold = (r: RecordView, at: number): Role | undefined => {
   const role = socketFacts.role(r, at)
   if (role === ROLE_CLIENT) return 'client'
   return role === ROLE_SERVER ? 'server' : undefined
 }
 
-/** Where no call has shown it, the end with the lower port serves. */
+/** The same for records without it, of old captures: the end with the lower port serves. */
 const roleByPorts = (localPort: number, remotePort: number): Role =>
   remotePort !== 0 && remotePort <= localPort ? 'client' : 'server'
 
@@ -212,7 +213,7 @@ export class LiveEvent {
       remoteAddress,
       localPort,
       remotePort,
-      role: this.#roleShown() ?? roleKept(r, at) ?? roleByPorts(localPort, remotePort),
+      role: this.#roleShown() ?? roleTold(r, at) ?? roleByPorts(localPort, remotePort),
       protocol: isInet
         ? l4Protocol(socketFacts.protocol(r, at), socketFacts.type(r, at))
         : undefined,

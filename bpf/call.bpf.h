@@ -16,12 +16,14 @@ static __always_inline void fill_descriptor(struct scratch *s, struct file_facts
 	struct sock *sk = sock_of_file(file);
 
 	fill_file(facts, file);
-	if (sk)
-		fill_socket(socket, file, sk, ROLE_UNKNOWN);
-	if (sk && socket->family == AF_UNIX)
-		append_unix_path(s, path, sk);
-	else if (!sk)
+	if (!sk) {
 		append_file_path(s, path, file);
+		return;
+	}
+	fill_socket(socket, file, sk, ROLE_UNKNOWN);
+	guess_role(socket);
+	if (socket->family == AF_UNIX)
+		append_unix_path(s, path, sk);
 }
 
 static __always_inline struct scratch *on_duplicated(struct pt_regs *regs, long result,

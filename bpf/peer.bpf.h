@@ -41,6 +41,16 @@ static __always_inline void fill_role(struct socket_facts *facts, const __u32 sh
 		facts->role = *kept;
 }
 
+/* Where no call has shown it, the end with the lower port serves. Asked when both ends are there.
+ */
+static __always_inline void guess_role(struct socket_facts *facts)
+{
+	if (facts->role)
+		return;
+	facts->role = facts->remote_port && facts->remote_port <= facts->local_port ? ROLE_CLIENT :
+										      ROLE_SERVER;
+}
+
 static __always_inline void copy_address(__u8 to[16], const struct in6_addr *from)
 {
 	((__u64 *)to)[0] = READ_AT(__u64, from);
@@ -231,4 +241,5 @@ static __always_inline void fill_peer(struct scratch *s, struct socket_facts *fa
 	}
 	if (named_first || (facts->remote_source == PEER_NONE && !slot->bytes))
 		fill_peer_from_user(s, facts, slot, named);
+	guess_role(facts);
 }

@@ -115,6 +115,22 @@ static __always_inline void forget_request(struct uring_key *where, __u64 key)
 	bpf_map_delete_elem(&uring_operations, &key);
 }
 
+/* Where a message goes, as the kernel has copied it from the request. */
+static __always_inline bool fill_copied_peer(struct socket_facts *facts, struct operation *begun)
+{
+	struct user_sockaddr address = {};
+
+	if (!begun || !begun->name_bytes || facts->family == AF_UNIX)
+		return false;
+	__builtin_memcpy(&address, begun->name, sizeof(address));
+	facts->remote_source = PEER_SOCKET;
+	facts->remote_port = __builtin_bswap16(address.port);
+	put_address(facts->remote_address, &address,
+		    address.family ? address.family : facts->family, facts->family);
+	guess_role(facts);
+	return true;
+}
+
 /* The system call that an operation stands for; -1 when no rule wants it. */
 static __always_inline __s32 call_of_operation(__u32 operation)
 {

@@ -95,21 +95,6 @@ static __always_inline int end_local(struct ending *x, __u16 kind)
 	return send_ending(s, x);
 }
 
-/* Where a message goes, as the kernel has copied it from the request. */
-static __always_inline bool fill_copied_peer(struct socket_facts *facts, struct operation *begun)
-{
-	struct user_sockaddr address = {};
-
-	if (!begun || !begun->name_bytes || facts->family == AF_UNIX)
-		return false;
-	__builtin_memcpy(&address, begun->name, sizeof(address));
-	facts->remote_source = PEER_SOCKET;
-	facts->remote_port = __builtin_bswap16(address.port);
-	put_address(facts->remote_address, &address,
-		    address.family ? address.family : facts->family, facts->family);
-	return true;
-}
-
 /* What a request says of its message: in its own members, or in a header in user memory. */
 static __always_inline void read_message(struct ending *x, struct message *m)
 {

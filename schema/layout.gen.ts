@@ -213,7 +213,7 @@ export const socketFacts = {
   state: (r: RecordView, from: number): number => u8(r, from + 18),
   /** where the remote end was read: PEER_* */
   remoteSource: (r: RecordView, from: number): number => u8(r, from + 19),
-  /** which end it is, by the call or by an earlier one that was told: ROLE_* */
+  /** which end it is, as a call on it has shown that was told, else by its ports: ROLE_* */
   role: (r: RecordView, from: number): number => u32(r, from + 20),
   /** IPv4 in the first 4 bytes, or IPv6 */
   localAddress: (r: RecordView, from: number): Uint8Array => bytes(r, from + 24, 16),

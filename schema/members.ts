@@ -88,9 +88,9 @@ export const socketFacts: Group = {
     number(
       'role',
       'u32',
-      'which end it is, by the call or by an earlier one that was told: ROLE_*',
+      'which end it is, as a call on it has shown that was told, else by its ports: ROLE_*',
       'connect, accept, listen, bind',
-      'ROLE_UNKNOWN: none of them was told',
+      'ROLE_UNKNOWN: not a socket',
     ),
     bytes('local_address', 16, 'IPv4 in the first 4 bytes, or IPv6', 'sock.skc_rcv_saddr'),
     bytes('remote_address', 16, 'IPv4 in the first 4 bytes, or IPv6', 'sock.skc_daddr'),

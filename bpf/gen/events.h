@@ -132,7 +132,7 @@ struct socket_facts {
 	__u16 remote_port; /* port, host byte order */
 	__u8 state; /* TCP_* state, also of UDP */
 	__u8 remote_source; /* where the remote end was read: PEER_* */
-	__u32 role; /* which end it is, by the call or by an earlier one that was told: ROLE_* */
+	__u32 role; /* which end it is, as a call on it has shown that was told, else by its ports: ROLE_* */
 	__u8 local_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
 	__u8 remote_address[16]; /* IPv4 in the first 4 bytes, or IPv6 */
 };

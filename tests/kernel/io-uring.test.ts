@@ -16,7 +16,6 @@ import {
   RECORD_USER_MEMORY,
   ROLE_CLIENT,
   ROLE_SERVER,
-  ROLE_UNKNOWN,
 } from '@bulwark/schema'
 import type { Ended } from './program.ts'
 import { start, uringProgram } from './program.ts'
@@ -136,7 +135,7 @@ for (const poll of ['', 'sqpoll ']) {
     ])
     const send = { syscall: api.numberOf('sendto'), result: 5, fd: datagrams }
     expectEvents(events.of('send'), [
-      { ...send, payload: 'hello', socket: { ...peer('127.0.0.3', 6053), role: ROLE_UNKNOWN } },
+      { ...send, payload: 'hello', socket: { ...peer('127.0.0.3', 6053), role: ROLE_CLIENT } },
       { ...send, payload: 'again', socket: { ...peer('127.0.0.4', 6054), role: ROLE_CLIENT } },
     ])
   })
