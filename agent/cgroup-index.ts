@@ -19,6 +19,9 @@ import type { Outside, Question } from './outside.ts'
 
 export type CgroupId = number | bigint
 
+/** Reads the text of /proc/PID/cgroup. */
+export type TextOf = (pid: number) => string | undefined
+
 /** The cgroups of a hierarchy that can be seen, parents first: id and path. */
 const cgroupsQuestion: Question<readonly (readonly [CgroupId, string])[]> = { name: 'cgroups' }
 /** The id of a path in a hierarchy. */
@@ -143,13 +146,14 @@ export class CgroupIndex {
   /**
    * The container of a cgroup; `undefined` on the host, and where nobody knows, which is counted.
    *
-   * @param textOf  text of /proc/PID/cgroup of a process that was in it a moment ago
+   * @param textOf  text of /proc/PID/cgroup
+   * @param pid     a process that was in it a moment ago
    */
-  find(id: CgroupId, textOf: () => string | undefined): Container | undefined {
+  find(id: CgroupId, textOf: TextOf, pid: number): Container | undefined {
     if (id === rootCgroup) return undefined
     const known = this.#containers.get(id)
     if (known !== undefined) return known ?? undefined
-    const path = this.#pathOf(id, textOf())
+    const path = this.#pathOf(id, textOf(pid))
     if (path === undefined) {
       this.#counters.unattributed++
       return undefined

@@ -6,7 +6,7 @@
  * is asked for.
  */
 import { BoundedMap } from './bounded.ts'
-import type { CgroupId } from './cgroup-index.ts'
+import type { CgroupId, TextOf } from './cgroup-index.ts'
 import { CgroupIndex } from './cgroup-index.ts'
 import type { Cgroups } from './cgroups.ts'
 import type { Container, ContainerMetadata, NamedContainer } from './container.ts'
@@ -113,13 +113,14 @@ export class ContainerTable {
    * container of a hybrid machine sees v1 alone there: its containers stand in v2 where it does.
    *
    * @param oldId   id in the v1 hierarchy; 0 when none is looked at
-   * @param textOf  text of the process's /proc/PID/cgroup, asked for when an id is not known
+   * @param textOf  text of a process's /proc/PID/cgroup, asked for when an id is not known
+   * @param pid     that process
    * @returns `undefined` on the host
    */
-  of(id: CgroupId, oldId: CgroupId, textOf: () => string | undefined): Container | undefined {
-    const container = this.#unified.find(id, textOf)
+  of(id: CgroupId, oldId: CgroupId, textOf: TextOf, pid = 0): Container | undefined {
+    const container = this.#unified.find(id, textOf, pid)
     if (oldId === 0) return container
-    if (!container) return this.#old?.find(oldId, textOf)
+    if (!container) return this.#old?.find(oldId, textOf, pid)
     const other = this.#old?.known(oldId)
     return other?.outerId === container.id ? other : container
   }

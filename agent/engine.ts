@@ -116,34 +116,35 @@ export class Engine {
   }
 
   #rulesOf(type: string): TypeRules {
-    let known = this.#byType.get(type)
-    if (!known) {
-      const rules = this.#active.filter(
-        (rule) => rule.eventTypes === 'all' || rule.eventTypes.has(type),
-      )
-      const conditions = rules.map((rule) => specialise(rule.condition, type))
-      const kind = kindOfType.get(type)
-      const run = compileRules<LiveEvent>(conditions, {
-        field: (ref) => this.#field(ref),
-        resolve: (hostname) => this.#resolve(hostname),
-        subjectOf: (ref) => this.#subjects.of(ref, kind),
-        isCheap: (ref) => this.#subjects.isCheap(ref),
-      })
-      known = {
-        rules,
-        run,
-        onMatch: (index, event) => {
-          const rule = rules[index]
-          return rule !== undefined && this.#match(rule, event)
-        },
-        onFault: (index, error) => {
-          const rule = rules[index]
-          if (rule) this.#fault(rule, error)
-        },
-      }
-      this.#byType.set(type, known)
+    return this.#byType.get(type) ?? this.#compile(type)
+  }
+
+  #compile(type: string): TypeRules {
+    const rules = this.#active.filter(
+      (rule) => rule.eventTypes === 'all' || rule.eventTypes.has(type),
+    )
+    const conditions = rules.map((rule) => specialise(rule.condition, type))
+    const kind = kindOfType.get(type)
+    const run = compileRules<LiveEvent>(conditions, {
+      field: (ref) => this.#field(ref),
+      resolve: (hostname) => this.#resolve(hostname),
+      subjectOf: (ref) => this.#subjects.of(ref, kind),
+      isCheap: (ref) => this.#subjects.isCheap(ref),
+    })
+    const compiled: TypeRules = {
+      rules,
+      run,
+      onMatch: (index, event) => {
+        const rule = rules[index]
+        return rule !== undefined && this.#match(rule, event)
+      },
+      onFault: (index, error) => {
+        const rule = rules[index]
+        if (rule) this.#fault(rule, error)
+      },
     }
-    return known
+    this.#byType.set(type, compiled)
+    return compiled
   }
 
   /** Tries the rules on an event. */

@@ -122,6 +122,9 @@ export class Pipeline {
   readonly #lossAlerts: LossAlerts
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
+  /** Made once: every event has it at hand, and few need it. */
+  readonly #cgroupsOf = (pid: number): string | undefined =>
+    this.#outside.ask(cgroupsOfQuestion, pid, () => readCgroupsOf('/proc', pid))
   readonly #engineFor: (rules: readonly Rule[]) => Engine
   #engine: Engine
   #environment: boolean
@@ -316,8 +319,6 @@ export class Pipeline {
     const id = headerOf.cgroupId(this.#record)
     const oldId = headerOf.cgroupV1Id(this.#record)
     if (id === rootCgroup && (oldId === 0 || oldId === rootCgroup)) return undefined
-    return this.#containers.of(id, oldId, () =>
-      this.#outside.ask(cgroupsOfQuestion, pid, () => readCgroupsOf('/proc', pid)),
-    )
+    return this.#containers.of(id, oldId, this.#cgroupsOf, pid)
   }
 }

@@ -6,7 +6,7 @@
  * Children keep a link to their parent's entry after it ended, until one of their own events
  * says that they have another parent. So a chain of ancestors is never longer than it was.
  */
-import type { RecordView } from '@bulwark/schema'
+import type { RecordView, TextLength } from '@bulwark/schema'
 import {
   RECORD_BY_THREAD,
   RECORD_OUTSIDE_ROOT,
@@ -292,15 +292,15 @@ export class ProcessTable {
 
   /** An exec event: the process is another program from here on. */
   exec(r: RecordView, process: Process): void {
-    const argv = execOf.arguments(r).replace(/\0$/, '').split('\0')
+    const { exe, args } = argumentsIn(execOf.arguments(r))
     const exeAt = execOf.exeAt
     process.checked = this.#doubts
     process.comm = headerOf.comm(r)
     process.vpid = headerOf.vpid(r)
     process.startedOnHost = process.vpid === process.pid
     process.loginUid = headerOf.loginUid(r)
-    process.exe = argv[0] ?? ''
-    process.args = argv.slice(1)
+    process.exe = exe
+    process.args = args
     process.argsText = undefined
     process.environment = environmentOf(r)
     process.byThread = (headerOf.flags(r) & RECORD_BY_THREAD) !== 0
@@ -370,12 +370,35 @@ const becomeUnknown = (process: Process): void => {
   Object.assign(process, program, { exeFlags, truncated, argsText: undefined })
 }
 
+/** argv[0] and the rest of what stands in a record, NUL between them and perhaps at the end. */
+const argumentsIn = (text: string): { readonly exe: string; readonly args: readonly string[] } => {
+  const endsInNul = text.charCodeAt(text.length - 1) === 0
+  const end = endsInNul ? text.length - 1 : text.length
+  const first = text.indexOf('\0')
+  if (first < 0 || first >= end) return { exe: text.slice(0, end), args: nothing }
+  return { exe: text.slice(0, first), args: text.slice(first + 1, end).split('\0') }
+}
+
 const environmentOf = (r: RecordView): string | undefined =>
   execOf.environmentLength(r).trueBytes === undefined
     ? undefined
     : execOf.environment(r).replace(/\0$/, '')
 
+const nothing: readonly string[] = []
+
+const isCut = ({ trueBytes, storedBytes }: TextLength): boolean => trueBytes !== storedBytes
+
 const truncatedTexts = (r: RecordView): readonly string[] => {
+  const environment = execOf.environmentLength(r)
+  const isWhole =
+    !isCut(execOf.exePathLength(r)) &&
+    !isCut(execOf.cwdLength(r)) &&
+    !isCut(execOf.argumentsLength(r)) &&
+    (environment.trueBytes === undefined || !isCut(environment))
+  return isWhole ? nothing : namesOfCut(r)
+}
+
+const namesOfCut = (r: RecordView): readonly string[] => {
   const lengths = {
     exe_path: execOf.exePathLength(r),
     cwd: execOf.cwdLength(r),

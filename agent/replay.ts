@@ -104,13 +104,17 @@ class Replay {
   readonly #resolved = new Map<string, ReadonlySet<IpAddress>>()
   readonly #unresolved = new Set<string>()
   /** A block, and behind it room for one record in our layout. */
-  readonly #memory = Buffer.alloc(captureLimits.blockBytesMax + captureLimits.recordBytesMax)
+  readonly #memory: Buffer
+  readonly #data: DataView
   #pipeline: Pipeline | undefined
   #recordsSeen = 0
 
-  constructor(options: ReplayOptions, head: CaptureHead) {
+  /** @param memory  where the blocks with records are */
+  constructor(options: ReplayOptions, head: CaptureHead, memory: Buffer) {
     this.#options = options
     this.#head = head
+    this.#memory = memory
+    this.#data = new DataView(memory.buffer, memory.byteOffset, memory.byteLength)
     this.#conversion = planConversion(head.layouts)
     this.#explain()
   }
@@ -145,10 +149,14 @@ class Replay {
 
   /** Made with the first record: its tables are filled from the notes before it. */
   #begin(): Pipeline {
+    return this.#pipeline ?? this.#makePipeline()
+  }
+
+  #makePipeline(): Pipeline {
     const { rules, matching, onAlert, log } = this.#options
     const { machine, hostname, hierarchies, wallOffsetNs } = this.#head
-    this.#pipeline ??= new Pipeline({
-      data: new DataView(this.#memory.buffer, this.#memory.byteOffset, this.#memory.byteLength),
+    this.#pipeline = new Pipeline({
+      data: this.#data,
       machine,
       hostname,
       cgroups: hierarchiesOf(hierarchies),
@@ -189,7 +197,6 @@ class Replay {
       this.#begin().passOver(missing)
     }
     this.#recordsSeen = Math.max(this.#recordsSeen, head.recordsBefore) + head.records
-    if (head.records > 0) raw.copy(this.#memory)
     const rest = eachEntry(raw, {
       onRecord: (offset, lengthBytes) => {
         if (head.records > 0) this.#record(offset, lengthBytes)
@@ -201,7 +208,7 @@ class Replay {
 
   #record(offset: number, lengthBytes: number): void {
     const pipeline = this.#begin()
-    const kind = lengthBytes < 6 ? 0 : this.#memory.readUInt16LE(offset + 4)
+    const kind = lengthBytes < 6 ? 0 : this.#data.getUint16(offset + 4, true)
     const plan = this.#conversion.byKind.get(kind)
     if (!plan || plan.same) {
       const known = plan !== undefined || !this.#isTheirs(kind)
@@ -269,8 +276,9 @@ class Replay {
  */
 export const replay = async (options: ReplayOptions): Promise<Replayed> => {
   const begin = performance.now()
-  const { head, parts } = readCapture(options.source)
-  const run = new Replay(options, head)
+  const memory = Buffer.alloc(captureLimits.blockBytesMax + captureLimits.recordBytesMax)
+  const { head, parts } = readCapture(options.source, memory)
+  const run = new Replay(options, head, memory)
   for (const part of parts) {
     if (options.signal?.aborted === true) break
     run.part(part)

@@ -23,7 +23,7 @@ import { allRules, loadRules, readRules, root, shownPath } from './measure/offic
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 1 : 5
 const warmUpRounds = quick ? 0 : 1
-const eventsWanted = quick ? 0 : 1_000_000
+const eventsWanted = quick ? 0 : 3_000_000
 /** Of the head of a capture: bytes before its text, and where the length of the text is. */
 const headBytes = 24
 const textBytesAt = 12
@@ -33,7 +33,7 @@ const endMsMax = 120_000
 const sessions: readonly { name: string; turns: Partial<Record<LoopName, number>> }[] = [
   { name: 'opens', turns: { open: 300_000 } },
   { name: 'connections', turns: { connect: 40_000 } },
-  { name: 'forks, execs, exits', turns: { exec: 5_000 } },
+  { name: 'forks, execs, exits', turns: { exec: 15_000 } },
   { name: 'a busy host', turns: { open: 300_000, exec: 2_000, connect: 10_000 } },
 ]
 

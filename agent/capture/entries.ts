@@ -9,10 +9,12 @@ export interface OnEntries {
 
 /** Hands the entries over in order. Returns how many bytes at the end were no entries. */
 export const eachEntry = (raw: Buffer, { onRecord, onNote }: OnEntries): number => {
+  // Reads of a DataView are single loads; those of a Buffer are not.
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
   let at = 0
   while (at + entryHeadBytes <= raw.length) {
-    const bytes = raw.readUInt32LE(at)
-    const type = raw.readUInt32LE(at + 4)
+    const bytes = view.getUint32(at, true)
+    const type = view.getUint32(at + 4, true)
     const start = at + entryHeadBytes
     if (bytes > raw.length - start) break
     // Entries of other types are of a later minor form: passed over.

@@ -122,7 +122,8 @@ const isTold = (value: unknown): value is Told => {
 export const decodeNote = (text: string): Note | undefined => {
   let value: unknown
   try {
-    value = JSON.parse(text, untagged)
+    // With a function for each value it takes five times as long.
+    value = text.includes('"$') ? JSON.parse(text, untagged) : JSON.parse(text)
   } catch {
     return undefined
   }

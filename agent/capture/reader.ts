@@ -33,6 +33,7 @@ export type Source = (bytesMax: number) => Uint8Array
 
 /** What there is between the head and the end. */
 export type CapturePart =
+  /** `raw` is valid until the next part, where it lies in the memory given to `readCapture`. */
   | { readonly is: 'block'; readonly head: BlockHead; readonly raw: Buffer }
   /** Bytes that are no whole block; the records in it where its head could be read. */
   | { readonly is: 'damage'; readonly at: number; readonly bytes: number; readonly why: string }
@@ -111,6 +112,19 @@ const readHead = (window: Window): CaptureHead => {
 const chunkOf = (rawBytes: number): number =>
   Math.min(Math.max(rawBytes, zlibConstants.Z_MIN_CHUNK), captureLimits.blockBytesMax) + 1
 
+/**
+ * Copies a block to where it is wanted, and frees what it was unpacked to. Hundreds of megabytes a
+ * second would else wait for the collector, which then runs for nothing else.
+ */
+const moved = (raw: Buffer, memory: Buffer): Buffer => {
+  const bytes = raw.length
+  raw.copy(memory)
+  const { buffer } = raw
+  // Small ones are parts of a pool that others have parts of, too.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+  return memory.subarray(0, bytes)
+}
+
 const decompress = (stored: Buffer, rawBytes: number): Buffer | undefined => {
   if (rawBytes === 0) return stored.length === 0 ? stored : undefined
   try {
@@ -144,7 +158,7 @@ const skipToBlock = (window: Window): number => {
   return window.at - begin
 }
 
-function* readParts(window: Window): Generator<CapturePart> {
+function* readParts(window: Window, memory?: Buffer): Generator<CapturePart> {
   let whole = false
   for (;;) {
     const bytes = window.peek(blockHeadBytes)
@@ -166,7 +180,8 @@ function* readParts(window: Window): Generator<CapturePart> {
     }
     const raw = crc32(stored) === head.crc ? decompress(stored, head.rawBytes) : undefined
     whole = head.last
-    if (raw) yield { is: 'block', head, raw }
+    if (raw && memory && head.records > 0) yield { is: 'block', head, raw: moved(raw, memory) }
+    else if (raw) yield { is: 'block', head, raw }
     else yield { is: 'damage', at, bytes: all.length, why: 'the bytes of a block are damaged' }
   }
   yield { is: 'end', whole }
@@ -175,11 +190,14 @@ function* readParts(window: Window): Generator<CapturePart> {
 /**
  * Reads the head; the parts are read as they are asked for.
  *
+ * @param memory  where blocks with records are unpacked to; `captureLimits.blockBytesMax` bytes or
+ *   more. Each has memory of its own when there is none.
  * @throws CaptureError  it cannot be read, and says why
  */
 export const readCapture = (
   source: Source,
+  memory?: Buffer,
 ): { readonly head: CaptureHead; readonly parts: Generator<CapturePart> } => {
   const window = new Window(source)
-  return { head: readHead(window), parts: readParts(window) }
+  return { head: readHead(window), parts: readParts(window, memory) }
 }
