@@ -66,12 +66,15 @@ const runtimePackages = (): readonly string[] => {
     .map(([path]) => path)
 }
 
+/** What property tests need. */
+const lawPackages = ['node_modules/fast-check', 'node_modules/pure-rand']
+
 /** Files of the work tree that a guest gets: what git knows or would add, and what was built. */
 async function listBundle(): Promise<readonly string[]> {
   const list = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const known = (await execute(list, { cwd: root, msMax: bundleMsMax })).split('\0')
   const built = ['dist', '.build/kernel', '.build/bench', '.build/lab', 'node_modules/@bulwark']
-  const all = [...known, ...built, ...runtimePackages(), 'node_modules/fast-check']
+  const all = [...known, ...built, ...runtimePackages(), ...lawPackages]
   return all.filter((path) => path !== '' && existsSync(join(root, path)))
 }
 

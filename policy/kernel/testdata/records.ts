@@ -1,0 +1,197 @@
+/**
+ * Random records that nearly fit a plan: numbers one beside those of the plan, texts one byte
+ * longer, shorter or other, addresses that differ in the last bit that counts.
+ */
+import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import type { CgroupState, Plan, Test, TextAt } from '../plan.ts'
+
+/** Where the texts of these records are. */
+export const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
+export const slots: readonly TextAt[] = [128, 136].map((offset) => ({ is: 'slot', offset }))
+const fixedBytes = 168
+
+/** One cgroup a state. */
+export const cgroupIds: Readonly<Record<CgroupState, bigint>> = {
+  host: 1n,
+  container: 0x1_0000_0002n,
+  unknown: 7n,
+}
+
+const testsOf = (of: Plan): readonly Test[] => {
+  switch (of.is) {
+    case 'constant':
+      return []
+    case 'and':
+    case 'or':
+      return of.members.flatMap(testsOf)
+    case 'not':
+      return [of.member]
+    default:
+      return [of]
+  }
+}
+
+/** A random number below `count` from a seed, and the next seed. */
+class Dice {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed | 1
+  }
+
+  below(count: number): number {
+    // Xorshift.
+    this.#state ^= this.#state << 13
+    this.#state ^= this.#state >>> 17
+    this.#state ^= this.#state << 5
+    return (this.#state >>> 0) % count
+  }
+
+  of<T>(all: readonly T[]): T | undefined {
+    return all[this.below(all.length)]
+  }
+}
+
+const letters = ['a', '/', '\0', 'h', '\xff'] as const
+
+/** A text beside `value`. */
+const nearText = (value: string, dice: Dice): string => {
+  const letter = dice.of(letters) ?? ''
+  switch (dice.below(9)) {
+    case 0:
+      return value + letter
+    case 1:
+      return letter + value
+    case 2:
+      return value.slice(1)
+    case 3:
+      return value.slice(0, -1)
+    case 4: {
+      const at = dice.below(value.length + 1)
+      return value.slice(0, at) + letter + value.slice(at + 1)
+    }
+    case 5:
+      return `${value}/${letter}`
+    case 6:
+      return value + 'z'.repeat(dice.below(5000))
+    default:
+      return value
+  }
+}
+
+const bytesOf = (value: string): Uint8Array => Uint8Array.from(value, (c) => c.charCodeAt(0))
+
+/** What to add to a value so that it fits. */
+const besideOf = { '<': -1, '<=': 0, '>': 1, '>=': 0, in: 0 } as const
+
+interface NearRecord {
+  readonly record: Uint8Array
+  readonly state: CgroupState
+  /** Whether a text lies outside what a record can have. */
+  readonly broken: boolean
+}
+
+/** Records that a plan nearly accepts, or nearly does not. */
+export class NearRecords {
+  readonly #tests: readonly Test[]
+  readonly #byRule: readonly (readonly Test[])[]
+
+  constructor(of: Plan) {
+    this.#tests = testsOf(of)
+    this.#byRule = of.is === 'or' ? of.members.map(testsOf) : [this.#tests]
+  }
+
+  /** A record made from a seed, beside what any tests ask for. */
+  make(seed: number): NearRecord {
+    return this.#make(this.#tests, new Dice(seed))
+  }
+
+  /** The same, beside what one member of a large `or` asks for. */
+  makeForOne(seed: number): NearRecord {
+    const dice = new Dice(seed)
+    return this.#make(dice.of(this.#byRule) ?? [], dice)
+  }
+
+  #make(tests: readonly Test[], dice: Dice): NearRecord {
+    const fixed = new Uint8Array(fixedBytes)
+    const view = new DataView(fixed.buffer)
+    for (let i = 24; i < fixedBytes; i++) fixed[i] = dice.below(4) === 0 ? dice.below(256) : 0
+    for (const test of tests) {
+      if (dice.below(8) > 0) this.#fit(test, view, dice)
+    }
+    const state = dice.of(['host', 'container', 'unknown'] as const) ?? 'unknown'
+    view.setBigUint64(16, cgroupIds[state], true)
+    return { ...this.#withTexts(fixed, tests, dice), state }
+  }
+
+  /** Puts there what the test is about, or nearly. */
+  #fit(test: Test, view: DataView, dice: Dice): void {
+    if (test.is === 'number' || test.is === 'bits') {
+      const chosen = test.is === 'bits' ? test.mask : (dice.of(test.values) ?? 0n)
+      const beside = test.is === 'bits' ? 0 : besideOf[test.operator]
+      const off = beside + (dice.below(8) === 0 ? dice.below(3) - 1 : 0)
+      const value = BigInt.asUintN(64, chosen + BigInt(off))
+      for (let i = 0; i < test.at.bytes; i++) {
+        view.setUint8(test.at.offset + i, Number((value >> BigInt(8 * i)) & 0xffn))
+      }
+    } else if (test.is === 'network') {
+      test.base.forEach((byte, i) => view.setUint8(test.offset + i, byte))
+      const bit = Math.max(0, test.prefix - dice.below(3))
+      if (dice.below(2) === 0 && bit < 8 * test.base.length) {
+        const at = test.offset + (bit >> 3)
+        view.setUint8(at, view.getUint8(at) ^ (0x80 >> (bit & 7)))
+      }
+    } else if (test.is === 'text' && test.at.is === 'chars') {
+      const name = nearText(dice.of(test.values) ?? '', dice).slice(0, 16)
+      bytesOf(name).forEach((byte, i) => view.setUint8(comm.offset + i, byte))
+      // What stands behind the NUL is no part of the name.
+      if (name.length < 16) view.setUint8(comm.offset + name.length, 0)
+    }
+  }
+
+  #withTexts(
+    fixed: Uint8Array,
+    tests: readonly Test[],
+    dice: Dice,
+  ): { record: Uint8Array; broken: boolean } {
+    const view = new DataView(fixed.buffer)
+    let all = fixed
+    let broken = false
+    for (const at of slots) {
+      const about = tests.filter((t) => t.is === 'text' && t.at.offset === at.offset)
+      const test = dice.of(about)
+      const value = test?.is === 'text' ? (dice.of(test.values) ?? '') : 'some'
+      let bytes = bytesOf(nearText(value, dice).slice(0, 5000))
+      // Sometimes none, and sometimes right up to the end of what a record can have.
+      if (dice.below(12) === 0) bytes = bytes.subarray(0, 0)
+      if (dice.below(20) === 0 && all.length + bytes.length < RECORD_BYTES_MAX) {
+        all = grown(all, RECORD_BYTES_MAX - bytes.length)
+      }
+      const fits = all.length + bytes.length <= RECORD_BYTES_MAX
+      const offset = fits ? all.length : fixedBytes
+      const length = fits ? bytes.length : 0
+      view.setUint16(at.offset, offset, true)
+      view.setUint16(at.offset + 2, length, true)
+      view.setUint32(at.offset + 4, dice.below(8) === 0 ? 0xffff_ffff : length, true)
+      if (fits) {
+        const longer = grown(all, all.length + bytes.length)
+        longer.set(bytes, all.length)
+        all = longer
+      }
+      if (dice.below(40) === 0) {
+        broken = true
+        view.setUint16(at.offset, RECORD_BYTES_MAX + 1 - dice.below(2) * length, true)
+        view.setUint16(at.offset + 2, length + 1 + dice.below(60_000 - length), true)
+      }
+    }
+    const record = grown(all, all.length)
+    record.set(fixed)
+    return { record, broken }
+  }
+}
+
+const grown = (bytes: Uint8Array, length: number): Uint8Array => {
+  const longer = new Uint8Array(length)
+  longer.set(bytes)
+  return longer
+}
