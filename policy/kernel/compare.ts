@@ -347,6 +347,31 @@ const belowAny = (
   return between(isOpen ? everything : over, under, open('a path below a pattern'))
 }
 
+/** Whether a text that lies in the record contains one of these; of none, nothing is known. */
+const containsAny = (
+  value: Known,
+  patterns: readonly string[],
+  open: (why: string) => Bounds,
+): Bounds => {
+  const why = 'a text within a text'
+  if (patterns.length === 0) return open(why)
+  switch (value.is) {
+    case 'text':
+      return exactly(textIs(value.at, 'contains', patterns))
+    case 'directory':
+    case 'name':
+      return between(textIs(value.at, 'contains', patterns), nothing, open(why))
+    case 'given': {
+      const given = patterns.filter(isSingle)
+      const isParted = given.some((text) => text.slice(1, -1).includes('/'))
+      const over = textIs(value.at, 'contains', isParted ? [...given, '//'] : given)
+      return between(over, textIs(value.at, 'contains', given), open(givenWhy))
+    }
+    default:
+      return open(why)
+  }
+}
+
 const contains = (
   value: Known,
   patterns: readonly string[],
@@ -354,7 +379,7 @@ const contains = (
   open: (why: string) => Bounds,
 ): Bounds => {
   if (patterns.includes('')) return is(true)
-  if (value.is !== 'words') return open('a text within a text')
+  if (value.is !== 'words') return containsAny(value, fold === lowerCase ? [] : patterns, open)
   const isOdd = (pattern: string): boolean =>
     pattern.includes(value.separator) || (value.none === 'digits' && /^-?\d+$/.test(pattern))
   if (patterns.some(isOdd)) return open('several words of a text')

@@ -148,6 +148,7 @@ export class Decider {
   #test(test: Test, negated: boolean): Decision {
     if (test.is === 'bits' || test.is === 'cgroup') return { is: 'test', test, negated }
     if (test.is === 'number' && test.operator !== 'in') return { is: 'test', test, negated }
+    if (test.is === 'text' && test.operator === 'contains') return { is: 'test', test, negated }
     const choice = this.#choiceOfTests([test])
     return negated ? { is: 'not', member: choice } : choice
   }

@@ -46,4 +46,4 @@ export type Decision =
   | Choice
 
 /** A test that no choice stands for. */
-export type PlainTest = Extract<Test, { is: 'bits' | 'number' | 'cgroup' }>
+export type PlainTest = Extract<Test, { is: 'bits' | 'number' | 'cgroup' | 'text' }>

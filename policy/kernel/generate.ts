@@ -13,6 +13,7 @@ import { MapPool } from './maps.ts'
 import { helpers, type Surroundings } from './match-maps.ts'
 import { match } from './match.ts'
 import type { Plan } from './plan.ts'
+import { scanText } from './scan.ts'
 import { numberTest } from './test-code.ts'
 import { weaken } from './weaken.ts'
 import { describeDecision } from './words.ts'
@@ -171,6 +172,8 @@ class Body {
       case 'number':
       case 'bits':
         return numberTest(assembler, test, yes, no)
+      case 'text':
+        return scanText(this.#at, test.at, test.values, yes, no)
       case 'cgroup': {
         const has = (state: (typeof test.states)[number]): Label =>
           test.states.includes(state) ? yes : no

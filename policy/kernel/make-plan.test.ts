@@ -10,7 +10,8 @@ import { allOf, anyOf, inverse, numberBelow, numberIn, textIs } from './make-pla
 import { accepts } from './model.ts'
 import type { NumberAt, Plan, TextAt } from './plan.ts'
 import { everything, nothing } from './plan.ts'
-import { NearRecords, anyPlan } from './testdata/plans.ts'
+import { anyPlan } from './testdata/plans.ts'
+import { NearRecords } from './testdata/records.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const runs = Number(process.env['TEST_RUNS'] ?? 500)

@@ -260,8 +260,9 @@ export const textIs = (at: TextAt, operator: TextOperator, texts: Iterable<strin
     at.is === 'slot' || (text.length <= at.bytes && !text.includes('\0'))
   const values = [...new Set(texts)].filter(isPossible)
   if (values.length === 0) return nothing
-  // Every text begins and ends with the empty one.
-  if ((operator === 'starts' || operator === 'ends') && values.includes('')) return everything
+  // Every text begins and ends with the empty one, and contains it.
+  const isOfAll = operator === 'starts' || operator === 'ends' || operator === 'contains'
+  if (isOfAll && values.includes('')) return everything
   return { is: 'text', at, operator, values: values.toSorted() }
 }
 

@@ -84,13 +84,13 @@ const loadPlace = (at: Surroundings, text: TextAt, end: 'begin' | 'end'): void =
  * Loads the length again, from r9 only where there is no other place. Verifier: what it concludes
  * of this one it forgets, and so need not visit what follows once for each length.
  */
-const loadLength = (assembler: Assembler, text: TextAt, to: Register): void => {
+export const loadLength = (assembler: Assembler, text: TextAt, to: Register): void => {
   if (text.is === 'slot') assembler.load(2, to, 7, text.offset + 2)
   else if (to !== 9) assembler.move(to, { register: 9 })
 }
 
-/** r8: pointer to the text. */
-const loadText = (at: Surroundings, text: TextAt): void => {
+/** r8: pointer to the text; r9: its length. */
+export const loadText = (at: Surroundings, text: TextAt): void => {
   loadPlace(at, text, 'begin')
   at.assembler.alu('add', 8, { register: 7 })
 }

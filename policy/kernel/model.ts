@@ -33,6 +33,8 @@ const compareText = (text: string, operator: TextOperator, value: string): boole
       return text.startsWith(value)
     case 'ends':
       return text.endsWith(value)
+    case 'contains':
+      return text.includes(value)
     case 'below':
       return text === value || text.startsWith(`${value}/`)
   }

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { accepts } from './model.ts'
 import { Optimiser } from './optimise.ts'
-import type { Plan, Test } from './plan.ts'
+import type { Plan, Test, TextOperator } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 import { anyPlan } from './testdata/plans.ts'
 import { NearRecords } from './testdata/records.ts'
@@ -45,7 +45,7 @@ const [a, b, c, d] = [bit(128), bit(132), bit(136), bit(140)]
 const and = (...members: readonly Plan[]): Plan => ({ is: 'and', members })
 const or = (...members: readonly Plan[]): Plan => ({ is: 'or', members })
 const not = (member: Test): Plan => ({ is: 'not', member })
-const path = (operator: 'equals' | 'starts' | 'below' | 'ends', ...values: string[]): Test => ({
+const path = (operator: TextOperator, ...values: string[]): Test => ({
   is: 'text',
   at: { is: 'slot', offset: 160 },
   operator,
@@ -84,6 +84,11 @@ same('values that nobody can have', and(port(1n), port(2n)), nothing)
 same('members that differ in a value', or(and(a, port(1n)), and(a, port(2n))), and(a, port(1n, 2n)))
 same('a longer prefix says no more', path('starts', '/a', '/a/b', '/b'), path('starts', '/a', '/b'))
 same('a longer ending says no more', path('ends', '.so', 'x.so'), path('ends', '.so'))
+same(
+  'what contains what is wanted',
+  path('contains', 'id', 'rid', 'x'),
+  path('contains', 'id', 'x'),
+)
 same('a folder below another', path('below', '/a', '/a/b', '/ab'), path('below', '/a', '/ab'))
 same('every text begins with nothing', path('starts', '', '/a'), everything)
 same('bits of one place', or(bit(128), { ...bit(128), mask: 6n } as Test), {

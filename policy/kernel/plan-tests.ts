@@ -16,6 +16,8 @@ const hasPart = (value: string, values: ReadonlySet<string>, operator: TextOpera
   return false
 }
 
+const isWithin = (part: string, value: string): boolean => part !== value && value.includes(part)
+
 /** The values without those that another one makes needless. */
 const neededValues = ({ operator, values, at }: TextTest): readonly string[] => {
   const once = new Set(values)
@@ -23,13 +25,16 @@ const neededValues = ({ operator, values, at }: TextTest): readonly string[] => 
     if (at.is === 'slot') return [...once]
     return [...once].filter((value) => value.length <= at.bytes && !value.includes('\0'))
   }
+  if (operator === 'contains') {
+    return [...once].filter((value) => ![...once].some((other) => isWithin(other, value)))
+  }
   return [...once].filter((value) => !hasPart(value, once, operator))
 }
 
 const simplifyText = (test: TextTest): Test | boolean => {
   const values = neededValues(test)
   if (values.length === 0) return false
-  const unlimited = test.operator === 'starts' || test.operator === 'ends'
+  const unlimited = ['starts', 'ends', 'contains'].includes(test.operator)
   if (unlimited && values.includes('')) return true
   return { ...test, values: values.toSorted() }
 }

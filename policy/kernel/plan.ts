@@ -30,6 +30,8 @@ export type TextOperator =
   | 'ends'
   /** The value, or the value and a slash begin it: a path and all below it. */
   | 'below'
+  /** It is somewhere in it. What lies behind many bytes of a long text may be taken for it. */
+  | 'contains'
 
 /** What the agent has told the kernel of the cgroup that a record is of. */
 export type CgroupState = 'host' | 'container' | 'unknown'

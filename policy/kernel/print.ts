@@ -21,6 +21,7 @@ const textWords: Readonly<Record<TextOperator, readonly [string, string]>> = {
   equals: ['is', 'is not'],
   starts: ['starts with', 'does not start with'],
   ends: ['ends with', 'does not end with'],
+  contains: ['contains', 'does not contain'],
   below: ['is or lies below', 'is not and does not lie below'],
 }
 

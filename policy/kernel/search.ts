@@ -24,7 +24,7 @@ const beginning = (value: string): FoundEntry => ({ value, bits: 8 * value.lengt
 /** From the last byte to the first. */
 export const reversed = (value: string): string => Array.from(value).toReversed().join('')
 
-const searchOfText = (test: Extract<Test, { is: 'text' }>): Search => {
+const searchOfText = (test: Extract<Test, { is: 'text' }>): Search | undefined => {
   const { at, operator, values } = test
   const key: Key = { is: 'text', at }
   switch (operator) {
@@ -34,6 +34,8 @@ const searchOfText = (test: Extract<Test, { is: 'text' }>): Search => {
       return { key, entries: values.map(beginning) }
     case 'below':
       return { key, entries: values.flatMap((value) => [exact(value), beginning(`${value}/`)]) }
+    case 'contains':
+      return undefined
     case 'ends':
       return {
         key: { is: 'ending', at },

@@ -57,6 +57,8 @@ const testWords = (test: PlainTest): string => {
       return `${numberWords(test.at)}: some bit of ${test.mask}`
     case 'number':
       return `${numberWords(test.at)} ${test.operator} ${test.values.join()}`
+    case 'text':
+      return `${textWords(test.at)} ${test.operator} ${JSON.stringify(test.values)}`
   }
 }
 
@@ -72,7 +74,7 @@ export const describePlan = (plan: Plan): string => {
   const search = searchOf(test)
   const not = negated ? 'not: ' : ''
   if (search !== undefined) return `${not}${searchWords(search.key, search.entries)}`
-  if (test.is === 'text' || test.is === 'network') throw new Error('these are always searches')
+  if (test.is === 'network') throw new Error('networks are always searched')
   return `${not}${testWords(test)}`
 }
 

@@ -29,13 +29,13 @@ const tryOut = (plan: FilterPlan, program: FilterProgram): Tried => {
     let accepted = 0
     let tooMuch = 0
     for (let i = 0; i < recordsTried; i++) {
-      const { record, state, broken } = records.makeForOne(seed + i * 2_654_435_761)
+      const { record, state, undecided } = records.makeForOne(seed + i * 2_654_435_761)
       stage.put(record)
       const found = filter.accepts()
       const wanted = accepts(plan, record, state)
       assert.ok(found || !wanted, `dropped: ${Buffer.from(record).toString('hex')} of ${state}`)
       if (wanted) accepted++
-      if (found && !wanted && !broken) tooMuch++
+      if (found && !wanted && !undecided) tooMuch++
     }
     const verified = filter.program.info().verifiedInstructions
     filter.close()

@@ -79,7 +79,7 @@ const anyTest: fc.Arbitrary<Test> = fc.oneof(
   fc.record({
     is: fc.constant('text' as const),
     at: fc.constantFrom(comm, ...slots),
-    operator: fc.constantFrom('equals', 'starts', 'ends', 'below'),
+    operator: fc.constantFrom('equals', 'starts', 'ends', 'below', 'contains'),
     values: values(text),
   }),
   fc.constantFrom<4 | 16>(4, 16).chain((bytes) =>

@@ -4,6 +4,7 @@
  */
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import type { CgroupState, Plan, Test, TextAt } from '../plan.ts'
+import { scannedBytes } from '../scan.ts'
 
 /** Where the texts of these records are. */
 export const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
@@ -87,8 +88,8 @@ const besideOf = { '<': -1, '<=': 0, '>': 1, '>=': 0, in: 0 } as const
 interface NearRecord {
   readonly record: Uint8Array
   readonly state: CgroupState
-  /** Whether a text lies outside what a record can have. */
-  readonly broken: boolean
+  /** Whether a text lies outside what a record can have, or is longer than it is scanned. */
+  readonly undecided: boolean
 }
 
 /** Records that a plan nearly accepts, or nearly does not. */
@@ -153,10 +154,10 @@ export class NearRecords {
     fixed: Uint8Array,
     tests: readonly Test[],
     dice: Dice,
-  ): { record: Uint8Array; broken: boolean } {
+  ): { record: Uint8Array; undecided: boolean } {
     const view = new DataView(fixed.buffer)
     let all = fixed
-    let broken = false
+    let undecided = false
     for (const at of slots) {
       const about = tests.filter((t) => t.is === 'text' && t.at.offset === at.offset)
       const test = dice.of(about)
@@ -167,6 +168,11 @@ export class NearRecords {
       if (dice.below(20) === 0 && all.length + bytes.length < RECORD_BYTES_MAX) {
         all = grown(all, RECORD_BYTES_MAX - bytes.length)
       }
+      // What several tests look for may be looked for together.
+      const scanned = about.flatMap((t) =>
+        t.is === 'text' && t.operator === 'contains' ? t.values : [],
+      )
+      if (scanned.length > 0 && bytes.length > scannedBytes(scanned)) undecided = true
       const fits = all.length + bytes.length <= RECORD_BYTES_MAX
       const offset = fits ? all.length : fixedBytes
       const length = fits ? bytes.length : 0
@@ -179,14 +185,14 @@ export class NearRecords {
         all = longer
       }
       if (dice.below(40) === 0) {
-        broken = true
+        undecided = true
         view.setUint16(at.offset, RECORD_BYTES_MAX + 1 - dice.below(2) * length, true)
         view.setUint16(at.offset + 2, length + 1 + dice.below(60_000 - length), true)
       }
     }
     const record = grown(all, all.length)
     record.set(fixed)
-    return { record, broken }
+    return { record, undecided }
   }
 }
 
