@@ -1,0 +1,101 @@
+/** Filters in the kernel, each on one record: loaded as programs that the kernel repeats. */
+import type { BpfMap, RawProgram } from '@bulwark/native'
+import { createMap, loadProgram } from '@bulwark/native'
+import type { FilterMap, FilterProgram } from '@bulwark/policy'
+import { RECORD_BYTES_MAX } from '@bulwark/schema'
+
+const mapTypes = { hash: 1, array: 2, lpmTrie: 11 } as const
+const mapFlags = { noPrealloc: 1, memoryMapped: 1 << 10 } as const
+/** BPF_PROG_TYPE_SCHED_CLS: raw tracepoints are not repeated. */
+const classifier = 3
+const packet = new Uint8Array(64)
+const noBytes = new Uint8Array(0)
+
+const recordAt = 32
+const slotBytes = recordAt + RECORD_BYTES_MAX + 512
+
+const makeMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
+  const map = createMap({
+    type: kind === 'hash' ? mapTypes.hash : mapTypes.lpmTrie,
+    name: 'bench_filter',
+    keyBytes,
+    valueBytes: 4,
+    maxEntries: entries.length,
+    flags: kind === 'hash' ? 0 : mapFlags.noPrealloc,
+  })
+  for (const [key, value] of entries) map.update(key, value)
+  return map
+}
+
+/** A filter that was loaded. Close it. */
+export interface MeasuredFilter {
+  /** Whether it lets the record through. */
+  readonly accepts: (record: Uint8Array) => boolean
+  /** Mean over so many runs. */
+  readonly nsPerRecord: (record: Uint8Array, runs: number) => number
+  readonly verifiedInstructions: number
+  readonly close: () => void
+}
+
+/** Loads a filter with its maps. */
+export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
+  const opened: (BpfMap | RawProgram)[] = []
+  const open = <T extends BpfMap | RawProgram>(each: T): T => {
+    opened.push(each)
+    return each
+  }
+  const close = (): void => opened.forEach((each) => each.close())
+  try {
+    const slots = open(
+      createMap({
+        type: mapTypes.array,
+        name: 'slots',
+        keyBytes: 4,
+        valueBytes: slotBytes,
+        maxEntries: 1,
+        flags: mapFlags.memoryMapped,
+      }),
+    )
+    const few = { type: mapTypes.hash, keyBytes: 8, valueBytes: 4, maxEntries: 1 }
+    const cgroups = open(createMap({ ...few, name: 'cgroups' }))
+    const maps = filter.maps.map((map) => open(makeMap(map)))
+    const instructions = filter.build(
+      {
+        find: 'test',
+        slotsMapFd: slots.facts.fd,
+        slots: 1,
+        slotBytes,
+        ownersAt: 0,
+        contextAt: 8,
+        recordAt,
+        recordBytesMax: RECORD_BYTES_MAX,
+        exitsMapFd: 0,
+        droppedMapFd: 0,
+        kind: 0,
+        failedIndex: 0,
+        cgroupsMapFd: cgroups.facts.fd,
+        cgroupIdAt: 16,
+      },
+      maps.map(({ facts }) => facts.fd),
+    )
+    const spec = { type: classifier, name: 'bench_filter', license: 'GPL', instructions }
+    const program = open(loadProgram(spec))
+    const memory = new Uint8Array(slots.memory())
+    const put = (record: Uint8Array): void => memory.set(record, recordAt)
+    return {
+      accepts: (record) => {
+        put(record)
+        return program.testRun(noBytes, 1, packet).returnValue === 1
+      },
+      nsPerRecord: (record, runs) => {
+        put(record)
+        return program.testRun(noBytes, runs, packet).durationNs
+      },
+      verifiedInstructions: program.info().verifiedInstructions,
+      close,
+    }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
