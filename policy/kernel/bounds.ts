@@ -4,6 +4,7 @@
  */
 import type { Condition } from '../ir.ts'
 import { allOf, anyOf, inverse, isEverything, isNothing } from './make-plan.ts'
+import { keyOf } from './plan-key.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 
@@ -54,3 +55,16 @@ export const inverseBounds = ({ over, under, residual }: Bounds): Bounds => ({
   under: inverse(over),
   residual,
 })
+
+/** All between two plans is `open`, where they differ. */
+export const between = (over: Plan, under: Plan, open: Bounds): Bounds =>
+  keyOf(over) === keyOf(under)
+    ? exactly(over)
+    : {
+        over,
+        under,
+        residual: open.residual.map(({ condition, why }) => ({ condition, why, gap: over })),
+      }
+
+/** A comparison that is decided on all records. */
+export const always = (value: boolean): Bounds => exactly(value ? everything : nothing)

@@ -7,21 +7,32 @@ const special = /[*?[\]\\]/
 export interface GlobLiterals {
   readonly prefix: string
   readonly suffix: string
+  /** Texts that it matches contain each of these, between the two. */
+  readonly inner: readonly string[]
   /** It is no more than a text, or than one with a star behind or before it. */
   readonly form: 'text' | 'start' | 'end' | 'other'
 }
 
+/** What stands between two stars or question marks, where the pattern has nothing else. */
+const starred = (pattern: string): readonly string[] =>
+  /[[\]\\]/.test(pattern)
+    ? []
+    : pattern
+        .split(/[*?]/)
+        .slice(1, -1)
+        .filter((part) => part !== '')
+
 /** How texts that a glob matches begin and end. */
 export const globLiterals = (pattern: string): GlobLiterals => {
   const first = pattern.search(special)
-  if (first < 0) return { prefix: pattern, suffix: pattern, form: 'text' }
+  if (first < 0) return { prefix: pattern, suffix: pattern, inner: [], form: 'text' }
   let last = pattern.length - 1
   while (last >= 0 && !special.test(pattern.charAt(last))) last--
   const prefix = pattern.slice(0, first)
   const suffix = pattern.slice(last + 1)
   const isStar = first === last && pattern.charAt(first) === '*'
   const form = !isStar ? 'other' : suffix === '' ? 'start' : prefix === '' ? 'end' : 'other'
-  return { prefix, suffix, form }
+  return { prefix, suffix, inner: starred(pattern), form }
 }
 
 /** How each text begins that a POSIX expression matches as a whole. */

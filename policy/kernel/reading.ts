@@ -54,8 +54,9 @@ export type Known =
   | { readonly is: 'directory'; readonly at: TextAt }
   /** All after the last slash of such a path. */
   | { readonly is: 'name'; readonly at: TextAt }
-  /** What becomes of a path as it was given, and of the directory that it starts from. */
-  | { readonly is: 'resolved'; readonly raw: TextAt }
+  /** What becomes of a path as it was given, and of the directory that it starts from; of which the
+   * record may tell nothing. */
+  | { readonly is: 'resolved'; readonly raw: TextAt; readonly base: TextAt | undefined }
   /** Bytes in network order. */
   | { readonly is: 'address'; readonly offset: number; readonly version: 4 | 6 }
 
@@ -66,8 +67,6 @@ export type Possible =
   | { readonly is: 'unknown'; readonly why: string; readonly never?: readonly string[] }
   /** Both of two, where a field stands for both ends of a connection. */
   | { readonly is: 'both'; readonly values: readonly Reading[] }
-  /** One of these, and only user space knows which. */
-  | { readonly is: 'either'; readonly values: readonly Reading[]; readonly why: string }
 
 /** A value, on the records that a plan lets through, exactly. */
 export interface Case {

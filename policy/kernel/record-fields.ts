@@ -81,7 +81,7 @@ const ofContainer: ReadField = ({ facts }) =>
 
 /** Why user space alone can read a field, by the begin of its name; the first that fits. */
 const reasons: readonly (readonly [begin: RegExp, why: string])[] = [
-  [/^proc\.(?:p|a)/, 'the ancestors of a process'],
+  [/^proc\.(?:a(?!rgs$)|p(?:name|exe|cmdline|vpid|pid))/, 'the ancestors of a process'],
   [/^proc\./, 'what is kept of a process'],
   [/^(?:user|group)\./, 'names of users and groups'],
   [/^thread\./, 'what is kept of a thread'],

@@ -33,7 +33,7 @@ export const fileName = (of: RecordKind): Reading => {
   const { kind, places, failed, done } = of
   if (!hasFile.has(kind)) return absent
   if (kind === EventNumber.open) {
-    const [told, untold] = resolvedOr(of, 'path', 'raw_path')
+    const [told, untold] = resolvedOr(of, 'path', 'raw_path', 'base')
     // A file that was opened has a path; the kernel could not tell it.
     const lack = unknown('a path that could not be told')
     return [

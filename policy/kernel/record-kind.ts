@@ -94,11 +94,19 @@ export const textOfRecord = ({ places }: RecordKind, name: string): Reading => [
   { when: everything, value: { is: 'text', at: places.text(name), isPath: false } },
 ]
 
+/** What becomes of a path as given, from a directory. */
+export const resolvedFrom = ({ places }: RecordKind, raw: string, base: string): Possible => ({
+  is: 'resolved',
+  raw: places.text(raw),
+  base: places.text(base),
+})
+
 /** The path that the kernel has resolved, else what becomes of the one as given. */
 export const resolvedOr = (
   of: RecordKind,
   resolved: string,
   raw: string,
+  base: string,
 ): readonly [told: Case, untold: Case] => {
   const isUntold = isEmpty(of, resolved)
   return [
@@ -106,7 +114,7 @@ export const resolvedOr = (
       when: inverse(isUntold),
       value: { is: 'text', at: of.places.text(resolved), isPath: true },
     },
-    { when: isUntold, value: { is: 'resolved', raw: of.places.text(raw) } },
+    { when: isUntold, value: resolvedFrom(of, raw, base) },
   ]
 }
 

@@ -6,7 +6,7 @@ import type { Reading } from './reading.ts'
 import { absent, always, only } from './reading.ts'
 import { fileName } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
-import { isEmpty, resolvedOr, textOfRecord, where } from './record-kind.ts'
+import { isEmpty, resolvedFrom, resolvedOr, textOfRecord, where } from './record-kind.ts'
 
 /** `LiveEvent.oldPath`. */
 export const oldPath = (of: RecordKind): Reading => {
@@ -20,7 +20,7 @@ export const oldPath = (of: RecordKind): Reading => {
     }
     case EventNumber.link:
     case EventNumber.rename:
-      return resolvedOr(of, 'old_resolved', 'old_path')
+      return resolvedOr(of, 'old_resolved', 'old_path', 'old_base')
     default:
       return absent
   }
@@ -32,9 +32,9 @@ export const newPath = (of: RecordKind): Reading => {
     case EventNumber.rename:
     case EventNumber.link:
     case EventNumber.symlink:
-      return resolvedOr(of, 'new_resolved', 'new_path')
+      return resolvedOr(of, 'new_resolved', 'new_path', 'new_base')
     case EventNumber.unlink:
-      return resolvedOr(of, 'path', 'raw_path')
+      return resolvedOr(of, 'path', 'raw_path', 'base')
     default:
       return absent
   }
@@ -42,23 +42,21 @@ export const newPath = (of: RecordKind): Reading => {
 
 /** `LiveEvent.callPath`. */
 export const callPath = (of: RecordKind): Reading =>
-  of.kind === EventNumber.path_call ? resolvedOr(of, 'path', 'raw_path') : absent
+  of.kind === EventNumber.path_call ? resolvedOr(of, 'path', 'raw_path', 'base') : absent
 
 /** `LiveEvent.mountSource`: as given, also where the kernel has told it. */
 export const mountSource = (of: RecordKind): Reading => {
   const isUntold = isEmpty(of, 'source_resolved')
-  const { places } = of
+  const isThere = inverse(isEmpty(of, 'source'))
   return [
-    ...only(inverse(isUntold), { is: 'resolved', raw: places.text('source_resolved') }),
-    ...where(
-      isUntold,
-      only(inverse(isEmpty(of, 'source')), { is: 'resolved', raw: places.text('source') }),
-    ),
+    ...only(inverse(isUntold), resolvedFrom(of, 'source_resolved', 'source_base')),
+    ...where(isUntold, only(isThere, resolvedFrom(of, 'source', 'source_base'))),
   ]
 }
 
 /** `LiveEvent.mountTarget`. */
-export const mountTarget = (of: RecordKind): Reading => resolvedOr(of, 'target_resolved', 'target')
+export const mountTarget = (of: RecordKind): Reading =>
+  resolvedOr(of, 'target_resolved', 'target', 'target_base')
 
 /** Calls told in a shape that name one path. */
 const pathCalls: ReadonlySet<string> = new Set(
@@ -104,7 +102,7 @@ const target: Read = (of) => {
       return [oldPath(of), textOfRecord(of, 'old_path')]
     case EventNumber.symlink:
       return [
-        always({ is: 'resolved', raw: of.places.text('old_path') }),
+        always({ is: 'resolved', raw: of.places.text('old_path'), base: undefined }),
         textOfRecord(of, 'old_path'),
       ]
     default:

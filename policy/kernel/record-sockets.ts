@@ -3,7 +3,7 @@ import { EventNumber, ROLE_CLIENT, ROLE_SERVER } from '@bulwark/schema'
 import { allOf, inNetworkAt, inverse, numberIn } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
-import type { Known, Possible, Reading } from './reading.ts'
+import type { Case, Known, Possible, Reading } from './reading.ts'
 import { only, unknown } from './reading.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
 import { firstOf, truth, where } from './record-kind.ts'
@@ -69,23 +69,20 @@ const roleShown = ({ kind }: RecordKind): Role | undefined => {
   return serves ? 'server' : undefined
 }
 
-/** The role on all records; `undefined` on those where the larger port decides. */
+/** The role on all records; `undefined` on those that should tell it, and do not. */
 const roles = (of: RecordKind): readonly (readonly [when: Plan, role: Role | undefined])[] => {
   const shown = roleShown(of)
   if (shown !== undefined) return [[everything, shown]]
-  const kept = (...values: readonly number[]): Plan =>
-    numberIn(of.places.number('socket.role'), values.map(BigInt))
-  const isUnknown = inverse(kept(ROLE_CLIENT, ROLE_SERVER))
-  const hasNoPeer = numberIn(of.places.number('socket.remote_port'), [0n])
+  const at = of.places.number('socket.role')
+  const [client, server] = [BigInt(ROLE_CLIENT), BigInt(ROLE_SERVER)]
   return [
-    [kept(ROLE_CLIENT), 'client'],
-    [kept(ROLE_SERVER), 'server'],
-    [allOf([isUnknown, hasNoPeer]), 'server'],
-    [allOf([isUnknown, inverse(hasNoPeer)]), undefined],
+    [numberIn(at, [client]), 'client'],
+    [numberIn(at, [server]), 'server'],
+    [inverse(numberIn(at, [client, server])), undefined],
   ]
 }
 
-const rolesWhy = 'which end of a socket has the lower port'
+const untoldRole = unknown('which end of a socket serves')
 
 type ReadSide = (of: RecordKind, side: Side) => Reading
 
@@ -120,10 +117,9 @@ const end =
   (read: ReadSide, which: 'client' | 'server'): ReadField =>
   (of) => {
     if (!of.places.has('socket.family')) return []
-    const values = [read(of, 'local'), read(of, 'remote')]
     return roles(of).flatMap(([when, role]) => {
       if (role !== undefined) return where(when, read(of, role === which ? 'local' : 'remote'))
-      return only(allOf([when, isInet(of)]), { is: 'either', values, why: rolesWhy })
+      return [{ when: allOf([when, isInet(of)]), value: untoldRole, isLack: true }]
     })
   }
 
@@ -203,10 +199,9 @@ export const socketReadings: Readings = {
     ]),
   'fd.is_server': (of) => {
     if (!of.places.has('socket.family')) return []
-    const reading = roles(of).map(([when, role]) => {
-      const value: Possible =
-        role === undefined ? unknown(rolesWhy) : { is: 'constant', value: role === 'server' }
-      return { when, value }
+    const reading = roles(of).map(([when, role]): Case => {
+      if (role === undefined) return { when, value: untoldRole, isLack: true }
+      return { when, value: { is: 'constant', value: role === 'server' } }
     })
     return where(isSocket(of), reading)
   },

@@ -2,7 +2,7 @@
 import type { FieldRef } from '@bulwark/schema'
 import type { Condition, Constant, Value } from '../ir.ts'
 import { isNetwork } from '../ir.ts'
-import { addressBytes } from './compare.ts'
+import { addressBytes } from './compare-equals.ts'
 import { addressText, shownText } from './print.ts'
 
 /** Values of a set that are told; how many there are beside stands behind them. */

@@ -23,6 +23,7 @@ import type { Reading } from './reading.ts'
 import { readingOf } from './record-fields.ts'
 import type { KernelFacts } from './record-kind.ts'
 import { RecordKind } from './record-kind.ts'
+import { shareScans } from './share-scans.ts'
 
 export type { KernelFacts } from './record-kind.ts'
 
@@ -258,7 +259,7 @@ export const splitRules = (rules: readonly Rule[], facts: KernelFacts): FilterPl
   const hooks = new Map<Rule, HookSplit[]>(rules.map((rule) => [rule, []]))
   for (const kind of filteredKinds) {
     const splitter = new KindSplitter(kind, rules, facts)
-    byKind.set(kind.kind, splitter.plan())
+    byKind.set(kind.kind, shareScans(splitter.plan()))
     for (const [rule, found] of splitter.hooks) hooks.get(rule)?.push(...found)
   }
   return {

@@ -1,0 +1,47 @@
+/**
+ * Looking for a text anywhere in another costs far more than any other test: a program scans each
+ * text once, for all that its rules look for, and not once for each of them. So a plan lets a
+ * little more through: what one rule looks for counts for the others, too.
+ */
+import { allOf, anyOf, textIs } from './make-plan.ts'
+import { textPlaceKey } from './plan-key.ts'
+import type { Plan, Test } from './plan.ts'
+import { everything, nothing } from './plan.ts'
+
+type TextTest = Extract<Test, { readonly is: 'text' }>
+
+const isScan = (plan: Plan): plan is TextTest => plan.is === 'text' && plan.operator === 'contains'
+
+/** Scans that let records through, each as often as it stands there. */
+const scansOf = (plan: Plan): readonly TextTest[] => {
+  if (plan.is === 'and' || plan.is === 'or') return plan.members.flatMap(scansOf)
+  return isScan(plan) ? [plan] : []
+}
+
+/** The plan where it is known whether all scans find something, or none does. */
+const knowing = (plan: Plan, isFound: boolean): Plan => {
+  if (plan.is === 'and' || plan.is === 'or') {
+    const members = plan.members.map((member) => knowing(member, isFound))
+    return plan.is === 'and' ? allOf(members) : anyOf(members)
+  }
+  if (!isScan(plan)) return plan
+  return isFound ? everything : nothing
+}
+
+/** So many scans are made before they are put together. */
+const scansMax = 2
+
+/**
+ * A plan that scans each text once; it lets through at least what the given one does: all that
+ * needs no scan, and where any scan finds something, all that needs one.
+ */
+export const shareScans = (plan: Plan): Plan => {
+  const scans = scansOf(plan)
+  if (scans.length <= scansMax) return plan
+  const byPlace = Map.groupBy(scans, ({ at }) => textPlaceKey(at))
+  const shared = Array.from(byPlace.values(), (all) => {
+    const values = all.flatMap((scan) => scan.values)
+    return all[0] ? textIs(all[0].at, 'contains', values) : nothing
+  })
+  return anyOf([knowing(plan, false), allOf([anyOf(shared), knowing(plan, true)])])
+}
