@@ -370,19 +370,22 @@ const becomeUnknown = (process: Process): void => {
   Object.assign(process, program, { exeFlags, truncated, argsText: undefined })
 }
 
+/** Without the NUL behind the last text, where there is one. */
+const withoutEnd = (texts: string): string =>
+  texts.charCodeAt(texts.length - 1) === 0 ? texts.slice(0, -1) : texts
+
 /** argv[0] and the rest of what stands in a record, NUL between them and perhaps at the end. */
 const argumentsIn = (text: string): { readonly exe: string; readonly args: readonly string[] } => {
-  const endsInNul = text.charCodeAt(text.length - 1) === 0
-  const end = endsInNul ? text.length - 1 : text.length
-  const first = text.indexOf('\0')
-  if (first < 0 || first >= end) return { exe: text.slice(0, end), args: nothing }
-  return { exe: text.slice(0, first), args: text.slice(first + 1, end).split('\0') }
+  const all = withoutEnd(text)
+  const first = all.indexOf('\0')
+  if (first < 0) return { exe: all, args: nothing }
+  return { exe: all.slice(0, first), args: all.slice(first + 1).split('\0') }
 }
 
 const environmentOf = (r: RecordView): string | undefined =>
   execOf.environmentLength(r).trueBytes === undefined
     ? undefined
-    : execOf.environment(r).replace(/\0$/, '')
+    : withoutEnd(execOf.environment(r))
 
 const nothing: readonly string[] = []
 

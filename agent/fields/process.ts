@@ -62,8 +62,24 @@ const ofAncestors =
 /** Text that an unknown process does not have. */
 const known = (text: string): string | undefined => (text === '' ? undefined : text)
 
+/** A pure function of a text that keeps its last answer: siblings have much in common. */
+const keepingLast = (make: (text: string) => string): ((text: string) => string) => {
+  let last = ''
+  let made = make(last)
+  return (text) => {
+    if (text !== last) {
+      made = make(text)
+      last = text
+    }
+    return made
+  }
+}
+
+const withSlash = keepingLast((path) => `${path}/`)
+const withBlanks = keepingLast((variables) => variables.replaceAll('\0', ' '))
+
 const environmentText = ({ environment }: Process): string | undefined =>
-  environment?.replaceAll('\0', ' ')
+  environment === undefined ? undefined : withBlanks(environment)
 
 /** The value of a variable, without the blanks around it; empty when it has none, as in Falco. */
 const variable = ({ environment }: Process, name: string): string | undefined =>
@@ -208,7 +224,7 @@ export const processAccessors: AccessorTable = {
   'proc.exeline': own((p) => (p.args.length === 0 ? p.exe : `${p.exe} ${argsText(p)}`)),
   'proc.env': ownEnvironment,
   'proc.aenv': ancestorEnvironment,
-  'proc.cwd': own((p) => (p.cwd === '' || p.cwd === '/' ? known(p.cwd) : `${p.cwd}/`)),
+  'proc.cwd': own(({ cwd }) => (cwd === '' || cwd === '/' ? known(cwd) : withSlash(cwd))),
   'proc.tty': own((p) => p.tty),
   'proc.pid': own((p) => p.pid),
   'proc.ppid': fromHeader((event) => headerOf.ppid(event.record)),
