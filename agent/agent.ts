@@ -19,6 +19,7 @@ import type { Drain } from './drain.ts'
 import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
+import { ShedMeter, shedsState } from './flood.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
@@ -54,6 +55,9 @@ export interface AgentOptions {
   readonly watchFor?: readonly Rule[] | 'all'
   /** Size of the ring, bytes, a power of two; `limits.ringBytes` when not said. */
   readonly ringBytes?: number
+  /** What a container may send while there is little room in the ring; 0: no flood control.
+   * `limits.floodEventsPerSecond` when not said. */
+  readonly floodEventsPerSecond?: number | undefined
   /** Keeps all that the pipeline gets: see `bulwark replay`. */
   readonly record?: RecordOptions
   /** The agent cannot go on; it has detached its hooks. */
@@ -78,10 +82,12 @@ export class Agent {
   readonly #timer: NodeJS.Timeout
   readonly #recording: Recording | undefined
   readonly #lossMeter: LossMeter
+  readonly #shedMeter: ShedMeter
   /** Reads nothing but headers. */
   readonly #header: RecordView
   #lost: KernelCounters = {}
   #lossMark = 0
+  #shed = 0
   /** The next record is the first of a look. */
   #isFirst = true
   #sweeps = 0
@@ -105,6 +111,7 @@ export class Agent {
       ...wants,
       pid: process.pid,
       ringBytes: options.ringBytes,
+      floodEventsPerSecond: options.floodEventsPerSecond ?? limits.floodEventsPerSecond,
       ...options.backend,
       mayWait: !options.record && options.watchFor === undefined,
       old: cgroups.old,
@@ -147,6 +154,7 @@ export class Agent {
     })
     this.#pipeline = pipeline
     this.#lossMeter = new LossMeter(clocks().bootNs)
+    this.#shedMeter = new ShedMeter(clocks().bootNs)
     this.#header = new RecordView(data, () => '')
     this.#drain = startDrain(
       this.sensor,
@@ -262,6 +270,7 @@ export class Agent {
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
     this.#watchCounters()
+    this.#watchFlood()
     this.#watchAttribution()
     this.#sweep()
     this.#recording?.flush()
@@ -282,6 +291,17 @@ export class Agent {
     this.#pipeline.tell(told)
     // After it, as with records: after the answers that it needed.
     this.#recording?.tell(told)
+  }
+
+  /** Tells what was shed since the last look. */
+  #watchFlood(): void {
+    const { shedCount } = this.sensor
+    if (shedCount === this.#shed) return
+    this.#shed = shedCount
+    const report = this.#shedMeter.look(shedCount, this.sensor.shed(), clocks().bootNs)
+    if (!report) return
+    if (shedsState(report)) this.#sweeps = 2
+    this.#tell({ told: 'shed', report })
   }
 
   /** Tells what was lost since the last look. */
@@ -311,6 +331,11 @@ export class Agent {
     return this.#lost
   }
 
+  /** Events that were shed in floods so far: of containers that sent more than their share. */
+  get shed(): number {
+    return this.#shed
+  }
+
   /** Detaches the hooks, handles what waits in the ring, and ends. Harmless the second time. */
   close(): void {
     clearInterval(this.#timer)
@@ -322,6 +347,7 @@ export class Agent {
     this.#drain.flush()
     this.#drain.stop()
     this.#watchCounters()
+    this.#watchFlood()
     this.#watchAttribution()
     this.#tell({ told: 'end' })
     this.#recording?.end()

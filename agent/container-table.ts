@@ -125,6 +125,13 @@ export class ContainerTable {
     return other?.outerId === container.id ? other : container
   }
 
+  /** As `of`, where it is known: nobody is asked, nothing is counted. */
+  known(id: CgroupId, oldId: CgroupId): Container | undefined {
+    const container = this.#unified.known(id)
+    const other = oldId === 0 ? undefined : this.#old?.known(oldId)
+    return container && other?.outerId !== container.id ? container : other
+  }
+
   /**
    * Looks for the runtime's files of a container that has none yet: when it executes something,
    * and now and again when it does something else. Bounded in tries. The runtime itself is asked

@@ -87,6 +87,16 @@ export const limits = {
   /** Events of one hook that make a loss an error, and a critical one. */
   lossErrorMin: 1_000,
   lossCriticalMin: 100_000,
+  /** Events a second that a cgroup may send while there is little room in the ring, where nothing
+   * else is said. */
+  floodEventsPerSecond: 10_000,
+  /** Parts of the ring: waiting bytes from which a flood is held back, and its events of state too;
+   * and what may come at once. The last quarter is room for 200 milliseconds of forty others. */
+  floodFrom: 3 / 4,
+  floodStateFrom: 7 / 8,
+  floodBurst: 1 / 16,
+  /** Alerts about events that were shed, told together: one a container and hook. */
+  shedAlertsMax: 16,
   /** How often the process table is compared with /proc without a loss, milliseconds. */
   sweepMs: 300_000,
   /** Processes that are read again in one go; each takes about 60 microseconds. */

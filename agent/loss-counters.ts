@@ -45,14 +45,17 @@ const kindName = (kind: number): string => {
   return found?.types[0] ?? found?.name ?? 'unknown'
 }
 
+/** The hook of a number by which the kernel side counts: a system call, or past them a kind. */
+export const hookName = (hook: number, machine: Machine): string =>
+  hook < SYSCALLS_MAX
+    ? (syscallsByNumber[machine][hook] ?? `syscall ${hook}`)
+    : kindName(hook - SYSCALLS_MAX)
+
 /** Which hook a slot of `lost_hooks` stands for, and at which place. */
 const slotOf = (slot: number, machine: Machine): Pick<Loss, 'place' | 'hook'> => {
-  if (slot < SYSCALLS_MAX) {
-    return { place: 'ring_full', hook: syscallsByNumber[machine][slot] ?? `syscall ${slot}` }
-  }
   const kind = slot - SYSCALLS_MAX
   return kind < LOST_KINDS_MAX
-    ? { place: 'ring_full', hook: kindName(kind) }
+    ? { place: 'ring_full', hook: hookName(slot, machine) }
     : { place: 'scratch_busy', hook: kindName(kind - LOST_KINDS_MAX) }
 }
 

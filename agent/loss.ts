@@ -7,6 +7,8 @@ import { eventKinds, places } from '@bulwark/schema'
 import type { PriorityName } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { internalAlert } from './alert.ts'
+import type { Counted } from './held-counts.ts'
+import { HeldCounts } from './held-counts.ts'
 import { limits } from './limits.ts'
 import { dateParts } from './time.ts'
 
@@ -79,10 +81,7 @@ const meaningOf = (place: string): string =>
 export class LossAlerts {
   readonly #hostname: string
   readonly #onAlert: (alert: Alert) => void
-  readonly #waiting = new Map<string, Loss>()
-  #startNs = 0n
-  #endNs = 0n
-  #toldNs: bigint | undefined
+  readonly #held = new HeldCounts<Loss>(keyOf)
 
   constructor(hostname: string, onAlert: (alert: Alert) => void) {
     this.#hostname = hostname
@@ -90,31 +89,26 @@ export class LossAlerts {
   }
 
   add({ startNs, endNs, losses }: LossReport, wallOffsetNs: bigint): void {
-    if (this.#waiting.size === 0) this.#startNs = startNs
-    this.#endNs = endNs
-    for (const loss of losses) {
-      const before = this.#waiting.get(keyOf(loss))?.count ?? 0
-      this.#waiting.set(keyOf(loss), { ...loss, count: before + loss.count })
-    }
+    this.#held.add({ startNs, endNs, items: losses })
     this.pass(endNs, wallOffsetNs)
   }
 
   /** Time has passed: tells what waits, if it has waited long enough. */
   pass(nowNs: bigint, wallOffsetNs: bigint): void {
-    if (this.#toldNs !== undefined && nowNs - this.#toldNs < limits.lossPauseNs) return
-    if (this.#waiting.size > 0) this.#toldNs = nowNs
-    this.flush(wallOffsetNs)
+    this.#tell(this.#held.takeDue(nowNs), wallOffsetNs)
   }
 
   /** Tells what waits. */
   flush(wallOffsetNs: bigint): void {
-    const all = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const loss of all) this.#onAlert(this.#alert(loss, wallOffsetNs))
+    this.#tell(this.#held.take(), wallOffsetNs)
   }
 
-  #alert({ place, hook, count }: Loss, wallOffsetNs: bigint): Alert {
-    const [start, end] = [this.#startNs + wallOffsetNs, this.#endNs + wallOffsetNs]
+  #tell({ startNs, endNs, items }: Counted<Loss>, wallOffsetNs: bigint): void {
+    const [start, end] = [startNs + wallOffsetNs, endNs + wallOffsetNs]
+    for (const loss of items) this.#onAlert(this.#alert(loss, start, end))
+  }
+
+  #alert({ place, hook, count }: Loss, start: bigint, end: bigint): Alert {
     const priority = priorityOf(count)
     const [from, to] = [dateParts(start).time, dateParts(end).time]
     const text = `Events lost: ${count} of ${hook} from ${from} to ${to}: ${meaningOf(place)}`

@@ -5,6 +5,7 @@
  */
 import type { ContainerMetadata } from './container.ts'
 import type { IpAddress } from '@bulwark/schema'
+import type { ShedReport } from './flood.ts'
 import type { LossReport } from './loss.ts'
 
 /** A kind of question. The answer is plain data: what JSON holds, bigints and `undefined` too. */
@@ -48,6 +49,8 @@ export type Told =
     }
   /** Events were lost. */
   | { readonly told: 'lost'; readonly report: LossReport }
+  /** Events were shed in a flood. */
+  | { readonly told: 'shed'; readonly report: ShedReport }
   /** The processes that there are now. */
   | { readonly told: 'pids'; readonly pids: readonly number[] }
   /** Nothing comes any more. */

@@ -30,6 +30,8 @@ import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
 import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
+import type { ShedReport } from './flood.ts'
+import { ShedAlerts, shedsState } from './flood.ts'
 import { LossAlerts, keepsTable } from './loss.ts'
 import { noteOutbound } from './outbound.ts'
 import type { Outside, Told } from './outside.ts'
@@ -120,6 +122,7 @@ export class Pipeline {
   readonly #containers: ContainerTable
   readonly #users: Users
   readonly #lossAlerts: LossAlerts
+  readonly #shedAlerts: ShedAlerts
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
   /** Made once: every event has it at hand, and few need it. */
@@ -144,6 +147,7 @@ export class Pipeline {
     this.#event = new LiveEvent(this.#record, new Sockets(this.counters), options.machine)
     this.#users = new Users(outside)
     this.#lossAlerts = new LossAlerts(hostname, onAlert)
+    this.#shedAlerts = new ShedAlerts(hostname, onAlert, log)
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
     this.#engineFor = (which) =>
@@ -203,6 +207,7 @@ export class Pipeline {
       case 'clock':
         this.#wallOffsetNs = told.wallOffsetNs
         this.#lossAlerts.pass(told.bootNs, told.wallOffsetNs)
+        this.#shedAlerts.pass(told.bootNs, told.wallOffsetNs)
         return
       case 'host-names':
         this.#users.forget('')
@@ -214,14 +219,25 @@ export class Pipeline {
         this.#lossAlerts.add(told.report, this.#wallOffsetNs)
         if (told.report.losses.some(({ hook }) => keepsTable.has(hook))) this.#processes.doubt()
         return
+      case 'shed':
+        this.#shed(told.report)
+        return
       case 'pids':
         this.#sweep(told.pids)
         return
       case 'end':
         this.#lossAlerts.flush(this.#wallOffsetNs)
+        this.#shedAlerts.flush(this.#wallOffsetNs)
         return
       case 'resolved': // Whoever gave `resolve` knows.
     }
+  }
+
+  #shed(report: ShedReport): void {
+    this.#shedAlerts.add(report, this.#wallOffsetNs, (id, oldId) =>
+      this.#containers.known(id, oldId),
+    )
+    if (shedsState(report)) this.#processes.doubt()
   }
 
   #sweep(pids: readonly number[]): void {

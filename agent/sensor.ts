@@ -5,6 +5,7 @@
  */
 import type { Backend, Machine } from '@bulwark/schema'
 import {
+  FLOOD_RECORD_BYTES,
   PAYLOAD_BYTES_MAX,
   RECORD_BYTES_MAX,
   WRITES_ELSEWHERE,
@@ -24,6 +25,8 @@ import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts
 import type { OldHierarchy } from './cgroups.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
 import { planHooks, tellsSocket, wantedSocketcalls } from './hook-plan.ts'
+import { readShed } from './flood-counters.ts'
+import type { Shed } from './flood.ts'
 import { limits } from './limits.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { readLosses, readPlaces, recursion } from './loss-counters.ts'
@@ -44,6 +47,9 @@ export interface SensorOptions extends SensorWants {
   /** For the security backend: whether LSM hooks tell names. */
   readonly hearsNames?: boolean
   readonly machine: Machine
+  /** What a cgroup may send while there is little room in the ring; no flood control when not said,
+   * or 0. */
+  readonly floodEventsPerSecond?: number | undefined
   /** Size of the ring, a power of two of pages; `limits.ringBytes` when not said. */
   readonly ringBytes?: number | undefined
   /** This process, whose own events are left out. */
@@ -79,6 +85,17 @@ const checkLayout = (object: BpfObject): void => {
   if (bytes === shape?.fixedBytes) return
   throw new Error('the BPF object is of another build; run "make build"')
 }
+
+/** Knobs of bpf/flood.bpf.h. */
+const floodKnobs = ({
+  ringBytes = limits.ringBytes,
+  floodEventsPerSecond = 0,
+}: SensorOptions): Readonly<Record<string, number>> => ({
+  flood_record_ns: floodEventsPerSecond === 0 ? 0 : Math.ceil(1e9 / floodEventsPerSecond),
+  flood_burst: Math.ceil((ringBytes * limits.floodBurst) / FLOOD_RECORD_BYTES),
+  flood_from: ringBytes * limits.floodFrom,
+  flood_state_from: ringBytes * limits.floodStateFrom,
+})
 
 const toldOfWrites = ({ questions, writes }: SensorWants, elsewhere: boolean): number =>
   (questions === 'writes' ? WRITES_QUESTIONS : 0) |
@@ -198,6 +215,7 @@ export class Sensor {
   readonly #detached = new Set<string>()
   readonly #armed: Uint32Array
   readonly #losses: Uint32Array
+  readonly #shed: BigUint64Array
   /** Maps that have no room in the newest object that has them. */
   readonly #shrunk: Set<string>
   #setting: Setting
@@ -222,6 +240,8 @@ export class Sensor {
       this.ring = programs.first.openRing('events', RECORD_BYTES_MAX)
       this.#armed = this.#word('armed')
       this.#losses = this.#word('losses')
+      const { first } = programs
+      this.#shed = new BigUint64Array(first.memory('.bss'), first.offsetOf('.bss', 'shed'), 1)
       this.#apply(this.#setting, () => {})
     } catch (error) {
       this.#unload()
@@ -254,6 +274,9 @@ export class Sensor {
     const { pid, machine, old } = this.#options
     object.setVariable('.rodata', 'agent_pid', pid)
     if (machine === 'x64') object.setVariable('.rodata', 'socketcalls', wantedSocketcalls(types))
+    for (const [name, value] of Object.entries(floodKnobs(this.#options))) {
+      object.setVariable('.rodata', name, value)
+    }
     if (!old) return
     object.setVariable('.rodata', 'v1_controller', old.knob)
     object.setVariable('.rodata', 'v1_hierarchy', old.number)
@@ -362,6 +385,16 @@ export class Sensor {
     const isSkipped = (counters[recursion] ?? 0) > 0
     const skipped = isSkipped ? this.#skipped() : []
     return readLosses(this.#programs.first, this.#options.machine, counters, skipped)
+  }
+
+  /** Events that were shed in floods so far: costs nothing to look at. */
+  get shedCount(): number {
+    return Number(Atomics.load(this.#shed, 0))
+  }
+
+  /** The same by cgroup and hook, as far as there was room to count them apart. */
+  shed(): readonly Shed[] {
+    return readShed(this.#programs.map('shed_hooks'), this.#options.machine)
   }
 
   /** Detaches all hooks: no event comes any more. What waits in the ring stays. */

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "compat.bpf.h"
+#include "flood.bpf.h"
 #include "loss.bpf.h"
 
 #define SCRATCH_SLOTS 4
@@ -140,7 +141,7 @@ static __always_inline struct scratch *scratch_cancel(struct scratch *s)
 
 #endif
 
-/* Sends the record; the slot is kept. */
+/* Sends the record, unless a flood of its cgroup's leaves no room for it; the slot is kept. */
 static __always_inline void scratch_output(struct scratch *s)
 {
 	__u64 wakeup = BPF_RB_NO_WAKEUP;
@@ -151,6 +152,9 @@ static __always_inline void scratch_output(struct scratch *s)
 	if (bytes > RECORD_BYTES_MAX)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;
+	if (flood_record_ns != 0 && is_shed(&s->event.header, bytes,
+					    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
+		return;
 	if (*(volatile __u32 *)&armed && !may_wait(s->event.header.kind)) {
 		*(volatile __u32 *)&armed = 0;
 		wakeup = BPF_RB_FORCE_WAKEUP;

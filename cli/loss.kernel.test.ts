@@ -29,7 +29,12 @@ test('a loss is told, by hook, and the process table heals', { skip, timeout }, 
     `- rule: Child\n  desc: d\n  condition: evt.type = execve and proc.pexepath = ${shell}\n` +
       '  output: ran %proc.cmdline below %proc.pcmdline\n  priority: INFO\n',
   )
-  const { child, alert, said } = await startRun(t, rules, ['--ring-mib', '1'])
+  const { child, alert, said } = await startRun(t, rules, [
+    '--ring-mib',
+    '1',
+    '--flood-events-per-second',
+    '0',
+  ])
   const next = async (): Promise<Alert> => JSON.parse(await alert()) as Alert
   child.kill('SIGSTOP')
   spawnSync('/bin/sh', ['-c', flood])

@@ -15,7 +15,14 @@ interface RecordOptions extends Settings {
   readonly seconds: number | undefined
 }
 
-const ofRecord: ReadonlySet<string> = new Set(['rules', 'size_mib', 'ring_mib', 'backend', 'cri'])
+const ofRecord: ReadonlySet<string> = new Set([
+  'rules',
+  'size_mib',
+  'ring_mib',
+  'flood.events_per_second',
+  'backend',
+  'cri',
+])
 
 const weekSeconds = 7 * 24 * 3600
 const progressMs = 1000
@@ -109,7 +116,9 @@ const recordInto = async (
   for (const timer of timers) clearTimeout(timer)
   if (agent) {
     const { records, bytes } = agent.recorded
-    log(`${watched.reason}: ${records} events in ${bytes} bytes; ${lossText(agent.lost)}`)
+    log(
+      `${watched.reason}: ${records} events in ${bytes} bytes; ${lossText(agent.lost, agent.shed)}`,
+    )
   }
   return broken ? exitCodes.fault : exitCodeOf(watched)
 }

@@ -87,15 +87,20 @@ export const explain = (error: unknown): void => {
   for (const line of error.log.trimEnd().split('\n').slice(-12)) log(`  ${line}`)
 }
 
-/** What was lost whole, and what of events that were told otherwise. */
-export const lossText = (lost: Readonly<Record<string, number>>): string => {
+/**
+ * What was lost whole, and what of events that were told otherwise.
+ *
+ * @param shed  events left out in floods: none of them is lost
+ */
+export const lossText = (lost: Readonly<Record<string, number>>, shed = 0): string => {
   const some = Object.entries(lost).filter(([, count]) => count > 0)
   const text = (whole: boolean): string =>
     some
       .filter(([place]) => losesEvents(place) === whole)
       .map(([place, count]) => `${place} ${count}`)
       .join(', ') || 'none'
-  return `lost: ${text(true)}; incomplete: ${text(false)}`
+  const floods = shed === 0 ? '' : `; shed in floods: ${shed}`
+  return `lost: ${text(true)}; incomplete: ${text(false)}${floods}`
 }
 
 /** Resolves with the signal that ends the run. */

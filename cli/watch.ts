@@ -34,6 +34,7 @@ const mib = 1024 * 1024
 /** What the command line says of the sensor and of a recording. */
 export interface WatchOptions {
   readonly ringMib: number | undefined
+  readonly floodEventsPerSecond: number | undefined
   readonly backend: BackendChoice
   readonly sizeMib: number
   /** A socket; `false` for none. */
@@ -115,7 +116,7 @@ export interface Watched {
 export const watch = async (
   options: Omit<AgentOptions, 'object' | 'backend' | 'machine' | 'log' | 'onFault'>,
   machine: Machine,
-  { backend: choice, ringMib, cri }: WatchOptions,
+  { backend: choice, ringMib, floodEventsPerSecond, cri }: WatchOptions,
   onStart: (agent: Agent) => void,
   until: Promise<string>,
   signals?: readonly NodeJS.Signals[],
@@ -134,6 +135,7 @@ export const watch = async (
       ...options,
       ...(sockets ? { criSockets: sockets } : {}),
       ...(ringMib === undefined ? {} : { ringBytes: ringMib * mib }),
+      floodEventsPerSecond,
       object: readFileSync(besideProgram(objectFile(backend))),
       backend,
       machine,
@@ -177,7 +179,7 @@ export const reportEnd = (agent: Agent, reason: string): void => {
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
-  log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost)}${unknown}`)
+  log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)
 }
 
 export const exitCodeOf = ({ failed }: Watched): number =>

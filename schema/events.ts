@@ -564,4 +564,12 @@ export const constants: Readonly<Record<string, number>> = {
   CGROUP_IS_CONTAINER: 2,
   /** Of how many cgroups they are told: of others they let everything through. */
   CGROUP_STATES_MAX: 65_536,
+  /** Kinds that the process table lives on, a bit each: shed last in a flood. */
+  STATE_KINDS: eventKinds.reduce((bits, { kind, state }) => (state ? bits | (1 << kind) : bits), 0),
+  /** Cgroups whose share of the ring is measured, when there is little left: those seen last. */
+  FLOOD_CGROUPS_MAX: 4096,
+  /** Cgroups and hooks of which is told what was shed: those seen last. */
+  SHED_HOOKS_MAX: 4096,
+  /** A record of more bytes counts for several: as large as most are. */
+  FLOOD_RECORD_BYTES: 512,
 }

@@ -56,6 +56,10 @@ export const CGROUP_V1_CPU = 5
 export const CGROUP_IS_HOST = 1
 export const CGROUP_IS_CONTAINER = 2
 export const CGROUP_STATES_MAX = 65536
+export const STATE_KINDS = 62
+export const FLOOD_CGROUPS_MAX = 4096
+export const SHED_HOOKS_MAX = 4096
+export const FLOOD_RECORD_BYTES = 512
 
 /** Numbers of the event kinds. */
 export const EventNumber = {

@@ -280,6 +280,13 @@ const sensor: readonly OptionSpec[] = [
     ['engine.modern_ebpf.buf_size_preset'],
   ),
   sensorOption(
+    'flood.events_per_second',
+    { is: 'number', min: 0, max: 10_000_000 },
+    '10000',
+    'what a container may go on sending when less than a quarter of the ring is left: the rest ' +
+      'is shed, counted and told; 0: nothing is',
+  ),
+  sensorOption(
     'cri',
     { is: 'text-or-none', what: 'socket' },
     'the usual ones',

@@ -100,12 +100,27 @@ const isReport: Check = (value) =>
   typeof value['endNs'] === 'bigint' &&
   listOf(isLoss)(value['losses'])
 
+const isShed: Check = (value) =>
+  isObject(value) &&
+  isInteger(value['cgroupId']) &&
+  isInteger(value['oldId']) &&
+  isText(value['hook']) &&
+  isCount(value['count'])
+
+const isShedReport: Check = (value) =>
+  isObject(value) &&
+  typeof value['startNs'] === 'bigint' &&
+  typeof value['endNs'] === 'bigint' &&
+  listOf(isShed)(value['shed']) &&
+  isCount(value['others'])
+
 const toldChecks: Readonly<Record<Told['told'], (told: Json) => boolean>> = {
   clock: ({ bootNs, wallOffsetNs }) => [bootNs, wallOffsetNs].every((ns) => typeof ns === 'bigint'),
   'host-names': () => true,
   resolved: ({ name, addresses }) => isText(name) && listOf(isInteger)(addresses),
   runtime: ({ id, facts }) => isText(id) && isObject(facts),
   lost: ({ report }) => isReport(report),
+  shed: ({ report }) => isShedReport(report),
   pids: ({ pids }) => listOf(isCount)(pids),
   end: () => true,
 }

@@ -56,6 +56,10 @@
 #define CGROUP_IS_HOST 1u
 #define CGROUP_IS_CONTAINER 2u
 #define CGROUP_STATES_MAX 65536u
+#define STATE_KINDS 62u
+#define FLOOD_CGROUPS_MAX 4096u
+#define SHED_HOOKS_MAX 4096u
+#define FLOOD_RECORD_BYTES 512u
 
 enum event_kind {
 	EVENT_EXEC = 1,

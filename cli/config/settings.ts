@@ -20,6 +20,7 @@ export interface Settings {
   readonly outputs: OutputSettings
   readonly backend: BackendChoice
   readonly ringMib: number | undefined
+  readonly floodEventsPerSecond: number | undefined
   /** A socket; `false` for none. */
   readonly cri: string | false | undefined
   readonly record: string | undefined
@@ -198,6 +199,9 @@ export const settingsOf = (
     outputs: outputsOf(values),
     backend: backend === 'security' || backend === 'tracepoint' ? backend : 'auto',
     ringMib: given.has('ring_mib') ? values.number('ring_mib', 8) : undefined,
+    floodEventsPerSecond: given.has('flood.events_per_second')
+      ? values.number('flood.events_per_second', 0)
+      : undefined,
     cri: cri === false || typeof cri === 'string' ? cri : undefined,
     record: values.text('record'),
     sizeMib: values.number('size_mib', 1024),

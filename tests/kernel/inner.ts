@@ -21,6 +21,8 @@ export type { Sensor, SensorOptions } from '../../agent/sensor.ts'
 export type { KernelCounters } from '../../agent/loss-counters.ts'
 // tidy-allow inner: what the sensor counts is compared with what was done
 export type { Loss } from '../../agent/loss.ts'
+// tidy-allow inner: what the sensor counts is compared with what was done
+export type { Shed } from '../../agent/flood.ts'
 // tidy-allow inner: what the programs of the security backend are loaded for
 export { functionOfCall } from '../../agent/call-functions.ts'
 // tidy-allow inner: which names hooks tell depends on which of them take programs

@@ -67,7 +67,13 @@ export type Wanted = (r: RecordView, kind: number) => boolean
 /** What rules ask for beside types of events. */
 export type Asked = Pick<
   SensorOptions,
-  'environment' | 'payloadBytes' | 'questions' | 'ringBytes' | 'writes'
+  | 'environment'
+  | 'floodEventsPerSecond'
+  | 'old'
+  | 'payloadBytes'
+  | 'questions'
+  | 'ringBytes'
+  | 'writes'
 >
 
 /** Gets a record that has the form of its kind; it is valid until this returns. */
