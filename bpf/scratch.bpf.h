@@ -152,8 +152,8 @@ static __always_inline void scratch_output(struct scratch *s)
 	if (bytes > RECORD_BYTES_MAX)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;
-	if (flood_record_ns != 0 && is_shed(&s->event.header, bytes,
-					    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
+	if (flood_record_ns != 0 &&
+	    is_shed(&s->event.header, bytes, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
 		return;
 	if (*(volatile __u32 *)&armed && !may_wait(s->event.header.kind)) {
 		*(volatile __u32 *)&armed = 0;
