@@ -145,16 +145,17 @@ static __always_inline struct scratch *scratch_cancel(struct scratch *s)
 static __always_inline void scratch_output(struct scratch *s)
 {
 	__u64 wakeup = BPF_RB_NO_WAKEUP;
-	__u64 bytes = s->used;
+	__u64 bytes;
 
+	if (flood_record_ns != 0 &&
+	    is_shed(&s->event.header, s->used, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
+		return;
+	bytes = s->used;
 	/* Verifier: hidden from the compiler, which would check another register than it uses. */
 	asm volatile("" : "+r"(bytes));
 	if (bytes > RECORD_BYTES_MAX)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;
-	if (flood_record_ns != 0 &&
-	    is_shed(&s->event.header, bytes, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
-		return;
 	if (*(volatile __u32 *)&armed && !may_wait(s->event.header.kind)) {
 		*(volatile __u32 *)&armed = 0;
 		wakeup = BPF_RB_FORCE_WAKEUP;

@@ -204,6 +204,9 @@ test('notes: their values come back, and what is none is refused', () => {
   back({ is: 'told', told: { told: 'host-names' } })
   back({ is: 'told', told: { told: 'resolved', name: 'a.b', addresses: [1, 2n ** 100n] } })
   back({ is: 'told', told: { told: 'lost', report: { startNs: 1n, endNs: 2n, losses: [loss] } } })
+  const shed = { cgroupId: 2n ** 60n, oldId: 0, hook: 'openat', count: 3 }
+  const floods = { startNs: 1n, endNs: 2n, shed: [shed], others: 1 }
+  back({ is: 'told', told: { told: 'shed', report: floods } })
   back({ is: 'told', told: { told: 'pids', pids: [1, 2] } })
   back({ is: 'answer', question: 'names', about: '', answer: { users, groups: new Map() } })
   back({ is: 'answer', question: 'pids', about: '', answer: undefined })

@@ -74,6 +74,7 @@ queue: {alerts: 5, mib: 1}
 flush_seconds: 0
 backend: tracepoint
 ring_mib: 16
+flood: {events_per_second: 0}
 cri: false
 record: f
 size_mib: 3
@@ -133,6 +134,7 @@ or_demo: true
     },
     backend: 'tracepoint',
     ringMib: 16,
+    floodEventsPerSecond: 0,
     cri: false,
     record: 'f',
     sizeMib: 3,
