@@ -20,12 +20,16 @@ const notInGuests: Readonly<Record<string, string>> = {
 const notInCi: Readonly<Record<string, string>> = {
   'tests/kernel/attribution.test.ts': 'many containers: only in make test-kernels',
   'tests/kernel/container.test.ts': 'starts containers: only in make test-kernels',
+  'tests/kernel/filter-size.test.ts': 'large filters, two minutes: only in make test-kernels',
   'tests/kernel/loss.test.ts': 'fills the ring, 40 s: only in make test-kernels',
   'tests/kernel/reload.test.ts': 'loads many programs again: only in make test-kernels',
 }
 
-/** What runs on every kernel: whether all loads, and whether doctor tells the truth. */
-const everywhere = ['tests/kernel/load.test.ts', 'tests/kernel/doctor.test.ts']
+/** What runs on every kernel: whether all loads, doctor tells the truth, and generated filters do
+ * what they should. */
+const everywhere = ['load', 'doctor', 'filter-slot', 'filter-proof'].map(
+  (name) => `tests/kernel/${name}.test.ts`,
+)
 
 /** The event suite as guests run it, files that run everywhere included. */
 const wholeSuite = (): readonly string[] =>
