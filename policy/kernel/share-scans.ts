@@ -7,6 +7,7 @@ import { allOf, anyOf, textIs } from './make-plan.ts'
 import { textPlaceKey } from './plan-key.ts'
 import type { Plan, Test } from './plan.ts'
 import { everything, nothing } from './plan.ts'
+import { scannedBytes } from './scan.ts'
 
 type TextTest = Extract<Test, { readonly is: 'text' }>
 
@@ -26,6 +27,36 @@ const knowing = (plan: Plan, isFound: boolean): Plan => {
   }
   if (!isScan(plan)) return plan
   return isFound ? everything : nothing
+}
+
+/** A scan that gets no further than this tells little of a path. */
+const usefulBytes = 96
+
+/** What scans look for in each text. */
+const valuesByPlace = (scans: readonly TextTest[]): readonly (readonly string[])[] => {
+  const byPlace = Map.groupBy(scans, ({ at }) => textPlaceKey(at))
+  return Array.from(byPlace.values(), (all) =>
+    Array.from(new Set(all.flatMap(({ values }) => values))),
+  )
+}
+
+/**
+ * Plans of rules, without the scans of those that hardly any record gets to, where all together
+ * look for too much.
+ *
+ * @param isCommon  whether a plan lets records through that nothing is special about
+ */
+export const withFewScans = (
+  plans: readonly Plan[],
+  isCommon: (plan: Plan) => boolean,
+): readonly Plan[] => {
+  const all = valuesByPlace(plans.flatMap(scansOf))
+  if (all.every((values) => scannedBytes(values) >= usefulBytes)) return plans
+  return plans.map((plan) => {
+    const isWithout = scansOf(plan).length === 0
+    const rest = isWithout ? plan : knowing(plan, true)
+    return isWithout || isCommon(rest) ? plan : rest
+  })
 }
 
 /** So many scans are made before they are put together. */

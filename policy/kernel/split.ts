@@ -4,7 +4,8 @@
  * let through, whatever the kernel cannot decide. Pure: the same rules and facts give the same
  * plans.
  */
-import type { EventKind, FieldRef } from '@bulwark/schema'
+import type { EventKind, FieldRef, RecordValues } from '@bulwark/schema'
+import { encodeRecord } from '@bulwark/schema'
 import { fieldKey, sameCondition } from '../condition-key.ts'
 import { specialise } from '../event-set.ts'
 import type { Compare, Condition, Value } from '../ir.ts'
@@ -16,6 +17,8 @@ import { allBounds, anyBounds, exactly, inverseBounds } from './bounds.ts'
 import { compareReading } from './compare.ts'
 import { filteredKinds, isOfType, isShape, typesOf } from './kinds.ts'
 import { allOf, anyOf, inverse, isNothing } from './make-plan.ts'
+import { accepts } from './model.ts'
+import { Places } from './places.ts'
 import { keyOf } from './plan-key.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
@@ -23,7 +26,7 @@ import type { Reading } from './reading.ts'
 import { readingOf } from './record-fields.ts'
 import type { KernelFacts } from './record-kind.ts'
 import { RecordKind } from './record-kind.ts'
-import { shareScans } from './share-scans.ts'
+import { shareScans, withFewScans } from './share-scans.ts'
 
 export type { KernelFacts } from './record-kind.ts'
 
@@ -169,12 +172,17 @@ interface Group {
 const isTriedOn = ({ eventTypes }: Rule, type: string): boolean =>
   eventTypes === 'all' || eventTypes.has(type)
 
+/** Of a file that is read, in the terms of an open. */
+const plainValues: RecordValues = { syscall: 0, path: '/usr/lib/a', raw_path: '/usr/lib/a' }
+
 /** One kind of record: its plan, and what each rule adds to it. */
 class KindSplitter {
   readonly #kind: EventKind
   readonly #facts: KernelFacts
   readonly #rules: readonly Rule[]
   readonly #known = new Known()
+  /** A record of a call that nothing is special about. */
+  readonly #plain: Uint8Array
   /** By rule, in order of types. */
   readonly hooks = new Map<Rule, HookSplit[]>()
 
@@ -182,6 +190,9 @@ class KindSplitter {
     this.#kind = kind
     this.#facts = facts
     this.#rules = rules
+    const places = new Places(kind.kind)
+    const values = Object.entries(plainValues).filter(([name]) => places.has(name))
+    this.#plain = encodeRecord(kind.name, Object.fromEntries(values))
   }
 
   #note(rule: Rule, type: string, { over, residual }: Bounds): void {
@@ -207,7 +218,7 @@ class KindSplitter {
       this.#note(rule, type, bounds)
       plans.push(bounds.over)
     }
-    return anyOf(plans)
+    return anyOf(withFewScans(plans, (plan) => accepts(plan, this.#plain, 'container')))
   }
 
   #groups(): readonly Group[] {
