@@ -91,19 +91,25 @@ static __always_inline void count_shed(const struct shed_key *key)
 	__sync_fetch_and_add(&shed, 1);
 }
 
+static __always_inline bool is_state_kind(__u32 kind)
+{
+	return kind < 32 && (STATE_KINDS >> kind) & 1;
+}
+
 /* Whether a record of so many bytes is left out, while so many wait in the ring. Counts it. */
 static __always_inline bool is_shed(const struct event_header *h, __u32 bytes, __u64 waiting)
 {
-	struct shed_key key = {
-		.cgroup = { .id = h->cgroup_id, .v1_id = h->cgroup_v1_id },
-		.hook = hook_of(h),
-	};
-	bool is_state = h->kind < 32 && (STATE_KINDS >> h->kind) & 1;
+	struct shed_key key = {};
 
-	if (waiting < flood_from || !is_over_share(&key.cgroup, h->time_ns, bytes))
+	if (waiting < flood_from)
 		return false;
-	if (is_state && waiting < flood_state_from)
+	key.cgroup.id = h->cgroup_id;
+	key.cgroup.v1_id = h->cgroup_v1_id;
+	if (!is_over_share(&key.cgroup, h->time_ns, bytes))
 		return false;
+	if (is_state_kind(h->kind) && waiting < flood_state_from)
+		return false;
+	key.hook = hook_of(h);
 	count_shed(&key);
 	return true;
 }
