@@ -20,6 +20,7 @@ import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
+import { KernelFilters } from './filters.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
@@ -53,6 +54,9 @@ export interface AgentOptions {
   readonly log: (line: string) => void
   /** Rules whose events are watched beside those that run; or all events. */
   readonly watchFor?: readonly Rule[] | 'all'
+  /** Whether the kernel drops what no rule can match; it does when not said, but not while the
+   * agent records or watches for more than its rules want. */
+  readonly kernelFilter?: boolean
   /** Size of the ring, bytes, a power of two; `limits.ringBytes` when not said. */
   readonly ringBytes?: number
   /** What a container may send while there is little room in the ring; 0: no flood control.
@@ -72,6 +76,9 @@ export interface RecordOptions {
   readonly onFault: (error: unknown) => void
 }
 
+/** Whether nobody but the rules needs events. */
+const wantsNoMore = ({ record, watchFor }: AgentOptions): boolean => !record && !watchFor
+
 export class Agent {
   readonly sensor: Sensor
   readonly #options: AgentOptions
@@ -83,6 +90,7 @@ export class Agent {
   readonly #recording: Recording | undefined
   readonly #lossMeter: LossMeter
   readonly #shedMeter: ShedMeter
+  readonly #filters: KernelFilters | undefined
   /** Reads nothing but headers. */
   readonly #header: RecordView
   #lost: KernelCounters = {}
@@ -113,9 +121,14 @@ export class Agent {
       ringBytes: options.ringBytes,
       floodEventsPerSecond: options.floodEventsPerSecond ?? limits.floodEventsPerSecond,
       ...options.backend,
-      mayWait: !options.record && options.watchFor === undefined,
+      mayWait: wantsNoMore(options),
       old: cgroups.old,
     })
+    if (options.kernelFilter !== false && wantsNoMore(options)) {
+      const tellsCgroups = cgroupMode(cgroups) !== 'none'
+      const kernel = { machine: options.machine, tellsCgroups }
+      this.#filters = new KernelFilters(this.sensor.filterBase, kernel, log)
+    }
     const facts = { machine: options.machine, hostname: options.hostname ?? hostname() }
     const { data } = this.sensor.ring
     const offset = wallOffsetNs()
@@ -145,9 +158,11 @@ export class Agent {
       outside: this.#recording ?? machine,
       cgroups,
       environment,
-      namesAhead: this.#recording !== undefined,
+      // A rule that asks for a name later may be the first of this container's to see an event.
+      namesAhead: this.#recording !== undefined || this.#filters !== undefined,
       wallOffsetNs: offset,
       askRuntime: (id, whole) => this.#cri.want(id, whole),
+      onCgroup: (...state) => this.#filters?.tellCgroup(...state),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -176,6 +191,8 @@ export class Agent {
       agent.#tell({ told: 'resolved', name, addresses: [...addresses] })
     }
     await resolver.start()
+    const filters = await agent.#filters?.prepare(options.rules, agent.sensor.filterPlaces)
+    if (filters) agent.#filters?.install(filters)
     return agent
   }
 
@@ -203,14 +220,24 @@ export class Agent {
     await this.#resolver.lookUp()
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (this.#closed) return
+    const filters = await this.#filters?.prepare(rules, hooks.places)
+    if (this.#closed) return this.#filters?.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
+    // What only the new rules want must not be dropped from now on.
+    this.#filters?.remove()
     hooks.widen(catchUp)
     // What the programs before told is read by the rules before.
     await pause(limits.hookChangeMs)
-    if (this.#closed) return
+    if (this.#closed) return this.#filters?.discard(filters)
     catchUp()
     this.#pipeline.use(step.value)
+    if (filters) this.#filters?.install(filters)
     hooks.narrow(catchUp)
+  }
+
+  /** The filters in the kernel; `undefined` when everything is delivered. */
+  get filters(): KernelFilters | undefined {
+    return this.#filters
   }
 
   get counters(): Counters {
@@ -344,6 +371,7 @@ export class Agent {
     if (this.#closed) return
     this.#closed = true
     this.sensor.detach()
+    this.#filters?.close()
     this.#drain.flush()
     this.#drain.stop()
     this.#watchCounters()

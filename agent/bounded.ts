@@ -6,15 +6,18 @@ import { limits } from './limits.ts'
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #sizeMax: number
-  readonly #onEvict: () => void
+  readonly #onEvict: (key: K) => void
   /**
    * Where the oldest entry is: all before it is gone, and what is set comes behind it. A new one
    * for each eviction would pass over all that was evicted before.
    */
   #oldest: Iterator<K, undefined> | undefined
 
-  /** @param sizeMax entries, at least 1  @param onEvict called once for each entry dropped */
-  constructor(sizeMax: number, onEvict: () => void) {
+  /**
+   * @param sizeMax  entries, at least 1
+   * @param onEvict  called once for each entry dropped, with its key
+   */
+  constructor(sizeMax: number, onEvict: (key: K) => void) {
     this.#sizeMax = sizeMax
     this.#onEvict = onEvict
   }
@@ -41,7 +44,7 @@ export class BoundedMap<K, V> {
     }
     if (next.done === true) return
     this.#entries.delete(next.value)
-    this.#onEvict()
+    this.#onEvict(next.value)
   }
 
   delete(key: K): boolean {

@@ -22,6 +22,9 @@ export type CgroupId = number | bigint
 /** Reads the text of /proc/PID/cgroup. */
 export type TextOf = (pid: number) => string | undefined
 
+/** What a cgroup is known to be; `undefined` is that nobody knows. */
+export type CgroupState = 'host' | 'container' | undefined
+
 /** The cgroups of a hierarchy that can be seen, parents first: id and path. */
 const cgroupsQuestion: Question<readonly (readonly [CgroupId, string])[]> = { name: 'cgroups' }
 /** The id of a path in a hierarchy. */
@@ -47,21 +50,30 @@ export class CgroupIndex {
   readonly #outside: Outside
   readonly #containerOf: ContainerOf
   readonly #onGone: (container: Container) => void
+  readonly #onState: (id: CgroupId, state: CgroupState) => void
 
-  /** @param onGone  a container's own cgroup was removed, and is not remembered any longer */
+  /**
+   * @param onGone   a container's own cgroup was removed, and is not remembered any longer
+   * @param onState  what a cgroup is; and when it is gone, before it is forgotten here
+   */
   constructor(
     hierarchy: Hierarchy,
     counters: Counters,
     outside: Outside,
     containerOf: ContainerOf,
     onGone: (container: Container) => void,
+    onState: (id: CgroupId, state: CgroupState) => void = () => {},
   ) {
     this.#hierarchy = hierarchy
     this.#counters = counters
     this.#outside = outside
     this.#containerOf = containerOf
     this.#onGone = onGone
-    this.#containers = new BoundedMap(limits.cgroupsMax, () => counters.evictedCgroups++)
+    this.#onState = onState
+    this.#containers = new BoundedMap(limits.cgroupsMax, (id) => {
+      counters.evictedCgroups++
+      onState(id, undefined)
+    })
     this.#bases = new BoundedMap(limits.cgroupsMax, () => counters.evictedCgroups++)
   }
 
@@ -91,6 +103,7 @@ export class CgroupIndex {
     const named = containersInPath(path).findLast((each) => this.#isBelieved(each))
     if (!named) {
       this.#containers.set(id, null)
+      this.#onState(id, 'host')
       return undefined
     }
     const base = this.#bases.get(named.id) ?? { path: named.base, cgroup: undefined }
@@ -98,6 +111,7 @@ export class CgroupIndex {
     this.#bases.set(named.id, base)
     const container = this.#containerOf(named)
     this.#containers.set(id, container)
+    this.#onState(id, 'container')
     return base.cgroup === id ? container : undefined
   }
 
@@ -115,6 +129,7 @@ export class CgroupIndex {
   /** A cgroup was removed: it is remembered for as long as events of it may still come. */
   removed(id: CgroupId, nowNs: number): void {
     if (this.#containers.get(id) === undefined) return
+    this.#onState(id, undefined)
     this.#removed.set(id, nowNs)
     for (const [old, removedNs] of this.#removed) {
       if (nowNs - removedNs < limits.cgroupKeptNs) break

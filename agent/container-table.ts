@@ -6,7 +6,7 @@
  * is asked for.
  */
 import { BoundedMap } from './bounded.ts'
-import type { CgroupId, TextOf } from './cgroup-index.ts'
+import type { CgroupId, CgroupState, TextOf } from './cgroup-index.ts'
 import { CgroupIndex } from './cgroup-index.ts'
 import type { Cgroups } from './cgroups.ts'
 import type { Container, ContainerMetadata, NamedContainer } from './container.ts'
@@ -26,6 +26,9 @@ export interface Making {
   readonly bundleOf?: (id: string) => string | undefined
 }
 
+/** Called with what a cgroup of a hierarchy, by its number, is known to be. */
+export type OnCgroup = (hierarchy: number, id: CgroupId, state: CgroupState) => void
+
 export class ContainerTable {
   readonly #byId: BoundedMap<string, Container>
   readonly #unified: CgroupIndex
@@ -34,12 +37,16 @@ export class ContainerTable {
   readonly #outside: Outside
   readonly #ask: (id: string, whole: boolean) => void
 
-  /** @param ask  asks the runtime of a container; the answer comes later, to `told` */
+  /**
+   * @param ask         asks the runtime of a container; the answer comes later, to `told`
+   * @param onCgroup    what a cgroup is, whenever that is found out, and when it is gone
+   */
   constructor(
     counters: Counters,
     cgroups: Cgroups,
     outside: Outside = machine,
     ask: (id: string, whole: boolean) => void = () => {},
+    onCgroup: OnCgroup = () => {},
   ) {
     this.#counters = counters
     this.#outside = outside
@@ -52,6 +59,7 @@ export class ContainerTable {
         outside,
         (named) => this.#containerOf(named),
         (container) => this.#gone(container),
+        (id, state) => onCgroup(hierarchy.number, id, state),
       )
     this.#unified = indexOf(cgroups.unified)
     this.#old = cgroups.old && indexOf(cgroups.old)

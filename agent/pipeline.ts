@@ -23,6 +23,7 @@ import type { Alert } from './alert.ts'
 import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
 import { nameScopeOf } from './argument.ts'
+import type { OnCgroup } from './container-table.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
@@ -57,12 +58,14 @@ export interface PipelineOptions {
   readonly cgroups: Cgroups
   /** Asks the runtime of a container; the answer is told, some time. */
   readonly askRuntime?: (id: string, whole: boolean) => void
+  /** What a cgroup is, whenever that is found out, and when it is gone. */
+  readonly onCgroup?: OnCgroup
   /** Wall time minus time since boot, nanoseconds. */
   readonly wallOffsetNs: bigint
   /** Read the environment of programs, whether a rule asks for it or not. */
   readonly environment?: boolean
-  /** Looks names of users up when their container is first seen, and not when a rule asks: so that
-   * a capture has them for rules to come. */
+  /** Looks names of users up when their container is first seen, and not when a rule asks: for a
+   * capture, or because a process may be gone by then. */
   readonly namesAhead?: boolean
   /** Addresses of a host name that rules compare with. */
   readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
@@ -153,7 +156,8 @@ export class Pipeline {
     this.#engineFor = (which) =>
       new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert, log })
     this.#engine = this.#engineFor(rules)
-    this.#containers = new ContainerTable(counters, options.cgroups, outside, options.askRuntime)
+    const { cgroups, askRuntime, onCgroup } = options
+    this.#containers = new ContainerTable(counters, cgroups, outside, askRuntime, onCgroup)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
     this.#environment = options.environment ?? asksForEnvironment(this.engine.active)
@@ -283,6 +287,7 @@ export class Pipeline {
     else if (kind === EventNumber.fork) this.#processes.fork(r, current)
     else if (kind === EventNumber.chdir) this.#processes.moved(r, current)
     this.#processes.named(r, current)
+    if (kind === EventNumber.comm) return
     event.kind = kind
     event.lineage = this.#processes.lineage
     event.process = current

@@ -5,6 +5,7 @@
  */
 import type { Backend, Machine } from '@bulwark/schema'
 import {
+  EventNumber,
   FLOOD_RECORD_BYTES,
   PAYLOAD_BYTES_MAX,
   RECORD_BYTES_MAX,
@@ -23,6 +24,8 @@ import { isNativeError, openObject } from '@bulwark/native'
 import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
 import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
+import type { FilterBase, FilterPlace } from './filter-places.ts'
+import { filterBaseOf, filterPlaceOf } from './filter-places.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
 import { planHooks, tellsSocket, wantedSocketcalls } from './hook-plan.ts'
 import { readShed } from './flood-counters.ts'
@@ -154,6 +157,13 @@ const unusedMaps = (
   return [...calls.unused, ...(goesByRings ? [] : uringMaps), ...(hasSockets ? [] : socketMaps)]
 }
 
+/** Kinds of the records that handlers may fill. */
+const toldKinds = ({ handlers, compat, tellsWrites }: Plan): ReadonlySet<number> =>
+  new Set([
+    ...[...handlers, ...compat].map(({ kind }) => kind.kind),
+    ...(tellsWrites ? [EventNumber.fd_call] : []),
+  ])
+
 const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting => {
   const plan = planHooks(wants, where)
   const calls = way.plan(plan)
@@ -167,7 +177,7 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     hooks: [...tracepoints, ...calls.hooks],
     missing: [...calls.missing, ...uring.missing],
     programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
-    sites: calls.sites,
+    sites: calls.sites.map((site) => ({ kinds: toldKinds(plan), ...site })),
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
     unused: unusedMaps(plan, calls, uring),
   }
@@ -179,7 +189,7 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
  */
 const quietKinds = ({ types }: SensorWants): number =>
   eventKinds
-    .filter(({ state, types: own }) => state && own.length > 0)
+    .filter(({ state, kind }) => state && kind !== EventNumber.cgroup)
     .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
     .reduce((bits, { kind }) => bits | (1 << kind), 0)
 
@@ -202,6 +212,8 @@ export interface SensorChange {
   widen(between: () => void): void
   /** Detaches what only the old rules wanted. */
   narrow(between: () => void): void
+  /** Where the filters of the new rules go. */
+  readonly places: readonly FilterPlace[]
 }
 
 export class Sensor {
@@ -345,7 +357,22 @@ export class Sensor {
     return {
       widen: (between) => this.#apply(both, between),
       narrow: (between) => this.#apply(next, between),
+      places: this.#placesOf(next),
     }
+  }
+
+  #placesOf({ sites }: Setting): readonly FilterPlace[] {
+    return sites.map((site) => filterPlaceOf(this.#programs, site))
+  }
+
+  /** Where filters go. */
+  get filterPlaces(): readonly FilterPlace[] {
+    return this.#placesOf(this.#setting)
+  }
+
+  /** What filters share. */
+  get filterBase(): FilterBase {
+    return filterBaseOf(this.#programs.first)
   }
 
   /** Whether records of a kind wake nobody: there is no hurry with them. */

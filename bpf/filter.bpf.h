@@ -35,14 +35,15 @@ struct {
 	__type(value, __u64);
 } filtered SEC(".maps");
 
-/* By id, what the agent knows of cgroups: CGROUP_IS_*. One that is missing may be anything. */
+/* By id, what the agent knows of cgroups of v2, and of the v1 hierarchy that is looked at:
+ * CGROUP_IS_*. One that is missing may be anything. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CGROUP_STATES_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u32);
-} cgroup_states SEC(".maps");
+} cgroup_states SEC(".maps"), old_cgroup_states SEC(".maps");
 
 /* What every handler ends in: the record in `s`, if there is one, is filtered and sent. */
 static __always_inline int offer(void *ctx, struct scratch *s)

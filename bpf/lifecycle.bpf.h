@@ -61,6 +61,17 @@ int on_exit(struct trace_event_raw_sched_process_exit *ctx)
 	return on_exited(task, IS_LAST_THREAD(task, ctx->group_dead));
 }
 
+/* Of a task that another thread of its process names there is but a number. */
+SEC("tracepoint/task/task_rename")
+int on_rename_task(struct trace_event_raw_task_rename *ctx)
+{
+	struct task_struct *task = current_task();
+
+	if (bpf_core_field_exists(ctx->pid) && ctx->pid != TASK_READ(task, pid))
+		return 0;
+	return on_renamed(task, ctx->newcomm);
+}
+
 #else
 
 SEC("tp_btf/sched_process_exec")
@@ -80,6 +91,12 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	return on_exited(task, IS_LAST_THREAD(task, ctx[1] & 1));
+}
+
+SEC("tp_btf/task_rename")
+int BPF_PROG(on_rename_task, struct task_struct *task, const char *name)
+{
+	return on_renamed(task, name);
 }
 
 #endif

@@ -278,6 +278,11 @@ struct trace_event_raw_task_newtask {
 	unsigned long clone_flags;
 };
 
+struct trace_event_raw_task_rename {
+	int pid;
+	char newcomm[16];
+};
+
 struct trace_event_raw_sched_process_exec {
 	int old_pid;
 };

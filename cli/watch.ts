@@ -2,7 +2,13 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import type { AgentOptions, BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
+import type {
+  AgentOptions,
+  BackendChoice,
+  ChosenBackend,
+  FilterCounts,
+  Finding,
+} from '@bulwark/agent'
 import {
   Agent,
   backendFindings,
@@ -172,6 +178,14 @@ const kindsText = ({ eventsByKind }: Agent): string =>
     .map(({ name, count }) => `${name} ${count}`)
     .join(', ')
 
+/** What the kernel has dropped because no rule could match it. */
+const reportFiltered = ({ dropped, failed }: FilterCounts): void => {
+  const parts = [...dropped].map(([kind, count]) => `${kind} ${count}`)
+  const sum = [...dropped.values()].reduce((all, count) => all + count, 0)
+  if (sum > 0) log(`filters in the kernel dropped ${sum} events (${parts.join(', ')})`)
+  if (failed > 0) log(`warning: ${failed} events passed the filters and could not be delivered`)
+}
+
 /** The last words. */
 export const reportEnd = (agent: Agent, reason: string): void => {
   const { events, ringBytesMax, lagNsMax, unattributed } = agent.counters
@@ -179,6 +193,7 @@ export const reportEnd = (agent: Agent, reason: string): void => {
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
+  if (agent.filters) reportFiltered(agent.filters.counts())
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)
 }
 

@@ -391,6 +391,17 @@ export const eventKinds: readonly EventKind[] = [
   },
   ...callKinds,
   {
+    kind: 26,
+    name: 'comm',
+    meaning:
+      'A process was given another name than that of its program, which the header has: by ' +
+      'itself, or through /proc. Not told of threads beside the first.',
+    hooks: [{ program: 'on_rename_task', tracepoint: 'task_rename' }],
+    types: [],
+    state: true,
+    members: [],
+  },
+  {
     kind: 30,
     name: 'receive',
     meaning:

@@ -56,7 +56,7 @@ export const CGROUP_V1_CPU = 5
 export const CGROUP_IS_HOST = 1
 export const CGROUP_IS_CONTAINER = 2
 export const CGROUP_STATES_MAX = 65536
-export const STATE_KINDS = 62
+export const STATE_KINDS = 67108926
 export const FLOOD_CGROUPS_MAX = 4096
 export const SHED_HOOKS_MAX = 4096
 export const FLOOD_RECORD_BYTES = 512
@@ -88,6 +88,7 @@ export const EventNumber = {
   mount: 23,
   memory: 24,
   exec_failed: 25,
+  comm: 26,
   receive: 30,
   bind: 31,
   io_uring: 32,
@@ -132,6 +133,7 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   23: { kind: 23, name: 'mount', fixedBytes: 240, texts: [176, 184, 192, 200, 208, 216, 224, 232] },
   24: { kind: 24, name: 'memory', fixedBytes: 200, texts: [192] },
   25: { kind: 25, name: 'exec_failed', fixedBytes: 160, texts: [136, 144, 152] },
+  26: { kind: 26, name: 'comm', fixedBytes: 128, texts: [] },
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
   32: { kind: 32, name: 'io_uring', fixedBytes: 160, texts: [] },
@@ -664,6 +666,10 @@ export const execFailedOf = {
   /** as asked for, NUL after each; absent: zero bytes */
   arguments: (r: RecordView): string => text(r, 152),
   argumentsLength: (r: RecordView): TextLength => textLength(r, 152),
+} as const
+
+/** A process was given another name than that of its program, which the header has: by itself, or through /proc. Not told of threads beside the first. */
+export const commOf = {
 } as const
 
 /** A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */

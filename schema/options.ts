@@ -273,6 +273,12 @@ const sensor: readonly OptionSpec[] = [
     ['engine.kind'],
   ),
   sensorOption(
+    'kernel_filter',
+    aSwitch,
+    'yes',
+    'what no rule can match is dropped in the kernel; never while it records',
+  ),
+  sensorOption(
     'ring_mib',
     { is: 'number', min: 1, max: 512, power: true },
     '8',

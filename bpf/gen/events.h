@@ -56,7 +56,7 @@
 #define CGROUP_IS_HOST 1u
 #define CGROUP_IS_CONTAINER 2u
 #define CGROUP_STATES_MAX 65536u
-#define STATE_KINDS 62u
+#define STATE_KINDS 67108926u
 #define FLOOD_CGROUPS_MAX 4096u
 #define SHED_HOOKS_MAX 4096u
 #define FLOOD_RECORD_BYTES 512u
@@ -87,6 +87,7 @@ enum event_kind {
 	EVENT_MOUNT = 23,
 	EVENT_MEMORY = 24,
 	EVENT_EXEC_FAILED = 25,
+	EVENT_COMM = 26,
 	EVENT_RECEIVE = 30,
 	EVENT_BIND = 31,
 	EVENT_IO_URING = 32,
@@ -469,6 +470,12 @@ struct event_exec_failed {
 };
 _Static_assert(sizeof(struct event_exec_failed) == 160, "event_exec_failed: layout differs from the schema");
 
+/* A process was given another name than that of its program, which the header has: by itself, or through /proc. Not told of threads beside the first. */
+struct event_comm {
+	struct event_header header;
+};
+_Static_assert(sizeof(struct event_comm) == 128, "event_comm: layout differs from the schema");
+
 /* A message was received, or could not be. The peer of a datagram is the address that the call has filled in; without one it is the peer that the socket is connected to. recvmmsg: one event a message, as with sendmmsg. */
 struct event_receive {
 	struct event_header header;
@@ -534,6 +541,7 @@ union event {
 	struct event_mount mount_event;
 	struct event_memory memory_event;
 	struct event_exec_failed exec_failed_event;
+	struct event_comm comm_event;
 	struct event_receive receive_event;
 	struct event_bind bind_event;
 	struct event_io_uring io_uring_event;

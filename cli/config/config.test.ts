@@ -73,6 +73,7 @@ http:
 queue: {alerts: 5, mib: 1}
 flush_seconds: 0
 backend: tracepoint
+kernel_filter: no
 ring_mib: 16
 flood: {events_per_second: 0}
 cri: false
@@ -133,6 +134,7 @@ or_demo: true
       },
     },
     backend: 'tracepoint',
+    kernelFilter: false,
     ringMib: 16,
     floodEventsPerSecond: 0,
     cri: false,

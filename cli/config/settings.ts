@@ -19,6 +19,7 @@ export interface Settings {
   readonly hostname: string | undefined
   readonly outputs: OutputSettings
   readonly backend: BackendChoice
+  readonly kernelFilter: boolean
   readonly ringMib: number | undefined
   readonly floodEventsPerSecond: number | undefined
   /** A socket; `false` for none. */
@@ -198,6 +199,7 @@ export const settingsOf = (
     hostname: values.text('hostname'),
     outputs: outputsOf(values),
     backend: backend === 'security' || backend === 'tracepoint' ? backend : 'auto',
+    kernelFilter: values.switch('kernel_filter', true),
     ringMib: given.has('ring_mib') ? values.number('ring_mib', 8) : undefined,
     floodEventsPerSecond: given.has('flood.events_per_second')
       ? values.number('flood.events_per_second', 0)

@@ -12,7 +12,7 @@ import type { FilterMap } from './maps.ts'
 import { MapPool } from './maps.ts'
 import { helpers, type Surroundings } from './match-maps.ts'
 import { match } from './match.ts'
-import type { Plan } from './plan.ts'
+import type { CgroupState, Plan } from './plan.ts'
 import { scanText } from './scan.ts'
 import { numberTest } from './test-code.ts'
 import { weaken } from './weaken.ts'
@@ -48,6 +48,8 @@ export interface FilterTarget {
   readonly cgroupsMapFd?: number
   /** Offset of the cgroup id (u64) in the record. */
   readonly cgroupIdAt: number
+  /** Of a v1 hierarchy; asked where the cgroup above is of the host, and this id is not 0. */
+  readonly oldCgroups?: { readonly mapFd: number; readonly idAt: number }
 }
 
 export interface GenerateOptions {
@@ -166,6 +168,20 @@ class Body {
     }
   }
 
+  /** Looks a cgroup up in one hierarchy, and goes where its state says. */
+  #cgroup(mapFd: number, idAt: number, has: (state: CgroupState) => Label, host: Label): void {
+    const { assembler } = this.#at
+    assembler.loadMap(1, mapFd)
+    assembler.move(2, { register: 7 })
+    assembler.alu('add', 2, { constant: idAt })
+    assembler.call(helpers.mapLookup)
+    assembler.jumpIf(64, '==', 0, { constant: 0 }, has('unknown'))
+    assembler.load(4, 1, 0, 0)
+    assembler.jumpIf(32, '==', 1, { constant: cgroupStates.host }, host)
+    const { container } = cgroupStates
+    assembler.branch(32, '==', 1, { constant: container }, has('container'), has('unknown'))
+  }
+
   #test(test: PlainTest, yes: Label, no: Label): void {
     const { assembler } = this.#at
     switch (test.is) {
@@ -175,26 +191,16 @@ class Body {
       case 'text':
         return scanText(this.#at, test.at, test.values, yes, no)
       case 'cgroup': {
-        const has = (state: (typeof test.states)[number]): Label =>
-          test.states.includes(state) ? yes : no
-        const { cgroupsMapFd, cgroupIdAt } = this.#target
+        const has = (state: CgroupState): Label => (test.states.includes(state) ? yes : no)
+        const { cgroupsMapFd, cgroupIdAt, oldCgroups } = this.#target
         if (cgroupsMapFd === undefined) return assembler.jump(has('unknown'))
-        assembler.loadMap(1, cgroupsMapFd)
-        assembler.move(2, { register: 7 })
-        assembler.alu('add', 2, { constant: cgroupIdAt })
-        assembler.call(helpers.mapLookup)
-        assembler.jumpIf(64, '==', 0, { constant: 0 }, has('unknown'))
-        assembler.load(4, 1, 0, 0)
-        assembler.jumpIf(32, '==', 1, { constant: cgroupStates.host }, has('host'))
-        const { container } = cgroupStates
-        return assembler.branch(
-          32,
-          '==',
-          1,
-          { constant: container },
-          has('container'),
-          has('unknown'),
-        )
+        if (!oldCgroups) return this.#cgroup(cgroupsMapFd, cgroupIdAt, has, has('host'))
+        const old = assembler.newLabel('the cgroup of v1')
+        this.#cgroup(cgroupsMapFd, cgroupIdAt, has, old)
+        assembler.place(old)
+        assembler.load(8, 1, 7, oldCgroups.idAt)
+        assembler.jumpIf(64, '==', 1, { constant: 0 }, has('host'))
+        return this.#cgroup(oldCgroups.mapFd, oldCgroups.idAt, has, has('host'))
       }
     }
   }

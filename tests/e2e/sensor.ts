@@ -35,6 +35,9 @@ export type SensorOptions = {
   readonly ringMib?: number
   /** Lines of /etc/hosts that only the sensor sees: address and name. */
   readonly hosts?: readonly string[]
+  /** Whether it keeps all events, for `replay`; it does when not said. For one that does not the
+   * kernel drops what no rule can match. */
+  readonly records?: boolean
 }
 
 /** The program that rings, as a path in the container that bears the bell. */
@@ -76,8 +79,9 @@ export class Sensor {
     const rules = [...options.rules, bellRules].flatMap((path) => ['--rules', path])
     const asked = [...rules, '--rule-matching', options.matching ?? 'first', '-o', 'json']
     const capture = join(folder, 'all.bulwark')
+    const record = options.records === false ? [] : ['--record', capture]
     const ring = options.ringMib === undefined ? [] : ['--ring-mib', String(options.ringMib)]
-    const argv = [bulwark, 'run', ...asked, ...ring, '--record', capture]
+    const argv = [bulwark, 'run', ...asked, ...ring, ...record]
     // The kernel ends the sensor with this process, however that ends.
     const command = ['--pdeathsig', 'TERM', ...withHosts(argv, options.hosts ?? [], folder)]
     const child = spawn('setpriv', command, {
@@ -101,10 +105,25 @@ export class Sensor {
    * @param bearer  a container with `bellProgram` in it
    */
   async observe(bearer: Container, act: () => Promise<void>): Promise<readonly Alert[]> {
-    const first = this.#alerts.length
+    const [alerts = []] = await Sensor.observeBy([this], bearer, act)
+    return alerts
+  }
+
+  /** The same for several sensors that watch at once: what each of them told. */
+  static async observeBy(
+    sensors: readonly Sensor[],
+    bearer: Container,
+    act: () => Promise<void>,
+  ): Promise<readonly (readonly Alert[])[]> {
+    const firsts = sensors.map((sensor) => [sensor, sensor.#alerts.length] as const)
     await act()
     const bell = randomUUID()
     await bearer.exec([bellProgram, 'say', bell])
+    return await Promise.all(firsts.map(([sensor, first]) => sensor.#before(bell, first)))
+  }
+
+  /** The alerts from the one of that number on, until the bell. */
+  async #before(bell: string, first: number): Promise<readonly Alert[]> {
     const isBell = ({ output }: Alert): boolean => output.includes(bell)
     const last = await this.#until(
       () => {

@@ -109,6 +109,7 @@ const floors: Readonly<Record<string, readonly [major: number, minor: number]>> 
   'tracepoint-sched_process_exec': [5, 5],
   'tracepoint-task_newtask': [5, 5],
   'tracepoint-sched_process_exit': [5, 5],
+  'tracepoint-task_rename': [5, 5],
   'tracepoint-cgroup_mkdir': [5, 5],
   'task-btf': [5, 11],
   'task-registers': [5, 15],

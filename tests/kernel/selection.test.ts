@@ -15,7 +15,7 @@ const at = chosen.backend === 'security' ? 'fexit:' : 'sys_exit:'
 /** Where something wanted can come through io_uring. */
 const ringHooks = skip === false ? uringSupport().hooks.map(({ tracepoint }) => tracepoint) : []
 const stateHooks = ['cgroup_mkdir', 'cgroup_rmdir', 'sched_process_exec', 'sched_process_exit']
-  .concat('task_newtask', `${at}chdir`, `${at}fchdir`)
+  .concat('task_newtask', 'task_rename', `${at}chdir`, `${at}fchdir`)
   .sort()
 
 /** Some of everything: file, network, descriptor, and what the tables need. */

@@ -1,0 +1,94 @@
+/**
+ * Where filters go in a sensor that is loaded: the prog arrays that its handlers look into, in what
+ * form programs must be for them, and how a record lies in its slot. See bpf/filter.bpf.h.
+ */
+import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import type { BpfMap, BpfObject, RawProgramSpec } from '@bulwark/native'
+import { findKernelType } from '@bulwark/native'
+import type { FilterTarget } from '@bulwark/policy'
+import type { FilterSite } from './call-ways.ts'
+import type { Programs } from './programs.ts'
+
+const typeTracing = 26
+/** What the handlers of the tracepoint backend attach to. */
+const hook = 'btf_trace_sys_exit'
+
+/** Where the filters of one prototype go. */
+export interface FilterPlace {
+  /** Prog array: a slot for each kind. */
+  readonly filters: BpfMap
+  /** Prog array: its slot 0 sends. */
+  readonly exits: BpfMap
+  /** What the kernel must be told of a program that goes there. */
+  readonly form: Pick<RawProgramSpec, 'type' | 'expectedAttachType' | 'attachBtfId'>
+  /** Numbers of the kinds that come by; any when not said. */
+  readonly kinds?: ReadonlySet<number>
+}
+
+/** What all filters of a sensor share: maps, and the layout of struct scratch. */
+export interface FilterBase {
+  readonly slots: BpfMap
+  /** By kind, how many records were dropped; and in slot 0, how many could not be handed over. */
+  readonly filtered: BpfMap
+  /** Of v2, and of a v1 hierarchy. */
+  readonly cgroups: BpfMap
+  readonly oldCgroups: BpfMap
+  /** Offset in a record of the id in a v1 hierarchy. */
+  readonly oldCgroupIdAt: number
+  readonly layout: Pick<
+    FilterTarget,
+    'slots' | 'slotBytes' | 'ownersAt' | 'contextAt' | 'recordAt' | 'recordBytesMax' | 'cgroupIdAt'
+  >
+}
+
+/** The shared parts of an object that is loaded. */
+export const filterBaseOf = (object: BpfObject): FilterBase => {
+  const slots = object.map('scratch_slots')
+  const offsetIn = (struct: string): ((member: string) => number) => {
+    const { members } = object.structLayout(struct)
+    return (member) => {
+      const found = members.find(({ name }) => name === member)
+      if (!found) throw new Error(`struct ${struct} has no ${member}`)
+      return found.offsetBytes
+    }
+  }
+  const inHeader = offsetIn('event_header')
+  const inScratch = offsetIn('scratch')
+  return {
+    slots,
+    filtered: object.map('filtered'),
+    cgroups: object.map('cgroup_states'),
+    oldCgroups: object.map('old_cgroup_states'),
+    oldCgroupIdAt: inHeader('cgroup_v1_id'),
+    layout: {
+      slots: slots.facts.maxEntries,
+      slotBytes: object.structLayout('scratch').bytes,
+      ownersAt: inScratch('owners'),
+      contextAt: inScratch('context'),
+      recordAt: inScratch('record'),
+      recordBytesMax: RECORD_BYTES_MAX,
+      cgroupIdAt: inHeader('cgroup_id'),
+    },
+  }
+}
+
+/** The place of a site whose programs are loaded. What filters let through is sent from here on. */
+export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace => {
+  const { object, program } = programs.at(site.sender)
+  const facts = object.programs.find(({ name }) => name === program)
+  if (!facts) throw new Error(`the object has no ${program}`)
+  const isTracing = facts.type === typeTracing
+  const attachBtfId = site.at?.id ?? (isTracing ? findKernelType(hook, 'typedef') : undefined)
+  const exits = programs.tiedMap('filter_exits', site.prototype)
+  exits.setTailCall(0, programs.of(site.sender))
+  return {
+    filters: programs.tiedMap('filters', site.prototype),
+    exits,
+    form: {
+      type: facts.type,
+      expectedAttachType: facts.expectedAttachType,
+      ...(attachBtfId === undefined ? {} : { attachBtfId }),
+    },
+    ...(site.kinds ? { kinds: site.kinds } : {}),
+  }
+}

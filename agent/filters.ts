@@ -1,0 +1,300 @@
+/**
+ * The filters in the kernel: for each kind of record, a program made from the rules that drops what
+ * none of them can match. They are loaded and verified beside what runs, and change from one set to
+ * none and to another by slots of prog arrays: so no record is dropped by a filter of rules that do
+ * not judge it. A filter that the kernel refuses leaves its kind unfiltered, which is said.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { CGROUP_IS_CONTAINER, CGROUP_IS_HOST, LOST_KINDS_MAX, eventKinds } from '@bulwark/schema'
+import type { BpfMap, RawProgram } from '@bulwark/native'
+import { createMap, isNativeError, loadProgram, possibleCpus } from '@bulwark/native'
+import type {
+  FilterMap,
+  FilterPlan,
+  FilterProgram,
+  KernelFacts,
+  Rule,
+  RuleSplit,
+} from '@bulwark/policy'
+import { generateFilter, splitRules } from '@bulwark/policy'
+import type { CgroupId, CgroupState } from './cgroup-index.ts'
+import { rootCgroup, unifiedNumber } from './cgroups.ts'
+import { activeRules } from './engine.ts'
+import { effectsOf, withEffects } from './filter-effects.ts'
+import type { FilterBase, FilterPlace } from './filter-places.ts'
+import { license } from './stub.ts'
+
+const typeHash = 1
+const typeLpmTrie = 11
+const noPreallocation = 1
+/** Stands for any v1 hierarchy. */
+const oldNumber = unifiedNumber + 1
+/** The slot of `filtered` that is no kind. */
+const failedIndex = 0
+/** Lines of the verifier that are worth a look. */
+const verifierLines = 6
+
+/** A filter that is loaded. */
+interface LoadedFilter {
+  readonly place: FilterPlace
+  readonly kind: number
+  readonly program: RawProgram
+}
+
+/** Programs, and the maps that they look into. */
+interface Loaded {
+  readonly filters: readonly LoadedFilter[]
+  readonly maps: readonly BpfMap[]
+}
+
+/** Filters that are loaded and verified, for `install` or `discard`. */
+export interface PreparedFilters extends Loaded {
+  readonly states: readonly FilterState[]
+  readonly rules: ReadonlyMap<Rule, RuleSplit>
+}
+
+/** What became of the filter of one kind. */
+export interface FilterState {
+  readonly kind: number
+  /** By the name of its kind. */
+  readonly name: string
+  readonly instructions: number
+  /** Why its records are not filtered: what the kernel says. */
+  readonly refused?: string
+  /** What of the plan was given up, so that the program is not too large. */
+  readonly weakened: readonly string[]
+}
+
+/** What filters did with records, since the sensor was loaded. */
+export interface FilterCounts {
+  readonly dropped: ReadonlyMap<string, number>
+  readonly failed: number
+}
+
+const none: PreparedFilters = { filters: [], maps: [], states: [], rules: new Map() }
+
+export const kindName = (kind: number): string =>
+  eventKinds.find((each) => each.kind === kind)?.name ?? `kind ${kind}`
+
+const closeAll = ({ filters, maps }: Loaded): void => {
+  for (const { program } of filters) program.close()
+  for (const map of maps) map.close()
+}
+
+const makeMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
+  const map = createMap({
+    type: kind === 'hash' ? typeHash : typeLpmTrie,
+    name: 'filter_set',
+    keyBytes,
+    valueBytes: 4,
+    maxEntries: Math.max(1, entries.length),
+    flags: noPreallocation,
+  })
+  for (const [key, value] of entries) map.update(key, value)
+  return map
+}
+
+export class KernelFilters {
+  readonly #base: FilterBase
+  readonly #facts: KernelFacts
+  readonly #log: (line: string) => void
+  #installed: PreparedFilters = none
+  #cgroupsFull = 0
+  #closed = false
+  #lastCounts: FilterCounts | undefined
+
+  /** @param facts  `tellsCgroups`: `tellCgroup` is called for each cgroup that there is */
+  constructor(base: FilterBase, facts: KernelFacts, log: (line: string) => void) {
+    this.#base = base
+    this.#facts = facts
+    this.#log = log
+    // Of every hierarchy, whether a mount shows it or not.
+    for (const hierarchy of [unifiedNumber, oldNumber])
+      this.tellCgroup(hierarchy, rootCgroup, 'host')
+  }
+
+  /** What became of the filters that are in place. */
+  get states(): readonly FilterState[] {
+    return this.#installed.states
+  }
+
+  /** What the kernel decides of each rule whose filters are in place. */
+  get rules(): ReadonlyMap<Rule, RuleSplit> {
+    return this.#installed.rules
+  }
+
+  /** Cgroups that found no room in the kernel's map: filters let their records through. */
+  get cgroupsUntold(): number {
+    return this.#cgroupsFull
+  }
+
+  /**
+   * Loads filters beside those that run, a kind at a time, so that the ring is emptied meanwhile.
+   * Never throws for what the kernel refuses: see `states`.
+   *
+   * @param rules  those that cannot run are passed over
+   */
+  async prepare(rules: readonly Rule[], places: readonly FilterPlace[]): Promise<PreparedFilters> {
+    const active = activeRules(rules)
+    const split = splitRules(active, this.#facts)
+    const plans = withEffects(split.byKind, effectsOf(active))
+    return { ...(await this.#loadAll(plans, places)), rules: split.rules }
+  }
+
+  async #loadAll(
+    plans: ReadonlyMap<number, FilterPlan>,
+    places: readonly FilterPlace[],
+  ): Promise<Omit<PreparedFilters, 'rules'>> {
+    const filters: LoadedFilter[] = []
+    const maps: BpfMap[] = []
+    const states: FilterState[] = []
+    for (const [kind, plan] of plans) {
+      if (this.#closed) break
+      const isUseless = plan.is === 'constant' && plan.value
+      if (isUseless || !places.some(({ kinds }) => kinds?.has(kind) ?? true)) continue
+      const made = generateFilter(plan)
+      const state = { kind, name: kindName(kind), instructions: made.instructionCount }
+      const { weakened } = made
+      try {
+        const loaded = this.#load(kind, made, places)
+        filters.push(...loaded.filters)
+        maps.push(...loaded.maps)
+        states.push({ ...state, weakened })
+      } catch (error) {
+        if (!isNativeError(error)) throw error
+        states.push({ ...state, weakened, refused: this.#complain(state.name, error) })
+      }
+      await nextTurn()
+    }
+    return { filters, maps, states }
+  }
+
+  #complain(name: string, error: Error & { readonly log: string }): string {
+    const said = error.log.trimEnd().split('\n').slice(-verifierLines)
+    this.#log(`warning: no filter for events of ${name}: all of them are delivered`)
+    this.#log(`  ${error.message}`)
+    for (const line of said) this.#log(`  ${line}`)
+    return [error.message, ...said].join('\n')
+  }
+
+  /** @throws NativeError  the kernel refuses; nothing is left of it */
+  #load(kind: number, made: FilterProgram, places: readonly FilterPlace[]): Loaded {
+    const filters: LoadedFilter[] = []
+    const maps: BpfMap[] = []
+    try {
+      for (const map of made.maps) maps.push(makeMap(map))
+      const fds = maps.map(({ facts }) => facts.fd)
+      for (const place of places) {
+        if (place.kinds && !place.kinds.has(kind)) continue
+        filters.push({ place, kind, program: this.#loadFor(place, kind, made, fds) })
+      }
+      return { filters, maps }
+    } catch (error) {
+      closeAll({ filters, maps })
+      throw error
+    }
+  }
+
+  #loadFor(
+    { exits, form }: FilterPlace,
+    kind: number,
+    made: FilterProgram,
+    fds: readonly number[],
+  ): RawProgram {
+    const { slots, filtered, cgroups, oldCgroups, oldCgroupIdAt, layout } = this.#base
+    const instructions = made.build(
+      {
+        ...layout,
+        find: 'slot',
+        slotsMapFd: slots.facts.fd,
+        exitsMapFd: exits.facts.fd,
+        droppedMapFd: filtered.facts.fd,
+        kind,
+        failedIndex,
+        ...(this.#facts.tellsCgroups ? { cgroupsMapFd: cgroups.facts.fd } : {}),
+        oldCgroups: { mapFd: oldCgroups.facts.fd, idAt: oldCgroupIdAt },
+      },
+      fds,
+    )
+    return loadProgram({ ...form, name: `filter_${kind}`, license, instructions })
+  }
+
+  /** Lets filters run that were prepared; those that ran before are gone already: see `remove`. */
+  install(prepared: PreparedFilters): void {
+    if (this.#closed) return this.discard(prepared)
+    this.remove()
+    this.#installed = prepared
+    for (const { place, kind, program } of prepared.filters) {
+      place.filters.setTailCall(kind, program)
+    }
+  }
+
+  /** Takes all filters away: from now on everything is delivered. */
+  remove(): void {
+    const key = new Uint32Array(1)
+    for (const { place, kind } of this.#installed.filters) {
+      key[0] = kind
+      place.filters.delete(new Uint8Array(key.buffer))
+    }
+    closeAll(this.#installed)
+    this.#installed = none
+  }
+
+  /** Unloads filters that will not be installed. */
+  discard(prepared: PreparedFilters | undefined): void {
+    if (prepared) closeAll(prepared)
+  }
+
+  /** Tells the kernel what a cgroup of a hierarchy is, or that it is gone. */
+  tellCgroup(hierarchy: number, id: CgroupId, state: CgroupState): void {
+    if (!this.#facts.tellsCgroups || this.#closed) return
+    const map = hierarchy === unifiedNumber ? this.#base.cgroups : this.#base.oldCgroups
+    const key = new Uint8Array(BigUint64Array.of(BigInt(id)).buffer)
+    if (state === undefined) {
+      map.delete(key)
+      return
+    }
+    const value = state === 'host' ? CGROUP_IS_HOST : CGROUP_IS_CONTAINER
+    try {
+      map.update(key, new Uint8Array(Uint32Array.of(value).buffer))
+    } catch (error) {
+      if (!isNativeError(error)) throw error
+      // It may have been told before, as something else.
+      map.delete(key)
+      this.#cgroupsFull++
+    }
+  }
+
+  /**
+   * How many records were dropped, by the name of their kind; and how many the kernel would not
+   * hand over that should have come, which is a loss. Asks the kernel, until it is closed.
+   */
+  counts(): FilterCounts {
+    return this.#lastCounts ?? this.#count()
+  }
+
+  #count(): FilterCounts {
+    const cpus = possibleCpus()
+    const value = new Uint8Array(8 * cpus)
+    const numbers = new BigUint64Array(value.buffer)
+    const key = new Uint32Array(1)
+    const dropped = new Map<string, number>()
+    let failed = 0
+    for (let kind = 0; kind < LOST_KINDS_MAX; kind++) {
+      key[0] = kind
+      this.#base.filtered.lookup(new Uint8Array(key.buffer), value)
+      const sum = Number(numbers.reduce((all, each) => all + each, 0n))
+      if (kind === failedIndex) failed = sum
+      else if (sum > 0) dropped.set(kindName(kind), sum)
+    }
+    return { dropped, failed }
+  }
+
+  /** Takes all away for good. Harmless the second time. */
+  close(): void {
+    if (this.#closed) return
+    this.remove()
+    this.#lastCounts = this.#count()
+    this.#closed = true
+  }
+}
