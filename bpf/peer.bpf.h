@@ -3,6 +3,7 @@
 #pragma once
 
 #include "file.bpf.h"
+#include "roles.bpf.h"
 
 /* The socket behind a file; NULL when the file is none. */
 static __always_inline struct sock *sock_of_file(struct file *file)
@@ -13,42 +14,6 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 		return NULL;
 	socket = READ(file, private_data);
 	return socket ? READ(socket, sk) : NULL;
-}
-
-#define SOCKET_ROLES_MAX 16384
-
-/* Which end of its connections a socket is, by its inode number: the kernel keeps it nowhere. Of
- * the sockets that were used last; the role of another one is not known any more. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SOCKET_ROLES_MAX);
-	__type(key, __u64);
-	__type(value, __u32); /* ROLE_* */
-} socket_roles SEC(".maps");
-
-/* The role that the call itself shows is kept for the calls that show none, ROLE_UNKNOWN. */
-static __always_inline void fill_role(struct socket_facts *facts, const __u32 shown)
-{
-	__u32 *kept;
-
-	if (shown) {
-		facts->role = shown;
-		bpf_map_update_elem(&socket_roles, &facts->inode, &facts->role, BPF_ANY);
-		return;
-	}
-	kept = bpf_map_lookup_elem(&socket_roles, &facts->inode);
-	if (kept)
-		facts->role = *kept;
-}
-
-/* Where no call has shown it, the end with the lower port serves. Asked when both ends are there.
- */
-static __always_inline void guess_role(struct socket_facts *facts)
-{
-	if (facts->role)
-		return;
-	facts->role = facts->remote_port && facts->remote_port <= facts->local_port ? ROLE_CLIENT :
-										      ROLE_SERVER;
 }
 
 static __always_inline void copy_address(__u8 to[16], const struct in6_addr *from)
