@@ -147,6 +147,7 @@ static __always_inline void scratch_output(struct scratch *s)
 	__u64 wakeup = BPF_RB_NO_WAKEUP;
 	__u64 bytes;
 
+	s->event.header.time_ns = bpf_ktime_get_boot_ns();
 	if (flood_record_ns != 0 &&
 	    is_shed(&s->event.header, s->used, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
 		return;
