@@ -45,6 +45,7 @@ const accessors = {
   exit: exitOf,
   cgroup: cgroupOf,
   chdir: chdirOf,
+  comm: {},
   open: openOf,
   unlink: unlinkOf,
   rename: renameOf,
