@@ -9,6 +9,7 @@ import {
   EventNumber,
   KeptTexts,
   RECORD_COMPAT,
+  RECORD_HELD,
   RecordView,
   cgroupOf,
   checkRecord,
@@ -67,6 +68,8 @@ export interface PipelineOptions {
   /** Looks names of users up when their container is first seen, and not when a rule asks: for a
    * capture, or because a process may be gone by then. */
   readonly namesAhead?: boolean
+  /** Whether the kernel side holds a process back that has this pid; it does not when not said. */
+  readonly isHeld?: (pid: number) => boolean
   /** Addresses of a host name that rules compare with. */
   readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
   readonly onAlert: (alert: Alert) => void
@@ -161,7 +164,15 @@ export class Pipeline {
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
     this.#environment = options.environment ?? asksForEnvironment(this.engine.active)
-    this.#processes = startProcessTable(counters, cgroupIdOf, this.#environment, outside)
+    const { isHeld } = options
+    this.#processes = startProcessTable(
+      counters,
+      cgroupIdOf,
+      this.#environment,
+      outside,
+      '/proc',
+      isHeld,
+    )
     this.engine.prepare(this.#typesOf(this.engine))
   }
 
@@ -280,6 +291,12 @@ export class Pipeline {
     this.eventsByKind[kind] = (this.eventsByKind[kind] ?? 0) + 1
     if (kind === EventNumber.cgroup) {
       this.#onCgroup()
+      return
+    }
+    if ((headerOf.flags(r) & RECORD_HELD) !== 0) {
+      // No rule wanted it when it happened.
+      if (kind === EventNumber.exec) this.#processes.lateExec(r)
+      else this.#processes.lateFork(r)
       return
     }
     const current = this.#processes.of(r)

@@ -8,6 +8,7 @@
  */
 import type { RecordView, TextLength } from '@bulwark/schema'
 import {
+  RECORD_AS_MADE,
   RECORD_BY_THREAD,
   RECORD_OUTSIDE_ROOT,
   chdirOf,
@@ -35,7 +36,11 @@ export class ProcessTable {
   readonly #read: (pid: number) => ReturnType<ReadProcess>
   /** Cgroup id of a path that /proc gave. */
   readonly #cgroupIdOf: (path: string) => number | bigint
+  /** Whether the kernel side will tell a process when something is told of it. */
+  readonly #isHeld: (pid: number) => boolean
   #doubts = 0
+  /** Of the last fork that was told late, a child that was read from /proc. */
+  #readLate: Process | undefined
   #lineage = 0
   /** Not in /proc at the last look. */
   #missing: ReadonlySet<Process> = new Set()
@@ -47,7 +52,9 @@ export class ProcessTable {
     read: ReadProcess,
     cgroupIdOf: (path: string) => number | bigint,
     environment = false,
+    isHeld: (pid: number) => boolean = () => false,
   ) {
+    this.#isHeld = isHeld
     this.#counters = counters
     this.#environment = environment
     this.#read = (pid) => read(pid, this.#environment)
@@ -119,8 +126,7 @@ export class ProcessTable {
   of(r: RecordView): Process {
     const pid = headerOf.pid(r)
     const startNs = headerOf.startNs(r)
-    const known = this.#byPid.get(pid)
-    const process = known && this.#isSame(known, startNs) ? known : this.#heal(pid, startNs, r)
+    const process = this.#known(pid, startNs) ?? this.#heal(pid, startNs, r)
     process.cgroupId = headerOf.cgroupId(r)
     const ppid = headerOf.ppid(r)
     if (process.parent?.pid !== ppid) this.#tie(process, this.#parent(ppid, process))
@@ -186,9 +192,10 @@ export class ProcessTable {
   }
 
   /**
-   * Compares the table with the processes that there are now: reads those that it does not know,
-   * or not since the last doubt, and drops those that are gone, because their end was lost. The end
-   * may also be waiting in the ring: so only what is missing twice is dropped.
+   * Compares the table with the processes that there are now: reads those that it does not know
+   * and that the kernel side does not hold back, or not since the last doubt, and drops those that
+   * are gone, because their end was lost. The end may also be waiting in the ring: so only what is
+   * missing twice is dropped.
    *
    * @param pids  of the processes that there are now
    * @returns what was read again and what was dropped
@@ -206,7 +213,10 @@ export class ProcessTable {
     }
     this.#missing = missing
     this.#counters.sweptProcesses += dropped
-    const behind = pids.filter((pid) => this.#byPid.get(pid)?.checked !== this.#doubts)
+    const behind = pids.filter((pid) => {
+      const known = this.#byPid.get(pid)
+      return known ? known.checked !== this.#doubts : !this.#isHeld(pid)
+    })
     const reads = behind.slice(0, limits.sweepReadsMax)
     for (const pid of reads) this.#readAgain(pid)
     return { read: reads.length, dropped }
@@ -232,6 +242,19 @@ export class ProcessTable {
     process.startNs = startNs
     process.startExact = true
     return true
+  }
+
+  /** The entry of a process, if it is there. */
+  #known(pid: number, startNs: number | bigint): Process | undefined {
+    const known = this.#byPid.get(pid)
+    return known && this.#isSame(known, startNs) ? known : undefined
+  }
+
+  /** A process as /proc has it, if it is still there. */
+  #readAs(pid: number, startNs: number | bigint): Process | undefined {
+    this.#counters.healedProcesses++
+    const process = this.#read(pid)?.process
+    return process && sameStart(startNs, process.startNs) ? process : undefined
   }
 
   #heal(pid: number, startNs: number | bigint, r: RecordView): Process {
@@ -267,27 +290,60 @@ export class ProcessTable {
 
   /** A fork event: the child starts as a copy of the process that made it. */
   fork(r: RecordView, maker: Process): void {
-    const pid = forkOf.childPid(r)
     maker.isParent = true
-    this.#byPid.set(pid, {
-      ...maker,
-      pid,
-      startNs: forkOf.childStartNs(r),
-      startExact: true,
-      vpid: forkOf.childVpid(r),
-      // The first of a new one is that process itself.
-      namespaceStartNs:
-        (Number(forkOf.cloneFlags(r)) & newPidSpace) === 0
-          ? maker.namespaceStartNs
-          : forkOf.childStartNs(r),
-      cgroupId: forkOf.childCgroupId(r),
-      parent: maker,
-      makerPid: maker.pid,
-      makerSid: maker.sid,
-      daemonized: false,
-      isParent: false,
-      answers: undefined,
-    })
+    this.#byPid.set(forkOf.childPid(r), childOf(maker, r))
+  }
+
+  /**
+   * A fork that is told late (RECORD_HELD), because something is told of the child: its maker may
+   * be another program by now. Then the child is read from /proc, and what it was made as follows
+   * if the kernel side knows it.
+   */
+  lateFork(r: RecordView): void {
+    const makerPid = headerOf.pid(r)
+    const maker = this.#known(makerPid, headerOf.startNs(r))
+    const pid = forkOf.childPid(r)
+    const startNs = forkOf.childStartNs(r)
+    const isCopy = maker !== undefined && !isFlagged(r, RECORD_AS_MADE)
+    const copy = isCopy ? maker : (this.#readAs(pid, startNs) ?? unknownProcess(pid, startNs))
+    const made = childOf(copy, r)
+    if (!isCopy)
+      Object.assign(made, { parent: undefined, makerPid, makerSid: 0, checked: this.#doubts })
+    this.#readLate = isCopy ? undefined : made
+    const child = this.#known(pid, startNs)
+    if (child) {
+      // Somebody was quicker, and it was read from /proc; others may be tied to it.
+      Object.assign(child, made, { isParent: child.isParent })
+      this.#changed(child)
+    } else this.#byPid.set(pid, made)
+    const ppid = headerOf.ppid(r)
+    const own = child ?? made
+    this.#tie(own, maker?.pid === ppid ? maker : this.#parent(ppid, own))
+    if (maker) maker.isParent = true
+  }
+
+  /** An exec that is told late; or what the process was made as, when its fork was told late. */
+  lateExec(r: RecordView): void {
+    const pid = headerOf.pid(r)
+    const startNs = headerOf.startNs(r)
+    // Else its fork was lost.
+    const process = this.#known(pid, startNs) ?? this.#heal(pid, startNs, r)
+    const ppid = headerOf.ppid(r)
+    if (process.parent?.pid !== ppid) this.#tie(process, this.#parent(ppid, process))
+    const { vpid, namespaceStartNs, cwd, cwdOutside } = process
+    // What was read is what it is now.
+    if (this.#readLate?.pid === pid) process.exePath = ''
+    this.#readLate = undefined
+    this.exec(r, process)
+    // Nobody had asked for it yet.
+    if (this.#environment) process.environment ??= this.#readAs(pid, startNs)?.environment
+    if (!isFlagged(r, RECORD_AS_MADE)) {
+      process.cgroupId = headerOf.cgroupId(r)
+      return
+    }
+    Object.assign(process, { vpid, namespaceStartNs, makerSid: process.sid, daemonized: false })
+    // Its maker had moved since it became that program.
+    if (execOf.cwdLength(r).trueBytes === undefined) Object.assign(process, { cwd, cwdOutside })
   }
 
   /** An exec event: the process is another program from here on. */
@@ -303,7 +359,7 @@ export class ProcessTable {
     process.args = args
     process.argsText = undefined
     process.environment = environmentOf(r)
-    process.byThread = (headerOf.flags(r) & RECORD_BY_THREAD) !== 0
+    process.byThread = isFlagged(r, RECORD_BY_THREAD)
     process.exePathBefore = process.exePath
     process.exePath = execOf.exePath(r)
     process.cwd = execOf.cwd(r)
@@ -352,7 +408,30 @@ export class ProcessTable {
 /** CLONE_NEWPID. */
 const newPidSpace = 0x20000000
 
-const isOutside = (r: RecordView): boolean => (headerOf.flags(r) & RECORD_OUTSIDE_ROOT) !== 0
+/** What a fork makes of its maker. */
+const childOf = (maker: Process, r: RecordView): Process => ({
+  ...maker,
+  pid: forkOf.childPid(r),
+  startNs: forkOf.childStartNs(r),
+  startExact: true,
+  vpid: forkOf.childVpid(r),
+  // The first of a new one is that process itself.
+  namespaceStartNs:
+    (Number(forkOf.cloneFlags(r)) & newPidSpace) === 0
+      ? maker.namespaceStartNs
+      : forkOf.childStartNs(r),
+  cgroupId: forkOf.childCgroupId(r),
+  parent: maker,
+  makerPid: maker.pid,
+  makerSid: maker.sid,
+  daemonized: false,
+  isParent: false,
+  answers: undefined,
+})
+
+const isFlagged = (r: RecordView, flag: number): boolean => (headerOf.flags(r) & flag) !== 0
+
+const isOutside = (r: RecordView): boolean => isFlagged(r, RECORD_OUTSIDE_ROOT)
 
 /** By fork, setsid and fork again; nothing tells setsid, so the session is that of the exec. */
 const isDaemonized = (r: RecordView, { sid, makerPid, makerSid }: Process): boolean =>
@@ -420,6 +499,7 @@ const namesOfCut = (r: RecordView): readonly string[] => {
  * A table over the machine's /proc, filled.
  *
  * @param environment  some rule asks for the environment of programs
+ * @param isHeld       whether the kernel side will tell a process when something is told of it
  */
 export const startProcessTable = (
   counters: Counters,
@@ -427,10 +507,11 @@ export const startProcessTable = (
   environment: boolean,
   outside: Outside = machine,
   root = '/proc',
+  isHeld?: (pid: number) => boolean,
 ): ProcessTable => {
   const read = (pid: number, wanted: boolean): ProcEntry | undefined =>
     outside.ask(processQuestion, pid, () => readProcess(root, pid, wanted))
-  const table = new ProcessTable(counters, read, cgroupIdOf, environment)
+  const table = new ProcessTable(counters, read, cgroupIdOf, environment, isHeld)
   table.start(outside.ask(pidsQuestion, '', () => listPids(root)) ?? [])
   return table
 }

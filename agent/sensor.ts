@@ -7,6 +7,10 @@ import type { Backend, Machine } from '@bulwark/schema'
 import {
   EventNumber,
   FLOOD_RECORD_BYTES,
+  HOLD_EXECS,
+  HOLD_EXITS,
+  HOLD_FORKS,
+  HOLD_TRACK,
   PAYLOAD_BYTES_MAX,
   RECORD_BYTES_MAX,
   WRITES_ELSEWHERE,
@@ -164,6 +168,9 @@ const toldKinds = ({ handlers, compat, tellsWrites }: Plan): ReadonlySet<number>
     ...(tellsWrites ? [EventNumber.fd_call] : []),
   ])
 
+/** The program that sends execs which a filter lets through. */
+const execSender = 'on_exec_offered'
+
 const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting => {
   const plan = planHooks(wants, where)
   const calls = way.plan(plan)
@@ -176,7 +183,11 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     uring,
     hooks: [...tracepoints, ...calls.hooks],
     missing: [...calls.missing, ...uring.missing],
-    programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
+    programs: [
+      ...tracepoints.map(({ program }) => wantedProgram(program)),
+      wantedProgram(execSender),
+      ...calls.programs,
+    ],
     sites: calls.sites.map((site) => ({ kinds: toldKinds(plan), ...site })),
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
     unused: unusedMaps(plan, calls, uring),
@@ -192,6 +203,23 @@ const quietKinds = ({ types }: SensorWants): number =>
     .filter(({ state, kind }) => state && kind !== EventNumber.cgroup)
     .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
     .reduce((bits, { kind }) => bits | (1 << kind), 0)
+
+type Hold = 'held' | 'told' | undefined
+
+/** Bits HOLD_*. Once some were set, the kernel side goes on keeping count of processes. */
+const heldKinds = ({ types }: SensorWants, hold: Hold): number => {
+  const isAskedFor = (kind: number): boolean =>
+    types === 'all' ||
+    eventKinds.some((each) => each.kind === kind && each.types.some((type) => types.has(type)))
+  if (hold === undefined) return 0
+  if (hold === 'told') return HOLD_TRACK
+  return (
+    HOLD_TRACK |
+    (isAskedFor(EventNumber.exec) ? 0 : HOLD_EXECS) |
+    (isAskedFor(EventNumber.fork) ? 0 : HOLD_FORKS) |
+    (isAskedFor(EventNumber.exit) ? 0 : HOLD_EXITS)
+  )
+}
 
 /** What programs read while they run, in `.bss`. */
 const knobsOf = ({ wants, plan }: Setting): Readonly<Record<string, number>> => ({
@@ -228,11 +256,15 @@ export class Sensor {
   readonly #armed: Uint32Array
   readonly #losses: Uint32Array
   readonly #shed: BigUint64Array
+  /** Takes one value of the map of processes that are held back. */
+  readonly #heldEntry: Uint8Array
   /** Maps that have no room in the newest object that has them. */
   readonly #shrunk: Set<string>
   #setting: Setting
   /** A bit for each kind that wakes nobody. */
   #quiet = 0
+  /** Whether processes are held back; `undefined`: they never were. */
+  #hold: Hold
 
   /** @throws NativeError  the kernel refuses; its log says what */
   constructor(options: SensorOptions) {
@@ -251,6 +283,7 @@ export class Sensor {
       programs.load(this.#setting.programs, (object) => this.#setConstants(object, options))
       this.ring = programs.first.openRing('events', RECORD_BYTES_MAX)
       this.#armed = this.#word('armed')
+      this.#heldEntry = new Uint8Array(programs.first.map('held').facts.transferBytes)
       this.#losses = this.#word('losses')
       const { first } = programs
       this.#shed = new BigUint64Array(first.memory('.bss'), first.offsetOf('.bss', 'shed'), 1)
@@ -296,10 +329,15 @@ export class Sensor {
 
   /** Lets the hooks be those of a setting, whose programs are loaded. */
   #apply(setting: Setting, between: () => void): void {
-    const { plan, uring, calls, wants, entries } = setting
+    const { plan, uring, calls, wants, entries, sites } = setting
     this.#setting = setting
+    for (const { prototype, sender } of sites) {
+      this.#programs.tiedMap('filter_exits', prototype).setTailCall(0, this.#programs.of(sender))
+    }
+    this.#programs.map('exec_exits').setTailCall(0, this.#programs.of(execSender))
     this.#quiet = this.#options.mayWait === true ? quietKinds(wants) : 0
     Atomics.store(this.#word('quiet_kinds'), 0, this.#quiet)
+    Atomics.store(this.#word('hold_back'), 0, heldKinds(wants, this.#hold))
     for (const [name, value] of Object.entries(knobsOf(setting))) {
       Atomics.store(this.#word(name), 0, value)
     }
@@ -383,6 +421,31 @@ export class Sensor {
   /** Asks for a wake-up with the next event that wakes. Look at the ring once more after it. */
   arm(): void {
     Atomics.store(this.#armed, 0, 1)
+  }
+
+  /**
+   * Lets the kernel side hold back what it tells of processes that nobody asks for, or not any
+   * more. What a process is comes with its first record that is sent; one of which none is sent
+   * leaves no trace. Rules about forks and ends get theirs at once.
+   */
+  holdBack(does: boolean): void {
+    this.#hold = does ? 'held' : this.#hold && 'told'
+    Atomics.store(this.#word('hold_back'), 0, heldKinds(this.wants, this.#hold))
+  }
+
+  /** Whether the kernel side holds a process back that has this pid. Asks the kernel. */
+  isHeld(pid: number): boolean {
+    const value = this.#heldEntry
+    const isThere = this.#programs.map('held').lookup(bytesOf(Uint32Array.of(pid)), value)
+    return isThere && value.subarray(8, 16).every((byte) => byte === 0)
+  }
+
+  /** Processes that ended untold; and those that found no room to be held, and were told. */
+  get held(): { readonly dropped: number; readonly full: number } {
+    const { first } = this.#programs
+    const count = (name: string): number =>
+      Number(new BigUint64Array(first.memory('.bss'), first.offsetOf('.bss', name), 1)[0])
+    return { dropped: count('held_dropped'), full: count('held_full') }
   }
 
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */

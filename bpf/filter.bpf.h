@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "scratch.bpf.h"
+#include "hold.bpf.h"
 
 /* By kind; an empty slot lets everything through. Bound to the hooks of one prototype, as all prog
  * arrays are: see agent/call-returns.ts. */
@@ -52,12 +52,16 @@ static __always_inline int offer(void *ctx, struct scratch *s)
 		return 0;
 	s->context = (__u64)ctx;
 	bpf_tail_call(ctx, &filters, s->event.header.kind);
+	/* What may have to be told before it, that program knows: not every handler has room for
+	 * it. */
+	if (hold_back)
+		bpf_tail_call(ctx, &filter_exits, 0);
 	s->context = 0;
 	return scratch_send(s);
 }
 
-/* What filters end in: sends the record of the handler that had this context. */
-static __always_inline int send_offered(void *ctx)
+/* The record of the program that had this context. */
+static __always_inline struct scratch *take_offered(void *ctx)
 {
 	for (__u32 i = 0; i < SCRATCH_SLOTS; i++) {
 		__u32 key = i;
@@ -66,7 +70,54 @@ static __always_inline int send_offered(void *ctx)
 		if (!s || s->context != (__u64)ctx)
 			continue;
 		s->context = 0;
-		return scratch_send(s);
+		return s;
 	}
-	return 0;
+	return NULL;
+}
+
+/* What filters end in. */
+static __always_inline int send_offered(void *ctx)
+{
+	struct scratch *s = take_offered(ctx);
+
+	return s ? told_send(s) : 0;
+}
+
+/* The same for execs, whose programs have another prototype. A filter that lets nobody see one
+ * leaves it with its process. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, LOST_KINDS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} exec_filters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} exec_exits SEC(".maps");
+
+static __always_inline int offer_exec(void *ctx, struct scratch *s)
+{
+	if (!s)
+		return 0;
+	if (!hold_back || !hold_exec(s, current_task()))
+		return scratch_send(s);
+	if (hold_back & HOLD_EXECS) {
+		scratch_release(s);
+		return 0;
+	}
+	s->context = (__u64)ctx;
+	bpf_tail_call(ctx, &exec_filters, EVENT_EXEC);
+	s->context = 0;
+	return tell_exec(s);
+}
+
+static __always_inline int send_offered_exec(void *ctx)
+{
+	struct scratch *s = take_offered(ctx);
+
+	return s ? tell_exec(s) : 0;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "filter.bpf.h"
 #include "process.bpf.h"
 
 /*
@@ -35,8 +36,14 @@ int on_exec(struct trace_event_raw_sched_process_exec *ctx)
 {
 	struct task_struct *task = current_task();
 
-	return on_exec_done(task, TASK_READ(task, mm, exe_file), argument_count_of(task),
-			    ctx->old_pid);
+	return offer_exec(ctx, on_exec_done(task, TASK_READ(task, mm, exe_file),
+					    argument_count_of(task), ctx->old_pid));
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec_offered(struct trace_event_raw_sched_process_exec *ctx)
+{
+	return send_offered_exec(ctx);
 }
 
 SEC("tracepoint/task/task_newtask")
@@ -77,7 +84,13 @@ int on_rename_task(struct trace_event_raw_task_rename *ctx)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	return on_exec_done(task, bprm->file, bprm->argc, old_pid);
+	return offer_exec(ctx, on_exec_done(task, bprm->file, bprm->argc, old_pid));
+}
+
+SEC("tp_btf/sched_process_exec")
+int on_exec_offered(unsigned long long *ctx)
+{
+	return send_offered_exec(ctx);
 }
 
 /* Before the child runs, and in its cgroup already: copy_process() comes to it last. */

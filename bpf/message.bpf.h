@@ -2,6 +2,7 @@
 /* The calls that send and receive messages. */
 #pragma once
 
+#include "held.bpf.h"
 #include "payload.bpf.h"
 
 /*
@@ -165,6 +166,8 @@ static __always_inline struct scratch *on_messages(struct pt_regs *regs, long re
 	s->flags = s->event.header.flags;
 	if (count > MESSAGES_MAX)
 		count_losses(PLACE_MESSAGES_MORE, count - MESSAGES_MAX);
+	if (hold_back)
+		tell_held();
 	REPEAT(MESSAGES_MAX, message_step, s);
 	return scratch_cancel(s);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "file.bpf.h"
+#include "hold.bpf.h"
 
 /* Whether some rule asks for the environment of programs. Set at any time. */
 volatile __u32 send_environment = 0;
@@ -65,8 +66,8 @@ static __always_inline __u32 is_writable(struct task_struct *task, struct inode 
 }
 
 /* `old_pid` is that of the thread that called, which has the pid of its process by now. */
-static __always_inline int on_exec_done(struct task_struct *task, struct file *file,
-					__u32 argument_count, int old_pid)
+static __always_inline struct scratch *on_exec_done(struct task_struct *task, struct file *file,
+						    __u32 argument_count, int old_pid)
 {
 	struct scratch *s = record_start(event_exec, EVENT_EXEC, task);
 	struct event_exec *e = s ? (void *)s->record : NULL;
@@ -74,7 +75,7 @@ static __always_inline int on_exec_done(struct task_struct *task, struct file *f
 	struct signal_struct *signal = TASK_READ(task, signal);
 
 	if (!e)
-		return 0;
+		return NULL;
 	e->header.syscall = syscall_of_task(task);
 	e->header.flags |= compat_status(task);
 	if (old_pid != TASK_READ(task, pid))
@@ -98,7 +99,7 @@ static __always_inline int on_exec_done(struct task_struct *task, struct file *f
 	if (send_environment)
 		append_strings(s, &e->environment, TASK_READ(task, mm, env_start),
 			       TASK_READ(task, mm, env_end), ENVIRONMENT_BYTES_MAX);
-	return scratch_send(s);
+	return s;
 }
 
 static __always_inline int on_forked(struct task_struct *parent, struct task_struct *child,
@@ -125,7 +126,7 @@ static __always_inline int on_forked(struct task_struct *parent, struct task_str
 	}
 	e->header.result =
 		number_as_seen_by(child->thread_pid, TASK_READ(parent, group_leader, thread_pid));
-	return scratch_send(s);
+	return hold_fork(s);
 }
 
 static __always_inline int on_exited(struct task_struct *task, bool is_last)
@@ -134,6 +135,8 @@ static __always_inline int on_exited(struct task_struct *task, bool is_last)
 
 	if (!is_last)
 		return 0; /* other threads go on, whichever of them this one was */
+	if (hold_back && !hold_exit(task))
+		return 0;
 	s = record_start(event_exit, EVENT_EXIT, task);
 	if (!s)
 		return 0;
@@ -165,7 +168,7 @@ static __always_inline int on_renamed(struct task_struct *task, const void *name
 		return 0;
 	if (bpf_probe_read_kernel_str(s->event.header.comm, sizeof(s->event.header.comm), name) < 0)
 		count_loss(PLACE_READ_KERNEL);
-	return scratch_send(s);
+	return told_send(s);
 }
 
 /* `path` is NULL when the cgroup was removed. */
@@ -184,7 +187,7 @@ static __always_inline int on_cgroup_changed(struct cgroup *cgroup, const char *
 	e->hierarchy = cgroup->root->hierarchy_id;
 	e->removed = !path;
 	text_from_kernel(s, &e->path, path, PATH_BYTES_MAX);
-	return scratch_send(s);
+	return told_send(s);
 }
 
 static __always_inline struct scratch *on_directory_changed(struct pt_regs *regs, long result)
@@ -199,6 +202,7 @@ static __always_inline struct scratch *on_directory_changed(struct pt_regs *regs
 		return NULL;
 	fill_syscall(s, regs, result);
 	append_cwd(s, &((struct event_chdir *)s->record)->cwd, task);
+	hold_moved(&s->event.header);
 	return s;
 }
 

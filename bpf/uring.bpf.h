@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "held.bpf.h"
 #include "network.bpf.h"
 #include "uring_types.h"
 
@@ -152,7 +153,7 @@ static __always_inline void fill_operation(struct scratch *s, __s32 call, long r
 static __always_inline int send_without_result(struct scratch *s)
 {
 	s->event.header.flags |= RECORD_RESULT_UNKNOWN;
-	return scratch_send(s);
+	return told_send(s);
 }
 
 /* The process of a request; kernel threads end requests of processes that are gone. */
@@ -219,7 +220,7 @@ static __always_inline int tell_stash(struct stash *stash, long result, bool is_
 	s->event.header.result = result;
 	if (s->event.header.kind != EVENT_OPEN || result < 0 || stash->is_direct ||
 	    s->event.header.pid != (__u32)TASK_READ(task, tgid))
-		return scratch_send(s);
+		return told_send(s);
 	file = file_of_result(task, result);
 	if (file) {
 		e = (void *)s->record;
@@ -227,7 +228,7 @@ static __always_inline int tell_stash(struct stash *stash, long result, bool is_
 		e->base.bytes = 0;
 		append_file_path(s, &e->path, file);
 	}
-	return scratch_send(s);
+	return told_send(s);
 }
 
 /* Keeps a record until its operation has ended. */

@@ -24,7 +24,7 @@ static __always_inline bool is_sending(__u32 operation)
 
 static __always_inline int send_ending(struct scratch *s, struct ending *x)
 {
-	return x->is_known ? scratch_send(s) : send_without_result(s);
+	return x->is_known ? told_send(s) : send_without_result(s);
 }
 
 static __always_inline int end_socket(struct ending *x)

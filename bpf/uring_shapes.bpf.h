@@ -29,7 +29,7 @@ static __noinline int end_on_file(struct io_kiocb *req, __s32 call, struct file 
 	e->call.arg0 = begun ? (__s64)begun->fd : -1;
 	if (file)
 		fill_descriptor(s, &e->file, &e->socket, &e->path, file);
-	return is_known ? scratch_send(s) : send_without_result(s);
+	return is_known ? told_send(s) : send_without_result(s);
 }
 
 /* An operation of which nothing is told but its result. */
@@ -41,5 +41,5 @@ static __always_inline int end_plain(__s32 call, long result, bool is_known)
 		return 0;
 	fill_operation(s, call, result);
 	s->event.header.flags |= RECORD_NO_ARGUMENTS;
-	return is_known ? scratch_send(s) : send_without_result(s);
+	return is_known ? told_send(s) : send_without_result(s);
 }

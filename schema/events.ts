@@ -531,6 +531,20 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_NO_ARGUMENTS: 0x1000,
   /** The exec is of a thread that was not the first of its process. */
   RECORD_BY_THREAD: 0x2000,
+  /** Told later than it happened, and judged by no rule: how a process came to be. The parent is
+   * that of now; of a fork, the child's. */
+  RECORD_HELD: 0x4000,
+  /** Of a fork: its maker has changed since, or is gone. Of an exec: what a process was made as. */
+  RECORD_AS_MADE: 0x8000,
+  /** Processes held back at once, and bytes of an exec's record that is. */
+  HELD_PROCESSES_MAX: 16_384,
+  HELD_PROGRAM_BYTES: 1536,
+  /** What is held back: bits of a knob. HOLD_TRACK stays set: processes must be kept count of. */
+  HOLD_TRACK: 1,
+  HOLD_FORKS: 2,
+  HOLD_EXITS: 4,
+  /** No rule is about execs; where one is, its filter says which are held. */
+  HOLD_EXECS: 8,
   /** How many bytes the opening of a connection has. */
   OPENING_BYTES: 4096,
   /** What is told of writes: bits of a knob of the program. */
