@@ -107,6 +107,7 @@ static __always_inline struct held *held_changed(const struct event_header *now)
 
 static __always_inline void send_held(struct event_header *record, __u64 bytes)
 {
+	record->time_ns = bpf_ktime_get_boot_ns();
 	if (bpf_ringbuf_output(&events, record, bytes, BPF_RB_NO_WAKEUP))
 		count_lost_event(PLACE_RING_FULL, hook_of(record));
 }
