@@ -91,6 +91,7 @@ export class Agent {
   readonly #lossMeter: LossMeter
   readonly #shedMeter: ShedMeter
   readonly #filters: KernelFilters | undefined
+  #filtersInPlace: Promise<void> = Promise.resolve()
   /** Reads nothing but headers. */
   readonly #header: RecordView
   #lost: KernelCounters = {}
@@ -183,7 +184,10 @@ export class Agent {
     this.#timer = setInterval(() => this.#look(), limits.countersMs)
   }
 
-  /** Starts an agent; resolves when it watches. Throws what `startSensor` throws. */
+  /**
+   * Starts an agent; resolves when it watches, and everything is delivered: the filters follow, see
+   * `filtersInPlace`. Throws what `startSensor` throws.
+   */
   static async start(options: AgentOptions): Promise<Agent> {
     const resolver = new Resolver(options.log)
     const agent = new Agent(options, resolver)
@@ -191,9 +195,25 @@ export class Agent {
       agent.#tell({ told: 'resolved', name, addresses: [...addresses] })
     }
     await resolver.start()
-    const filters = await agent.#filters?.prepare(options.rules, agent.sensor.filterPlaces)
-    if (filters) agent.#filters?.install(filters)
+    if (agent.#filters) agent.#filtersInPlace = agent.#installFirst(agent.#filters)
     return agent
+  }
+
+  /** Puts the first filters in place. What is wrong with them costs time, and no event. */
+  async #installFirst(filters: KernelFilters): Promise<void> {
+    const begun = performance.now()
+    // Whoever waits for the start goes first.
+    await nextTurn()
+    if (this.#closed) return
+    try {
+      const prepared = await filters.prepare(this.#options.rules, this.sensor.filterPlaces)
+      filters.install(prepared, performance.now() - begun)
+    } catch (error) {
+      filters.remove()
+      this.#options.log(
+        `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
+      )
+    }
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */
@@ -206,7 +226,7 @@ export class Agent {
   /**
    * Puts other rules in the place of those that run, between two events: what happened before is
    * judged by the old ones, what happens after by the new ones, each event once. Everything else
-   * stays as it is. One change at a time.
+   * stays as it is. One change at a time; the first filters are waited for.
    *
    * @throws NativeError  hooks that the rules need cannot be loaded; nothing has changed
    */
@@ -218,26 +238,35 @@ export class Agent {
       step = steps.next()
     }
     await this.#resolver.lookUp()
-    const hooks = await this.sensor.prepare(this.#wants(rules))
+    await this.#filtersInPlace
     if (this.#closed) return
+    const hooks = await this.sensor.prepare(this.#wants(rules))
+    if (!hooks || this.#closed) return
     const filters = await this.#filters?.prepare(rules, hooks.places)
     if (this.#closed) return this.#filters?.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.
     this.#filters?.remove()
+    const begun = performance.now()
     hooks.widen(catchUp)
     // What the programs before told is read by the rules before.
     await pause(limits.hookChangeMs)
     if (this.#closed) return this.#filters?.discard(filters)
     catchUp()
     this.#pipeline.use(step.value)
-    if (filters) this.#filters?.install(filters)
+    if (filters) this.#filters?.install(filters, performance.now() - begun)
     hooks.narrow(catchUp)
   }
 
   /** The filters in the kernel; `undefined` when everything is delivered. */
   get filters(): KernelFilters | undefined {
     return this.#filters
+  }
+
+  /** Resolves when the first filters are in place, or never will be; until then everything is
+   * delivered. Never rejects: what is wrong is logged. */
+  get filtersInPlace(): Promise<void> {
+    return this.#filtersInPlace
   }
 
   get counters(): Counters {

@@ -16,7 +16,7 @@ import type {
   Rule,
   RuleSplit,
 } from '@bulwark/policy'
-import { generateFilter, splitRules } from '@bulwark/policy'
+import { generateFilter, splitRulesByKind } from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import { activeRules } from './engine.ts'
@@ -130,15 +130,22 @@ export class KernelFilters {
 
   /**
    * Loads filters beside those that run, a kind at a time, so that the ring is emptied meanwhile.
-   * Never throws for what the kernel refuses: see `states`.
+   * Never throws for what the kernel refuses: see `states`. Ends early once it is closed.
    *
    * @param rules  those that cannot run are passed over
    */
   async prepare(rules: readonly Rule[], places: readonly FilterPlace[]): Promise<PreparedFilters> {
     const active = activeRules(rules)
-    const split = splitRules(active, this.#facts)
-    const plans = withEffects(split.byKind, effectsOf(active))
-    return { ...(await this.#loadAll(plans, places)), rules: split.rules }
+    const steps = splitRulesByKind(active, this.#facts)
+    let step = steps.next()
+    while (step.done !== true) {
+      await nextTurn()
+      if (this.#closed) return none
+      step = steps.next()
+    }
+    const { byKind, rules: split } = step.value
+    const plans = withEffects(byKind, effectsOf(active))
+    return { ...(await this.#loadAll(plans, places)), rules: split }
   }
 
   async #loadAll(
@@ -219,13 +226,23 @@ export class KernelFilters {
     return loadProgram({ ...form, name: `filter_${kind}`, license, instructions })
   }
 
-  /** Lets filters run that were prepared; those that ran before are gone already: see `remove`. */
-  install(prepared: PreparedFilters): void {
+  /**
+   * Lets filters run that were prepared; those that ran before are gone already: see `remove`.
+   *
+   * @param afterMs  for how long everything was delivered before
+   */
+  install(prepared: PreparedFilters, afterMs: number): void {
     if (this.#closed) return this.discard(prepared)
     this.remove()
     this.#installed = prepared
     for (const { place, kind, program } of prepared.filters) {
       place.filters.setTailCall(kind, program)
+    }
+    const filtered = prepared.states.filter(({ refused }) => refused === undefined)
+    const names = filtered.map(({ name }) => name).join(', ') || 'none'
+    this.#log(`filters in place after ${Math.round(afterMs)} ms: ${names}`)
+    for (const { name, weakened } of filtered) {
+      if (weakened.length > 0) this.#log(`  ${name} lets more through: ${weakened.join('; ')}`)
     }
   }
 

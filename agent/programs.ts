@@ -41,6 +41,7 @@ export class Programs {
   readonly #sharing = new Set<BpfObject>()
   /** Whose maps of `tied` are those of a prototype. */
   readonly #tied = new Map<number, BpfObject>()
+  #closed = false
 
   /** @param open  reads the object once more */
   constructor(open: () => BpfObject) {
@@ -86,12 +87,13 @@ export class Programs {
    * Loads what is not there yet, while everything goes on.
    *
    * @param own  maps that the new programs have for themselves: those of the others are too small
+   * @returns `false` when all was unloaded meanwhile, and this with it
    */
   async add(
     wanted: readonly WantedProgram[],
     setUp: (object: BpfObject) => void,
     own: readonly string[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     let missing = own
     for (const batch of this.#batches(wanted.filter(({ key }) => !this.#byKey.has(key)))) {
       const object = this.#beside(batch, setUp, missing)
@@ -101,12 +103,17 @@ export class Programs {
         object.close()
         throw error
       }
+      if (this.#closed) {
+        object.close()
+        return false
+      }
       this.#keep(object, batch)
       this.#tie(object, prototypeOf(batch))
       for (const name of missing) this.#maps.set(name, object.map(name))
       if (missing.length > 0) this.#sharing.add(object)
       missing = []
     }
+    return true
   }
 
   /** One object has one form of each program, and one prototype. */
@@ -212,6 +219,7 @@ export class Programs {
 
   /** Detaches and unloads everything. */
   close(): void {
+    this.#closed = true
     for (const object of this.#objects.toReversed()) object.close()
   }
 }

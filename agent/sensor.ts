@@ -380,16 +380,18 @@ export class Sensor {
   /**
    * Loads what other rules need beside what runs, while it runs.
    *
+   * @returns `undefined` when the sensor was closed meanwhile
    * @throws NativeError  the kernel refuses; nothing has changed
    */
-  async prepare(wants: SensorWants): Promise<SensorChange> {
+  async prepare(wants: SensorWants): Promise<SensorChange | undefined> {
     const both = settingFor(wantsOfBoth(this.wants, wants), this.#way, this.#options)
     const next = settingFor(wants, this.#way, this.#options)
     const own = [...this.#shrunk].filter((map) => !both.unused.includes(map))
     for (const program of new Set([...both.entries, ...next.entries])) this.#attachAgain(program)
     for (const setting of [both, next]) {
       const setUp = (object: BpfObject): void => this.#setConstants(object, setting.wants)
-      await this.#programs.add(setting.programs, setUp, setting === both ? own : [])
+      const maps = setting === both ? own : []
+      if (!(await this.#programs.add(setting.programs, setUp, maps))) return undefined
     }
     for (const map of own) this.#shrunk.delete(map)
     return {

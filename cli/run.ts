@@ -72,16 +72,6 @@ const reportHooks = (agent: Agent): void => {
   }
 }
 
-/** Which kinds of events the kernel sorts out. */
-const reportFilters = ({ filters }: Agent): void => {
-  if (!filters) return log('no filters in the kernel: all events of these hooks are delivered')
-  const names = filters.states.flatMap(({ refused, name }) => (refused === undefined ? name : []))
-  if (names.length > 0) log(`filters in the kernel: ${names.join(', ')}`)
-  for (const { name, weakened } of filters.states) {
-    if (weakened.length > 0) log(`  ${name} lets more through: ${weakened.join('; ')}`)
-  }
-}
-
 /** @param read  the settings, as the file and the flags say now */
 const run = async (read: () => Configured): Promise<number> => {
   const configured = read()
@@ -186,7 +176,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         reportRules(chosen.loaded, started.engine.active)
         log(`${started.sensor.hooks.length} hooks attached:`)
         reportHooks(started)
-        reportFilters(started)
+        if (!started.filters) log('no filters in the kernel: all of their events are delivered')
         const { missing } = started.sensor
         if (missing.length > 0) log(`this kernel does not have: ${missing.join(', ')}`)
         log(`alerts go to: ${outputs.channels.join(', ') || 'nowhere'}`)

@@ -39,6 +39,8 @@ const binary = join(root, 'bin/bulwark')
 export type FilterChoice = 'on' | 'off'
 
 const filterSwitch = '--no-kernel-filter'
+/** What it says last when it starts. */
+const filtersLine = 'filters in place'
 let knowsFilters: boolean | undefined
 
 /** Whether this build has filters in the kernel. */
@@ -93,7 +95,8 @@ export class Sensor {
   }
 
   /**
-   * Starts one with these options of `bulwark run`; resolves when it watches and has settled.
+   * Starts one with these options of `bulwark run`; resolves when it watches, filters are in place,
+   * and it has settled.
    *
    * @param stdout  where its alerts go: a file descriptor
    * @throws Error  its log, when it does not start
@@ -106,6 +109,10 @@ export class Sensor {
     const sensor = new Sensor(args, stdout)
     await sensor.says(': watching ', startMsMax)
     sensor.#startSeconds = (performance.now() - begin) / 1e3
+    if (hasFilters() && !args.includes(filterSwitch) && !args.includes('--record')) {
+      const isSaid = sensor.#log.some((line) => line.includes(filtersLine))
+      if (!isSaid) await sensor.says(filtersLine, startMsMax)
+    }
     await pause(settleMs)
     sensor.#startMib = sensor.memoryMib()
     return sensor

@@ -105,6 +105,7 @@ test('killed while it starts', { skip, timeout: 2 * timeout }, async (t) => {
   const earlier = things()
   const begun = performance.now()
   const whole = await startRun(t, rules)
+  await whole.said('filters in place')
   const startMs = performance.now() - begun
   assert.ok(things().size > earlier.size + 10, 'its programs, maps and links can be seen')
   whole.child.kill('SIGKILL')

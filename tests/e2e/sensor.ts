@@ -71,7 +71,8 @@ export class Sensor {
   }
 
   /**
-   * Starts the sensor; resolves when it watches. Rejects with its log when it does not.
+   * Starts the sensor; resolves when it watches, and its filters are in place. Rejects with its log
+   * when it does not.
    *
    * @param folder  where it runs and keeps what it needs; the caller removes it
    */
@@ -89,9 +90,11 @@ export class Sensor {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const sensor = new Sensor(child, asked, capture)
-    const watching = sensor.#read(child.stdout, child.stderr)
+    // Without filters it watches as soon as it says so.
+    const last = options.records === false ? 'filters in place' : 'watching'
+    const watching = sensor.#read(child.stdout, child.stderr, last)
     try {
-      await sensor.#until(() => watching() || undefined, startMsMax, 'the line `watching`')
+      await sensor.#until(() => watching() || undefined, startMsMax, `the line of "${last}"`)
     } catch (error) {
       child.kill('SIGKILL')
       throw error
@@ -164,13 +167,13 @@ export class Sensor {
     return lines.map((line) => JSON.parse(line) as Alert)
   }
 
-  /** Collects both streams. The result tells whether the sensor has said that it watches. */
-  #read(stdout: Readable, stderr: Readable): () => boolean {
+  /** Collects both streams. The result tells whether the last line of the start was said. */
+  #read(stdout: Readable, stderr: Readable, last: string): () => boolean {
     let watching = false
     createInterface(stderr).on('line', (line) => {
       this.#log.push(line)
       if (this.#log.length > logLinesMax) this.#log.shift()
-      watching ||= line.includes('watching')
+      watching ||= line.includes(last)
       this.#wake()
     })
     createInterface(stdout).on('line', (line) => {

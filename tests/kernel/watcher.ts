@@ -98,6 +98,7 @@ export class Watcher {
       criSockets,
       onFault: (error) => (watcher.#fault = error),
     })
+    await watcher.#agent.filtersInPlace
     return watcher
   }
 

@@ -1,0 +1,143 @@
+/**
+ * How filters come to run: after the agent watches, while everything is delivered; and what becomes
+ * of them when rules change, the agent ends or the kernel refuses meanwhile.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Agent } from '@bulwark/agent'
+import { machineOf } from './inner.ts'
+import { chosen, readObject } from './recorder.ts'
+import { checkNothingOpen, skip, useSetUp } from './stage.ts'
+import { loadRules } from './watcher.ts'
+
+const timeout = 120_000
+const folder = '/bulwark-filter-start'
+const waitMsMax = 30_000
+/** No program of that type may be tail-called from a handler. */
+const socketFilter = 1
+
+const ruleText = (name: string, condition: string, output: string): string =>
+  `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: "${output}"\n  priority: INFO\n`
+
+const opens = loadRules(
+  ruleText('opens', `evt.type = openat and fd.name startswith ${folder}/`, '%fd.name'),
+)
+const removals = loadRules(
+  ruleText(
+    'removals',
+    `evt.type in (unlink, unlinkat) and fs.path.name startswith ${folder}/`,
+    'x',
+  ),
+)
+
+const names: string[] = []
+const log: string[] = []
+
+/** One that watches for opens in the folder, and ends with the test. */
+const startAgent = async (t: { after(undo: () => void): void }): Promise<Agent> => {
+  const machine = machineOf(process.arch)
+  assert.ok(machine)
+  names.length = 0
+  log.length = 0
+  const agent = await Agent.start({
+    object: readObject(),
+    backend: chosen,
+    machine,
+    rules: opens,
+    matching: 'first',
+    criSockets: [],
+    onAlert: ({ output }) => names.push(...(/\/\d+/.exec(output) ?? [])),
+    log: (line) => log.push(line),
+    onFault: (error) => log.push(`fault: ${String(error)}`),
+  })
+  t.after(() => agent.close())
+  return agent
+}
+
+/** What it said of its filters. */
+const said = (): readonly string[] => log.filter((line) => line.includes('filter'))
+
+const kindsOf = ({ filters }: Agent): readonly string[] =>
+  filters?.states.map(({ name }) => name) ?? []
+
+const open = (number: number): void => {
+  spawnSync('/bin/cat', [`${folder}/${number}`])
+}
+
+useSetUp(() => {})
+
+test('before, while and after they come, a match is told', { skip, timeout }, async (t) => {
+  const agent = await startAgent(t)
+  assert.deepEqual(kindsOf(agent), [], 'it watches before they are in place')
+  let number = 0
+  let areThere = false
+  void agent.filtersInPlace.then(() => (areThere = true))
+  const step = async (): Promise<void> => {
+    open(number++)
+    await nextTurn()
+  }
+  while (!areThere) await step()
+  assert.ok(kindsOf(agent).includes('open'), log.join('\n'))
+  await step()
+  const expected = Array.from({ length: number }, (_, i) => `/${i}`)
+  for (const end = Date.now() + waitMsMax; names.length < number && Date.now() < end;) {
+    await nextTurn()
+  }
+  assert.deepEqual(names, expected)
+  assert.equal(said().length, 1)
+  assert.match(said()[0] ?? '', /^filters in place after \d+ ms: .*open/)
+})
+
+test('rules that change meanwhile end with filters of their own', { skip, timeout }, async (t) => {
+  const agent = await startAgent(t)
+  await agent.changeRules(removals)
+  assert.deepEqual([...(agent.filters?.rules.keys() ?? [])], removals)
+  assert.deepEqual(
+    said().map((line) => line.replace(/\d+ ms.*/, '')),
+    ['filters in place after ', 'filters in place after '],
+  )
+})
+
+test('an end meanwhile leaves nothing of them', { skip, timeout }, async (t) => {
+  for (const turns of [0, 1, 2, 8, 32]) {
+    const agent = await startAgent(t)
+    for (let i = 0; i < turns; i++) await nextTurn()
+    agent.close()
+    await agent.filtersInPlace
+    assert.deepEqual(kindsOf(agent), [], `after ${turns} turns`)
+  }
+  checkNothingOpen()
+})
+
+test('an end while rules change leaves nothing of them', { skip, timeout }, async (t) => {
+  for (const turns of [1, 8, 32]) {
+    const agent = await startAgent(t)
+    await agent.filtersInPlace
+    const change = agent.changeRules(removals)
+    for (let i = 0; i < turns; i++) await nextTurn()
+    agent.close()
+    await change
+    assert.deepEqual(kindsOf(agent), [], `after ${turns} turns`)
+  }
+  checkNothingOpen()
+})
+
+test('what the kernel refuses is said, and its kind delivered', { skip, timeout }, async (t) => {
+  const agent = await startAgent(t)
+  await agent.filtersInPlace
+  const { filters } = agent
+  assert.ok(filters)
+  const form = { type: socketFilter }
+  const places = agent.sensor.filterPlaces.map((place) => Object.assign({}, place, { form }))
+  const prepared = await filters.prepare(opens, places)
+  filters.install(prepared, 0)
+  assert.ok(filters.states.length > 0)
+  for (const { refused } of filters.states) assert.ok(refused)
+  assert.ok(log.includes('warning: no filter for events of open: all of them are delivered'))
+  assert.match(log.at(-1) ?? '', /^filters in place after 0 ms: none$/)
+  open(7)
+  for (const end = Date.now() + waitMsMax; names.length < 1 && Date.now() < end;) await nextTurn()
+  assert.deepEqual(names, ['/7'])
+})
