@@ -168,9 +168,6 @@ const toldKinds = ({ handlers, compat, tellsWrites }: Plan): ReadonlySet<number>
     ...(tellsWrites ? [EventNumber.fd_call] : []),
   ])
 
-/** The program that sends execs which a filter lets through. */
-const execSender = 'on_exec_offered'
-
 const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting => {
   const plan = planHooks(wants, where)
   const calls = way.plan(plan)
@@ -183,11 +180,7 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     uring,
     hooks: [...tracepoints, ...calls.hooks],
     missing: [...calls.missing, ...uring.missing],
-    programs: [
-      ...tracepoints.map(({ program }) => wantedProgram(program)),
-      wantedProgram(execSender),
-      ...calls.programs,
-    ],
+    programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
     sites: calls.sites.map((site) => ({ kinds: toldKinds(plan), ...site })),
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
     unused: unusedMaps(plan, calls, uring),
@@ -334,7 +327,6 @@ export class Sensor {
     for (const { prototype, sender } of sites) {
       this.#programs.tiedMap('filter_exits', prototype).setTailCall(0, this.#programs.of(sender))
     }
-    this.#programs.map('exec_exits').setTailCall(0, this.#programs.of(execSender))
     this.#quiet = this.#options.mayWait === true ? quietKinds(wants) : 0
     Atomics.store(this.#word('quiet_kinds'), 0, this.#quiet)
     Atomics.store(this.#word('hold_back'), 0, heldKinds(wants, this.#hold))
