@@ -67,8 +67,8 @@ export interface FilterState {
 
 /** What filters did with records, since the sensor was loaded. */
 export interface FilterCounts {
+  /** By the name of their kind. */
   readonly dropped: ReadonlyMap<string, number>
-  readonly failed: number
 }
 
 const none: PreparedFilters = { filters: [], maps: [], states: [], rules: new Map() }
@@ -283,8 +283,8 @@ export class KernelFilters {
   }
 
   /**
-   * How many records were dropped, by the name of their kind; and how many the kernel would not
-   * hand over that should have come, which is a loss. Asks the kernel, until it is closed.
+   * How many records were dropped. Those that could not be handed over are among the losses of the
+   * sensor. Asks the kernel, until it is closed.
    */
   counts(): FilterCounts {
     return this.#lastCounts ?? this.#count()
@@ -296,15 +296,13 @@ export class KernelFilters {
     const numbers = new BigUint64Array(value.buffer)
     const key = new Uint32Array(1)
     const dropped = new Map<string, number>()
-    let failed = 0
-    for (let kind = 0; kind < LOST_KINDS_MAX; kind++) {
+    for (let kind = failedIndex + 1; kind < LOST_KINDS_MAX; kind++) {
       key[0] = kind
       this.#base.filtered.lookup(new Uint8Array(key.buffer), value)
       const sum = Number(numbers.reduce((all, each) => all + each, 0n))
-      if (kind === failedIndex) failed = sum
-      else if (sum > 0) dropped.set(kindName(kind), sum)
+      if (sum > 0) dropped.set(kindName(kind), sum)
     }
-    return { dropped, failed }
+    return { dropped }
   }
 
   /** Takes all away for good. Harmless the second time. */

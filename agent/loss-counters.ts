@@ -11,9 +11,14 @@ export type KernelCounters = Readonly<Record<string, number>>
 /** Runs that the kernel left out because the program was running on the CPU already. */
 export const recursion = 'recursion'
 
+/** Records that passed a filter, and that the kernel did not hand over to what sends them. */
+export const notHandedOver = 'not_handed_over'
+
 /** Whether whole events are lost at a place; at the others only parts are, and alerts say so. */
 export const losesEvents = (place: string): boolean =>
-  place === recursion || places.some(({ name, loses }) => name === place && loses === 'event')
+  place === recursion ||
+  place === notHandedOver ||
+  places.some(({ name, loses }) => name === place && loses === 'event')
 
 /** The places that are counted by hook as well. */
 const byHook: ReadonlySet<string> = new Set(['ring_full', 'scratch_busy'])
@@ -37,7 +42,10 @@ const sumsOf = (object: BpfObject, map: string, entries: number): readonly numbe
 export const readPlaces = (object: BpfObject): Record<string, number> => {
   const at = object.offsetOf('.bss', 'lost')
   const counts = new BigUint64Array(object.memory('.bss'), at, places.length)
-  return Object.fromEntries(places.map(({ name }, i) => [name, Number(counts[i] ?? 0n)]))
+  const found = Object.fromEntries(places.map(({ name }, i) => [name, Number(counts[i] ?? 0n)]))
+  // Slot 0 of the filters' own counts.
+  found[notHandedOver] = sumsOf(object, 'filtered', 1)[0] ?? 0
+  return found
 }
 
 const kindName = (kind: number): string => {

@@ -14,7 +14,7 @@ import { dateParts } from './time.ts'
 
 /** Events of one hook that were lost at one place. */
 export interface Loss {
-  /** See `places` in the schema; or `recursion`. */
+  /** See `places` in the schema; or `recursion`, or `not_handed_over`. */
   readonly place: string
   /** The type of event as rules have it, such as `openat`; `anyCall`, or `unknown`. */
   readonly hook: string
@@ -74,8 +74,14 @@ const priorityOf = (count: number): PriorityName => {
   return count >= limits.lossErrorMin ? 'Error' : 'Warning'
 }
 
+/** Of places that the agent counts by other means. */
+const otherMeanings: Readonly<Record<string, string>> = {
+  recursion: 'the hook was running on that CPU already',
+  not_handed_over: 'a filter in the kernel let them through, and could not hand them over',
+}
+
 const meaningOf = (place: string): string =>
-  places.find(({ name }) => name === place)?.meaning ?? 'the hook was running on that CPU already'
+  places.find(({ name }) => name === place)?.meaning ?? otherMeanings[place] ?? place
 
 /** Tells losses at once; those that follow soon are held together for a while. */
 export class LossAlerts {

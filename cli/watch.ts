@@ -179,11 +179,14 @@ const kindsText = ({ eventsByKind }: Agent): string =>
     .join(', ')
 
 /** What the kernel has dropped because no rule could match it. */
-const reportFiltered = ({ dropped, failed }: FilterCounts): void => {
+const reportFiltered = ({ dropped }: FilterCounts, cgroupsUntold: number): void => {
   const parts = [...dropped].map(([kind, count]) => `${kind} ${count}`)
   const sum = [...dropped.values()].reduce((all, count) => all + count, 0)
   if (sum > 0) log(`filters in the kernel dropped ${sum} events (${parts.join(', ')})`)
-  if (failed > 0) log(`warning: ${failed} events passed the filters and could not be delivered`)
+  if (cgroupsUntold === 0) return
+  log(
+    `warning: the filters had no room for ${cgroupsUntold} cgroups: they may be host or container`,
+  )
 }
 
 /** The last words. */
@@ -193,7 +196,7 @@ export const reportEnd = (agent: Agent, reason: string): void => {
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
-  if (agent.filters) reportFiltered(agent.filters.counts())
+  if (agent.filters) reportFiltered(agent.filters.counts(), agent.filters.cgroupsUntold)
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)
 }
 

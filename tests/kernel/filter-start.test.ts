@@ -141,3 +141,15 @@ test('what the kernel refuses is said, and its kind delivered', { skip, timeout 
   for (const end = Date.now() + waitMsMax; names.length < 1 && Date.now() < end;) await nextTurn()
   assert.deepEqual(names, ['/7'])
 })
+
+test('what a filter cannot hand over is told as a loss', { skip, timeout }, async (t) => {
+  const agent = await startAgent(t)
+  await agent.filtersInPlace
+  for (const { exits } of agent.sensor.filterPlaces) exits.delete(new Uint8Array(4))
+  open(8)
+  const line = (): boolean => log.some((each) => /^lost \d+ events of unknown: not_/.test(each))
+  for (const end = Date.now() + waitMsMax; !line() && Date.now() < end;) await nextTurn()
+  assert.ok(line(), log.join('\n'))
+  assert.ok((agent.lost['not_handed_over'] ?? 0) > 0)
+  assert.deepEqual(names, [])
+})
