@@ -101,19 +101,6 @@ static __always_inline __u64 argument_of(__u64 native, __u64 compat)
 #error "build with -D__TARGET_ARCH_x86 or -D__TARGET_ARCH_arm64"
 #endif
 
-/* Calls that execute, in the table of the machine and in that of its 32-bit programs. */
-#if defined(__TARGET_ARCH_x86)
-#define NATIVE_EXECVE 59
-#define NATIVE_EXECVEAT 322
-#define COMPAT_EXECVE 11
-#define COMPAT_EXECVEAT 358
-#else
-#define NATIVE_EXECVE 221
-#define NATIVE_EXECVEAT 281
-#define COMPAT_EXECVE 11
-#define COMPAT_EXECVEAT 387
-#endif
-
 /* Since 5.15 (dd6e10fbd9fb "bpf: Add bpf_task_pt_regs() helper"): which call an exec came from. */
 enum bpf_func_id___compat {
 	BPF_FUNC_task_pt_regs___compat = 175,

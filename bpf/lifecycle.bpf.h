@@ -8,7 +8,7 @@
 #pragma once
 
 #include "filter.bpf.h"
-#include "process.bpf.h"
+#include "rename.bpf.h"
 
 /*
  * Whether it was the last thread of its process. Before the tracepoint said so, two that ended at

@@ -144,33 +144,6 @@ static __always_inline int on_exited(struct task_struct *task, bool is_last)
 	return scratch_send(s);
 }
 
-/* Whether the kernel names a task after the program that it executes. */
-static __always_inline bool is_in_exec(struct task_struct *task)
-{
-	long call = syscall_of_task(task);
-
-	if (TASK_READ(task, flags) & PF_KTHREAD)
-		return false;
-	return is_compat_syscall(task) ? call == COMPAT_EXECVE || call == COMPAT_EXECVEAT :
-					 call == NATIVE_EXECVE || call == NATIVE_EXECVEAT;
-}
-
-/* A process gets another name, which the task does not have yet. Before 5.15 an exec is told, too:
- * its own event says the same right after it. */
-static __always_inline int on_renamed(struct task_struct *task, const void *name)
-{
-	struct scratch *s;
-
-	if (TASK_READ(task, pid) != TASK_READ(task, tgid) || is_in_exec(current_task()))
-		return 0;
-	s = record_start(event_comm, EVENT_COMM, task);
-	if (!s)
-		return 0;
-	if (bpf_probe_read_kernel_str(s->event.header.comm, sizeof(s->event.header.comm), name) < 0)
-		count_loss(PLACE_READ_KERNEL);
-	return told_send(s);
-}
-
 /* `path` is NULL when the cgroup was removed. */
 static __always_inline int on_cgroup_changed(struct cgroup *cgroup, const char *path)
 {
