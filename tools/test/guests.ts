@@ -120,7 +120,7 @@ export function chooseGuests(words: readonly string[]): readonly GuestRun[] {
 }
 
 const buildMsMax = 120_000
-const guestMsMax = 1_200_000
+const guestMsMax = 1_800_000
 
 /** Why the guests cannot run here; `undefined` when they can. */
 export const reasonWithoutGuests = (): string | undefined => missingForGuests()
