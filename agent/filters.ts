@@ -81,7 +81,8 @@ const closeAll = ({ filters, maps }: Loaded): void => {
   for (const map of maps) map.close()
 }
 
-const makeMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
+/** Makes and fills what a filter looks up. Close it when done. */
+export const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
   const map = createMap({
     type: kind === 'hash' ? typeHash : typeLpmTrie,
     name: 'filter_set',
@@ -189,7 +190,7 @@ export class KernelFilters {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     try {
-      for (const map of made.maps) maps.push(makeMap(map))
+      for (const map of made.maps) maps.push(makeFilterMap(map))
       const fds = maps.map(({ facts }) => facts.fd)
       for (const place of places) {
         if (place.kinds && !place.kinds.has(kind)) continue

@@ -50,6 +50,22 @@ const categoryOf: ReadonlyMap<string, string> = new Map(
 /** The category of the events of a type; `io`: that of what is behind the descriptor. */
 export const eventCategory = (type: string): string => categoryOf.get(type) ?? 'other'
 
+/** Categories of what is behind a descriptor, by its type (`fd.type`). */
+const descriptorCategories: Readonly<Record<string, string | undefined>> = {
+  pipe: 'ipc',
+  unix: 'ipc',
+  event: 'ipc',
+  signalfd: 'ipc',
+  inotify: 'ipc',
+  file: 'file',
+  directory: 'file',
+  ipv4: 'net',
+  ipv6: 'net',
+}
+
+/** The category of the events of the category `io`, by the type of their descriptor. */
+export const descriptorCategory = (type: string): string => descriptorCategories[type] ?? 'unknown'
+
 /** Types of events that read from a descriptor. */
 export const readingTypes: ReadonlySet<string> = new Set(
   words('copy_file_range finit_module pread preadv read readv recv recvfrom recvmmsg recvmsg'),

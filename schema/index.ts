@@ -49,7 +49,13 @@ export { recordLayouts, storageBytes } from './layouts.ts'
 export { byteString, printableText } from './bytestring.ts'
 export { fieldNamed, fields } from './fields.ts'
 export { questionTypes } from './fields-dns.ts'
-export { eventCategory, readingTypes, waitingTypes, writingTypes } from './eventfacts.ts'
+export {
+  descriptorCategory,
+  eventCategory,
+  readingTypes,
+  waitingTypes,
+  writingTypes,
+} from './eventfacts.ts'
 export type { UringOperation } from './uring.ts'
 export { uringOperations, uringOperationsMax } from './uring.ts'
 export { isEventName, isParameterName, otherEventNames, syscallNames } from './eventnames.ts'

@@ -1,5 +1,11 @@
 /** Accessors of `evt.*` that tell what kind of thing an event is. */
-import { eventCategory, readingTypes, waitingTypes, writingTypes } from '@bulwark/schema'
+import {
+  descriptorCategory,
+  eventCategory,
+  readingTypes,
+  waitingTypes,
+  writingTypes,
+} from '@bulwark/schema'
 import type { FieldValue } from '@bulwark/schema'
 import type { LiveEvent } from '../live-event.ts'
 import { fileType } from '../file-type.ts'
@@ -8,21 +14,9 @@ import { plain } from './reader.ts'
 
 const constant = (value: FieldValue): MakeAccessor => plain(() => value)
 
-const between: Readonly<Record<string, string | undefined>> = {
-  pipe: 'ipc',
-  unix: 'ipc',
-  event: 'ipc',
-  signalfd: 'ipc',
-  inotify: 'ipc',
-  file: 'file',
-  directory: 'file',
-  ipv4: 'net',
-  ipv6: 'net',
-}
-
 const category: Accessor = (event) => {
   const found = eventCategory(event.type)
-  return found === 'io' ? (between[fileType(event) ?? ''] ?? 'unknown') : found
+  return found === 'io' ? descriptorCategory(fileType(event) ?? '') : found
 }
 
 const reads = ({ type }: LiveEvent): boolean => readingTypes.has(type)

@@ -1,11 +1,12 @@
 /** Filters in the kernel, each on one record: loaded as programs that the kernel repeats. */
+import { makeFilterMap } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
-import type { FilterMap, FilterProgram } from '@bulwark/policy'
+import type { FilterProgram } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 
-const mapTypes = { hash: 1, array: 2, lpmTrie: 11 } as const
-const mapFlags = { noPrealloc: 1, memoryMapped: 1 << 10 } as const
+const mapTypes = { hash: 1, array: 2 } as const
+const memoryMapped = 1 << 10
 /** BPF_PROG_TYPE_SCHED_CLS: raw tracepoints are not repeated. */
 const classifier = 3
 const packet = new Uint8Array(64)
@@ -13,19 +14,6 @@ const noBytes = new Uint8Array(0)
 
 const recordAt = 32
 const slotBytes = recordAt + RECORD_BYTES_MAX + 512
-
-const makeMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
-  const map = createMap({
-    type: kind === 'hash' ? mapTypes.hash : mapTypes.lpmTrie,
-    name: 'bench_filter',
-    keyBytes,
-    valueBytes: 4,
-    maxEntries: entries.length,
-    flags: kind === 'hash' ? 0 : mapFlags.noPrealloc,
-  })
-  for (const [key, value] of entries) map.update(key, value)
-  return map
-}
 
 /** A filter that was loaded. Close it. */
 export interface MeasuredFilter {
@@ -53,12 +41,12 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
         keyBytes: 4,
         valueBytes: slotBytes,
         maxEntries: 1,
-        flags: mapFlags.memoryMapped,
+        flags: memoryMapped,
       }),
     )
     const few = { type: mapTypes.hash, keyBytes: 8, valueBytes: 4, maxEntries: 1 }
     const cgroups = open(createMap({ ...few, name: 'cgroups' }))
-    const maps = filter.maps.map((map) => open(makeMap(map)))
+    const maps = filter.maps.map((map) => open(makeFilterMap(map)))
     const instructions = filter.build(
       {
         find: 'test',

@@ -1,5 +1,11 @@
 /** Fields that tell what kind of thing an event is: by its type alone, or by its descriptor. */
-import { eventCategory, readingTypes, waitingTypes, writingTypes } from '@bulwark/schema'
+import {
+  descriptorCategory,
+  eventCategory,
+  readingTypes,
+  waitingTypes,
+  writingTypes,
+} from '@bulwark/schema'
 import { allOf, inverse } from './make-plan.ts'
 import type { Possible } from './reading.ts'
 import { always, changed, constantly, only, unknown } from './reading.ts'
@@ -7,25 +13,12 @@ import { hasSomeType, typeReading } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
 import { where } from './record-kind.ts'
 
-/** Categories of calls on descriptors, by what is behind them. */
-const between: Readonly<Record<string, string | undefined>> = {
-  pipe: 'ipc',
-  unix: 'ipc',
-  event: 'ipc',
-  signalfd: 'ipc',
-  inotify: 'ipc',
-  file: 'file',
-  directory: 'file',
-  ipv4: 'net',
-  ipv6: 'net',
-}
-
 const category: ReadField = (of) => {
   const found = eventCategory(of.type)
   if (found !== 'io') return constantly(found)
   const known = typeReading(of).map((each) => {
     const type = each.value.is === 'constant' ? String(each.value.value) : ''
-    const value: Possible = { is: 'constant', value: between[type] ?? 'unknown' }
+    const value: Possible = { is: 'constant', value: descriptorCategory(type) }
     return changed(each, value)
   })
   const rest: Possible = { is: 'constant', value: 'unknown' }

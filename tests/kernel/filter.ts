@@ -1,12 +1,13 @@
 /** Filters in the kernel by test-run: on a record that lies in a map, and on nothing else. */
+import { makeFilterMap } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
-import type { FilterMap, FilterProgram, FilterTarget } from '@bulwark/policy'
+import type { FilterProgram, FilterTarget } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import { cgroupIds } from './inner.ts'
 
-const types = { hash: 1, array: 2, lpmTrie: 11 } as const
-const mapFlags = { noPrealloc: 1, memoryMapped: 1 << 10 } as const
+const types = { hash: 1, array: 2 } as const
+const memoryMapped = 1 << 10
 const rawTracepoint = 17
 const noBytes = new Uint8Array(0)
 
@@ -14,19 +15,6 @@ const noBytes = new Uint8Array(0)
 const recordAt = 32
 const slotBytes = recordAt + RECORD_BYTES_MAX + 512
 const cgroupIdAt = 16
-/** Makes and fills what a filter looks up. */
-export const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
-  const map = createMap({
-    type: kind === 'hash' ? types.hash : types.lpmTrie,
-    name: `filter_${kind}`,
-    keyBytes,
-    valueBytes: 4,
-    maxEntries: entries.length,
-    flags: kind === 'hash' ? 0 : mapFlags.noPrealloc,
-  })
-  for (const [key, value] of entries) map.update(key, value)
-  return map
-}
 
 /** A filter in the kernel. Close it. */
 export interface LoadedFilter {
@@ -51,7 +39,7 @@ export class FilterStage {
       keyBytes: 4,
       valueBytes: slotBytes,
       maxEntries: 1,
-      flags: mapFlags.memoryMapped,
+      flags: memoryMapped,
     })
     this.#memory = new Uint8Array(this.#slots.memory())
     // One cgroup is not told.
