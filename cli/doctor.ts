@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
 import {
+  activeRules,
   chooseBackend,
   kernelName,
   machineOf,
@@ -17,6 +18,8 @@ import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { loadRules } from './load-rules.ts'
+import type { KindShare } from './rules-kernel.ts'
+import { kernelShares, kindShareText } from './rules-kernel.ts'
 import { allBackendFindings, besideProgram } from './watch.ts'
 
 const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
@@ -97,6 +100,17 @@ const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
   for (const rule of disabled) {
     for (const reason of rule.disabledBy) console.log(`  ${rule.name}: ${diagnosticText(reason)}`)
   }
+  console.log('in the kernel (bulwark rules explain --kernel RULE):')
+  for (const [{ name }, shares] of sharesHere(loaded)) {
+    const words = shares.map(kindShareText).join('; ')
+    console.log(`  ${name}: ${words === '' ? 'no event that it could match is sent' : words}`)
+  }
+}
+
+/** What filters in the kernel decide of the rules that run here. */
+const sharesHere = ({ rules }: LoadResult): ReadonlyMap<Rule, readonly KindShare[]> => {
+  const machine = machineOf(process.arch)
+  return machine ? kernelShares(activeRules(rules), machine) : new Map()
 }
 
 const backendOf = (found: readonly Finding[]): ChosenBackend => chooseBackend('auto', found)
@@ -126,6 +140,7 @@ const printJson = (found: readonly Diagnosis[], loaded: LoadResult): void => {
       runs: disabledBy.length === 0,
       reasons: disabledBy.map(diagnosticText),
     })),
+    filters: Array.from(sharesHere(loaded), ([{ name }, kinds]) => ({ name, kinds })),
   }
   console.log(JSON.stringify(answer))
 }

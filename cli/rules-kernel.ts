@@ -1,7 +1,9 @@
-/** `bulwark rules explain --kernel`: what a filter in the kernel decides of one rule. */
-import type { ExplainedHook, Rule } from '@bulwark/policy'
+/** What filters in the kernel decide of rules: of one at length for `bulwark rules explain
+ * --kernel`, of many in a line each for `bulwark doctor`. */
+import type { ExplainedHook, Rule, RuleSplit } from '@bulwark/policy'
 import { explainSplit, splitRules, unfilteredOf } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
+import { eventKinds } from '@bulwark/schema'
 import { wrap } from './wrap.ts'
 
 /** What the kernel decides of a rule. */
@@ -50,4 +52,53 @@ export const kernelText = ({ unfiltered, hooks }: KernelShare, columns: number):
   const whole = unfiltered.map((kind) => `${kind}: not filtered, the tables live on it`)
   const lines = [...whole, ...hooks.flatMap((hook) => hookLines(hook, columns))]
   return (lines.length === 0 ? ['no event that it could match is sent'] : lines).join('\n')
+}
+
+/** What the kernel decides of a rule on one kind of event. */
+export interface KindShare {
+  readonly kind: string
+  /** Nothing of it: all events of the kind are delivered. */
+  readonly delivered: boolean
+  /** Comparisons that are left to the agent, and why; each reason once. */
+  readonly left: number
+  readonly reasons: readonly string[]
+}
+
+const kindShares = (rule: Rule, split: RuleSplit | undefined): readonly KindShare[] => {
+  const shares = new Map<string, { delivered: boolean; left: number; reasons: Set<string> }>()
+  const of = (kind: string) => {
+    const known = shares.get(kind) ?? { delivered: false, left: 0, reasons: new Set<string>() }
+    shares.set(kind, known)
+    return known
+  }
+  for (const kind of unfilteredOf(rule)) of(kind).delivered = true
+  for (const { kind, plan, residual } of split?.hooks ?? []) {
+    const share = of(eventKinds.find((each) => each.kind === kind)?.name ?? '')
+    share.delivered ||= plan.is === 'constant' && plan.value
+    share.left = Math.max(share.left, residual.length)
+    for (const { why } of residual) share.reasons.add(why)
+  }
+  return Array.from(shares, ([kind, { delivered, left, reasons }]) => ({
+    kind,
+    delivered,
+    left,
+    reasons: Array.from(reasons),
+  }))
+}
+
+/** By rule, what the kernel decides of each kind of event that it can match. */
+export const kernelShares = (
+  rules: readonly Rule[],
+  machine: Machine,
+): ReadonlyMap<Rule, readonly KindShare[]> => {
+  const split = splitRules(rules, { machine, tellsCgroups: true })
+  return new Map(rules.map((rule) => [rule, kindShares(rule, split.rules.get(rule))]))
+}
+
+/** One kind in a few words. */
+export const kindShareText = ({ kind, delivered, left, reasons }: KindShare): string => {
+  if (delivered) return `all of ${kind} delivered`
+  if (left === 0) return `${kind} decided`
+  const comparisons = left === 1 ? '1 comparison' : `${left} comparisons`
+  return `${kind} decided but for ${comparisons} (${reasons.join(', ')})`
 }
