@@ -235,16 +235,32 @@ export class KernelFilters {
   install(prepared: PreparedFilters, afterMs: number): void {
     if (this.#closed) return this.discard(prepared)
     this.remove()
-    this.#installed = prepared
-    for (const { place, kind, program } of prepared.filters) {
-      place.filters.setTailCall(kind, program)
-    }
-    const filtered = prepared.states.filter(({ refused }) => refused === undefined)
+    const refusals = this.#fill(prepared)
+    const states = prepared.states.map((state) => {
+      const refused = state.refused ?? refusals.get(state.kind)
+      return refused === undefined ? state : { ...state, refused }
+    })
+    this.#installed = { ...prepared, states }
+    const filtered = states.filter(({ refused }) => refused === undefined)
     const names = filtered.map(({ name }) => name).join(', ') || 'none'
     this.#log(`filters in place after ${Math.round(afterMs)} ms: ${names}`)
     for (const { name, weakened } of filtered) {
       if (weakened.length > 0) this.#log(`  ${name} lets more through: ${weakened.join('; ')}`)
     }
+  }
+
+  /** Puts filters into their slots. Returns what the kernel said, by kind, of those it refused. */
+  #fill({ filters }: PreparedFilters): ReadonlyMap<number, string> {
+    const refusals = new Map<number, string>()
+    for (const { place, kind, program } of filters) {
+      try {
+        place.filters.setTailCall(kind, program)
+      } catch (error) {
+        if (!isNativeError(error)) throw error
+        refusals.set(kind, this.#complain(kindName(kind), error))
+      }
+    }
+    return refusals
   }
 
   /** Takes all filters away: from now on everything is delivered. */

@@ -142,6 +142,21 @@ test('what the kernel refuses is said, and its kind delivered', { skip, timeout 
   assert.deepEqual(names, ['/7'])
 })
 
+test('a slot that cannot be filled leaves its kind delivered', { skip, timeout }, async (t) => {
+  const agent = await startAgent(t)
+  await agent.filtersInPlace
+  const { filters } = agent
+  assert.ok(filters)
+  const prepared = await filters.prepare(opens, agent.sensor.filterPlaces)
+  for (const { program } of prepared.filters) program.close()
+  filters.install(prepared, 0)
+  assert.ok(filters.states.every(({ refused }) => refused?.includes('CLOSED')))
+  assert.ok(log.includes('warning: no filter for events of open: all of them are delivered'))
+  open(9)
+  for (const end = Date.now() + waitMsMax; names.length < 1 && Date.now() < end;) await nextTurn()
+  assert.deepEqual(names, ['/9'])
+})
+
 test('what a filter cannot hand over is told as a loss', { skip, timeout }, async (t) => {
   const agent = await startAgent(t)
   await agent.filtersInPlace
