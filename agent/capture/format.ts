@@ -32,7 +32,7 @@ export const padded = (bytes: number): number => (bytes + 7) & ~7
 
 /** Bounds of what is written, and of what is believed when it is read. */
 export const captureLimits = {
-  /** A block with records. Larger ones compress no better (docs/adr/0009). */
+  /** A block with records: what a damaged one costs. 1 MiB saves a sixth (docs/adr/0009). */
   blockBytesMax: 256 * 1024,
   /** A block that is one large note, such as all cgroups of a node. */
   noteBytesMax: 32 * 1024 * 1024,
