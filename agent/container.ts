@@ -1,4 +1,5 @@
 /** What the agent knows of a container, and how it is read out of a cgroup path. Pure. */
+import type { Labels } from '@bulwark/schema'
 
 /** A container. Its identity is there from the cgroup; the rest as soon as the runtime tells. */
 export interface Container {
@@ -40,9 +41,6 @@ export const newContainer = (
   asked: false,
   hasConnected: false,
 })
-
-/** Keys and values, sorted by key. Not an object: the names in it are a stranger's. */
-export type Labels = readonly (readonly [string, string])[]
 
 /** A folder or file of the host that a container has. */
 export interface ContainerMount {

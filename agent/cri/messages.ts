@@ -3,7 +3,8 @@
  * of their fields. What a runtime answers becomes plain values here; what it leaves out is absent.
  * Pure; never throws.
  */
-import type { ContainerMetadata, ContainerMount, Labels } from '../container.ts'
+import type { Labels } from '@bulwark/schema'
+import type { ContainerMetadata, ContainerMount } from '../container.ts'
 import { limits } from '../limits.ts'
 import { Message, bytesField, joined } from './protobuf.ts'
 

@@ -1,8 +1,8 @@
 /** Accessors of `container.*` and `k8s.*`. */
-import type { FieldValue } from '@bulwark/schema'
+import type { FieldValue, Labels } from '@bulwark/schema'
 import { byteString } from '@bulwark/schema'
 import { globMatcher } from '@bulwark/policy'
-import type { Container, ContainerMetadata, ContainerMount, Labels } from '../container.ts'
+import type { Container, ContainerMetadata, ContainerMount } from '../container.ts'
 import { imageParts, shortId } from '../container.ts'
 import { watchedSeconds } from '../outbound.ts'
 import type { AccessorTable, MakeAccessor } from './reader.ts'
