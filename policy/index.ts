@@ -1,7 +1,7 @@
 /**
  * The rule compiler: rule files in, typed conditions out, and conditions compiled to functions.
- * Pure: no clock, no files, no kernel. It knows fields and events from `@bulwark/schema`, and
- * nothing of Kubernetes.
+ * Pure: no clock, no files, no kernel. It knows fields, events and the shape of pods from
+ * `@bulwark/schema`, and no client of Kubernetes.
  */
 export type { Binding, CompiledRules } from './compile.ts'
 export { compileCondition, compileRules } from './compile.ts'
@@ -88,3 +88,9 @@ export type { ExpectedAlert, Trial, TrialEvent, TrialFault, TrialFile } from './
 export { keyOfField, readTrials } from './trial.ts'
 export type { Difference, RaisedAlert } from './trial-run.ts'
 export { judge, runTrial } from './trial-run.ts'
+export type { LoadedPolicy, PolicyLoad } from './runtime/load.ts'
+export { loadPolicies } from './runtime/load.ts'
+export type { PolicyMode, RulePolicy } from './rule.ts'
+export type { Scope, Surroundings as ScopeSurroundings } from './runtime/scope.ts'
+export { scopeOf } from './runtime/scope.ts'
+export type { Answer } from './runtime/selector.ts'

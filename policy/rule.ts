@@ -1,24 +1,28 @@
 /** A rule as the engine runs it, whichever language it was written in. */
-import type { FieldRef } from '@bulwark/schema'
+import type { FieldRef, policyModes } from '@bulwark/schema'
+import { severities } from '@bulwark/schema'
 import type { Diagnostic, Place } from './diagnostics.ts'
 import type { EventSet } from './event-set.ts'
 import type { Condition } from './ir.ts'
 import type { OutputFormat } from './output.ts'
+import type { Scope } from './runtime/scope.ts'
 
 /** Names of the priorities, by number: 0 is the most urgent. */
-export const priorityNames = [
-  'Emergency',
-  'Alert',
-  'Critical',
-  'Error',
-  'Warning',
-  'Notice',
-  'Informational',
-  'Debug',
-] as const
+export const priorityNames = severities
 
 /** Name of a priority. */
 export type PriorityName = (typeof priorityNames)[number]
+
+/** What a match leads to; `enforce` acts as `audit` until there is enforcement. */
+export type PolicyMode = (typeof policyModes)[number]
+
+/** The RuntimePolicy that a rule runs under. */
+export interface RulePolicy {
+  readonly name: string
+  readonly mode: PolicyMode
+  /** Where the rule holds; `undefined`: everywhere. */
+  readonly scope: Scope | undefined
+}
 
 /** A rule without a fault. */
 export interface Rule {
@@ -50,6 +54,8 @@ export interface Rule {
   readonly disabledBy: readonly Diagnostic[]
   /** What this sensor cannot see or print of it, though it runs. */
   readonly remarks: readonly Diagnostic[]
+  /** None: it is of a rule file, and runs everywhere. */
+  readonly policy?: RulePolicy
 }
 
 /** The priority that a text names, in any case; `undefined` when it names none. */

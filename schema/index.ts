@@ -64,3 +64,15 @@ export { rawParameterType } from './parametertypes.ts'
 export { nameHooksOf } from './namehooks.ts'
 /** Members of records that a backend leaves empty, `kind.member`. */
 export { untoldOn } from './untold.ts'
+export type { ObjectShape, ValueShape } from './shape.ts'
+export {
+  labelPrefixMax,
+  policyApiVersion,
+  policyGroup,
+  policyKind,
+  policyModes,
+  policyObject,
+  policySpec,
+  policyVersion,
+  severities,
+} from './runtime-policy.ts'

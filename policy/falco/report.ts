@@ -5,7 +5,9 @@
 import type { ContextStep, Diagnostic, Excerpt, Place } from '../diagnostics.ts'
 
 /** Items that have a name. */
-const owners: ReadonlySet<string> = new Set(['list', 'macro', 'rule'])
+const owners: ReadonlySet<string> = new Set(['list', 'macro', 'rule', 'policy'])
+
+const nameOf = ({ itemName }: ContextStep): string => itemName
 
 /** Where something stands: the way from the file to it. Immutable. */
 export class Context {
@@ -19,9 +21,9 @@ export class Context {
     this.excerpt = excerpt
   }
 
-  static ofFile(file: string): Context {
+  static ofFile(file: string, itemType = 'rules content'): Context {
     const place = { file, line: 1, column: 1 }
-    return new Context([{ itemType: 'rules content', itemName: '', place }], place)
+    return new Context([{ itemType, itemName: '', place }], place)
   }
 
   /** The file alone: where the engine knows no better. */
@@ -43,10 +45,10 @@ export class Context {
     return new Context([...this.steps, step], place, { text, at })
   }
 
-  /** The list, macro or rule that it is in. */
+  /** The list, macro, rule or policy that it is in. */
   get item(): string | undefined {
-    const name = this.steps.find((step) => owners.has(step.itemType))?.itemName
-    return name === '' ? undefined : name
+    const names = this.steps.filter((step) => owners.has(step.itemType)).map(nameOf)
+    return names.filter((name) => name !== '').join('/') || undefined
   }
 }
 

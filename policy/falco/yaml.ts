@@ -1,6 +1,7 @@
 /**
  * Reads YAML as Falco's reader does, yaml-cpp: scalars are the text that stands there, the first of
- * two equal keys counts, and every value knows its place. Never throws.
+ * two equal keys counts, and every value knows its place. Never throws. For files that are not
+ * Falco's: `parseDocuments`, which gives up no document for a fault in another one.
  */
 import type { Place } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
@@ -13,7 +14,15 @@ export type Yaml =
   | { readonly is: 'null'; readonly place: Place }
   | { readonly is: 'scalar'; readonly text: string; readonly place: Place }
   | { readonly is: 'sequence'; readonly items: readonly Yaml[]; readonly place: Place }
-  | { readonly is: 'map'; readonly entries: ReadonlyMap<string, Yaml>; readonly place: Place }
+  | {
+      readonly is: 'map'
+      readonly entries: ReadonlyMap<string, Yaml>
+      /** Where the keys stand. */
+      readonly keys: ReadonlyMap<string, Place>
+      /** Keys that stood there before, each with its place: what does not count. */
+      readonly repeated: readonly (readonly [key: string, place: Place])[]
+      readonly place: Place
+    }
 
 export type YamlMap = Yaml & { readonly is: 'map' }
 
@@ -41,9 +50,12 @@ const nullTexts: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']
 class Lines {
   readonly #file: string
   readonly #starts: number[] = [0]
+  readonly #first: number
 
-  constructor(file: string, text: string) {
+  /** @param first  the number of its first line */
+  constructor(file: string, text: string, first: number) {
     this.#file = file
+    this.#first = first
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
       this.#starts.push(at + 1)
     }
@@ -57,7 +69,20 @@ class Lines {
       if ((this.#starts[middle] ?? 0) <= at) low = middle
       else high = middle - 1
     }
-    return { file: this.#file, line: low + 1, column: at - (this.#starts[low] ?? 0) + 1 }
+    const line = low + this.#first
+    return { file: this.#file, line, column: at - (this.#starts[low] ?? 0) + 1 }
+  }
+}
+
+/** What a map is read into. */
+class Entries {
+  readonly entries = new Map<string, Yaml>()
+  readonly keys = new Map<string, Place>()
+  readonly repeated: [key: string, place: Place][] = []
+
+  at(place: Place): Yaml {
+    const { entries, keys, repeated } = this
+    return { is: 'map', entries, keys, repeated, place }
   }
 }
 
@@ -240,61 +265,97 @@ class Composer {
 
   #blockMap(place: Place): Yaml {
     this.#next++
-    const entries = new Map<string, Yaml>()
+    const map = new Entries()
     while (!this.#take('map-end')) {
       const kind = this.#token?.kind
       if (kind !== 'key' && kind !== 'value') this.#fail('end of map not found')
-      this.#entry(entries)
+      this.#entry(map)
     }
-    return { is: 'map', entries, place }
+    return map.at(place)
   }
 
   #flowMap(place: Place): Yaml {
     this.#next++
-    const entries = new Map<string, Yaml>()
+    const map = new Entries()
     while (!this.#take('flow-map-end')) {
       const before = this.#next
-      this.#entry(entries)
+      this.#entry(map)
       if (!this.#take('flow-entry') && this.#token?.kind !== 'flow-map-end') {
         this.#fail('end of map flow not found')
       }
       if (this.#next === before) this.#fail('end of map flow not found')
     }
-    return { is: 'map', entries, place }
+    return map.at(place)
   }
 
   #compactMap(at: number): Yaml {
-    const entries = new Map<string, Yaml>()
-    this.#entry(entries)
-    return { is: 'map', entries, place: this.#lines.placeOf(at) }
+    const map = new Entries()
+    this.#entry(map)
+    return map.at(this.#lines.placeOf(at))
   }
 
   /** A key, or none, and its value, or none. The first of two equal keys counts. */
-  #entry(entries: Map<string, Yaml>): void {
+  #entry({ entries, keys, repeated }: Entries): void {
     const at = this.#at
     const key = this.#take('key') ? this.#value() : this.#null(at)
     const value = this.#take('value') ? this.#value() : this.#null(at)
     if (key.is !== 'null' && key.is !== 'scalar') throw new BadConversion('bad conversion', at)
     const name = key.is === 'scalar' ? key.text : 'null'
-    if (!entries.has(name)) entries.set(name, value)
+    if (entries.has(name)) {
+      repeated.push([name, key.place])
+      return
+    }
+    entries.set(name, value)
+    keys.set(name, key.place)
   }
 }
 
-/** Parses a file. A document without content is null. */
-export const parseYaml = (file: string, text: string): YamlFile => {
-  const start = { file, line: 1, column: 1 }
-  if (text.length > limits.fileCharactersMax) {
-    const message = `more than ${limits.fileCharactersMax} characters`
-    return { ok: false, message, place: start, isBare: false }
-  }
-  const read = text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')
-  const lines = new Lines(file, read)
+const parse = (file: string, text: string, firstLine: number): YamlFile => {
+  const lines = new Lines(file, text, firstLine)
   try {
-    return { ok: true, ...new Composer(scanYaml(read), lines, read.length).documents() }
+    return { ok: true, ...new Composer(scanYaml(text), lines, text.length).documents() }
   } catch (fault) {
     if (!(fault instanceof YamlFault)) throw fault
     const place = lines.placeOf(fault.at)
     const message = `error at line ${place.line}, column ${place.column}: ${fault.message}`
     return { ok: false, message, place, isBare: fault instanceof BadConversion }
   }
+}
+
+const tooLong = (file: string): YamlFile & { readonly ok: false } => ({
+  ok: false,
+  message: `more than ${limits.fileCharactersMax} characters`,
+  place: { file, line: 1, column: 1 },
+  isBare: false,
+})
+
+const normalLines = (text: string): string => text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')
+
+/** Parses a file. A document without content is null. */
+export const parseYaml = (file: string, text: string): YamlFile =>
+  text.length > limits.fileCharactersMax ? tooLong(file) : parse(file, normalLines(text), 1)
+
+/** A document, or why there is none. */
+export type YamlDocument =
+  | { readonly ok: true; readonly value: Yaml }
+  | { readonly ok: false; readonly message: string; readonly place: Place }
+
+/**
+ * Parses the documents of a file each for itself. Empty ones are passed over, and so is what stands
+ * before the first `---` as a directive.
+ */
+export const parseDocuments = (file: string, text: string): readonly YamlDocument[] => {
+  if (text.length > limits.fileCharactersMax) return [tooLong(file)]
+  const documents: YamlDocument[] = []
+  let firstLine = 1
+  for (const part of normalLines(text).split(/^(?=---(?:[ \t]|$))/m)) {
+    const lines = part.split('\n')
+    if (!lines.every((line) => /^(?:[ \t]*|---[ \t]*|[ \t]*#.*|%.*)$/.test(line))) {
+      const read = parse(file, part, firstLine)
+      if (!read.ok) documents.push(read)
+      else for (const value of read.documents) documents.push({ ok: true, value })
+    }
+    firstLine += lines.length - 1
+  }
+  return documents
 }
