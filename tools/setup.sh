@@ -35,6 +35,8 @@ cpio            cpio                    test    packs what those start from
 e2fsprogs       mke2fs                  test    makes their file system
 xz-utils        xz                      test    unpacks their modules
 bsdutils        script                  test    gives a program in them a terminal
+kubernetes-client kubectl               test    is a client of the lab's API server
+openssl         openssl                 test    makes its certificates
 debootstrap     debootstrap             scenarios makes the Debian that `make scenarios` attacks
 strace          strace                  scenarios shows whether what was tried really happened
 END

@@ -6,11 +6,11 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { limits } from '../limits.ts'
+import { http, https } from '../node-http.ts'
 import type { Entry } from './queue.ts'
 import type { Sink } from './sink.ts'
 import { SinkFault, messageOf } from './sink.ts'
@@ -37,15 +37,6 @@ export interface HttpSettings {
 }
 
 const compressed = promisify(gzip)
-
-/**
- * Not by `import`, which reads every name that a module exports: those of `node:http` bring all of
- * `fetch` with them, at every start and in memory for good. And not before something is posted.
- */
-const require = createRequire(import.meta.url)
-const http = (): typeof import('node:http') => require('node:http') as typeof import('node:http')
-const https = (): typeof import('node:https') =>
-  require('node:https') as typeof import('node:https')
 
 const certificatesIn = (folder: string): readonly Buffer[] =>
   readdirSync(folder)

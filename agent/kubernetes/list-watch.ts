@@ -1,0 +1,386 @@
+/**
+ * One kind of objects of the API server, listed and then watched, for ever. The first list is what
+ * the server has at hand, as the kubelet's; a watch that ends is resumed where it ended; one that
+ * cannot be resumed (410, garbage) begins with a list again. A server that is away, silent, or lies
+ * is counted, said once and now and again, and left alone for longer each time; what was known
+ * stays.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Json } from '../json-file.ts'
+import { asObject, asText, parseJson } from '../json-file.ts'
+import { limits } from '../limits.ts'
+import type { ApiClient } from './client.ts'
+import { ApiFault } from './client.ts'
+import { JsonItems } from './json-items.ts'
+import { Lines } from './lines.ts'
+import type { ReadObject } from './objects.ts'
+import { isOlder } from './version.ts'
+
+/** What is counted of the API server. */
+export type ApiPlace =
+  | 'apiFaults'
+  | 'apiStalls'
+  | 'apiRelists'
+  | 'apiBackInTime'
+  | 'apiBadObjects'
+  | 'apiFlaws'
+  | 'apiOverflows'
+
+/** Milliseconds; those of `limits` when not said. */
+export interface ListWatchTimes {
+  readonly pauseMin: number
+  readonly pauseMax: number
+  readonly watchSound: number
+  readonly watchSilent: number
+  readonly listSilent: number
+}
+
+export const ownListWatchTimes: ListWatchTimes = {
+  pauseMin: limits.apiPauseMsMin,
+  pauseMax: limits.apiPauseMsMax,
+  watchSound: limits.apiWatchSoundMs,
+  watchSilent: limits.apiWatchSilentMsMax,
+  listSilent: limits.apiListSilentMsMax,
+}
+
+export interface ListWatchOptions<Value> {
+  readonly client: ApiClient
+  /** For people: `pods`. */
+  readonly what: string
+  readonly path: string
+  /** Beside those of lists and watches. */
+  readonly query: Readonly<Record<string, string>>
+  readonly kind: string
+  /** Objects that are kept of one list. */
+  readonly valuesMax: number
+  readonly read: ReadObject<Value>
+  /** All that there are now. */
+  readonly listed: (values: readonly Value[]) => void
+  readonly changed: (value: Value) => void
+  readonly gone: (value: Value) => void
+  readonly count: (place: ApiPlace) => void
+  readonly log: (line: string) => void
+  /** From 0 to 1, below 1. */
+  readonly random: () => number
+  /** Milliseconds, and only forward. */
+  readonly now?: () => number
+  readonly times?: ListWatchTimes
+}
+
+/** The watch, or the list, cannot go on from where it is asked to. */
+const goneStatus = 410
+/** The server is not as far yet as the version that was asked for. */
+const notYetStatus = 504
+
+/** What a list asks for: `0` for what the server has at hand, nothing for the newest there is. */
+const anyVersion = '0'
+const newestVersion = ''
+
+/** The watch cannot be resumed where it was. Never leaves this file. */
+class Expired extends ApiFault {}
+/** What came is not what an API server says. Never leaves this file. */
+class Garbage extends ApiFault {}
+
+export class ListWatch<Value> {
+  readonly #options: ListWatchOptions<Value>
+  readonly #times: ListWatchTimes
+  readonly #now: () => number
+  readonly #stop = new AbortController()
+  readonly #said = new Set<string>()
+  /** Where the watch goes on; `undefined`: after a list. */
+  #version: string | undefined
+  /** The last that was seen. */
+  #newest = anyVersion
+  #listFrom = anyVersion
+  #pauseMs: number
+  /** When the server last said something that was understood; `undefined`: not yet. */
+  #heardMs: number | undefined
+  #isDown = false
+  /** Since it is away: what was said of it, and when last. */
+  readonly #saidFaults = new Set<string>()
+  #saidMs = 0
+  /** The watch has brought something. */
+  #hasBrought = false
+
+  constructor(options: ListWatchOptions<Value>) {
+    this.#options = options
+    this.#times = options.times ?? ownListWatchTimes
+    this.#now = options.now ?? ((): number => performance.now())
+    this.#pauseMs = this.#times.pauseMin
+  }
+
+  /**
+   * How long ago the server said something, milliseconds: what is known is no older. A quiet server
+   * says something each minute. `undefined`: it has not listed yet.
+   */
+  get ageMs(): number | undefined {
+    return this.#heardMs === undefined ? undefined : this.#now() - this.#heardMs
+  }
+
+  /** Lists and watches until it is stopped. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#isStopped()) {
+      try {
+        if (this.#version === undefined) await this.#list()
+        else await this.#watch(this.#version)
+      } catch (error) {
+        if (!this.#isStopped()) await this.#leaveAlone(error)
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /** Also changes while something is awaited, which the compiler does not expect. */
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  async #leaveAlone(error: unknown): Promise<void> {
+    const { count, log, what } = this.#options
+    const fault = error instanceof ApiFault ? error : new ApiFault(String(error))
+    const isList = this.#version === undefined
+    if (fault instanceof Expired || fault instanceof Garbage) {
+      this.#version = undefined
+      this.#listFrom = isList ? newestVersion : this.#newest
+      count('apiRelists')
+    } else if (isList && fault.status === notYetStatus) this.#listFrom = newestVersion
+    if (fault instanceof Expired) log(`${what}: listed again: ${fault.message}`)
+    else this.#fault(fault)
+    const pauseMs = Math.max(this.#withChance(this.#pauseMs), fault.pauseMs)
+    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#times.pauseMax)
+    await this.#sleep(pauseMs)
+  }
+
+  #fault(fault: ApiFault): void {
+    const { count, log, what, client } = this.#options
+    count(fault.stalled ? 'apiStalls' : 'apiFaults')
+    const now = this.#now()
+    if (now - this.#saidMs >= limits.apiSayMs) this.#saidFaults.clear()
+    this.#isDown = true
+    const isSaid = this.#saidFaults.has(fault.message)
+    if (isSaid || this.#saidFaults.size >= limits.apiSaidMax) return
+    this.#saidFaults.add(fault.message)
+    this.#saidMs = now
+    const age = this.ageMs
+    const known = age === undefined ? 'none are known yet' : `they are as ${ageText(age)} ago`
+    log(`${what} of ${client.place}: ${fault.message}; ${known}`)
+  }
+
+  #heard(): void {
+    const { log, what, client } = this.#options
+    const age = this.ageMs
+    this.#heardMs = this.#now()
+    if (!this.#isDown) return
+    this.#isDown = false
+    this.#saidFaults.clear()
+    const after = age === undefined ? '' : ` after ${ageText(age)}`
+    log(`${what} of ${client.place}: it answers again${after}`)
+  }
+
+  /** Not all nodes at once. */
+  #withChance(ms: number): number {
+    return ms * (1 + this.#options.random())
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    try {
+      await pause(ms, undefined, { signal: this.#stop.signal, ref: false })
+    } catch {
+      // Stopped.
+    }
+  }
+
+  #pathOf(query: Readonly<Record<string, string>>): string {
+    const all = new URLSearchParams({ ...this.#options.query, ...query })
+    return `${this.#options.path}?${all.toString()}`
+  }
+
+  async #list(): Promise<void> {
+    const { listed, log, what, count } = this.#options
+    const values: Value[] = []
+    let page: Page = await this.#page(this.#listFrom, '', values)
+    const { version } = page
+    for (let pages = 1; page.more !== ''; pages++) {
+      if (pages === limits.apiPagesMax) throw new Garbage('the list has no end')
+      page = await this.#page(newestVersion, page.more, values)
+    }
+    if (isOlder(version, this.#newest)) {
+      count('apiBackInTime')
+      log(`${what}: the API server went back in time, from ${this.#newest} to ${version}`)
+    }
+    this.#heard()
+    this.#newest = version
+    this.#version = version
+    this.#listFrom = version
+    listed(values)
+  }
+
+  /** A page of the list; what goes on from it has no version of its own. */
+  async #page(version: string, more: string, values: Value[]): Promise<Page> {
+    const { client, count, valuesMax } = this.#options
+    const items = new JsonItems(limits.apiObjectBytesMax, (text) => {
+      const value = this.#readText(text)
+      if (value === undefined) return
+      if (values.length < valuesMax) values.push(value)
+      else count('apiOverflows')
+    })
+    const path = this.#pathOf({
+      limit: String(limits.apiPageMax),
+      ...(more === '' ? {} : { continue: more }),
+      ...(version === '' ? {} : { resourceVersion: version }),
+    })
+    const times = { silentMsMax: this.#times.listSilent, msMax: limits.apiListMsMax }
+    try {
+      await client.get(path, times, (chunk) => items.feed(chunk), this.#stop.signal)
+    } catch (error) {
+      throw error instanceof ApiFault && error.status === goneStatus
+        ? new Expired(error.message)
+        : error
+    }
+    const list = asObject(parseJson(items.envelope ?? ''))
+    const metadata = asObject(list?.['metadata'])
+    const listVersion = asText(metadata?.['resourceVersion'])
+    if (list?.['kind'] !== `${this.#options.kind}List` || listVersion === undefined) {
+      throw new Garbage(`the answer is no ${this.#options.kind}List`)
+    }
+    return { version: listVersion, more: asText(metadata?.['continue']) ?? '' }
+  }
+
+  async #watch(version: string): Promise<void> {
+    const { client, random } = this.#options
+    const seconds = Math.ceil(limits.apiWatchSeconds * (1 + random()))
+    const path = this.#pathOf({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: version,
+      timeoutSeconds: String(seconds),
+    })
+    const lines = new Lines(limits.apiObjectBytesMax, (line) => this.#take(line))
+    const times = {
+      silentMsMax: this.#times.watchSilent,
+      msMax: seconds * 1000 + limits.apiWatchOverMsMax,
+    }
+    const begunMs = this.#now()
+    this.#hasBrought = false
+    try {
+      await client.get(path, times, (chunk) => lines.feed(chunk), this.#stop.signal)
+      lines.end()
+    } catch (error) {
+      throw error instanceof ApiFault && error.status === goneStatus
+        ? new Expired(error.message)
+        : error
+    } finally {
+      if (this.#isSound(this.#now() - begunMs)) this.#pauseMs = this.#times.pauseMin
+    }
+    const lastedMs = this.#now() - begunMs
+    if (!this.#isSound(lastedMs)) throw new ApiFault('the watch ended at once')
+    // Others that are ended as soon as they have brought something follow in good time.
+    if (lastedMs < this.#times.watchSound) await this.#sleep(this.#withChance(this.#pauseMs))
+  }
+
+  /** A server that ends each watch at once has failed; one that brought something has not. */
+  #isSound(lastedMs: number): boolean {
+    return this.#hasBrought || lastedMs >= this.#times.watchSound
+  }
+
+  /** A line of the watch. */
+  #take(line: string | undefined): void {
+    if (line === undefined) {
+      this.#flaw(`an object of more than ${limits.apiObjectBytesMax} bytes`)
+      this.#options.count('apiBadObjects')
+      return
+    }
+    const event = asObject(parseJson(line))
+    const object = asObject(event?.['object'])
+    if (!event || !object) throw new Garbage('a line of the watch is no event')
+    const type = event['type']
+    if (type === 'ERROR') throw statusFault(object)
+    if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED' && type !== 'BOOKMARK') {
+      throw new Garbage(`an event of the watch has the type ${shown(type)}`)
+    }
+    this.#heard()
+    this.#hasBrought = true
+    if (type !== 'BOOKMARK') this.#change(object, type === 'DELETED')
+    this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
+  }
+
+  #change(object: Json, isGone: boolean): void {
+    const { kind, changed, gone, count } = this.#options
+    if (object['kind'] !== kind || object['apiVersion'] !== 'v1') {
+      this.#flaw(`an object is ${shown(object['apiVersion'])} ${shown(object['kind'])}`)
+      count('apiBadObjects')
+      return
+    }
+    const value = this.#read(object)
+    if (value === undefined) return
+    if (isGone) gone(value)
+    else changed(value)
+  }
+
+  #moveTo(version: string | undefined): void {
+    if (version === undefined) return
+    if (isOlder(version, this.#newest)) {
+      this.#options.count('apiBackInTime')
+      this.#say(`the API server went back in time, to ${shown(version)}`)
+    }
+    this.#newest = version
+    this.#version = version
+    this.#listFrom = version
+  }
+
+  #readText(text: string | undefined): Value | undefined {
+    const object = text === undefined ? undefined : asObject(parseJson(text))
+    if (object && !Array.isArray(object)) return this.#read(object)
+    this.#options.count('apiBadObjects')
+    this.#flaw(`an item of the list is none, or has more than ${limits.apiObjectBytesMax} bytes`)
+    return undefined
+  }
+
+  #read(object: Json): Value | undefined {
+    const { read, count } = this.#options
+    const metadata = asObject(object['metadata'])
+    const value = read(object, (flaw) => {
+      count('apiFlaws')
+      this.#flaw(
+        `${flaw} (first in ${shown(metadata?.['namespace'])} ${shown(metadata?.['name'])})`,
+        flaw,
+      )
+    })
+    if (value === undefined) count('apiBadObjects')
+    return value
+  }
+
+  /** Says what is wrong with an object, the first time. */
+  #flaw(text: string, about = text): void {
+    if (this.#said.has(about) || this.#said.size >= limits.apiSaidMax) return
+    this.#said.add(about)
+    this.#say(text)
+  }
+
+  #say(text: string): void {
+    this.#options.log(`${this.#options.what}: ${text}`)
+  }
+}
+
+/** What a page of a list says of itself. */
+interface Page {
+  readonly version: string
+  /** Where it goes on; empty at the end. */
+  readonly more: string
+}
+
+/** An ERROR of a watch: its object is a Status. */
+const statusFault = (status: Json): ApiFault => {
+  const message = (asText(status['message']) ?? 'no reason').slice(0, limits.apiMessageCharsMax)
+  if (status['code'] === goneStatus) return new Expired(message)
+  return new ApiFault(`the watch ended with an error: ${message}`)
+}
+
+/** A stranger's text in a line for people. */
+const shown = (value: unknown): string =>
+  (JSON.stringify(value) ?? 'nothing').slice(0, limits.apiMessageCharsMax)
+
+const ageText = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`

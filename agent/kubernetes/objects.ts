@@ -1,0 +1,165 @@
+/**
+ * Pods and namespaces of the API, read into what the agent keeps of them. They are whatever
+ * somebody wrote: nothing is believed before it was looked at, and what is left out is told. Pure.
+ */
+import type { Labels } from '@bulwark/schema'
+import type { Json } from '../json-file.ts'
+import { asObject, asText } from '../json-file.ts'
+import { limits } from '../limits.ts'
+import type { ContainerRole, NamespaceFacts, PodContainer, PodFacts } from '../pod.ts'
+import { workloadOf } from './workload.ts'
+
+/** Called with what is wrong with an object, or with a part of it that is left out. */
+export type OnFlaw = (flaw: string) => void
+
+/** Reads an object; `undefined` when it is none of the kind. */
+export type ReadObject<Value> = (object: Json, onFlaw: OnFlaw) => Value | undefined
+
+/** The annotations that the kubelet gives to a static pod and to its mirror. */
+const staticUidAnnotation = 'kubernetes.io/config.hash'
+const mirrorAnnotation = 'kubernetes.io/config.mirror'
+
+const short = (value: unknown): string | undefined => {
+  const text = asText(value)
+  return text !== undefined && text.length <= limits.podNameCharsMax ? text : undefined
+}
+
+/** A text that must be there. */
+const required = (from: Json | undefined, key: string, onFlaw: OnFlaw): string | undefined => {
+  const text = short(from?.[key])
+  if (text === undefined) onFlaw(`metadata.${key} is no text of a name's length`)
+  return text
+}
+
+const labelsOf = (metadata: Json, onFlaw: OnFlaw): Labels => {
+  const value = metadata['labels']
+  if (value === undefined || value === null) return []
+  const labels = asObject(value)
+  if (!labels || Array.isArray(labels)) {
+    onFlaw('metadata.labels is no map')
+    return []
+  }
+  const all = Object.entries(labels)
+  const kept = all.filter(
+    (pair): pair is [string, string] =>
+      typeof pair[1] === 'string' && pair[0].length + pair[1].length <= limits.labelCharsMax,
+  )
+  if (kept.length < all.length) onFlaw('a label is no text, or too long: it is left out')
+  if (kept.length > limits.labelsMax) onFlaw('more labels than are kept')
+  return kept.slice(0, limits.labelsMax).toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** Objects of a list; what is none is told. */
+const objectsIn = (from: Json | undefined, key: string, onFlaw: OnFlaw): readonly Json[] => {
+  const value: unknown = from?.[key]
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) {
+    onFlaw(`${key} is no list`)
+    return []
+  }
+  const objects = value.flatMap((item): readonly Json[] => {
+    const object = asObject(item)
+    return object ? [object] : []
+  })
+  if (objects.length < value.length) onFlaw(`an item of ${key} is no object`)
+  if (objects.length > limits.podContainersMax) onFlaw(`more ${key} than are kept`)
+  return objects.slice(0, limits.podContainersMax)
+}
+
+const digest = /(?:^|@)(sha256:[0-9a-f]{64})$/
+const runtimeId = /^[a-z0-9+.-]+:\/\/([0-9a-f]{64})$/
+
+/** The digest in `status.imageID`: of the manifest behind an `@`, of the configuration alone. */
+const imageIds = (imageId: string): Pick<PodContainer, 'imageId' | 'imageDigest'> => {
+  const found = digest.exec(imageId)?.[1]
+  const isManifest = imageId.includes('@')
+  return {
+    imageId: isManifest ? undefined : found,
+    imageDigest: isManifest ? found : undefined,
+  }
+}
+
+const idsOf = (status: Json | undefined): readonly string[] => {
+  const last = asObject(asObject(status?.['lastState'])?.['terminated'])
+  return [status?.['containerID'], last?.['containerID']].flatMap(
+    (value) => runtimeId.exec(asText(value) ?? '')?.[1] ?? [],
+  )
+}
+
+const places = [
+  ['containers', 'containerStatuses', 'app'],
+  ['initContainers', 'initContainerStatuses', 'init'],
+  ['ephemeralContainers', 'ephemeralContainerStatuses', 'ephemeral'],
+] as const
+
+const roleOf = (role: ContainerRole, container: Json): ContainerRole =>
+  role === 'init' && container['restartPolicy'] === 'Always' ? 'sidecar' : role
+
+const containersOf = (spec: Json, status: Json, onFlaw: OnFlaw): readonly PodContainer[] =>
+  places.flatMap(([key, statusKey, role]) => {
+    const statuses = objectsIn(status, statusKey, onFlaw)
+    return objectsIn(spec, key, onFlaw).flatMap((container): readonly PodContainer[] => {
+      const name = short(container['name'])
+      if (name === undefined) {
+        onFlaw(`one of ${key} has no name`)
+        return []
+      }
+      const image = asText(container['image'])
+      const told = statuses.find((each) => each['name'] === name)
+      return [
+        {
+          name,
+          role: roleOf(role, container),
+          image: image !== undefined && image.length <= limits.imageCharsMax ? image : undefined,
+          ...imageIds(asText(told?.['imageID']) ?? ''),
+          ids: idsOf(told),
+        },
+      ]
+    })
+  })
+
+/** The uid after which a static pod's cgroups are named; only mirrors have one. */
+const staticUidOf = (metadata: Json): string | undefined => {
+  const annotations = asObject(metadata['annotations'])
+  return annotations && annotations[mirrorAnnotation] !== undefined
+    ? short(annotations[staticUidAnnotation])
+    : undefined
+}
+
+/** Reads a Pod. One without uid, name or namespace is none; all else may be missing. */
+export const readPod: ReadObject<PodFacts> = (object, onFlaw) => {
+  const metadata = asObject(object['metadata'])
+  const uid = required(metadata, 'uid', onFlaw)
+  const name = required(metadata, 'name', onFlaw)
+  const namespace = required(metadata, 'namespace', onFlaw)
+  if (!metadata || uid === undefined || name === undefined || namespace === undefined) {
+    return undefined
+  }
+  const spec = asObject(object['spec']) ?? {}
+  const status = asObject(object['status']) ?? {}
+  const labels = labelsOf(metadata, onFlaw)
+  const hostNetwork = spec['hostNetwork'] === true
+  return {
+    uid,
+    staticUid: staticUidOf(metadata),
+    name,
+    namespace,
+    labels,
+    workload: workloadOf(metadata, name, labels),
+    serviceAccount: short(spec['serviceAccountName']),
+    ip: hostNetwork ? undefined : short(status['podIP']),
+    hostNetwork,
+    hostPid: spec['hostPID'] === true,
+    hostIpc: spec['hostIPC'] === true,
+    containers: containersOf(spec, status, onFlaw),
+  }
+}
+
+/** Reads a Namespace. */
+export const readNamespace: ReadObject<NamespaceFacts> = (object, onFlaw) => {
+  const metadata = asObject(object['metadata'])
+  const name = required(metadata, 'name', onFlaw)
+  const uid = required(metadata, 'uid', onFlaw)
+  if (!metadata || name === undefined || uid === undefined) return undefined
+  return { name, uid, labels: labelsOf(metadata, onFlaw) }
+}

@@ -1,0 +1,6 @@
+/** An API server for tests, and who may ask it. */
+export type { Certificates } from './certificates.ts'
+export { makeCertificates } from './certificates.ts'
+export type { ApiServerOptions, Faults } from './server.ts'
+export { ApiServer } from './server.ts'
+export type { Json, KubeObject, NewObject } from './store.ts'

@@ -1,0 +1,89 @@
+/** One request to the lab's API server, taken apart; and what may be wrong with it. */
+import type { IncomingMessage } from 'node:http'
+import { status } from './discovery.ts'
+import { BadSelector, fieldSelector, labelSelector } from './selectors.ts'
+import type { Selects } from './selectors.ts'
+import type { Json, Resource } from './store.ts'
+import { resources } from './store.ts'
+
+/** An answer that is no success. */
+export class Refusal extends Error {
+  readonly body: Json
+
+  constructor(code: number, reason: string, message: string, more: Json = {}) {
+    super(message)
+    this.body = status(code, reason, message, more)
+  }
+
+  get code(): number {
+    return Number(this.body['code'])
+  }
+}
+
+/** What a request is about. */
+export interface Target {
+  readonly resource: Resource
+  /** `undefined`: all. */
+  readonly namespace: string | undefined
+  /** `undefined`: the collection. */
+  readonly name: string | undefined
+}
+
+const objectsPath = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/
+
+/** The objects that a path means; `undefined` when it means none. */
+export const targetOf = (path: string): Target | undefined => {
+  const [, namespace, word, name] = objectsPath.exec(path) ?? []
+  const resource = resources.find((each) => each.name === word)
+  if (resource && (resource.namespaced || namespace === undefined)) {
+    return { resource, namespace, name }
+  }
+  const [, single] = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path) ?? []
+  const namespaces = resources.find((each) => each.name === 'namespaces')
+  if (single === undefined || !namespaces) return undefined
+  return { resource: namespaces, namespace: undefined, name: single }
+}
+
+/** Which objects a query selects. */
+export const selectorOf = (query: URLSearchParams, resource: Resource): Selects => {
+  try {
+    const byLabel = labelSelector(query.get('labelSelector') ?? '')
+    const byField = fieldSelector(query.get('fieldSelector') ?? '', resource.name)
+    return (object) => byLabel(object) && byField(object)
+  } catch (error) {
+    if (error instanceof BadSelector) throw new Refusal(400, 'BadRequest', error.message)
+    throw error
+  }
+}
+
+/** A resource version of a query; 0 when none is given. */
+export const versionOf = (query: URLSearchParams): number => {
+  const text = query.get('resourceVersion') ?? ''
+  if (!/^\d*$/.test(text)) {
+    throw new Refusal(400, 'BadRequest', `resourceVersion: Invalid value: ${JSON.stringify(text)}`)
+  }
+  return Number(text)
+}
+
+/** The body of a request, which must be JSON. */
+export const bodyOf = async (request: IncomingMessage): Promise<Json> => {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  try {
+    return JSON.parse(Buffer.concat(parts).toString()) as Json
+  } catch {
+    throw new Refusal(400, 'BadRequest', 'the body of the request is no JSON')
+  }
+}
+
+/** RFC 7386: what is null goes, objects are joined, all else takes the place of what was. */
+export const mergePatch = (target: unknown, patch: unknown): unknown => {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
+  const isObject = typeof target === 'object' && target !== null && !Array.isArray(target)
+  const merged: Record<string, unknown> = isObject ? { ...target } : {}
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name]
+    else merged[name] = mergePatch(merged[name], value)
+  }
+  return merged
+}

@@ -1,0 +1,305 @@
+/**
+ * An API server for tests: lists with pages, watches with bookmarks, selectors, versions that
+ * expire, tokens and certificates, for pods and namespaces; and what a server should not do, on
+ * demand. It has the documented shapes of the Kubernetes API, and kubectl works with it, which is a
+ * test; no real one was recorded. It schedules and runs nothing: pods are what tests put there.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Certificates } from './certificates.ts'
+import { discovery, status } from './discovery.ts'
+import type { Target } from './requests.ts'
+import { Refusal, bodyOf, mergePatch, selectorOf, targetOf, versionOf } from './requests.ts'
+import type { Json, KubeObject, NewObject, Resource } from './store.ts'
+import { Store, keyOf, resources } from './store.ts'
+import { Watches } from './watches.ts'
+
+export interface ApiServerOptions {
+  /** HTTPS when given. */
+  readonly certificates?: Certificates
+  /** Users by their tokens. Without it everybody may ask. */
+  readonly tokens?: ReadonlyMap<string, string>
+}
+
+/** What a server should not do. Each holds until it is taken back. */
+export interface Faults {
+  /** Every request is answered so: 500, 429, 403. */
+  answer: { readonly code: number; readonly retryAfter?: number } | undefined
+  /** No request is answered at all. */
+  silent: boolean
+  /** Bodies of lists are these texts. */
+  list: string | undefined
+  /** A page whose token has been given is asked for in vain. */
+  expirePages: boolean
+}
+
+/** The rest of a list whose first pages were given. */
+interface Rest {
+  readonly version: number
+  readonly objects: readonly KubeObject[]
+}
+
+const send = (response: ServerResponse, code: number, body: Json | string): void => {
+  response.writeHead(code, { 'content-type': 'application/json' })
+  response.end(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
+export class ApiServer {
+  readonly store = new Store()
+  readonly watches = new Watches(this.store)
+  readonly faults: Faults = {
+    answer: undefined,
+    silent: false,
+    list: undefined,
+    expirePages: false,
+  }
+  /** Requests so far, with their queries. */
+  readonly asked: string[] = []
+  readonly #tokens: ApiServerOptions['tokens']
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #rests = new Map<string, Rest>()
+  readonly #isSecure: boolean
+  #port = 0
+
+  private constructor({ certificates, tokens }: ApiServerOptions) {
+    this.#tokens = tokens
+    this.#isSecure = certificates !== undefined
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      void this.#answer(request, response)
+    }
+    this.#server = certificates
+      ? createTlsServer(
+          {
+            ...certificates.server,
+            ca: certificates.authority,
+            requestCert: true,
+            rejectUnauthorized: false,
+          },
+          answer,
+        )
+      : createServer(answer)
+    const keep = (socket: Socket): void => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+      socket.on('error', () => {})
+    }
+    this.#server.on('connection', keep)
+  }
+
+  /** Starts one on a free port of 127.0.0.1, with the namespaces that every cluster has. */
+  static async start(options: ApiServerOptions = {}): Promise<ApiServer> {
+    const server = new ApiServer(options)
+    for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) {
+      server.putNamespace(name)
+    }
+    await server.listen()
+    return server
+  }
+
+  /** Listens; again on the same port after `stop`. */
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve))
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  get url(): string {
+    return `${this.#isSecure ? 'https' : 'http'}://127.0.0.1:${this.#port}`
+  }
+
+  /** Ends every connection in the middle of what is said. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Nobody listens any more. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.cut()
+    await closed
+  }
+
+  /** Forgets what happened before: watches cannot go on from there, nor lists. */
+  compact(): void {
+    this.store.compact()
+    this.#rests.clear()
+  }
+
+  putNamespace(name: string, labels: Readonly<Record<string, string>> = {}): KubeObject {
+    const own = { 'kubernetes.io/metadata.name': name, ...labels }
+    const given = { metadata: { name, labels: own }, status: { phase: 'Active' } }
+    return this.store.put(named('namespaces'), given)
+  }
+
+  putPod(pod: NewObject): KubeObject {
+    return this.store.put(named('pods'), pod)
+  }
+
+  removePod(namespace: string, name: string): void {
+    this.store.remove({ resource: 'pods', namespace, name })
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = '/' } = request
+    this.asked.push(`${request.method ?? ''} ${url}`)
+    const { answer, silent } = this.faults
+    if (silent) return
+    try {
+      if (answer) {
+        if (answer.retryAfter !== undefined) {
+          response.setHeader('retry-after', String(answer.retryAfter))
+        }
+        throw new Refusal(answer.code, 'Fault', `a fault of ${answer.code} on demand`)
+      }
+      this.#authenticate(request)
+      await this.#route(request, response, new URL(url, 'http://localhost'))
+    } catch (error) {
+      const refusal =
+        error instanceof Refusal ? error : new Refusal(500, 'InternalError', String(error))
+      send(response, refusal.code, refusal.body)
+    }
+  }
+
+  /** Who asks: by a token, or a certificate. */
+  #authenticate(request: IncomingMessage): void {
+    if (!this.#tokens) return
+    const { socket } = request
+    if (socket instanceof TLSSocket && socket.authorized) return
+    const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? []
+    if (token !== undefined && this.#tokens.has(token)) return
+    throw new Refusal(401, 'Unauthorized', 'Unauthorized')
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const { method = 'GET' } = request
+    const known = method === 'GET' ? discovery[url.pathname] : undefined
+    if (known) return send(response, 200, known)
+    if (method === 'POST' && url.pathname === '/apis/authentication.k8s.io/v1/tokenreviews') {
+      return send(response, 201, this.#review(await bodyOf(request)))
+    }
+    const target = targetOf(url.pathname)
+    if (!target) {
+      throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
+    }
+    if (method !== 'GET') return send(response, ...(await this.#write(request, target)))
+    if (target.name !== undefined) return send(response, 200, this.#existing(target))
+    if (/^(?:true|1)$/.test(url.searchParams.get('watch') ?? '')) {
+      return this.#watch(target, url.searchParams, response)
+    }
+    send(response, 200, this.faults.list ?? this.#list(target, url.searchParams))
+  }
+
+  #existing({ resource, namespace, name = '' }: Target): KubeObject {
+    const at = { resource: resource.name, namespace: namespace ?? '', name }
+    const found = this.store.get(at)
+    if (found) return found
+    throw new Refusal(404, 'NotFound', `${resource.name} "${name}" not found`)
+  }
+
+  #watch({ resource, namespace }: Target, query: URLSearchParams, response: ServerResponse): void {
+    const selects = selectorOf(query, resource)
+    const seconds = query.get('timeoutSeconds')
+    this.watches.start(
+      {
+        resource,
+        selects: (object) => isIn(object, namespace) && selects(object),
+        version: versionOf(query),
+        bookmarks: query.get('allowWatchBookmarks') === 'true',
+        seconds: seconds === null ? undefined : Number(seconds),
+      },
+      response,
+    )
+  }
+
+  /** A page of a list. One at version 0 comes whole: from the cache, as with a real server. */
+  #list({ resource, namespace }: Target, query: URLSearchParams): Json {
+    const selects = selectorOf(query, resource)
+    const version = versionOf(query)
+    if (version > this.store.version) {
+      const message = `Too large resource version: ${version}, current: ${this.store.version}`
+      throw new Refusal(504, 'Timeout', message)
+    }
+    const token = query.get('continue') ?? ''
+    const rest = token === '' ? undefined : this.#rests.get(token)
+    if (token !== '' && (!rest || this.faults.expirePages)) {
+      throw new Refusal(410, 'Expired', 'The provided continue parameter is too old')
+    }
+    const at = rest?.version ?? this.store.version
+    const objects =
+      rest?.objects ??
+      this.store.list(resource.name).filter((each) => isIn(each, namespace) && selects(each))
+    const isCached = query.get('resourceVersion') === '0'
+    const limit = isCached ? 0 : Number(query.get('limit') ?? 0)
+    const page = limit > 0 ? objects.slice(0, limit) : objects
+    const left = objects.slice(page.length)
+    const metadata = { resourceVersion: String(at), ...this.#more(at, left) }
+    return { kind: `${resource.kind}List`, apiVersion: 'v1', metadata, items: page.map(bare) }
+  }
+
+  #more(version: number, objects: readonly KubeObject[]): Json {
+    if (objects.length === 0) return {}
+    const token = randomUUID()
+    this.#rests.set(token, { version, objects })
+    return { continue: token, remainingItemCount: objects.length }
+  }
+
+  async #write(request: IncomingMessage, target: Target): Promise<[number, Json]> {
+    const { resource, namespace, name } = target
+    if (request.method === 'DELETE') {
+      this.#existing(target)
+      this.store.remove({ resource: resource.name, namespace: namespace ?? '', name: name ?? '' })
+      return [200, status(200, '', '')]
+    }
+    const body = await bodyOf(request)
+    if (request.method === 'PATCH') {
+      const patched = mergePatch(this.#existing(target), body) as NewObject
+      return [200, this.store.put(resource, patched)]
+    }
+    const given = withNamespace(body as NewObject, namespace)
+    if (request.method === 'POST' && this.store.get(keyOf(resource, given))) {
+      const message = `${resource.name} "${given.metadata.name}" already exists`
+      throw new Refusal(409, 'AlreadyExists', message)
+    }
+    return [request.method === 'POST' ? 201 : 200, this.store.put(resource, given)]
+  }
+
+  /** Whose a token is. */
+  #review(review: Json): Json {
+    const token = (review['spec'] as Json | undefined)?.['token']
+    const user = typeof token === 'string' ? this.#tokens?.get(token) : undefined
+    const uid = createHash('sha256')
+      .update(user ?? '')
+      .digest('hex')
+    return {
+      ...review,
+      kind: 'TokenReview',
+      apiVersion: 'authentication.k8s.io/v1',
+      status:
+        user === undefined
+          ? { authenticated: false, user: {}, error: 'invalid bearer token' }
+          : { authenticated: true, user: { username: user, uid: uid.slice(0, 32) } },
+    }
+  }
+}
+
+const named = (name: Resource['name']): Resource => {
+  const found = resources.find((each) => each.name === name)
+  if (!found) throw new Error(`no resource ${name}`)
+  return found
+}
+
+const isIn = ({ metadata }: KubeObject, namespace: string | undefined): boolean =>
+  namespace === undefined || metadata.namespace === namespace
+
+const withNamespace = (given: NewObject, namespace: string | undefined): NewObject =>
+  namespace === undefined ? given : { ...given, metadata: { ...given.metadata, namespace } }
+
+/** Items of a list do not say their kind: the list does. */
+const bare = (object: KubeObject): Json =>
+  Object.fromEntries(
+    Object.entries(object).filter(([key]) => key !== 'apiVersion' && key !== 'kind'),
+  )

@@ -1,0 +1,175 @@
+/**
+ * The objects of the lab's API server: one counter of versions over all of them, what happened to
+ * them and when, and until when that is still known. As etcd behind a real one.
+ */
+import { randomUUID } from 'node:crypto'
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** An object as it is stored; its version and uid are the store's. */
+export interface KubeObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: Json & {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly uid: string
+    readonly resourceVersion: string
+  }
+  readonly [more: string]: unknown
+}
+
+/** An object as a test gives it. */
+export type NewObject = Json & {
+  readonly metadata: Json & { readonly name: string; readonly namespace?: string }
+}
+
+export interface Resource {
+  readonly name: 'pods' | 'namespaces'
+  readonly kind: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly namespaced: boolean
+}
+
+export const resources: readonly Resource[] = [
+  { name: 'pods', kind: 'Pod', singular: 'pod', shortNames: ['po'], namespaced: true },
+  {
+    name: 'namespaces',
+    kind: 'Namespace',
+    singular: 'namespace',
+    shortNames: ['ns'],
+    namespaced: false,
+  },
+]
+
+/** What happened to an object. */
+export interface Change {
+  readonly version: number
+  readonly resource: Resource['name']
+  /** `undefined`: it was made. */
+  readonly before: KubeObject | undefined
+  /** As it is now, or as it was last. */
+  readonly object: KubeObject
+  readonly isGone: boolean
+}
+
+/** All that the store knows at one moment. */
+interface Moment {
+  readonly version: number
+  readonly objects: ReadonlyMap<string, KubeObject>
+}
+
+/** Where an object is. */
+export interface Key {
+  readonly resource: Resource['name']
+  readonly namespace: string
+  readonly name: string
+}
+
+const keyText = ({ resource, namespace, name }: Key): string => `${resource}/${namespace}/${name}`
+
+/** A version that a fresh cluster is at soon after its start. */
+const firstVersion = 1000
+
+export class Store {
+  #objects = new Map<string, KubeObject>()
+  #version = firstVersion
+  #changes: Change[] = []
+  #knownFrom = firstVersion
+  readonly #listeners = new Set<(change: Change) => void>()
+
+  get version(): number {
+    return this.#version
+  }
+
+  /** What happened before this version is not known any more. */
+  get knownFrom(): number {
+    return this.#knownFrom
+  }
+
+  get({ resource, namespace, name }: Key): KubeObject | undefined {
+    return this.#objects.get(keyText({ resource, namespace, name }))
+  }
+
+  /** Objects of a resource, in the order of their keys. */
+  list(resource: Resource['name']): readonly KubeObject[] {
+    return [...this.#objects]
+      .filter(([key]) => key.startsWith(`${resource}/`))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, object]) => object)
+  }
+
+  /** Makes an object, or puts another in its place. */
+  put(resource: Resource, given: NewObject): KubeObject {
+    const key = keyOf(resource, given)
+    const before = this.get(key)
+    const version = ++this.#version
+    const metadata = {
+      creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      ...given.metadata,
+      ...(resource.namespaced ? { namespace: key.namespace } : {}),
+      uid: (given.metadata['uid'] ?? before?.metadata.uid ?? randomUUID()) as string,
+      resourceVersion: String(version),
+    }
+    const object = { apiVersion: 'v1', kind: resource.kind, ...given, metadata } as KubeObject
+    this.#objects.set(keyText(key), object)
+    this.#tell({ version, resource: resource.name, before, object, isGone: false })
+    return object
+  }
+
+  /** Removes an object; it has a version of its own then, as in the event that says so. */
+  remove(key: Key): KubeObject | undefined {
+    const before = this.get(key)
+    if (!before) return undefined
+    const version = ++this.#version
+    this.#objects.delete(keyText(key))
+    const metadata = { ...before.metadata, resourceVersion: String(version) }
+    const object = { ...before, metadata }
+    this.#tell({ version, resource: key.resource, before, object, isGone: true })
+    return object
+  }
+
+  #tell(change: Change): void {
+    this.#changes.push(change)
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  /** What happened after a version. */
+  since(version: number): readonly Change[] {
+    return this.#changes.filter((change) => change.version > version)
+  }
+
+  /** Calls a function with each change. Returns what ends that. */
+  listen(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Forgets what happened before now. */
+  compact(): void {
+    this.#changes = []
+    this.#knownFrom = this.#version
+  }
+
+  /** What to give to `restore`. */
+  remember(): Moment {
+    return { version: this.#version, objects: new Map(this.#objects) }
+  }
+
+  /** Goes back in time, as after a restored backup. */
+  restore({ version, objects }: Moment): void {
+    this.#objects = new Map(objects)
+    this.#version = version
+    this.#changes = this.#changes.filter((change) => change.version <= version)
+    this.#knownFrom = Math.min(this.#knownFrom, version)
+  }
+}
+
+/** Where an object of a test belongs. */
+export const keyOf = (resource: Resource, { metadata }: NewObject): Key => ({
+  resource: resource.name,
+  namespace: resource.namespaced ? (metadata.namespace ?? 'default') : '',
+  name: metadata.name,
+})

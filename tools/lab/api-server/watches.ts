@@ -1,0 +1,113 @@
+/** The watches that clients of the lab's API server have open. */
+import type { ServerResponse } from 'node:http'
+import { status } from './discovery.ts'
+import type { Selects } from './selectors.ts'
+import type { Change, Json, Resource, Store } from './store.ts'
+
+/** What a client asks for. */
+export interface WatchRequest {
+  readonly resource: Resource
+  readonly selects: Selects
+  /** Changes after it; 0: all that there is now, as if it was just made. */
+  readonly version: number
+  readonly bookmarks: boolean
+  readonly seconds: number | undefined
+}
+
+/** The event that a client sees, whose selector sees the object before, after, both or not. */
+const eventOf = ({ before, object, isGone }: Change, selects: Selects): Json | undefined => {
+  const was = before !== undefined && selects(before)
+  const is = !isGone && selects(object)
+  if (is) return { type: was ? 'MODIFIED' : 'ADDED', object }
+  return was ? { type: 'DELETED', object } : undefined
+}
+
+const gone = (from: number, knownFrom: number): Json => ({
+  type: 'ERROR',
+  object: status(410, 'Expired', `too old resource version: ${from} (${knownFrom})`),
+})
+
+interface Open {
+  readonly request: WatchRequest
+  readonly response: ServerResponse
+  readonly end: () => void
+}
+
+export class Watches {
+  readonly #store: Store
+  readonly #open = new Set<Open>()
+  /** Nothing is written: what happens waits for the next watch. */
+  isSilent = false
+  /** How many there ever were. */
+  started = 0
+
+  constructor(store: Store) {
+    this.#store = store
+    store.listen((change) => {
+      for (const each of this.#open) this.#write(each, this.#eventFor(each, change))
+    })
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#open.size
+  }
+
+  start(request: WatchRequest, response: ServerResponse): void {
+    this.started++
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.flushHeaders()
+    const timer =
+      request.seconds === undefined ? undefined : setTimeout(() => end(), request.seconds * 1000)
+    timer?.unref()
+    const end = (): void => {
+      clearTimeout(timer)
+      this.#open.delete(open)
+      response.end()
+    }
+    const open: Open = { request, response, end }
+    response.on('close', end)
+    const { version, resource } = request
+    if (version !== 0 && version < this.#store.knownFrom) {
+      this.#write(open, gone(version, this.#store.knownFrom))
+      end()
+      return
+    }
+    this.#open.add(open)
+    if (version === 0) {
+      for (const object of this.#store.list(resource.name)) {
+        if (request.selects(object)) this.#write(open, { type: 'ADDED', object })
+      }
+    }
+    const missed = version === 0 ? [] : this.#store.since(version)
+    for (const change of missed) this.#write(open, this.#eventFor(open, change))
+  }
+
+  #eventFor({ request }: Open, change: Change): Json | undefined {
+    return change.resource === request.resource.name ? eventOf(change, request.selects) : undefined
+  }
+
+  #write({ response }: Open, event: Json | undefined): void {
+    if (event && !this.isSilent) response.write(`${JSON.stringify(event)}\n`)
+  }
+
+  /** Tells all who want it how far the store is, as a real server does each minute. */
+  bookmark(): void {
+    for (const open of this.#open) {
+      if (!open.request.bookmarks) continue
+      const { kind } = open.request.resource
+      const metadata = { resourceVersion: String(this.#store.version), creationTimestamp: null }
+      this.#write(open, { type: 'BOOKMARK', object: { kind, apiVersion: 'v1', metadata } })
+    }
+  }
+
+  /** Writes something to all, whatever it is. */
+  say(text: string): void {
+    for (const { response } of this.#open) response.write(text)
+  }
+
+  /** Ends all, as a server does now and again. */
+  end(): void {
+    for (const { end } of this.#open) end()
+  }
+}
