@@ -21,6 +21,8 @@ import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
 import { KernelFilters } from './filters.ts'
+import type { ApiAge, PodOrigin } from './kubernetes/index.ts'
+import { PodFeed } from './kubernetes/index.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
@@ -48,6 +50,8 @@ export interface AgentOptions {
   readonly hostname?: string | undefined
   /** Where container runtimes may listen; where those of Kubernetes do when not said. */
   readonly criSockets?: readonly string[]
+  /** From where the pods of this node are known; from the runtime alone when not said. */
+  readonly pods?: PodOrigin | undefined
   /** In order; the alert is a value of its own and may be kept. */
   readonly onAlert: (alert: Alert) => void
   /** Lines for people, on stderr. */
@@ -85,6 +89,7 @@ export class Agent {
   readonly #pipeline: Pipeline
   readonly #resolver: Resolver
   readonly #cri: CriSource
+  readonly #pods: PodFeed | undefined
   readonly #drain: Drain
   readonly #timer: NodeJS.Timeout
   readonly #recording: Recording | undefined
@@ -105,10 +110,11 @@ export class Agent {
   #hostNames = hostNamesStamp()
   #closed = false
 
-  private constructor(options: AgentOptions, resolver: Resolver) {
+  private constructor(options: AgentOptions, resolver: Resolver, pods: PodFeed | undefined) {
     const { object, rules, matching, onAlert, log, onFault } = options
     this.#options = options
     this.#resolver = resolver
+    this.#pods = pods
     const wants = this.#wants(rules)
     const { types, environment = false, payloadBytes = 0 } = wants
     // Hooks first, then the tables: what happens meanwhile waits in the ring.
@@ -169,6 +175,10 @@ export class Agent {
       log,
     })
     this.#pipeline = pipeline
+    pods?.attach(
+      (changes) => this.#tell({ told: 'pods', changes }),
+      (place) => pipeline.counters[place]++,
+    )
     this.#lossMeter = new LossMeter(clocks().bootNs)
     this.#shedMeter = new ShedMeter(clocks().bootNs)
     this.#header = new RecordView(data, () => '')
@@ -190,13 +200,24 @@ export class Agent {
    */
   static async start(options: AgentOptions): Promise<Agent> {
     const resolver = new Resolver(options.log)
-    const agent = new Agent(options, resolver)
+    const pods = options.pods && (await PodFeed.open(options.pods, options.log))
+    const agent = Agent.#withPods(options, resolver, pods)
     resolver.onResolved = (name, addresses) => {
       agent.#tell({ told: 'resolved', name, addresses: [...addresses] })
     }
     await resolver.start()
     if (agent.#filters) agent.#filtersInPlace = agent.#installFirst(agent.#filters)
     return agent
+  }
+
+  /** Whoever starts no agent leaves nobody who asks for pods. */
+  static #withPods(options: AgentOptions, resolver: Resolver, pods: PodFeed | undefined): Agent {
+    try {
+      return new Agent(options, resolver, pods)
+    } catch (error) {
+      pods?.stop()
+      throw error
+    }
   }
 
   /** Puts the first filters in place. What is wrong with them costs time, and no event. */
@@ -285,6 +306,11 @@ export class Agent {
   /** Records and bytes that were recorded. */
   get recorded(): { readonly records: number; readonly bytes: number } {
     return this.#recording?.written ?? { records: 0, bytes: 0 }
+  }
+
+  /** How old what the API server told is; `undefined` when none is asked. */
+  get podsAge(): ApiAge | undefined {
+    return this.#pods?.age
   }
 
   get processCount(): number {
@@ -397,6 +423,7 @@ export class Agent {
     clearInterval(this.#timer)
     this.#resolver.stop()
     this.#cri.stop()
+    this.#pods?.stop()
     if (this.#closed) return
     this.#closed = true
     this.sensor.detach()

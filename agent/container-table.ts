@@ -10,11 +10,14 @@ import type { CgroupId, CgroupState, TextOf } from './cgroup-index.ts'
 import { CgroupIndex } from './cgroup-index.ts'
 import type { Cgroups } from './cgroups.ts'
 import type { Container, ContainerMetadata, NamedContainer } from './container.ts'
-import { joinMetadata, newContainer } from './container.ts'
+import { newContainer } from './container.ts'
+import { metadataOf } from './container-facts.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
 import type { Outside } from './outside.ts'
 import { machine } from './outside.ts'
+import type { PodChanges } from './pod.ts'
+import { PodTable } from './pod-table.ts'
 import { metadataQuestion, readMetadata } from './runtime-files.ts'
 
 /** When a container is looked at; and what is known of its making, while it is made. */
@@ -33,6 +36,7 @@ export class ContainerTable {
   readonly #byId: BoundedMap<string, Container>
   readonly #unified: CgroupIndex
   readonly #old: CgroupIndex | undefined
+  readonly #pods: PodTable
   readonly #counters: Counters
   readonly #outside: Outside
   readonly #ask: (id: string, whole: boolean) => void
@@ -49,6 +53,7 @@ export class ContainerTable {
     onCgroup: OnCgroup = () => {},
   ) {
     this.#counters = counters
+    this.#pods = new PodTable(counters)
     this.#outside = outside
     this.#ask = ask
     this.#byId = new BoundedMap(limits.containersMax, () => counters.evictedContainers++)
@@ -82,6 +87,7 @@ export class ContainerTable {
     if (known) return known
     const container = newContainer(named)
     this.#byId.set(named.id, container)
+    this.#join(container)
     return container
   }
 
@@ -163,7 +169,7 @@ export class ContainerTable {
     if (!files) return
     // When it is made, its start is not written yet: that is a few milliseconds from now.
     container.files = { ...files, startedNs: files.startedNs ?? wallNs }
-    container.metadata = joinMetadata(container.files, container.told ?? {})
+    this.#join(container)
   }
 
   /** The runtime told of a container; nothing happens when there is no such one (any more). */
@@ -171,6 +177,24 @@ export class ContainerTable {
     const container = this.#byId.get(id)
     if (!container) return
     container.told = facts
-    container.metadata = joinMetadata(container.files ?? {}, facts)
+    this.#join(container)
+  }
+
+  /** Pods or namespaces changed. */
+  changePods(changes: PodChanges): void {
+    this.#pods.change(changes)
+    for (const container of this.#byId.values()) {
+      if (this.#podOf(container) !== container.pod) this.#join(container)
+    }
+  }
+
+  /** A pod that is gone, with its last events still to come, is what it was. */
+  #podOf({ id, podUid, files, told, pod }: Container): Container['pod'] {
+    return this.#pods.of(id, podUid ?? files?.podUid ?? told?.podUid) ?? pod
+  }
+
+  #join(container: Container): void {
+    container.pod = this.#podOf(container)
+    container.metadata = metadataOf(container)
   }
 }

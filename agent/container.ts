@@ -1,5 +1,7 @@
 /** What the agent knows of a container, and how it is read out of a cgroup path. Pure. */
-import type { Labels } from '@bulwark/schema'
+import type { Labels, Workload } from '@bulwark/schema'
+import type { ContainerRole } from './pod.ts'
+import type { KnownPod } from './pod-table.ts'
 
 /** A container. Its identity is there from the cgroup; the rest as soon as the runtime tells. */
 export interface Container {
@@ -19,6 +21,8 @@ export interface Container {
   metadataTriedNs: number
   /** What the runtime told over its socket; `undefined` until it did. */
   told: Partial<ContainerMetadata> | undefined
+  /** Its pod, as the API server tells; `undefined` until it does, kept when the pod is gone. */
+  pod: KnownPod | undefined
   /** It was asked. */
   asked: boolean
   /** It has made a connection that left it: `outbound.ts`. */
@@ -38,6 +42,7 @@ export const newContainer = (
   metadataTries: 0,
   metadataTriedNs: 0,
   told: undefined,
+  pod: undefined,
   asked: false,
   hasConnected: false,
 })
@@ -52,7 +57,7 @@ export interface ContainerMount {
   readonly propagation: string
 }
 
-/** From the OCI bundle and its annotations, and from the runtime's CRI socket. */
+/** From the OCI bundle and its annotations, the runtime's CRI socket, and the API server. */
 export interface ContainerMetadata {
   readonly name: string | undefined
   readonly image: string | undefined
@@ -64,6 +69,13 @@ export interface ContainerMetadata {
   readonly podUid: string | undefined
   readonly podIp: string | undefined
   readonly podLabels: Labels | undefined
+  /** These four: by the API server alone. */
+  readonly workload: Workload | undefined
+  readonly serviceAccount: string | undefined
+  readonly namespaceUid: string | undefined
+  readonly namespaceLabels: Labels | undefined
+  /** What it is in its pod: by the API server alone. */
+  readonly role: ContainerRole | undefined
   readonly sandboxId: string | undefined
   /** All capabilities and nothing of /proc masked: as `privileged: true` makes it. */
   readonly privileged: boolean | undefined
@@ -89,6 +101,11 @@ export const noMetadata: ContainerMetadata = {
   podUid: undefined,
   podIp: undefined,
   podLabels: undefined,
+  workload: undefined,
+  serviceAccount: undefined,
+  namespaceUid: undefined,
+  namespaceLabels: undefined,
+  role: undefined,
   sandboxId: undefined,
   privileged: undefined,
   hostNetwork: undefined,

@@ -28,6 +28,20 @@ export interface Counters {
   criUnknown: number
   /** Containers that were not asked for one by one, because too many were. */
   criOverflows: number
+  /** Requests to the API server that failed, and those that it left without a word. */
+  apiFaults: number
+  apiStalls: number
+  /** How often all had to be listed again: a watch could not go on. */
+  apiRelists: number
+  /** Versions older than one that the API server had told before. */
+  apiBackInTime: number
+  /** Objects that are none, or too large; and parts of others that were left out. */
+  apiBadObjects: number
+  apiFlaws: number
+  /** Pods and namespaces for which there was no room. */
+  apiOverflows: number
+  /** Pods that say they have another's container, or static pod. */
+  disguisedPods: number
   /** Entries dropped because a table was full. */
   evictedProcesses: number
   evictedCgroups: number
@@ -48,6 +62,14 @@ export const newCounters = (): Counters => ({
   criFaults: 0,
   criUnknown: 0,
   criOverflows: 0,
+  apiFaults: 0,
+  apiStalls: 0,
+  apiRelists: 0,
+  apiBackInTime: 0,
+  apiBadObjects: 0,
+  apiFlaws: 0,
+  apiOverflows: 0,
+  disguisedPods: 0,
   disguisedCgroups: 0,
   sweptProcesses: 0,
   ringBytesMax: 0,

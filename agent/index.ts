@@ -14,12 +14,19 @@ export type { RuleMatching } from './engine.ts'
 export { activeRules } from './engine.ts'
 export { accessorFaults, printable } from './fields/index.ts'
 export type { Finding } from './probe.ts'
-export type { ApiAccess, ApiPlace, PodSourceOptions } from './kubernetes/index.ts'
+export type {
+  ApiAccess,
+  ApiPlace,
+  ListWatchTimes,
+  PodOrigin,
+  PodSourceOptions,
+} from './kubernetes/index.ts'
 export {
   AccessError,
   PodSource,
   accessFromKubeconfig,
   accessInCluster,
+  readDump,
 } from './kubernetes/index.ts'
 export type { NamespaceFacts, PodChanges, PodFacts } from './pod.ts'
 export { kernelName, probeMachine } from './probe.ts'

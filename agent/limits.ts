@@ -90,6 +90,8 @@ export const limits = {
   apiPauseMsMin: 500,
   apiPauseMsMax: 30_000,
   apiWatchSoundMs: 10_000,
+  /** How long the start of an agent waits for the first list, milliseconds. */
+  apiStartMsMax: 5_000,
   /** How often it is said again that it is away, milliseconds. */
   apiSayMs: 600_000,
   /** How soon the kernel probes a connection on which nothing comes, milliseconds. */

@@ -7,6 +7,7 @@ import type { ContainerMetadata } from './container.ts'
 import type { IpAddress } from '@bulwark/schema'
 import type { ShedReport } from './flood.ts'
 import type { LossReport } from './loss.ts'
+import type { PodChanges } from './pod.ts'
 
 /** A kind of question. The answer is plain data: what JSON holds, bigints and `undefined` too. */
 export interface Question<Answer> {
@@ -47,6 +48,8 @@ export type Told =
       readonly id: string
       readonly facts: Partial<ContainerMetadata>
     }
+  /** What the API server, or a dump of it, says of pods. */
+  | { readonly told: 'pods'; readonly changes: PodChanges }
   /** Events were lost. */
   | { readonly told: 'lost'; readonly report: LossReport }
   /** Events were shed in a flood. */

@@ -230,6 +230,9 @@ export class Pipeline {
       case 'runtime':
         this.#containers.told(told.id, told.facts)
         return
+      case 'pods':
+        this.#containers.changePods(told.changes)
+        return
       case 'lost':
         this.#lossAlerts.add(told.report, this.#wallOffsetNs)
         if (told.report.losses.some(({ hook }) => keepsTable.has(hook))) this.#processes.doubt()

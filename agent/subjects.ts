@@ -37,7 +37,9 @@ export const processFields: ReadonlySet<string> = new Set(
     'container.mount.dest container.mount.mode container.mount.rdwr container.mount.propagation',
     'container.label container.labels container.ip container.host_network container.host_pid',
     'container.host_ipc k8s.pod.name k8s.ns.name k8s.pod.uid k8s.pod.id k8s.pod.ip',
-    'k8s.pod.sandbox_id k8s.pod.full_sandbox_id k8s.pod.label k8s.pod.labels',
+    'k8s.pod.sandbox_id k8s.pod.full_sandbox_id k8s.pod.label k8s.pod.labels k8s.ns.label',
+    'k8s.ns.labels k8s.ns.id k8s.deployment.name k8s.workload.kind k8s.workload.name',
+    'k8s.sa.name container.role',
   ].flatMap((line) => line.split(' ')),
 )
 

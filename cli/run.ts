@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { Agent, RecordOptions } from '@bulwark/agent'
+import type { Agent, PodOrigin, RecordOptions } from '@bulwark/agent'
 import { Outputs } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
@@ -12,6 +12,7 @@ import { LiveConfig } from './config/live.ts'
 import type { Configured } from './config/flags.ts'
 import type { Settings } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
+import { podOriginOf } from './kubernetes.ts'
 import { LiveRules } from './live-rules.ts'
 import { replayDemo } from './replay.ts'
 import type { ChosenRules } from './report.ts'
@@ -83,6 +84,8 @@ const run = async (read: () => Configured): Promise<number> => {
   if (config !== undefined) log(`options: ${config}`)
   const chosen = chooseRules(settings)
   if (!chosen) return exitCodes.usage
+  const pods = await podOriginOf(settings)
+  if (!pods) return exitCodes.usage
   const found = settings.orDemo ? probe(settings, () => {}) : probe(settings)
   if ('lack' in found) return await without(found.lack, settings, chosen)
   const { record: path } = settings
@@ -96,7 +99,7 @@ const run = async (read: () => Configured): Promise<number> => {
     },
   }
   try {
-    return await watchHere(found.machine, { settings, read, chosen, record })
+    return await watchHere(found.machine, { settings, read, chosen, record, pods: pods.origin })
   } catch (error) {
     if (!settings.orDemo) explain(error)
     return await without(error instanceof Error ? error.message : String(error), settings, chosen)
@@ -122,6 +125,7 @@ interface Watching {
   readonly read: () => Configured
   readonly chosen: ChosenRules
   readonly record: RecordOptions | undefined
+  readonly pods: PodOrigin | undefined
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
@@ -147,7 +151,7 @@ const follow = (
 }
 
 const watchHere = async (machine: Machine, watching: Watching): Promise<number> => {
-  const { settings, chosen, record } = watching
+  const { settings, chosen, record, pods } = watching
   const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
   const outputs = new Outputs({
     settings: settings.outputs,
@@ -167,6 +171,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         hostname: settings.hostname,
         onAlert: (alert) => outputs.send(alert),
         kernelFilter: settings.kernelFilter,
+        pods,
         ...(record ? { record } : {}),
       },
       machine,

@@ -189,6 +189,28 @@ const reportFiltered = ({ dropped }: FilterCounts, cgroupsUntold: number): void 
   )
 }
 
+const seconds = (ms: number | undefined): string =>
+  ms === undefined ? 'never told' : `of ${(ms / 1000).toFixed(1)} s ago`
+
+/** How old what the API server told is, and what was wrong with it. */
+const reportPods = ({ podsAge, counters }: Agent): void => {
+  if (!podsAge) return
+  const faults = [
+    ['requests failed', counters.apiFaults],
+    ['stalls', counters.apiStalls],
+    ['lists again', counters.apiRelists],
+    ['versions went back in time', counters.apiBackInTime],
+    ['bad objects', counters.apiBadObjects],
+    ['parts of objects left out', counters.apiFlaws],
+    ['without room', counters.apiOverflows],
+    ['pods that claim what is of another', counters.disguisedPods],
+  ] as const
+  const bad = faults.filter(([, count]) => count > 0).map(([what, count]) => `${what}: ${count}`)
+  const { podsMs, namespacesMs } = podsAge
+  const age = `pods ${seconds(podsMs)}, namespaces ${seconds(namespacesMs)}`
+  log(`API server: ${[age, ...bad].join('; ')}`)
+}
+
 /** The last words. */
 export const reportEnd = (agent: Agent, reason: string): void => {
   const { events, ringBytesMax, lagNsMax, unattributed } = agent.counters
@@ -196,6 +218,7 @@ export const reportEnd = (agent: Agent, reason: string): void => {
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
+  reportPods(agent)
   if (agent.filters) reportFiltered(agent.filters.counts(), agent.filters.cgroupsUntold)
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)
 }

@@ -3,7 +3,8 @@ import type { FieldSpec } from './fieldtypes.ts'
 import { argument, carried, known } from './fieldforms.ts'
 
 const cluster =
-  'it is known to the API server alone, which is not asked; Falco gives it no value any more, too'
+  'the API server is asked for pods and namespaces alone; Falco gives it no value any more, too'
+const noServer = 'on the host, in no pod, or no API server tells'
 const probes = 'CRI does not tell which of its commands Kubernetes runs to see whether it is well'
 const cni = 'what a network plugin answered is not asked of the runtime; see container.ip'
 
@@ -180,20 +181,35 @@ export const containerFields: readonly FieldSpec[] = [
     'k8s.pod.label',
     'string',
     'one label of the pod',
-    'has none of that name, or the CRI socket tells nothing',
+    'has none of that name, or neither the API server nor the CRI socket tells',
     { argument: argument('key', true) },
   ),
   carried(
     'k8s.pod.labels',
     'string',
     'labels of the pod, `key:value`, comma and blank between',
-    'on the host, or the CRI socket tells nothing',
+    'on the host, or neither the API server nor the CRI socket tells',
   ),
   carried(
     'k8s.pod.ip',
     'string',
     'first address of the pod',
     'in the network of the host, or the CRI socket tells nothing',
+  ),
+  // Bulwark's own.
+  carried(
+    'k8s.workload.kind',
+    'string',
+    'what the pod is one of: Deployment, StatefulSet, DaemonSet, CronJob, Job, …; or Pod',
+    noServer,
+  ),
+  carried('k8s.workload.name', 'string', 'name of what the pod is one of', noServer),
+  carried('k8s.sa.name', 'string', 'service account of the pod', noServer),
+  carried(
+    'container.role',
+    'string',
+    'what it is in its pod: app, init, sidecar, ephemeral',
+    noServer,
   ),
   known('k8s.pod.cni.json', 'string', {}, cni),
   known('k8s.rc.name', 'string', { deprecated: true }, cluster),
@@ -204,14 +220,29 @@ export const containerFields: readonly FieldSpec[] = [
   known('k8s.svc.id', 'string', { deprecated: true }, cluster),
   known('k8s.svc.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
   known('k8s.svc.labels', 'string', { deprecated: true }, cluster),
-  known('k8s.ns.id', 'string', { deprecated: true }, cluster),
-  known('k8s.ns.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
-  known('k8s.ns.labels', 'string', { deprecated: true }, cluster),
+  carried('k8s.ns.id', 'string', 'uid of the namespace', noServer, { deprecated: true }),
+  carried('k8s.ns.label', 'string', 'one label of the namespace', noServer, {
+    argument: argument('key', true),
+    deprecated: true,
+  }),
+  carried(
+    'k8s.ns.labels',
+    'string',
+    'labels of the namespace, `key:value`, comma and blank between',
+    noServer,
+    { deprecated: true },
+  ),
   known('k8s.rs.name', 'string', { deprecated: true }, cluster),
   known('k8s.rs.id', 'string', { deprecated: true }, cluster),
   known('k8s.rs.label', 'string', { argument: argument('key', true), deprecated: true }, cluster),
   known('k8s.rs.labels', 'string', { deprecated: true }, cluster),
-  known('k8s.deployment.name', 'string', { deprecated: true }, cluster),
+  carried(
+    'k8s.deployment.name',
+    'string',
+    'name of the Deployment that the pod is of',
+    'on the host, of no Deployment, or no API server tells',
+    { deprecated: true },
+  ),
   known('k8s.deployment.id', 'string', { deprecated: true }, cluster),
   known(
     'k8s.deployment.label',

@@ -6,8 +6,9 @@ import type { FieldSpec } from './fieldtypes.ts'
 import { argument, carried, known } from './fieldforms.ts'
 
 const noPod = 'on the host, or the runtime tells nothing'
+const noServer = 'on the host, in no pod, or no API server tells'
 
-/** Of the plugin k8smeta: of the pod, what its container runtime tells. */
+/** Of the plugin k8smeta: of the pod and its namespace. */
 const ofThePod: readonly FieldSpec[] = [
   carried('k8smeta.pod.name', 'string', 'as k8s.pod.name', noPod),
   carried('k8smeta.pod.uid', 'string', 'as k8s.pod.uid', 'in no pod'),
@@ -19,10 +20,18 @@ const ofThePod: readonly FieldSpec[] = [
   }),
   carried('k8smeta.pod.ip', 'string', 'as k8s.pod.ip', 'in the network of the host'),
   carried('k8smeta.ns.name', 'string', 'as k8s.ns.name', noPod),
+  carried('k8smeta.ns.uid', 'string', 'as k8s.ns.id', noServer),
+  carried('k8smeta.ns.label', 'string', 'as k8s.ns.label', noServer, {
+    argument: argument('key', true),
+  }),
+  carried('k8smeta.ns.labels', 'string', 'labels of the namespace, `key:value` each', noServer, {
+    list: true,
+  }),
+  carried('k8smeta.deployment.name', 'string', 'as k8s.deployment.name', noServer),
 ]
 
 const ofTheCluster =
-  'it is known to the API server alone, which the plugin k8smeta asks and this sensor does not'
+  'the plugin k8smeta asks the API server for it, and this sensor for pods and namespaces alone'
 
 const ofClusterKind = (kind: string, list: boolean): readonly FieldSpec[] =>
   ['name', 'uid', 'label', 'labels'].map((part) =>
@@ -92,11 +101,13 @@ const jsonFields: readonly FieldSpec[] = ['json', 'jevt'].flatMap((name) => [
   known(`${name}.rawtime`, 'string', {}, noJson),
 ])
 
+const carriedNames: ReadonlySet<string> = new Set(ofThePod.map(({ name }) => name))
+
 export const pluginFields: readonly FieldSpec[] = [
   ...ofThePod,
   ...['ns', 'deployment', 'rs', 'rc']
     .flatMap((kind) => ofClusterKind(kind, false))
-    .filter(({ name }) => name !== 'k8smeta.ns.name'),
+    .filter(({ name }) => !carriedNames.has(name)),
   ...ofClusterKind('svc', true),
   ...auditFields,
   ...jsonFields,

@@ -299,6 +299,25 @@ const sensor: readonly OptionSpec[] = [
     "the container runtime's CRI socket; `false`: ask no container runtime",
   ),
   sensorOption(
+    'kubeconfig',
+    { is: 'text', what: 'file' },
+    '',
+    'ask the API server of this kubeconfig for the pods of this node; `in-cluster`: with the ' +
+      'service account of the pod that the agent runs in',
+  ),
+  sensorOption(
+    'node',
+    { is: 'text', what: 'name' },
+    "the machine's host name",
+    "name of this machine's Node in Kubernetes; with pods_from: take the pods of that one alone",
+  ),
+  sensorOption(
+    'pods_from',
+    { is: 'text', what: 'folder' },
+    '',
+    'take pods from files in place of an API server: from `kubectl get pods,ns -A -o json`',
+  ),
+  sensorOption(
     'record',
     { is: 'text', what: 'file' },
     '',

@@ -208,6 +208,28 @@ test('notes: their values come back, and what is none is refused', () => {
   const floods = { startNs: 1n, endNs: 2n, shed: [shed], others: 1 }
   back({ is: 'told', told: { told: 'shed', report: floods } })
   back({ is: 'told', told: { told: 'pids', pids: [1, 2] } })
+  const pod = {
+    uid: 'u',
+    staticUid: undefined,
+    name: 'a',
+    namespace: 'b',
+    labels: [['app', 'web'] as const],
+    workload: { kind: 'Pod', name: 'a' },
+    serviceAccount: undefined,
+    ip: '10.0.0.1',
+    hostNetwork: false,
+    hostPid: true,
+    hostIpc: false,
+    containers: [
+      { name: 'c', role: 'init', image: 'i', imageId: undefined, imageDigest: 'd', ids: ['e'] },
+    ],
+  } as const
+  const namespace = { name: 'b', uid: 'n', labels: [] }
+  const changes = { pods: [pod], podsGone: ['x'], namespaces: [namespace], namespacesGone: ['y'] }
+  back({
+    is: 'told',
+    told: { told: 'pods', changes: JSON.parse(JSON.stringify(changes)) as never },
+  })
   back({ is: 'answer', question: 'names', about: '', answer: { users, groups: new Map() } })
   back({ is: 'answer', question: 'pids', about: '', answer: undefined })
   back({ is: 'answer', question: 'metadata', about: 'x', answer: { startedNs: 5n, name: 'a' } })
@@ -218,6 +240,8 @@ test('notes: their values come back, and what is none is refused', () => {
     'null',
     '[]',
     '{"is":"told"}',
+    '{"is":"told","told":{"told":"pods"}}',
+    '{"is":"told","told":{"told":"pods","changes":{"pods":[{"uid":7}]}}}',
     '{"is":"told","told":{"told":"constructor"}}',
     '{"is":"told","told":{"told":"clock","wallOffsetNs":1}}',
     '{"is":"answer","question":"process","about":1,"answer":{"process":{"pid":"1"},"ppid":1}}',

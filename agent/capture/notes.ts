@@ -5,6 +5,7 @@
  */
 import type { Told } from '../outside.ts'
 import { unknownProcess } from '../process.ts'
+import { isPodChanges } from './pod-notes.ts'
 
 export type Note =
   | {
@@ -119,6 +120,7 @@ const toldChecks: Readonly<Record<Told['told'], (told: Json) => boolean>> = {
   'host-names': () => true,
   resolved: ({ name, addresses }) => isText(name) && listOf(isInteger)(addresses),
   runtime: ({ id, facts }) => isText(id) && isObject(facts),
+  pods: ({ changes }) => isPodChanges(changes),
   lost: ({ report }) => isReport(report),
   shed: ({ report }) => isShedReport(report),
   pids: ({ pids }) => listOf(isCount)(pids),

@@ -73,6 +73,10 @@ const ofMount =
     }
   }
 
+const deploymentName = ofMetadata(({ workload }) =>
+  workload?.kind === 'Deployment' ? workload.name : undefined,
+)
+
 /** Time since the container was started, nanoseconds. */
 const duration: MakeAccessor = plain(({ container, timeNs }) => {
   const started = container?.metadata?.startedNs
@@ -89,6 +93,7 @@ export const containerAccessors: AccessorTable = {
   'container.image.digest': imageDigest,
   'container.image.id': ofMetadata(({ imageId }) => short(imageId)),
   'container.type': ofContainer((container) => container.runtime),
+  'container.role': ofMetadata(({ role }) => role),
   'container.privileged': ofMetadata(({ privileged }) => privileged),
   'container.start_ts': ofMetadata(({ startedNs }) => startedNs),
   'container.has_connected': ofContainer(({ hasConnected }) => hasConnected),
@@ -109,6 +114,13 @@ export const containerAccessors: AccessorTable = {
   'container.mount.propagation': ofMount('source', ({ propagation }) => propagation),
   'k8s.pod.name': ofMetadata(({ podName }) => podName),
   'k8s.ns.name': ofMetadata(({ namespace }) => namespace),
+  'k8s.ns.id': ofMetadata(({ namespaceUid }) => namespaceUid),
+  'k8s.ns.label': ofLabel(({ namespaceLabels }) => namespaceLabels),
+  'k8s.ns.labels': ofLabels(({ namespaceLabels }) => namespaceLabels),
+  'k8s.deployment.name': deploymentName,
+  'k8s.workload.kind': ofMetadata(({ workload }) => workload?.kind),
+  'k8s.workload.name': ofMetadata(({ workload }) => workload?.name),
+  'k8s.sa.name': ofMetadata(({ serviceAccount }) => serviceAccount),
   'k8s.pod.uid': podUid,
   'k8s.pod.id': podUid,
   'k8s.pod.ip': ofMetadata(({ podIp }) => podIp),
@@ -124,4 +136,10 @@ export const containerAccessors: AccessorTable = {
     labelTexts(metadata?.podLabels)?.map(byteString),
   ),
   'k8smeta.ns.name': ofMetadata(({ namespace }) => namespace),
+  'k8smeta.ns.uid': ofMetadata(({ namespaceUid }) => namespaceUid),
+  'k8smeta.ns.label': ofLabel(({ namespaceLabels }) => namespaceLabels),
+  'k8smeta.ns.labels': ofContainer(({ metadata }) =>
+    labelTexts(metadata?.namespaceLabels)?.map(byteString),
+  ),
+  'k8smeta.deployment.name': deploymentName,
 }

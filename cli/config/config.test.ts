@@ -77,6 +77,8 @@ kernel_filter: no
 ring_mib: 16
 flood: {events_per_second: 0}
 cri: false
+kubeconfig: /etc/k
+node: node-a
 record: f
 size_mib: 3
 or_demo: true
@@ -138,6 +140,9 @@ or_demo: true
     ringMib: 16,
     floodEventsPerSecond: 0,
     cri: false,
+    kubeconfig: '/etc/k',
+    node: 'node-a',
+    podsFrom: undefined,
     record: 'f',
     sizeMib: 3,
     orDemo: true,
@@ -204,6 +209,14 @@ test('what is wrong: where, and what to do', () => {
     'http: {url: "ftp://x"}',
     '1:13: error: "ftp://x" is no http: or https: address\n' +
       '  help: write one such as http://falcosidekick:2801/',
+  )
+  check(
+    'node: a',
+    '1:7: error: `node` alone says nothing\n  help: give `kubeconfig` or `pods_from`, too',
+  )
+  check(
+    'kubeconfig: a\npods_from: b',
+    '2:12: error: `pods_from` beside `kubeconfig`\n  help: give one of the two',
   )
   check(
     'http: {url: "http://x", client_key: k}',

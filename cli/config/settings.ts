@@ -24,6 +24,11 @@ export interface Settings {
   readonly floodEventsPerSecond: number | undefined
   /** A socket; `false` for none. */
   readonly cri: string | false | undefined
+  /** Of the API server; `in-cluster` for that of the pod. */
+  readonly kubeconfig: string | undefined
+  readonly node: string | undefined
+  /** Folder of dumps. */
+  readonly podsFrom: string | undefined
   readonly record: string | undefined
   readonly sizeMib: number
   readonly orDemo: boolean
@@ -176,6 +181,18 @@ const outputsOf = (values: Values): OutputSettings => {
   }
 }
 
+/** Pods are known from one place. */
+const checkPods = (values: Values): void => {
+  const [kubeconfig, from] = [values.text('kubeconfig'), values.text('pods_from')]
+  if (kubeconfig !== undefined && from !== undefined) {
+    values.fault('pods_from', '`pods_from` beside `kubeconfig`', 'give one of the two')
+  }
+  if (values.text('node') !== undefined && (kubeconfig ?? from) === undefined) {
+    const help = 'give `kubeconfig` or `pods_from`, too'
+    values.fault('node', '`node` alone says nothing', help)
+  }
+}
+
 /** The settings that values mean, and what is wrong with them together. */
 export const settingsOf = (
   given: ReadonlyMap<string, Given>,
@@ -187,6 +204,7 @@ export const settingsOf = (
   const appendTree = values.tree('append_output')
   const appends = appendTree && readAppends(appendTree, catalogWith(staticFields))
   checkLonely(values, given.keys())
+  checkPods(values)
   const cri = given.get('cri')?.value
   const backend = values.text('backend')
   const settings: Settings = {
@@ -205,6 +223,9 @@ export const settingsOf = (
       ? values.number('flood.events_per_second', 0)
       : undefined,
     cri: cri === false || typeof cri === 'string' ? cri : undefined,
+    kubeconfig: values.text('kubeconfig'),
+    node: values.text('node'),
+    podsFrom: values.text('pods_from'),
     record: values.text('record'),
     sizeMib: values.number('size_mib', 1024),
     orDemo: values.switch('or_demo', false),

@@ -1,0 +1,51 @@
+/**
+ * All that is known of a container, from those who tell. Of the pod the API server counts: it alone
+ * tells what changes. Of the container itself the runtime counts, which runs it; then the pod.
+ */
+import type { Container, ContainerMetadata } from './container.ts'
+import { joinMetadata } from './container.ts'
+import type { PodContainer } from './pod.ts'
+import type { KnownPod } from './pod-table.ts'
+
+type Facts = Partial<ContainerMetadata>
+
+const factsOfPod = ({ facts, namespace }: KnownPod): Facts => ({
+  podName: facts.name,
+  namespace: facts.namespace,
+  // A static pod's own is in the cgroup, and is another than its mirror's.
+  podUid: facts.staticUid ?? facts.uid,
+  podIp: facts.ip,
+  podLabels: facts.labels,
+  hostNetwork: facts.hostNetwork,
+  hostPid: facts.hostPid,
+  hostIpc: facts.hostIpc,
+  workload: facts.workload,
+  serviceAccount: facts.serviceAccount,
+  namespaceUid: namespace?.uid,
+  namespaceLabels: namespace?.labels,
+})
+
+const factsOfContainer = ({ name, role, image, imageId, imageDigest }: PodContainer): Facts => ({
+  name,
+  role,
+  image,
+  imageId,
+  imageDigest,
+})
+
+/** What there is of a container; `undefined` while nobody has told anything. */
+export const metadataOf = ({
+  id,
+  files,
+  told,
+  pod,
+}: Pick<Container, 'id' | 'files' | 'told' | 'pod'>): ContainerMetadata | undefined => {
+  if (!files && !told && !pod) return undefined
+  const own = joinMetadata(files ?? {}, told ?? {})
+  if (!pod) return own
+  const { containers } = pod.facts
+  const inPod =
+    containers.find(({ ids }) => ids.includes(id)) ??
+    containers.find(({ name }) => name === own.name)
+  return joinMetadata(factsOfPod(pod), joinMetadata(own, inPod ? factsOfContainer(inPod) : {}))
+}

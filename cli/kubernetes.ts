@@ -1,0 +1,75 @@
+/** From where a run knows the pods of its node, as its options say. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import type { ApiAccess, PodOrigin } from '@bulwark/agent'
+import { AccessError, accessFromKubeconfig, accessInCluster, readDump } from '@bulwark/agent'
+import type { Settings } from './config/settings.ts'
+import { log, logError } from './report.ts'
+
+/** In place of a file: the access that every pod has. */
+const inCluster = 'in-cluster'
+
+/** Values that a kubeconfig may have, aliases counted as often as they are used. */
+const aliasesMax = 100
+
+const parseYaml = (text: string): unknown => {
+  const document = parseDocument(text, { logLevel: 'silent' })
+  const [fault] = document.errors
+  if (fault) throw new AccessError(`it is no YAML: ${fault.message.split('\n')[0] ?? ''}`)
+  try {
+    return document.toJS({ maxAliasCount: aliasesMax })
+  } catch (error) {
+    throw new AccessError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const accessOf = (kubeconfig: string): ApiAccess => {
+  if (kubeconfig === inCluster) {
+    const access = accessInCluster(process.env)
+    if (access) return access
+    throw new AccessError('this is no pod of a cluster, or it has no service account')
+  }
+  const path = resolve(kubeconfig)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new AccessError(error instanceof Error ? error.message : String(error))
+  }
+  return accessFromKubeconfig(parseYaml(text), dirname(path))
+}
+
+const originOf = async ({ kubeconfig, node, podsFrom }: Choice): Promise<PodOrigin | undefined> => {
+  if (podsFrom !== undefined) {
+    const { changes, flaws } = await readDump(podsFrom, node)
+    for (const flaw of flaws) log(`pods from ${podsFrom}: ${flaw}`)
+    const { pods, namespaces } = changes
+    log(`pods from ${podsFrom}: ${pods.length}; namespaces: ${namespaces.length}`)
+    return { from: 'files', changes }
+  }
+  if (kubeconfig === undefined) return undefined
+  return { from: 'server', access: accessOf(kubeconfig), node: node ?? hostname().toLowerCase() }
+}
+
+/** What of the options is about it. */
+type Choice = Pick<Settings, 'kubeconfig' | 'node' | 'podsFrom'>
+
+/**
+ * Where pods are known from.
+ *
+ * @returns `origin` is `undefined` when nobody is asked; `undefined` on wrong usage, which was said
+ */
+export const podOriginOf = async (
+  choice: Choice,
+): Promise<{ readonly origin: PodOrigin | undefined } | undefined> => {
+  try {
+    return { origin: await originOf(choice) }
+  } catch (error) {
+    if (!(error instanceof AccessError)) throw error
+    const where = choice.podsFrom ?? choice.kubeconfig ?? ''
+    logError(`cannot know pods from ${where}: ${error.message}`, 'see docs/kubernetes.md')
+    return undefined
+  }
+}
