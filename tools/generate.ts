@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeConfigPage } from './generate/config.ts'
+import { policyCrdPath, writePolicyCrd, writePolicyPage } from './generate/crd.ts'
 import { writeDecoder } from './generate/decoder.ts'
 import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
 import { writeHeader } from './generate/header.ts'
@@ -18,6 +19,8 @@ const outputs: readonly (readonly [path: string, text: string])[] = [
   ['docs/events.md', writeEventsPage()],
   ['docs/fields.md', writeFieldsPage()],
   ['docs/config.md', writeConfigPage()],
+  ['docs/runtime-policy.md', writePolicyPage()],
+  [policyCrdPath, writePolicyCrd()],
   ['docs/rules.md', writeRulesPage(join(root, 'rules'))],
 ]
 

@@ -1,0 +1,165 @@
+/**
+ * The custom resource definition: a structural schema that takes the examples, and that agrees with
+ * the reader of files on what is a policy.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import type { ObjectShape, ValueShape } from '@bulwark/schema'
+import { policyApiVersion, policyKind, policySpec } from '@bulwark/schema'
+import type { YamlValue } from '@bulwark/policy'
+import { parseDocuments, readPolicies } from '@bulwark/policy'
+import { policyCrdPath, schemaOf } from './crd.ts'
+import { structuralFaults, validationFaults } from './testdata/openapi.ts'
+
+const root = join(import.meta.dirname, '../..')
+const examples = join(root, 'docs/examples')
+
+/** What a YAML value is in JSON, all scalars as texts. */
+const plainOf = (value: YamlValue): unknown => {
+  switch (value.is) {
+    case 'null':
+      return null
+    case 'scalar':
+      return value.text
+    case 'sequence':
+      return value.items.map(plainOf)
+    case 'map':
+      return Object.fromEntries([...value.entries].map(([key, each]) => [key, plainOf(each)]))
+  }
+}
+
+const documentsOf = (path: string): readonly unknown[] =>
+  parseDocuments(path, readFileSync(path, 'utf8')).map((document) => {
+    assert.ok(document.ok, path)
+    return plainOf(document.value)
+  })
+
+interface Definition {
+  readonly spec: {
+    readonly names: Readonly<Record<string, string>>
+    readonly group: string
+    readonly versions: readonly [{ readonly schema: { readonly openAPIV3Schema: never } }]
+  }
+  readonly metadata: { readonly name: string }
+}
+
+const [written] = documentsOf(join(root, policyCrdPath)) as readonly Definition[]
+const rootSchema = written?.spec.versions[0].schema.openAPIV3Schema ?? ({} as never)
+
+test('what was written names itself as an API server wants it', () => {
+  const { names = {}, group } = written?.spec ?? {}
+  assert.equal(names['kind'], policyKind)
+  assert.equal(written?.metadata.name, `${names['plural']}.${group}`)
+})
+
+test('the schema is structural', () => {
+  assert.deepEqual(structuralFaults(schemaOf(policySpec)), [])
+  // Of what the reader of the test gives as texts, only the keywords are looked at.
+  const keywords = structuralFaults(rootSchema).filter((fault) => !fault.includes('has no type'))
+  assert.deepEqual(keywords, [])
+})
+
+test('what is not structural is seen', () => {
+  assert.deepEqual(structuralFaults({ properties: {} }), ['(root): has no type'])
+  const both = { type: 'object', properties: {}, additionalProperties: { type: 'string' } }
+  assert.equal(structuralFaults(both).length, 1)
+  const junction = { type: 'object', anyOf: [{ properties: { a: { type: 'string' } } }] }
+  assert.deepEqual(structuralFaults(junction), ['.anyOf.a: not in the structural part'])
+})
+
+for (const name of readdirSync(examples)) {
+  test(`${name} is taken by both`, () => {
+    const path = join(examples, name)
+    for (const object of documentsOf(path) as readonly { readonly spec: unknown }[]) {
+      assert.deepEqual(validationFaults(schemaOf(policySpec), object.spec), [])
+    }
+    for (const policy of readPolicies(path, readFileSync(path, 'utf8'))) {
+      assert.deepEqual(policy.found, [])
+    }
+  })
+}
+
+// --- The reader and the schema agree ------------------------------------------------------------
+
+const anyText = fc.constantFrom(
+  '',
+  'a',
+  'a-b',
+  '-a',
+  'a b',
+  'In',
+  'Exists',
+  'audit',
+  'x'.repeat(300),
+)
+
+/** Values of a shape, or nearly. */
+const nearly = (shape: ValueShape, depth: number): fc.Arbitrary<unknown> => {
+  // An API server takes anything here; the reader does not.
+  if (shape.is === 'entry') return rightly(shape, depth)
+  const odd = fc.oneof(anyText, fc.constant([]), fc.constant({}), fc.constant(['a']))
+  return fc.oneof({ weight: 24, arbitrary: rightly(shape, depth) }, { weight: 1, arbitrary: odd })
+}
+
+const rightly = (shape: ValueShape, depth: number): fc.Arbitrary<unknown> => {
+  switch (shape.is) {
+    case 'anything':
+      return fc.constant('a')
+    case 'entry':
+      return fc.constantFrom('proc.name', ['proc.name'])
+    case 'text': {
+      const { oneOf, what = '' } = shape
+      const right = oneOf ?? (what.startsWith('`sha256') ? [`sha256:${'0'.repeat(64)}`] : ['ab'])
+      return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...right) }, anyText)
+    }
+    case 'list':
+      return fc.array(nearly(shape.of, depth + 1), { minLength: shape.least, maxLength: 2 })
+    case 'map':
+      return fc.dictionary(fc.constantFrom('a', 'b.c/d'), nearly(shape.of, depth + 1))
+    case 'object':
+      return objectOf(shape, depth)
+  }
+}
+
+const objectOf = (
+  { members, someOf, cases }: ObjectShape,
+  depth: number,
+): fc.Arbitrary<unknown> => {
+  const must = Object.keys(members).filter(
+    (name) => members[name]?.required === true || name === someOf?.[0],
+  )
+  const known = Object.entries(members).map(([name, { shape }]) => [name, nearly(shape, depth + 1)])
+  const model = Object.fromEntries(known) as Record<string, fc.Arbitrary<unknown>>
+  const right = fc.record(model, { requiredKeys: must })
+  const operators = cases?.flatMap(({ values }) => values) ?? []
+  if (operators.length === 0) return fc.oneof({ weight: 9, arbitrary: right }, fc.record(model))
+  return right
+}
+
+const readerTakes = (spec: unknown): boolean => {
+  const object = { apiVersion: policyApiVersion, kind: policyKind, metadata: { name: 'p' }, spec }
+  const [read] = readPolicies('p.json', JSON.stringify(object))
+  // What Falco's reader says of exceptions, and names that are there twice, no schema can say.
+  const faults = read?.found.filter(
+    ({ severity, code }) => severity === 'error' && code.startsWith('policy-'),
+  )
+  return faults?.every(({ code }) => code === 'policy-repeated-rule') === true
+}
+
+test('the reader and the schema agree on what is a policy', () => {
+  const schema = schemaOf(policySpec)
+  const seen = { taken: 0, refused: 0 }
+  fc.assert(
+    fc.property(nearly(policySpec, 0), (spec) => {
+      const faults = validationFaults(schema, spec)
+      const takes = readerTakes(spec)
+      seen[takes ? 'taken' : 'refused']++
+      assert.equal(takes, faults.length === 0, `${JSON.stringify(spec)}: ${faults.join()}`)
+    }),
+    { numRuns: 3000 },
+  )
+  assert.ok(seen.taken > 100 && seen.refused > 100, JSON.stringify(seen))
+})

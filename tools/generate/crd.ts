@@ -1,0 +1,189 @@
+/**
+ * Writes what a RuntimePolicy is: the custom resource definition that an API server checks, and the
+ * page of all its keys.
+ */
+import type { ObjectShape, ValueShape } from '@bulwark/schema'
+import { policyGroup, policyKind, policyModes, policySpec, policyVersion } from '@bulwark/schema'
+import type { Plain } from './yaml.ts'
+import { writeYaml } from './yaml.ts'
+
+type Schema = Readonly<Record<string, Plain>>
+
+/** What members ask of each other. In `oneOf` and `anyOf` of a structural schema stand no types. */
+const together = ({ someOf, cases }: ObjectShape): Schema => ({
+  ...(someOf ? { anyOf: someOf.map((name) => ({ required: [name] })) } : {}),
+  ...(cases
+    ? {
+        oneOf: cases.map(({ member, values, list, hasItems }) => ({
+          properties: {
+            [member]: { enum: values },
+            [list]: hasItems ? { minItems: 1 } : { maxItems: 0 },
+          },
+          ...(hasItems ? { required: [list] } : {}),
+        })),
+      }
+    : {}),
+})
+
+/** A structural schema of OpenAPI v3, as apiextensions.k8s.io/v1 wants it. */
+export const schemaOf = (shape: ValueShape): Schema => {
+  switch (shape.is) {
+    case 'anything':
+    case 'entry':
+      return { 'x-kubernetes-preserve-unknown-fields': true }
+    case 'text': {
+      const { least, most, pattern, oneOf } = shape
+      if (oneOf) return { type: 'string', enum: oneOf }
+      return {
+        type: 'string',
+        ...(least > 0 ? { minLength: least } : {}),
+        maxLength: most,
+        ...(pattern ? { pattern: pattern.source } : {}),
+      }
+    }
+    case 'list':
+      return {
+        type: 'array',
+        ...(shape.least > 0 ? { minItems: shape.least } : {}),
+        maxItems: shape.most,
+        items: schemaOf(shape.of),
+        'x-kubernetes-list-type': 'atomic',
+      }
+    case 'map':
+      return {
+        type: 'object',
+        maxProperties: shape.most,
+        additionalProperties: schemaOf(shape.of),
+      }
+    case 'object': {
+      const members = Object.entries(shape.members)
+      const required = members.filter(([, member]) => member.required).map(([name]) => name)
+      return {
+        type: 'object',
+        ...(required.length > 0 ? { required } : {}),
+        properties: Object.fromEntries(
+          members.map(([name, member]) => [
+            name,
+            { description: member.meaning, ...schemaOf(member.shape) },
+          ]),
+        ),
+        ...together(shape),
+      }
+    }
+  }
+}
+
+const plural = `${policyKind.toLowerCase()}s`.replace(/ys$/, 'ies')
+
+const column = (name: string, jsonPath: string, type = 'string'): Plain => ({
+  name,
+  type,
+  jsonPath,
+})
+
+const definition = (): Plain => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${plural}.${policyGroup}` },
+  spec: {
+    group: policyGroup,
+    // Who may write one decides what is seen of all namespaces.
+    scope: 'Cluster',
+    names: {
+      kind: policyKind,
+      listKind: `${policyKind}List`,
+      plural,
+      singular: policyKind.toLowerCase(),
+      shortNames: ['rpol'],
+    },
+    versions: [
+      {
+        name: policyVersion,
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          column('Mode', '.spec.mode'),
+          column('Acts as', '.status.actsAs'),
+          column('Age', '.metadata.creationTimestamp', 'date'),
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            required: ['spec'],
+            properties: {
+              apiVersion: { type: 'string' },
+              kind: { type: 'string' },
+              metadata: { type: 'object' },
+              spec: schemaOf(policySpec),
+              status: {
+                type: 'object',
+                properties: {
+                  actsAs: {
+                    description: 'What a match leads to by now, whatever the mode asks for.',
+                    type: 'string',
+                    enum: policyModes,
+                  },
+                  message: {
+                    description: 'Why it acts as it does, or what is wrong with it.',
+                    type: 'string',
+                    maxLength: 32_768,
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+})
+
+/** Where the definition is. */
+export const policyCrdPath = `deploy/crds/${policyGroup}_${plural}.yaml`
+
+/** The text of the custom resource definition. */
+export const writePolicyCrd = (): string =>
+  `# Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit.\n${writeYaml(definition())}`
+
+const shapeWords = (shape: ValueShape): string => {
+  switch (shape.is) {
+    case 'anything':
+      return 'anything'
+    case 'entry':
+      return 'text or list'
+    case 'text':
+      return shape.oneOf?.join(', ') ?? shape.what ?? 'text'
+    case 'list':
+      return shape.of.is === 'object' ? 'list of maps' : `list, each ${shapeWords(shape.of)}`
+    case 'map':
+      return 'map of texts'
+    case 'object':
+      return 'map'
+  }
+}
+
+/** A line for each key, down to the last leaf. */
+const rows = (shape: ObjectShape, above: string): readonly string[] =>
+  Object.entries(shape.members).flatMap(([name, { shape: of, required, meaning, unset }]) => {
+    const path = `${above}${name}`
+    const fallback = required ? 'must be there' : (unset ?? '')
+    const own = `| \`${path}\` | ${shapeWords(of)} | ${fallback} | ${meaning} |`
+    if (of.is === 'object') return [own, ...rows(of, `${path}.`)]
+    if (of.is === 'list' && of.of.is === 'object') return [own, ...rows(of.of, `${path}[].`)]
+    return [own]
+  })
+
+/** The text of docs/runtime-policy.md. */
+export const writePolicyPage = (): string =>
+  `<!-- Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit. -->
+
+# Keys of a RuntimePolicy
+
+What each part means, with examples, is in [policies.md](policies.md). \`[]\` stands for each item of
+a list. All values are texts: numbers and switches are read as they are written.
+
+| key | value | when not said | meaning |
+| --- | --- | --- | --- |
+${rows(policySpec, 'spec.').join('\n')}
+`
