@@ -33,6 +33,10 @@ export interface Alert {
     readonly truncated: readonly string[]
     /** Some path of the event is what the process said, not what the kernel resolved. */
     readonly fromUserMemory: boolean
+    /** The policy of the rule; none: the rule is of a rule file, and no policy applies to it. */
+    readonly policy?: string
+    /** What the scope asks for was not known of the container. */
+    readonly scopeUnknown?: boolean
   }
 }
 
@@ -125,6 +129,8 @@ export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =
     from_user_memory: bulwark.fromUserMemory,
     pid: bulwark.pid,
     pod_uid: bulwark.podUid ?? null,
+    ...(bulwark.policy === undefined ? {} : { policy: bulwark.policy }),
+    ...(bulwark.scopeUnknown === true ? { scope_unknown: true } : {}),
     truncated: bulwark.truncated,
   }
   return JSON.stringify(

@@ -2,6 +2,7 @@
 import type { Labels, Workload } from '@bulwark/schema'
 import type { ContainerRole } from './pod.ts'
 import type { KnownPod } from './pod-table.ts'
+import type { ScopeAnswer } from './scopes.ts'
 
 /** A container. Its identity is there from the cgroup; the rest as soon as the runtime tells. */
 export interface Container {
@@ -27,6 +28,8 @@ export interface Container {
   asked: boolean
   /** It has made a connection that left it: `outbound.ts`. */
   hasConnected: boolean
+  /** The scopes of policies that it is in, once somebody has asked: `scopes.ts`. */
+  scopes: ScopeAnswer | undefined
 }
 
 /** A container of which only the cgroup is known. */
@@ -45,6 +48,7 @@ export const newContainer = (
   pod: undefined,
   asked: false,
   hasConnected: false,
+  scopes: undefined,
 })
 
 /** A folder or file of the host that a container has. */

@@ -1,7 +1,8 @@
 /**
- * Rules over events. Rules are compiled together for each type of event that they can match, with
- * the type known; an event runs the one function of its type. A rule that throws counts as not
- * matching, and is disabled when it does so again and again.
+ * Rules over events. Rules are compiled together for each type of event that they can match, and
+ * for each set of scopes that containers are in, with both known; an event runs the one function of
+ * its type and scopes. A rule that throws counts as not matching, and is disabled when it does so
+ * again and again.
  */
 import { randomUUID } from 'node:crypto'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
@@ -17,11 +18,14 @@ import type { CompiledRules, Rule } from '@bulwark/policy'
 import { compileRules, renderOutput, specialise } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { spoken } from './alert.ts'
+import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { accessorOf, printable } from './fields/index.ts'
 import type { Accessor, Surroundings } from './fields/reader.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
+import type { ScopeClass } from './scopes.ts'
+import { Scopes, isInScope } from './scopes.ts'
 import { Subjects } from './subjects.ts'
 
 /** Which rules of an event raise an alert: the first that matches, as Falco has it, or all. */
@@ -74,7 +78,11 @@ const kindOfType: ReadonlyMap<string, number> = (() => {
 
 export class Engine {
   readonly #options: EngineOptions
-  readonly #byType = new Map<string, TypeRules>()
+  readonly #scopes: Scopes
+  /** By class of scopes, and type. */
+  #byClass = new WeakMap<ScopeClass, Map<string, TypeRules>>()
+  /** The same by the type and the rules that are in scope: many classes share them. */
+  #compiled = new BoundedMap<string, TypeRules>(limits.scopedRuleSetsMax, () => {})
   readonly #accessors = new Map<string, Accessor>()
   readonly #resolved = new Map<string, () => ReadonlySet<IpAddress>>()
   readonly #faults = new Map<Rule, number>()
@@ -84,6 +92,12 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options
     this.#active = activeRules(options.rules)
+    this.#scopes = new Scopes(this.#active)
+  }
+
+  /** The scopes of the rules. */
+  get scopes(): Scopes {
+    return this.#scopes
   }
 
   /** Rules that run. */
@@ -110,19 +124,43 @@ export class Engine {
     return resolved
   }
 
-  /** Compiles the rules of all types that events will have, so that none is compiled in haste. */
+  /** Compiles the rules of all types that events will have, so that none is compiled in haste;
+   * those of containers with scopes when such a container is seen. */
   prepare(types: Iterable<string>): void {
-    for (const type of types) this.#rulesOf(type)
+    for (const type of types) this.#rulesOf(type, this.#scopes.host)
   }
 
-  #rulesOf(type: string): TypeRules {
-    return this.#byType.get(type) ?? this.#compile(type)
+  #rulesOf(type: string, of: ScopeClass): TypeRules {
+    let byType = this.#byClass.get(of)
+    if (!byType) {
+      byType = new Map()
+      this.#byClass.set(of, byType)
+    }
+    let rules = byType.get(type)
+    if (!rules) {
+      rules = this.#inScope(type, of)
+      byType.set(type, rules)
+    }
+    return rules
   }
 
-  #compile(type: string): TypeRules {
-    const rules = this.#active.filter(
-      (rule) => rule.eventTypes === 'all' || rule.eventTypes.has(type),
-    )
+  #inScope(type: string, of: ScopeClass): TypeRules {
+    const chosen: Rule[] = []
+    let name = type
+    this.#active.forEach((rule, i) => {
+      if (rule.eventTypes !== 'all' && !rule.eventTypes.has(type)) return
+      if (!isInScope(rule, of)) return
+      chosen.push(rule)
+      if (rule.policy?.scope) name += ` ${i}`
+    })
+    const known = this.#compiled.get(name)
+    if (known) return known
+    const compiled = this.#compile(type, chosen)
+    this.#compiled.set(name, compiled)
+    return compiled
+  }
+
+  #compile(type: string, rules: readonly Rule[]): TypeRules {
     const conditions = rules.map((rule) => specialise(rule.condition, type))
     const kind = kindOfType.get(type)
     const run = compileRules<LiveEvent>(conditions, {
@@ -131,7 +169,7 @@ export class Engine {
       subjectOf: (ref) => this.#subjects.of(ref, kind),
       isCheap: (ref) => this.#subjects.isCheap(ref),
     })
-    const compiled: TypeRules = {
+    return {
       rules,
       run,
       onMatch: (index, event) => {
@@ -143,13 +181,12 @@ export class Engine {
         if (rule) this.#fault(rule, error)
       },
     }
-    this.#byType.set(type, compiled)
-    return compiled
   }
 
   /** Tries the rules on an event. */
   run(event: LiveEvent): void {
-    const { rules, run, onMatch, onFault } = this.#rulesOf(event.type)
+    const of = this.#scopes.isTrivial ? this.#scopes.host : this.#scopes.classOf(event.container)
+    const { rules, run, onMatch, onFault } = this.#rulesOf(event.type, of)
     if (rules.length > 0) run(event, onMatch, onFault)
   }
 
@@ -176,7 +213,8 @@ export class Engine {
     if (faults < limits.ruleFaultsMax) return
     log(`rule "${rule.name}" is disabled after ${faults} failures; please report it`)
     this.#active = this.#active.filter((each) => each !== rule)
-    this.#byType.clear()
+    this.#byClass = new WeakMap()
+    this.#compiled = new BoundedMap(limits.scopedRuleSetsMax, () => {})
   }
 
   #alert(rule: Rule, event: LiveEvent): Alert {
@@ -199,10 +237,22 @@ export class Engine {
         containerId: container?.id,
         podUid: container?.podUid ?? container?.metadata?.podUid,
         truncated: truncatedOf(event),
+        ...policyOf(rule, container && this.#scopes.classOf(container)),
         fromUserMemory: (headerOf.flags(record) & RECORD_USER_MEMORY) !== 0,
       },
     }
   }
+}
+
+/** What an alert says of the policy of its rule; nothing when it has none. */
+const policyOf = (
+  { policy }: Rule,
+  of: ScopeClass | undefined,
+): Pick<Alert['bulwark'], 'policy' | 'scopeUnknown'> => {
+  if (!policy) return {}
+  const { name, scope } = policy
+  const isUnknown = scope !== undefined && of?.scopes.get(scope.key) === 'unknown'
+  return { policy: name, ...(isUnknown ? { scopeUnknown: true } : {}) }
 }
 
 /** What of an event was cut: texts of the record, and of the process when it started. */

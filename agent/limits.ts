@@ -32,6 +32,10 @@ export const limits = {
   cgroupKeptNs: 30_000_000_000,
   /** Containers whose image and pod are remembered. */
   containersMax: 16_384,
+  /** Sets of scopes that containers are in, and of rules that are compiled for them: one for each
+   * of the pods of a node, where each is another one. What comes again is made again. */
+  scopeClassesMax: 1024,
+  scopedRuleSetsMax: 4096,
   /** How often a container's metadata is looked for, and the pause between, nanoseconds: the
    * runtime writes it while it starts the container. */
   metadataTriesMax: 64,

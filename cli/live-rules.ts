@@ -6,11 +6,11 @@
 import type { Agent, Alert } from '@bulwark/agent'
 import { activeRules, internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
-import type { Diagnostic, FileResult } from '@bulwark/policy'
+import type { Diagnostic, FileResult, LoadedPolicy } from '@bulwark/policy'
 import type { RuleText } from './load-rules.ts'
-import { meantPaths, readRuleFiles } from './load-rules.ts'
-import type { ChosenRules, RuleChoice } from './report.ts'
-import { chooseOf, log, reportRules } from './report.ts'
+import { meantPaths } from './load-rules.ts'
+import type { ChosenRules, ChosenTexts, RuleChoice } from './report.ts'
+import { chooseOf, log, readChosen, reportRules } from './report.ts'
 import { RuleWatch } from './rule-watch.ts'
 
 /** Name of the alert about rules that could not be taken. */
@@ -31,15 +31,15 @@ export interface LiveRulesOptions {
   readonly onAlert: (alert: Alert) => void
 }
 
-const keyOf = (texts: readonly RuleText[]): string =>
-  JSON.stringify(texts.map(({ name, text }) => [name, text]))
+const keyOf = ({ rules, policies }: ChosenTexts): string =>
+  JSON.stringify([rules, policies].map((some) => some.map(({ name, text }) => [name, text])))
 
 const placeText = ({ place, code, message }: Diagnostic): string =>
   `${place.file}:${place.line}:${place.column}: ${message} [${code}]`
 
 export class LiveRules {
   readonly #options: LiveRulesOptions
-  readonly #paths: readonly string[]
+  readonly #paths: Pick<RuleChoice, 'rules' | 'policies'>
   #choice: RuleChoice
   #running: ChosenRules
   #runningKey: string
@@ -50,7 +50,8 @@ export class LiveRules {
 
   constructor(options: LiveRulesOptions) {
     this.#options = options
-    this.#paths = meantPaths(options.choice.rules)
+    const { rules, policies } = options.choice
+    this.#paths = { rules: meantPaths(rules), policies }
     this.#choice = options.choice
     this.#running = options.chosen
     this.#runningKey = keyOf(options.chosen.texts)
@@ -58,7 +59,8 @@ export class LiveRules {
 
   /** Watches the files from here on. */
   watch(): RuleWatch {
-    return new RuleWatch(this.#paths, () => void this.reload(), log)
+    const { rules, policies } = this.#paths
+    return new RuleWatch([...rules, ...policies], () => void this.reload(), log)
   }
 
   /** Looks at the files; resolves when what they say is in force, or refused. */
@@ -78,14 +80,14 @@ export class LiveRules {
   async #work(): Promise<void> {
     while (this.#again) {
       this.#again = false
-      const texts = readRuleFiles(this.#paths)
+      const texts = readChosen(this.#paths)
       const key = 'message' in texts ? texts.message : keyOf(texts)
       if (key === this.#runningKey) this.#refused = ''
       else if (key !== this.#refused) await this.#change(texts, key)
     }
   }
 
-  async #change(texts: ReturnType<typeof readRuleFiles>, key: string): Promise<void> {
+  async #change(texts: ReturnType<typeof readChosen>, key: string): Promise<void> {
     // Whatever goes wrong, the rules that run go on.
     const refusal =
       'message' in texts
@@ -101,11 +103,13 @@ export class LiveRules {
   }
 
   /** @returns why not, when nothing has changed */
-  async #take(texts: readonly RuleText[]): Promise<Refusal | undefined> {
+  async #take(texts: ChosenTexts): Promise<Refusal | undefined> {
     const { agent } = this.#options
     const chosen = chooseOf(texts, this.#choice)
-    const broken = chosen.loaded.files.filter((file) => this.#isNewlyBroken(file, texts))
-    if (broken.length > 0) return faulty(broken)
+    const { files, policies } = chosen.loaded
+    const broken = files.files.filter((file) => this.#isNewlyBroken(file, texts.rules))
+    const refused = policies.filter((policy) => this.#isNewlyDisabled(policy, texts.policies))
+    if (broken.length + refused.length > 0) return faulty(errorsOf(broken, refused))
     const before = hooksOf(agent)
     await agent.changeRules(chosen.rules)
     this.#running = chosen
@@ -122,11 +126,20 @@ export class LiveRules {
   /** Whether a file has faults that are not already those of the rules that run. */
   #isNewlyBroken({ name, successful }: FileResult, texts: readonly RuleText[]): boolean {
     if (successful) return false
-    const now = this.#running.loaded.files.find((file) => file.name === name)
+    const now = this.#running.loaded.files.files.find((file) => file.name === name)
     if (!now || now.successful) return true
-    const textOf = (all: readonly RuleText[]): string | undefined =>
-      all.find((each) => each.name === name)?.text
-    return textOf(texts) !== textOf(this.#running.texts)
+    return textOf(name, texts) !== textOf(name, this.#running.texts.rules)
+  }
+
+  /** The same of a policy: faults of its file, and what a changed rule file does not give it. */
+  #isNewlyDisabled({ name, place, isDisabled }: LoadedPolicy, texts: readonly RuleText[]): boolean {
+    if (!isDisabled) return false
+    const isSame = (each: LoadedPolicy): boolean =>
+      each.name === name && each.place.file === place.file
+    const now = this.#running.loaded.policies.find(isSame)
+    if (!now || !now.isDisabled) return true
+    const { file } = place
+    return textOf(file, texts) !== textOf(file, this.#running.texts.policies)
   }
 
   #tell({ text, fields }: Refusal): void {
@@ -144,6 +157,9 @@ export class LiveRules {
   }
 }
 
+const textOf = (name: string, texts: readonly RuleText[]): string | undefined =>
+  texts.find((each) => each.name === name)?.text
+
 const hooksOf = ({ sensor }: Agent): readonly string[] => sensor.hooks.map(({ name }) => name)
 
 const messageOf = (error: unknown): string =>
@@ -154,12 +170,22 @@ const failed = (message: string): Refusal => ({
   fields: { 'rules.error': message },
 })
 
-const faulty = (files: readonly FileResult[]): Refusal => {
-  const errors = files.flatMap((file) => file.errors)
+/** The first error of each. */
+const errorsOf = (
+  files: readonly FileResult[],
+  policies: readonly LoadedPolicy[],
+): readonly Diagnostic[] => [
+  ...files.flatMap((file) => file.errors),
+  ...policies.flatMap(({ found }) =>
+    found.filter(({ severity }) => severity === 'error').slice(0, 1),
+  ),
+]
+
+const faulty = (errors: readonly Diagnostic[]): Refusal => {
   const [first] = errors
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more files)` : ''
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
   return {
-    text: first ? placeText(first) + more : files.map(({ name }) => name).join(', '),
+    text: first ? placeText(first) + more : '',
     fields: {
       'rules.code': first?.code ?? '',
       'rules.error': first?.message ?? '',

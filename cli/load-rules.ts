@@ -9,9 +9,10 @@ import type {
   Diagnostic,
   LoadResult,
   OutputAppend,
+  PolicyLoad,
   ResolveOptions,
 } from '@bulwark/policy'
-import { describeRuleFiles, loadRuleFiles } from '@bulwark/policy'
+import { describeRuleFiles, loadPolicies, loadRuleFiles } from '@bulwark/policy'
 import { carriedEvents, machineOf } from '@bulwark/agent'
 import { catalogWith } from './catalog.ts'
 
@@ -85,10 +86,17 @@ export interface Unreadable {
 export const meantPaths = (paths: readonly string[]): readonly string[] =>
   paths.length === 0 ? [ownRules()] : paths
 
-/** Reads the files of paths, in order. */
-export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | Unreadable => {
+/** Reads the rule files that are meant, in order. */
+export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | Unreadable =>
+  readFiles(meantPaths(paths), 'a rule file')
+
+/** Reads the files of policies, in order. */
+export const readPolicyFiles = (paths: readonly string[]): readonly RuleText[] | Unreadable =>
+  readFiles(paths, 'a file of policies')
+
+const readFiles = (paths: readonly string[], what: string): readonly RuleText[] | Unreadable => {
   const texts: RuleText[] = []
-  for (const path of meantPaths(paths)) {
+  for (const path of paths) {
     try {
       for (const file of filesOf(path)) {
         if (statSync(file).size > fileBytesMax) {
@@ -98,7 +106,7 @@ export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | U
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      return { message: `cannot read ${path}: ${message}`, help: 'give a rule file or a folder' }
+      return { message: `cannot read ${path}: ${message}`, help: `give ${what} or a folder` }
     }
   }
   return texts
@@ -107,6 +115,13 @@ export const readRuleFiles = (paths: readonly string[]): readonly RuleText[] | U
 /** Loads the texts of rule files. */
 export const loadRuleTexts = (texts: readonly RuleText[], additions = noAdditions): LoadResult =>
   loadRuleFiles(texts, resolveOptions(additions))
+
+/** Loads the texts of rule files, and of policies. */
+export const loadPolicyTexts = (
+  texts: readonly RuleText[],
+  policies: readonly RuleText[],
+  additions = noAdditions,
+): PolicyLoad => loadPolicies(texts, policies, resolveOptions(additions))
 
 /** Loads the texts of rule files, and tells all that they define. */
 export const describeRuleTexts = (texts: readonly RuleText[]): Described =>

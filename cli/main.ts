@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { configCommand } from './config/command.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
+import { policyCheckCommand, policyListCommand } from './policy.ts'
 import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
 import { explainCommand } from './rules-explain.ts'
@@ -27,6 +28,7 @@ Examples:
   bulwark replay night.bulwark                 run rules over them, as if live
   bulwark rules check falco_rules.yaml         say what is wrong with a rule file
   bulwark rules test mine.test.yaml            try rules on events that are written down
+  bulwark policy check policies/               say what is wrong with policies
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
@@ -39,6 +41,12 @@ program.addCommand(
     .addCommand(listCommand())
     .addCommand(explainCommand())
     .addCommand(testCommand()),
+)
+program.addCommand(
+  new Command('policy')
+    .description('check and list RuntimePolicies')
+    .addCommand(policyCheckCommand())
+    .addCommand(policyListCommand()),
 )
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Replayed } from '@bulwark/agent'
 import { CaptureError, replay } from '@bulwark/agent'
-import type { LoadResult, Rule } from '@bulwark/policy'
+import type { PolicyLoad, Rule } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { addFlags, configure, givenByFlags } from './config/flags.ts'
 import { faultText } from './config/read.ts'
@@ -61,7 +61,7 @@ const replayFile = async (path: string | undefined, options: Settings): Promise<
 export const replayDemo = (
   options: Settings,
   rules: readonly Rule[],
-  loaded: LoadResult,
+  loaded: PolicyLoad,
 ): Promise<number> => replayRules(demoCapture(), options, rules, loaded)
 
 const readBytes = 1024 * 1024
@@ -70,7 +70,7 @@ const replayRules = async (
   path: string,
   options: Settings,
   rules: readonly Rule[],
-  loaded: LoadResult,
+  loaded: PolicyLoad,
 ): Promise<number> => {
   let fd: number
   try {

@@ -2,10 +2,10 @@
 import type { Alert, OutputSettings } from '@bulwark/agent'
 import { alertJson, alertText, losesEvents } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
-import type { LoadResult, PriorityName, Rule } from '@bulwark/policy'
+import type { PolicyLoad, PriorityName, Rule } from '@bulwark/policy'
 import { diagnosticText, priorityNames } from '@bulwark/policy'
-import type { RuleAdditions, RuleText } from './load-rules.ts'
-import { diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'
+import type { RuleAdditions, RuleText, Unreadable } from './load-rules.ts'
+import { diagnosticsOf, loadPolicyTexts, readPolicyFiles, readRuleFiles } from './load-rules.ts'
 
 export const log = (line: string): void => {
   process.stderr.write(`bulwark: ${line}\n`)
@@ -25,20 +25,27 @@ export const collect = (path: string, before: readonly string[]): readonly strin
 
 /** Rules that were loaded, and those of them that the priority lets run. */
 export interface ChosenRules {
-  readonly texts: readonly RuleText[]
-  readonly loaded: LoadResult
+  readonly texts: ChosenTexts
+  readonly loaded: PolicyLoad
   readonly rules: readonly Rule[]
+}
+
+/** What they are made of. */
+export interface ChosenTexts {
+  readonly rules: readonly RuleText[]
+  readonly policies: readonly RuleText[]
 }
 
 /** What says which rules run. */
 export interface RuleChoice extends RuleAdditions {
   readonly rules: readonly string[]
+  readonly policies: readonly string[]
   readonly priority: PriorityName
 }
 
 /** `undefined` on wrong usage, which was said. */
 export const chooseRules = (choice: RuleChoice): ChosenRules | undefined => {
-  const texts = readRuleFiles(choice.rules)
+  const texts = readChosen(choice)
   if ('message' in texts) {
     logError(texts.message, texts.help)
     return undefined
@@ -46,17 +53,37 @@ export const chooseRules = (choice: RuleChoice): ChosenRules | undefined => {
   return chooseOf(texts, choice)
 }
 
+/** Reads the files of a choice. */
+export const readChosen = (
+  choice: Pick<RuleChoice, 'rules' | 'policies'>,
+): ChosenTexts | Unreadable => {
+  const rules = readRuleFiles(choice.rules)
+  if ('message' in rules) return rules
+  const policies = readPolicyFiles(choice.policies)
+  return 'message' in policies ? policies : { rules, policies }
+}
+
 /** Of the rules in some texts those that the priority lets run. */
-export const chooseOf = (texts: readonly RuleText[], choice: RuleChoice): ChosenRules => {
-  const loaded = loadRuleTexts(texts, choice)
+export const chooseOf = (texts: ChosenTexts, choice: RuleChoice): ChosenRules => {
+  const loaded = loadPolicyTexts(texts.rules, texts.policies, choice)
   const least = priorityNames.indexOf(choice.priority)
   const rules = loaded.rules.filter((rule) => priorityNames.indexOf(rule.priority) <= least)
   return { texts, loaded, rules }
 }
 
-export const reportRules = (loaded: LoadResult, active: readonly Rule[]): void => {
-  for (const diagnostic of diagnosticsOf(loaded)) log(diagnosticText(diagnostic))
-  log(`${active.length} of ${loaded.rules.length} rules run`)
+/** Says what is wrong with what was loaded, and how much of it runs. */
+export const reportRules = (
+  { files, policies, rules }: PolicyLoad,
+  active: readonly Rule[],
+): void => {
+  for (const diagnostic of diagnosticsOf(files)) log(diagnosticText(diagnostic))
+  for (const { found } of policies) for (const each of found) log(diagnosticText(each))
+  log(`${active.length} of ${rules.length} rules run`)
+  if (policies.length === 0) return
+  const sound = policies.filter(({ isDisabled }) => !isDisabled)
+  const enforcing = sound.filter(({ mode }) => mode === 'enforce').length
+  const asAudit = enforcing > 0 ? `; ${enforcing} to enforce act as audit` : ''
+  log(`${sound.length} of ${policies.length} policies hold${asAudit}`)
 }
 
 /** Whether stdout is a terminal, and may have colours. */

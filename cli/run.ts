@@ -31,14 +31,15 @@ export const runCommand = (): Command =>
       `
 Every option is also one of the file: --http-url is \`http: {url: …}\` there. See docs/config.md.
 
-Rule files and folders are watched: what changes is checked, and put in the place of
-the rules that run between two events; what is broken changes nothing, and raises an
-alert. SIGHUP has them, and the file of options, read at once; SIGHUP and SIGUSR1 open
+Files of rules and of policies, and folders, are watched: what changes is checked, and put
+in the place of the rules that run between two events; what is broken changes nothing, and
+raises an alert. SIGHUP has them, and the file of options, read at once; SIGHUP and SIGUSR1 open
 files and connections of the channels anew.
 
 Examples:
   bulwark run
   bulwark run --rules /etc/falco/falco_rules.yaml --rules /etc/falco/rules.d -o json
+  bulwark run --policy /etc/bulwark/policies
   bulwark run --priority warning | jq -c '{rule, pod: .output_fields["k8s.pod.name"]}'
   bulwark run --file-path /var/log/bulwark.json --http-url http://falcosidekick:2801/
   bulwark run --record night.bulwark`,

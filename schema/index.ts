@@ -64,7 +64,7 @@ export { rawParameterType } from './parametertypes.ts'
 export { nameHooksOf } from './namehooks.ts'
 /** Members of records that a backend leaves empty, `kind.member`. */
 export { untoldOn } from './untold.ts'
-export type { ObjectShape, ValueShape } from './shape.ts'
+export type { Member as ShapeMember, ObjectShape, ValueShape } from './shape.ts'
 export {
   labelPrefixMax,
   policyApiVersion,

@@ -80,6 +80,12 @@ const alerts: readonly OptionSpec[] = [
     'rule files and folders, in this order',
     ['rules_files', 'rules_file'],
   ),
+  fixedOption(
+    'policy',
+    { is: 'texts', what: 'path' },
+    '',
+    'RuntimePolicies, files and folders of them: docs/policies.md',
+  ),
   alertOption(
     'priority',
     { is: 'choice', of: priorities, anyCase: true },

@@ -44,6 +44,7 @@ test('nothing said: what holds without a file', () => {
 test('every option', () => {
   const found = settings(`
 rules: [/etc/falco/falco_rules.yaml, /etc/bulwark/rules]
+policy: [/etc/bulwark/policies]
 priority: INFO
 watch_rules: no
 rule_matching: all
@@ -85,6 +86,7 @@ or_demo: true
 `)
   assert.deepEqual(found, {
     rules: ['/etc/falco/falco_rules.yaml', '/etc/bulwark/rules'],
+    policies: ['/etc/bulwark/policies'],
     priority: 'Informational',
     watchRules: false,
     matching: 'all',

@@ -11,6 +11,7 @@ import type { ConfigFault, Place, Tree } from './tree.ts'
 /** All that can be said of a run. */
 export interface Settings {
   readonly rules: readonly string[]
+  readonly policies: readonly string[]
   readonly priority: PriorityName
   readonly watchRules: boolean
   readonly matching: RuleMatching
@@ -209,6 +210,7 @@ export const settingsOf = (
   const backend = values.text('backend')
   const settings: Settings = {
     rules: values.texts('rules'),
+    policies: values.texts('policy'),
     priority: priorityNamed(values.text('priority') ?? 'debug') ?? 'Debug',
     watchRules: values.switch('watch_rules', true),
     matching: values.text('rule_matching') === 'all' ? 'all' : 'first',

@@ -2,7 +2,7 @@
  * Writes what a RuntimePolicy is: the custom resource definition that an API server checks, and the
  * page of all its keys.
  */
-import type { ObjectShape, ValueShape } from '@bulwark/schema'
+import type { ObjectShape, ShapeMember, ValueShape } from '@bulwark/schema'
 import { policyGroup, policyKind, policyModes, policySpec, policyVersion } from '@bulwark/schema'
 import type { Plain } from './yaml.ts'
 import { writeYaml } from './yaml.ts'
@@ -142,9 +142,10 @@ const definition = (): Plain => ({
 /** Where the definition is. */
 export const policyCrdPath = `deploy/crds/${policyGroup}_${plural}.yaml`
 
+const generatedMark = '# Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit.'
+
 /** The text of the custom resource definition. */
-export const writePolicyCrd = (): string =>
-  `# Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit.\n${writeYaml(definition())}`
+export const writePolicyCrd = (): string => `${generatedMark}\n${writeYaml(definition())}`
 
 const shapeWords = (shape: ValueShape): string => {
   switch (shape.is) {
@@ -163,16 +164,19 @@ const shapeWords = (shape: ValueShape): string => {
   }
 }
 
-/** A line for each key, down to the last leaf. */
-const rows = (shape: ObjectShape, above: string): readonly string[] =>
-  Object.entries(shape.members).flatMap(([name, { shape: of, required, meaning, unset }]) => {
-    const path = `${above}${name}`
-    const fallback = required ? 'must be there' : (unset ?? '')
-    const own = `| \`${path}\` | ${shapeWords(of)} | ${fallback} | ${meaning} |`
-    if (of.is === 'object') return [own, ...rows(of, `${path}.`)]
-    if (of.is === 'list' && of.of.is === 'object') return [own, ...rows(of.of, `${path}[].`)]
-    return [own]
-  })
+/** A line for a key, and for those in it. */
+const rowsOf = (path: string, { shape, required, meaning, unset }: ShapeMember): string => {
+  const fallback = required ? 'must be there' : (unset ?? '')
+  const own = `| \`${path}\` | ${shapeWords(shape)} | ${fallback} | ${meaning} |`
+  if (shape.is === 'object') return `${own}\n${rows(shape, `${path}.`)}`
+  if (shape.is !== 'list' || shape.of.is !== 'object') return own
+  return `${own}\n${rows(shape.of, `${path}[].`)}`
+}
+
+const rows = ({ members }: ObjectShape, above: string): string =>
+  Object.entries(members)
+    .map(([name, member]) => rowsOf(above + name, member))
+    .join('\n')
 
 /** The text of docs/runtime-policy.md. */
 export const writePolicyPage = (): string =>
@@ -180,10 +184,10 @@ export const writePolicyPage = (): string =>
 
 # Keys of a RuntimePolicy
 
-What each part means, with examples, is in [policies.md](policies.md). \`[]\` stands for each item of
-a list. All values are texts: numbers and switches are read as they are written.
+What each part means, with examples, is in [policies.md](policies.md). \`[]\` stands for each item
+of a list. All values are texts: numbers and switches are read as they are written.
 
 | key | value | when not said | meaning |
 | --- | --- | --- | --- |
-${rows(policySpec, 'spec.').join('\n')}
+${rows(policySpec, 'spec.')}
 `

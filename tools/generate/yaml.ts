@@ -15,23 +15,30 @@ const scalar = (value: string | number | boolean): string =>
 const quoted = (text: string): string =>
   text.includes("'") && !/["\\]/.test(text) ? `"${text}"` : `'${text.replaceAll("'", "''")}'`
 
-const isMap = (value: Plain): value is { readonly [key: string]: Plain } =>
-  typeof value === 'object' && !Array.isArray(value)
+type PlainMap = { readonly [key: string]: Plain }
+
+const isMap = (value: PlainMap | readonly Plain[]): value is PlainMap => !Array.isArray(value)
+
+const indented = (some: readonly string[]): readonly string[] => some.map((line) => `  ${line}`)
+
+/** The lines of an item of a list: its first one behind the dash. */
+const itemLines = (item: Plain): readonly string[] => {
+  const [first = '', ...rest] = lines(item)
+  return [`- ${first}`].concat(indented(rest))
+}
+
+const entryLines = (key: string, value: Plain): readonly string[] => {
+  const inner = lines(value)
+  if (typeof value !== 'object') return [`${scalar(key)}: ${inner.join('')}`]
+  if (inner.length === 0) return [`${scalar(key)}: ${isMap(value) ? '{}' : '[]'}`]
+  return [`${scalar(key)}:`].concat(indented(inner))
+}
 
 const lines = (value: Plain): readonly string[] => {
   if (typeof value !== 'object') return [scalar(value)]
-  if (Array.isArray(value)) {
-    return (value as readonly Plain[]).flatMap((item) => {
-      const [first = '', ...rest] = lines(item)
-      return [`- ${first}`, ...rest.map((line) => `  ${line}`)]
-    })
-  }
-  return Object.entries(value).flatMap(([key, each]) => {
-    const inner = lines(each)
-    if (typeof each !== 'object') return [`${scalar(key)}: ${inner.join('')}`]
-    if (inner.length === 0) return [`${scalar(key)}: ${isMap(each) ? '{}' : '[]'}`]
-    return [`${scalar(key)}:`, ...inner.map((line) => `  ${line}`)]
-  })
+  return isMap(value)
+    ? Object.entries(value).flatMap(([key, each]) => entryLines(key, each))
+    : value.flatMap(itemLines)
 }
 
 /** A document. Texts are of one line. */

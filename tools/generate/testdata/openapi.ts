@@ -1,6 +1,6 @@
 /**
- * What an API server does with the schema of a custom resource, as far as ours uses it: the rules of
- * structural schemas, and the validation of objects. Every keyword that is not handled here is a
+ * What an API server does with the schema of a custom resource, as far as ours uses it: the rules
+ * of structural schemas, and the validation of objects. Every keyword that is not handled here is a
  * fault, so that nothing is taken for checked that is not.
  */
 type Schema = Readonly<Record<string, unknown>>
@@ -13,15 +13,13 @@ const schemasIn = (value: unknown): readonly (readonly [string, Schema])[] =>
 
 const preserves = 'x-kubernetes-preserve-unknown-fields'
 const junctions = ['anyOf', 'oneOf'] as const
-const known: ReadonlySet<string> = new Set([
-  ...['type', 'description', 'properties', 'additionalProperties', 'required', 'items', 'enum'],
-  ...['minLength', 'maxLength', 'pattern', 'minItems', 'maxItems', 'maxProperties'],
-  ...[...junctions, preserves, 'x-kubernetes-list-type'],
-])
 /** What must stand in the structural part alone, and not in a junction. */
-const structural = [
-  ...['type', 'description', 'additionalProperties', preserves, 'x-kubernetes-list-type'],
-]
+const structural =
+  `type description additionalProperties ${preserves} x-kubernetes-list-type`.split(' ')
+const bounds = 'enum minLength maxLength pattern minItems maxItems maxProperties required'.split(
+  ' ',
+)
+const known = new Set([...structural, ...bounds, ...junctions, 'properties', 'items'])
 
 /** Each place where a schema is not structural, with the rule that it breaks. */
 export const structuralFaults = (schema: Schema, path = ''): readonly string[] => {
@@ -75,7 +73,7 @@ const has = (value: Schema, name: string): boolean => Object.hasOwn(value, name)
 /** Each fault of a value, unknown keys among them: as with `fieldValidation: Strict`. */
 export const validationFaults = (schema: Schema, value: unknown, path = ''): readonly string[] => {
   const { type } = schema
-  if (type !== undefined && typeOf(value) !== type) return [`${path}: is no ${String(type)}`]
+  if (typeof type === 'string' && typeOf(value) !== type) return [`${path}: is no ${type}`]
   const faults = boundFaults(schema, value, path)
   if (Array.isArray(value) && isObject(schema['items'])) {
     for (const each of value) faults.push(...validationFaults(schema['items'], each, `${path}[]`))
