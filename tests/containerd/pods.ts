@@ -66,8 +66,13 @@ export class Pods {
     }
   }
 
-  async run(name: string, driver: Driver, labels: Readonly<Record<string, string>>): Promise<Pod> {
-    const uid = randomUUID()
+  /** @param uid  as the API server gave it; of a static pod, as the kubelet did */
+  async run(
+    name: string,
+    driver: Driver,
+    labels: Readonly<Record<string, string>>,
+    uid: string = randomUUID(),
+  ): Promise<Pod> {
     const namespace = 'shop'
     const top = labCgroup(this.#containerd.folder)
     const parent =
@@ -91,10 +96,14 @@ export class Pods {
     return { name, namespace, uid, sandboxId, labels, config }
   }
 
-  /** Starts a container of the pod; its id. */
-  async start(pod: Pod, name: string, command: readonly string[]): Promise<string> {
+  /**
+   * Starts a container of the pod; its id.
+   *
+   * @param attempt  how often one of the name was started before
+   */
+  async start(pod: Pod, name: string, command: readonly string[], attempt = 0): Promise<string> {
     const config = joined([
-      bytes(1, bytes(1, name)),
+      bytes(1, joined([bytes(1, name), numberField(2, attempt)])),
       bytes(2, bytes(1, criImages.app)),
       ...command.map((word) => bytes(3, word)),
       bytes(7, joined([bytes(1, '/host/etc'), bytes(2, '/etc'), numberField(3, 1)])),

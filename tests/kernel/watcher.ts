@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { fieldNamed, fields, isEventName, otherEventNames, syscallNames } from '@bulwark/schema'
 import type { PrintedValue, Rule } from '@bulwark/policy'
 import { loadRuleFiles } from '@bulwark/policy'
-import type { Counters, KernelCounters } from '@bulwark/agent'
+import type { Counters, KernelCounters, PodOrigin } from '@bulwark/agent'
 import { Agent } from '@bulwark/agent'
 import { machineOf } from './inner.ts'
 import { chosen, readObject } from './recorder.ts'
@@ -32,12 +32,19 @@ const shown = [
   'container.mount.dest[/etc]',
   'container.image.repository',
   'container.image.tag',
+  'container.role',
+  'container.host_pid',
+  'container.host_network',
   'k8s.pod.name',
   'k8s.ns.name',
   'k8s.pod.uid',
   'k8s.pod.labels',
   'k8s.pod.label[app]',
   'k8s.pod.full_sandbox_id',
+  'k8s.workload.kind',
+  'k8s.workload.name',
+  'k8s.sa.name',
+  'k8smeta.ns.label[env]',
 ] as const
 
 /** The printed fields of one event. */
@@ -82,8 +89,13 @@ export class Watcher {
    *
    * @param more        further rules, as YAML
    * @param criSockets  where it looks for container runtimes
+   * @param pods        from where it knows pods beside
    */
-  static async start(more = '', criSockets: readonly string[] = []): Promise<Watcher> {
+  static async start(
+    more = '',
+    criSockets: readonly string[] = [],
+    pods?: PodOrigin,
+  ): Promise<Watcher> {
     const machine = machineOf(process.arch)
     if (machine === undefined) throw new Error(`no hook knows this machine, ${process.arch}`)
     const watcher = new Watcher()
@@ -96,6 +108,7 @@ export class Watcher {
       onAlert: ({ outputFields }) => watcher.#add(outputFields),
       log: (line) => watcher.log.push(line),
       criSockets,
+      pods,
       onFault: (error) => (watcher.#fault = error),
     })
     await watcher.#agent.filtersInPlace

@@ -49,7 +49,11 @@ after(async () => {
 
 const kubectl = async (words: string, config = 'by-token', input = ''): Promise<string> => {
   const args = [`--kubeconfig=${join(folder, config)}`, `--cache-dir=${folder}/cache`]
-  const promise = run('kubectl', [...args, ...words.split(' ')])
+  // A selector has blanks of its own.
+  const promise = run('kubectl', [
+    ...args,
+    ...words.split(' ').map((word) => word.replaceAll('~', ' ')),
+  ])
   promise.child.stdin?.end(input)
   return (await promise).stdout
 }
@@ -73,6 +77,8 @@ test('lists: pages, namespaces, selectors', { skip, timeout }, async () => {
   await check('-l app=web,shard!=1', 20)
   await check('-l !shard', 0)
   await check('-l shard', 25)
+  await check('-l shard~in~(1,2)', 10)
+  await check('-l shard~notin~(1,2),app~in~(web)', 15)
   await check('--field-selector spec.nodeName=node-0', 9)
   await check('--field-selector spec.nodeName!=node-0,metadata.namespace=default', 8)
   await assert.rejects(names('-A --field-selector spec.image=x'), /field label not supported/)

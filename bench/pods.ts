@@ -1,0 +1,187 @@
+/**
+ * What it costs to know the pods of a full node: memory and processor time of the agent with 250
+ * pods of which ten change each second, beside the same agent without an API server; and how long a
+ * changed label takes from the API server to the agent. The API server is the lab's, over TLS, with
+ * objects of the size that real ones have.
+ *
+ *   node bench/pods.ts [--quick]
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { PodSource } from '@bulwark/agent'
+import type { Certificates, NewObject } from '@bulwark/tools'
+import { ApiServer, kubeconfigText, makeCertificates } from '@bulwark/tools'
+import { printFigure, printSpread } from './measure/figures.ts'
+import { stableRules } from './measure/official.ts'
+import { Sensor } from './measure/sensor.ts'
+
+const quick = process.argv.includes('--quick')
+const podCount = 250
+const changeMs = 100
+const watchMs = quick ? 3_000 : 60_000
+const latencySamples = quick ? 20 : 300
+const node = 'node-a'
+
+const container = (name: string): object => ({
+  name,
+  image: `registry.example/shop/${name}:3.1.4`,
+  command: ['/bin/server', '--config', '/etc/server/config.yaml', '--listen', '0.0.0.0:8080'],
+  env: Array.from({ length: 24 }, (_, i) => ({ name: `SETTING_${i}`, value: `value of ${i}` })),
+  resources: { limits: { cpu: '1', memory: '512Mi' }, requests: { cpu: '100m', memory: '128Mi' } },
+  volumeMounts: ['config', 'data', 'token'].map((each) => ({ name: each, mountPath: `/${each}` })),
+  terminationMessagePath: '/dev/termination-log',
+  imagePullPolicy: 'IfNotPresent',
+})
+
+const statusOf = (name: string, i: number, restarts: number): object => ({
+  name,
+  ready: true,
+  restartCount: restarts,
+  image: `registry.example/shop/${name}:3.1.4`,
+  imageID: `registry.example/shop/${name}@sha256:${'ab'.repeat(32)}`,
+  containerID: `containerd://${i.toString(16).padStart(64, '0')}`,
+  state: { running: { startedAt: '2026-01-02T03:04:05Z' } },
+})
+
+/** About 9 KB of JSON: a pod with two containers as a cluster has it. */
+const podOf = (i: number, round: number, heartbeat = 0): NewObject => ({
+  metadata: {
+    name: `web-${i}-5d4f8c7b9-x2x4z`,
+    generateName: `web-${i}-5d4f8c7b9-`,
+    namespace: `team-${i % 20}`,
+    uid: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+    labels: {
+      'app.kubernetes.io/name': `web-${i}`,
+      'app.kubernetes.io/instance': `web-${i}-production`,
+      'app.kubernetes.io/part-of': 'shop',
+      'pod-template-hash': '5d4f8c7b9',
+      round: String(round),
+    },
+    annotations: {
+      'checksum/config': 'cd'.repeat(32),
+      'kubernetes.io/config.seen': 'x'.repeat(64),
+    },
+    ownerReferences: [
+      { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `web-${i}-5d4f8c7b9`, controller: true },
+    ],
+    managedFields: Array.from({ length: 3 }, (_, at) => ({
+      manager: ['kube-controller-manager', 'kubelet', 'multus'][at],
+      operation: 'Update',
+      fieldsV1: Object.fromEntries(Array.from({ length: 30 }, (__, j) => [`f:field-${j}`, {}])),
+    })),
+  },
+  spec: {
+    nodeName: node,
+    serviceAccountName: `web-${i}`,
+    containers: [container('app'), container('proxy')],
+    initContainers: [container('setup')],
+    tolerations: Array.from({ length: 4 }, (_, j) => ({ key: `key-${j}`, operator: 'Exists' })),
+  },
+  status: {
+    phase: 'Running',
+    podIP: `10.0.${i >> 8}.${i & 255}`,
+    conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({
+      type,
+      status: 'True',
+      lastProbeTime: String(heartbeat),
+    })),
+    containerStatuses: [statusOf('app', i, 0), statusOf('proxy', i + 1000, 0)],
+  },
+})
+
+const isRoot = process.getuid?.() === 0
+
+/** Memory after a while, and processor time in it. */
+const costOf = async (
+  args: readonly string[],
+  change: (turn: number) => void,
+): Promise<{ readonly mib: number; readonly share: number }> => {
+  const sensor = await Sensor.start(['--rules', stableRules, ...args])
+  const timer = ((): NodeJS.Timeout => {
+    let turn = 0
+    return setInterval(() => change(turn++), changeMs)
+  })()
+  await pause(watchMs / 4) // what the start left behind is given back
+  const [before, begin] = [sensor.processorSeconds(), performance.now()]
+  await pause(watchMs)
+  const used = sensor.processorSeconds() - before
+  const share = (100 * used) / ((performance.now() - begin) / 1e3)
+  clearInterval(timer)
+  const mib = sensor.memoryMib()
+  await sensor.stop()
+  return { mib, share }
+}
+
+const measureCost = async (server: ApiServer, kubeconfig: string): Promise<void> => {
+  /** Of ten changes one is of a label: the others are of the status alone, as on a busy node. */
+  const change = (turn: number): void => {
+    const i = turn % podCount
+    server.putPod(podOf(i, turn % 10 === 0 ? turn : 0, turn))
+  }
+  const without = await costOf([], () => {})
+  const args = ['--kubeconfig', kubeconfig, '--node', node]
+  const still = await costOf(args, () => {})
+  const busy = await costOf(args, change)
+  const pods = `${podCount} pods`
+  const growth = (mib: number): number => Math.max(mib - without.mib, 0)
+  printFigure('memory (RSS) without an API server', without.mib, 'MiB')
+  printFigure(`growth of it, ${pods}`, growth(still.mib), 'MiB')
+  printFigure(`growth of it, ${pods}, 10 changes a second`, growth(busy.mib), 'MiB')
+  const more = (share: number): number => Math.max(share - without.share, 0)
+  printFigure('processor time without an API server', without.share, '% of a core')
+  printFigure(`more of it, ${pods}`, more(still.share), '% of a core')
+  printFigure(`more of it, ${pods}, 10 changes a second`, more(busy.share), '% of a core')
+}
+
+const measureLatency = async (server: ApiServer, certificates: Certificates): Promise<void> => {
+  let onTold = (): void => {}
+  const source = new PodSource({
+    access: {
+      server: new URL(server.url),
+      authorities: { text: certificates.authority },
+      insecure: false,
+      serverName: undefined,
+      clientCert: undefined,
+      clientKey: undefined,
+      token: { text: 'secret' },
+    },
+    node,
+    tell: ({ pods }) => {
+      if (pods.length === 1) onTold()
+    },
+    count: () => {},
+    log: () => {},
+  })
+  await source.untilListed()
+  const took: number[] = []
+  for (let i = 0; i < latencySamples; i++) {
+    const begin = performance.now()
+    const told = new Promise<void>((resolve) => (onTold = resolve))
+    server.putPod(podOf(i % podCount, 1_000 + i))
+    await told
+    took.push(performance.now() - begin)
+  }
+  source.stop()
+  printSpread('a label that changed, from the API server to the agent', took, 'ms')
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-pods-'))
+const certificates = makeCertificates(folder, 'agent')
+const server = await ApiServer.start({ certificates, tokens: new Map([['secret', 'agent']]) })
+try {
+  for (let i = 0; i < 20; i++) server.putNamespace(`team-${i}`, { team: String(i), env: 'prod' })
+  for (let i = 0; i < podCount; i++) server.putPod(podOf(i, 0))
+  const kubeconfig = join(folder, 'kubeconfig')
+  const user = { token: 'secret' }
+  writeFileSync(kubeconfig, kubeconfigText(server.url, user, certificates.authority))
+  const bytes = JSON.stringify(podOf(0, 0)).length
+  console.log(`${podCount} pods of ${bytes} bytes each, over TLS`)
+  await measureLatency(server, certificates)
+  if (isRoot) await measureCost(server, kubeconfig)
+  else console.log('memory and processor time: not measured, this is not root')
+} finally {
+  await server.stop()
+  rmSync(folder, { recursive: true })
+}
