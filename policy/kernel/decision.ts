@@ -13,6 +13,8 @@ export type Key =
   | { readonly is: 'ending'; readonly at: TextAt }
   | { readonly is: 'number'; readonly at: NumberAt }
   | { readonly is: 'network'; readonly offset: number; readonly bytes: number }
+  /** What the kernel was told of the cgroup: 4 bytes. */
+  | { readonly is: 'scope' }
 
 /** A value that is looked for. */
 export interface Entry {

@@ -12,7 +12,8 @@ import type { FilterMap } from './maps.ts'
 import { MapPool } from './maps.ts'
 import { helpers, type Surroundings } from './match-maps.ts'
 import { match } from './match.ts'
-import type { CgroupState, Plan } from './plan.ts'
+import { cgroupTest, loadCgroupNumber } from './cgroup-code.ts'
+import type { Plan } from './plan.ts'
 import { scanText } from './scan.ts'
 import { numberTest } from './test-code.ts'
 import { weaken } from './weaken.ts'
@@ -44,7 +45,7 @@ export interface FilterTarget {
   readonly kind: number
   /** Index in the same array: records that were lost since they could not be handed over. */
   readonly failedIndex: number
-  /** HASH of cgroup ids (u64) to u32: 1 host, 2 container. Without it all are unknown. */
+  /** HASH of cgroup ids (u64) to u32: see `cgroupNumbers`. Without it all are unknown. */
   readonly cgroupsMapFd?: number
   /** Offset of the cgroup id (u64) in the record. */
   readonly cgroupIdAt: number
@@ -81,8 +82,6 @@ const mapEntriesMinDefault = 33
 const limits = { instructions: 100_000, branches: 8_000 } as const
 /** Where a program would be too large, of each rule so many tests are kept at first. */
 const weakenedTestsMax = 3
-
-const cgroupStates = { host: 1, container: 2 } as const
 
 /** For the listing: what a sensor has. */
 const shownTarget: FilterTarget = {
@@ -168,20 +167,6 @@ class Body {
     }
   }
 
-  /** Looks a cgroup up in one hierarchy, and goes where its state says. */
-  #cgroup(mapFd: number, idAt: number, has: (state: CgroupState) => Label, host: Label): void {
-    const { assembler } = this.#at
-    assembler.loadMap(1, mapFd)
-    assembler.move(2, { register: 7 })
-    assembler.alu('add', 2, { constant: idAt })
-    assembler.call(helpers.mapLookup)
-    assembler.jumpIf(64, '==', 0, { constant: 0 }, has('unknown'))
-    assembler.load(4, 1, 0, 0)
-    assembler.jumpIf(32, '==', 1, { constant: cgroupStates.host }, host)
-    const { container } = cgroupStates
-    assembler.branch(32, '==', 1, { constant: container }, has('container'), has('unknown'))
-  }
-
   #test(test: PlainTest, yes: Label, no: Label): void {
     const { assembler } = this.#at
     switch (test.is) {
@@ -190,18 +175,8 @@ class Body {
         return numberTest(assembler, test, yes, no)
       case 'text':
         return scanText(this.#at, test.at, test.values, yes, no)
-      case 'cgroup': {
-        const has = (state: CgroupState): Label => (test.states.includes(state) ? yes : no)
-        const { cgroupsMapFd, cgroupIdAt, oldCgroups } = this.#target
-        if (cgroupsMapFd === undefined) return assembler.jump(has('unknown'))
-        if (!oldCgroups) return this.#cgroup(cgroupsMapFd, cgroupIdAt, has, has('host'))
-        const old = assembler.newLabel('the cgroup of v1')
-        this.#cgroup(cgroupsMapFd, cgroupIdAt, has, old)
-        assembler.place(old)
-        assembler.load(8, 1, 7, oldCgroups.idAt)
-        assembler.jumpIf(64, '==', 1, { constant: 0 }, has('host'))
-        return this.#cgroup(oldCgroups.mapFd, oldCgroups.idAt, has, has('host'))
-      }
+      case 'cgroup':
+        return cgroupTest(assembler, this.#target, test.states, yes, no)
     }
   }
 }
@@ -300,7 +275,8 @@ const assemble = (
   assembler.alu('add', 7, { constant: target.recordAt })
   const { recordBytesMax, recordAt, slotBytes } = target
   const behindBytes = slotBytes - recordAt - recordBytesMax
-  const at = { assembler, maps, undecided: accept, recordBytesMax, behindBytes }
+  const loadScopeClass = (): void => loadCgroupNumber(assembler, target)
+  const at = { assembler, maps, undecided: accept, recordBytesMax, behindBytes, loadScopeClass }
   new Body(at, target).emit(decision, accept, drop)
   emitEnds(assembler, target, { accept, drop, missing })
   return assembler.finish()

@@ -270,5 +270,11 @@ export const textIs = (at: TextAt, operator: TextOperator, texts: Iterable<strin
 export const inNetworkAt = (offset: number, base: Uint8Array, prefix: number): Plan =>
   prefix === 0 ? everything : { is: 'network', offset, base, prefix }
 
+/** What the kernel was told of the record's cgroup is one of these numbers. */
+export const scopeIn = (numbers: Iterable<number>): Plan => {
+  const each = [...new Set(numbers)].toSorted((a, b) => a - b)
+  return each.length === 0 ? nothing : { is: 'scope', numbers: each }
+}
+
 /** The record's cgroup is in one of these states. */
 export const cgroupIs = (...states: readonly CgroupState[]): Plan => ({ is: 'cgroup', states })

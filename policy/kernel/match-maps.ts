@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly recordBytesMax: number
   /** Bytes that may be read behind a record of the full size. */
   readonly behindBytes: number
+  /** Puts into r1 what the kernel was told of the record's cgroup, in 32 bits. */
+  readonly loadScopeClass: () => void
 }
 
 export const roundUp = (bytes: number): number => (bytes + 7) & ~7

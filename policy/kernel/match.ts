@@ -11,15 +11,14 @@ import { branchOnFound, bytesOfText, joinBytes, lookUp, u32, withLabels } from '
 import { matchEnding, matchText } from './match-texts.ts'
 import { branchOnNumbers, constantOf, littleEndian, type Target } from './match-words.ts'
 
+/** The number is in r1. */
 const matchNumber = (
   at: Surroundings,
-  key: Extract<Key, { is: 'number' }>,
+  bytes: number,
   targets: readonly Target[],
   none: Label,
 ): void => {
   const { assembler, maps } = at
-  const { offset, bytes } = key.at
-  assembler.load(bytes, 1, 7, offset)
   const numbers = targets.map(({ value, label }) => ({ number: littleEndian(value), label }))
   if (!maps.takes(targets.length)) {
     branchOnNumbers(assembler, bytes === 8 ? 64 : 32, numbers, none)
@@ -99,7 +98,11 @@ export const match = (
   const targets = withLabels(entries, blocks)
   switch (key.is) {
     case 'number':
-      return matchNumber(at, key, targets, none)
+      at.assembler.load(key.at.bytes, 1, 7, key.at.offset)
+      return matchNumber(at, key.at.bytes, targets, none)
+    case 'scope':
+      at.loadScopeClass()
+      return matchNumber(at, 4, targets, none)
     case 'network':
       return matchNetwork(at, key, entries, targets, none)
     case 'ending':

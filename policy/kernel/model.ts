@@ -2,7 +2,8 @@
  * What a plan means: the reference. Slow and plain; the generated programs are held to it by a
  * property test in the kernel.
  */
-import type { CgroupState, NumberAt, Plan, Test, TextAt, TextOperator } from './plan.ts'
+import type { CgroupState, CgroupTold, NumberAt, Plan, Test, TextAt, TextOperator } from './plan.ts'
+import { cgroupNumbers } from './plan.ts'
 
 const numberAt = (record: DataView, { offset, bytes, signed }: NumberAt): bigint => {
   let value = 0n
@@ -73,12 +74,18 @@ const inNetwork = (
  * Whether a plan lets a record through.
  *
  * @param record  its bytes, from the header on: at least the fixed part of its kind
- * @param cgroup  what the kernel was told of the record's cgroup
+ * @param cgroup  what the kernel was told of the record's cgroup; a number from `scopeClassMin` on
+ *   for a container of a class of scopes
  */
-export const accepts = (plan: Plan, record: Uint8Array, cgroup: CgroupState): boolean =>
+export const accepts = (plan: Plan, record: Uint8Array, cgroup: CgroupTold): boolean =>
   holds(plan, new DataView(record.buffer, record.byteOffset, record.byteLength), cgroup)
 
-const holds = (plan: Plan, record: DataView, cgroup: CgroupState): boolean => {
+const stateOf = (told: CgroupTold): CgroupState => (typeof told === 'number' ? 'container' : told)
+
+const numberOf = (told: CgroupTold): number =>
+  typeof told === 'number' ? told : cgroupNumbers[told]
+
+const holds = (plan: Plan, record: DataView, cgroup: CgroupTold): boolean => {
   switch (plan.is) {
     case 'constant':
       return plan.value
@@ -99,6 +106,8 @@ const holds = (plan: Plan, record: DataView, cgroup: CgroupState): boolean => {
     case 'network':
       return inNetwork(record, plan)
     case 'cgroup':
-      return plan.states.includes(cgroup)
+      return plan.states.includes(stateOf(cgroup))
+    case 'scope':
+      return plan.numbers.includes(numberOf(cgroup))
   }
 }

@@ -16,6 +16,7 @@ const testCost = (test: Test): number => {
     case 'network':
       return test.base.length === 4 ? 1 : 3
     case 'cgroup':
+    case 'scope':
       return 15
     case 'text':
       if (test.operator === 'contains') return 40 + 20 * test.values.length

@@ -21,6 +21,8 @@ const testKey = (test: Test): string => {
       return `w${test.offset}=${hex(test.base)}/${test.prefix}`
     case 'cgroup':
       return `c${test.states.toSorted().join()}`
+    case 'scope':
+      return `s${test.numbers.toSorted((a, b) => a - b).join()}`
   }
 }
 

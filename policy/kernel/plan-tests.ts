@@ -60,6 +60,10 @@ export const simplifyTest = (test: Test): Test | boolean => {
       if (states.length === 0) return false
       return states.length === cgroupStates.length ? true : { is: 'cgroup', states }
     }
+    case 'scope': {
+      const numbers = [...new Set(test.numbers)].toSorted((a, b) => a - b)
+      return numbers.length > 0 && { is: 'scope', numbers }
+    }
   }
 }
 
@@ -98,6 +102,12 @@ const uniteAll = (tests: readonly Test[]): Test => {
   if (first.is === 'number') {
     return { ...first, values: tests.flatMap((test) => (test.is === 'number' ? test.values : [])) }
   }
+  if (first.is === 'scope') {
+    return {
+      is: 'scope',
+      numbers: tests.flatMap((test) => (test.is === 'scope' ? test.numbers : [])),
+    }
+  }
   return tests.reduce(uniteTwo)
 }
 
@@ -113,6 +123,8 @@ export const unite: Merging = {
         return `t${textPlaceKey(test.at)}${test.operator}`
       case 'cgroup':
         return 'c'
+      case 'scope':
+        return 's'
       case 'network':
         return undefined
     }
@@ -137,6 +149,10 @@ const intersectTwo = (one: Test | boolean, other: Test): Test | boolean => {
       states: one.states.filter((state) => other.states.includes(state)),
     })
   }
+  if (one.is === 'scope' && other.is === 'scope') {
+    const theirs = new Set(other.numbers)
+    return simplifyTest({ is: 'scope', numbers: one.numbers.filter((each) => theirs.has(each)) })
+  }
   throw new Error('tests of different places are not intersected')
 }
 
@@ -150,6 +166,8 @@ export const intersect: Merging = {
         return test.operator === 'equals' ? `t${textPlaceKey(test.at)}` : undefined
       case 'cgroup':
         return 'c'
+      case 'scope':
+        return 's'
       case 'bits':
       case 'network':
         return undefined

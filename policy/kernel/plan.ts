@@ -36,6 +36,18 @@ export type TextOperator =
 /** What the agent has told the kernel of the cgroup that a record is of. */
 export type CgroupState = 'host' | 'container' | 'unknown'
 
+/**
+ * The same in the number that the kernel was told: 0 stands for nothing, and a number above these
+ * for a container in the class of scopes that has it: see `docs/adr/0016-scopes-in-the-kernel.md`.
+ */
+export const cgroupNumbers = { unknown: 0, host: 1, container: 2 } as const
+
+/** A state, or the number of a class of scopes: a container of that class. */
+export type CgroupTold = CgroupState | number
+
+/** The least number of a class of scopes. */
+export const scopeClassMin = cgroupNumbers.container + 1
+
 /** A question that is answered by one place of the record, exactly. */
 export type Test =
   | {
@@ -64,6 +76,9 @@ export type Test =
     }
   /** The state of the record's cgroup is one of these. */
   | { readonly is: 'cgroup'; readonly states: readonly CgroupState[] }
+  /** What the kernel was told of the record's cgroup is one of these numbers: classes of scopes,
+   * and those of `cgroupNumbers`. */
+  | { readonly is: 'scope'; readonly numbers: readonly number[] }
 
 /** What a filter lets through. Members of `and` and `or` stand in no particular order. */
 export type Plan =

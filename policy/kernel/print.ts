@@ -2,6 +2,7 @@
 import { recordLayouts } from '@bulwark/schema'
 import { Places } from './places.ts'
 import type { NumberAt, Plan, Test, TextOperator } from './plan.ts'
+import { cgroupNumbers } from './plan.ts'
 
 /** How much of a plan is printed. */
 export interface PrintOptions {
@@ -30,6 +31,12 @@ const opposites = { '<': '>=', '<=': '>', '>': '<=', '>=': '<', in: 'is not' } a
 /** A text, in quotes where it has other letters than most. */
 export const shownText = (text: string): string =>
   /^[\x21-\x7e]+$/.test(text) && !/[",]/.test(text) ? text : JSON.stringify(text)
+
+/** What a number that the kernel was told of a cgroup stands for. */
+export const scopeText = (number: number): string => {
+  const state = Object.entries(cgroupNumbers).find(([, each]) => each === number)?.[0]
+  return state ?? String(number)
+}
 
 /** An address of 4 or of 16 bytes. */
 export const addressText = (base: Uint8Array): string => {
@@ -85,6 +92,8 @@ class Printer {
       }
       case 'cgroup':
         return `cgroup ${isNegated ? 'is not' : 'is'} ${test.states.join(' or ')}`
+      case 'scope':
+        return `scope class ${isNegated ? 'is not' : 'is'} ${this.#list(test.numbers.map(scopeText))}`
     }
   }
 

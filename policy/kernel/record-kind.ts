@@ -13,6 +13,16 @@ export interface KernelFacts {
   readonly machine: Machine
   /** The kernel is told which cgroups are of containers and which are not. */
   readonly tellsCgroups: boolean
+  /** The classes of scopes that containers may be told to be in; none when not said. */
+  readonly scopeClasses?: readonly ToldClass[]
+}
+
+/** A class of scopes: what containers have in common that are in the same ones. */
+export interface ToldClass {
+  /** What the kernel is told of the cgroups of such a container: from `scopeClassMin` on. */
+  readonly number: number
+  /** Whether a rule with a scope of this key is judged on them. */
+  readonly isJudged: (scopeKey: string) => boolean
 }
 
 /** The records of one kind whose events have one type. */

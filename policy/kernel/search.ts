@@ -59,6 +59,10 @@ export const searchOf = (test: Test): Search | undefined => {
       const key: Key = { is: 'network', offset: test.offset, bytes: test.base.length }
       return { key, entries: [{ value, bits: test.prefix }] }
     }
+    case 'scope': {
+      const entries = test.numbers.map((number) => exact(bytesOfNumber(BigInt(number), 4)))
+      return { key: { is: 'scope' }, entries }
+    }
     case 'bits':
     case 'cgroup':
       return undefined
@@ -76,6 +80,8 @@ export const nameOf = (key: Key): string => {
       return `number ${key.at.offset} ${key.at.bytes}`
     case 'network':
       return `network ${key.offset} ${key.bytes}`
+    case 'scope':
+      return 'scope'
   }
 }
 

@@ -16,19 +16,19 @@ import type { Bounds, Residual } from './bounds.ts'
 import { allBounds, anyBounds, exactly, inverseBounds } from './bounds.ts'
 import { compareReading } from './compare.ts'
 import { filteredKinds, isOfType, isShape, typesOf } from './kinds.ts'
-import { allOf, anyOf, inverse, isNothing } from './make-plan.ts'
+import { allOf, anyOf, inverse, isNothing, scopeIn } from './make-plan.ts'
 import { accepts } from './model.ts'
 import { Places } from './places.ts'
 import { keyOf } from './plan-key.ts'
 import type { Plan } from './plan.ts'
-import { everything, nothing } from './plan.ts'
+import { cgroupNumbers, everything, nothing } from './plan.ts'
 import type { Reading } from './reading.ts'
 import { readingOf } from './record-fields.ts'
 import type { KernelFacts } from './record-kind.ts'
 import { RecordKind } from './record-kind.ts'
 import { shareScans, withFewScans } from './share-scans.ts'
 
-export type { KernelFacts } from './record-kind.ts'
+export type { KernelFacts, ToldClass } from './record-kind.ts'
 
 /** What the kernel decides of one rule, on one kind of record and some types of its events. */
 export interface HookSplit {
@@ -181,6 +181,8 @@ class KindSplitter {
   readonly #facts: KernelFacts
   readonly #rules: readonly Rule[]
   readonly #known = new Known()
+  /** By the key of a scope. */
+  readonly #scopes = new Map<string, Bounds>()
   /** A record of a call that nothing is special about. */
   readonly #plain: Uint8Array
   /** By rule, in order of types. */
@@ -208,12 +210,35 @@ class KindSplitter {
     else hooks.push({ kind: this.#kind.kind, types: [type], plan: over, residual })
   }
 
+  /**
+   * Where a rule is judged: in the classes of scopes that the kernel can be told of a container. Of
+   * one that it was told nothing of, or no class of, user space decides; the host is in no scope.
+   */
+  #scopeBounds({ policy }: Rule): Bounds {
+    const scope = policy?.scope
+    if (!scope) return exactly(everything)
+    const known = this.#scopes.get(scope.key)
+    if (known) return known
+    const { tellsCgroups, scopeClasses = [] } = this.#facts
+    const judged = scopeClasses.filter(({ isJudged }) => isJudged(scope.key))
+    const numbers = judged.map(({ number }) => number)
+    const open = [cgroupNumbers.unknown, cgroupNumbers.container]
+    const bounds: Bounds = {
+      over: tellsCgroups ? scopeIn([...open, ...numbers]) : everything,
+      under: scopeIn(numbers),
+      residual: [],
+    }
+    this.#scopes.set(scope.key, bounds)
+    return bounds
+  }
+
   #planOf(type: string): Plan {
     const splitter = new Splitter(new RecordKind(this.#kind.kind, type, this.#facts), this.#known)
     const plans: Plan[] = []
     for (const rule of this.#rules) {
       if (!isTriedOn(rule, type)) continue
-      const bounds = splitter.bounds(specialise(rule.condition, type))
+      const ofCondition = splitter.bounds(specialise(rule.condition, type))
+      const bounds = allBounds([this.#scopeBounds(rule), ofCondition])
       if (isNothing(bounds.over)) continue
       this.#note(rule, type, bounds)
       plans.push(bounds.over)

@@ -1,6 +1,7 @@
 /** Plans and decisions in words, for listings. */
 import type { Choice, Decision, Key, PlainTest } from './decision.ts'
 import { asTest } from './plan-key.ts'
+import { scopeText } from './print.ts'
 import type { NumberAt, Plan, TextAt } from './plan.ts'
 import type { FoundEntry } from './search.ts'
 import { reversed, searchOf } from './search.ts'
@@ -23,6 +24,8 @@ const keyWords = (key: Key): string => {
       return numberWords(key.at)
     case 'network':
       return `address at ${key.offset}`
+    case 'scope':
+      return 'scope class'
   }
 }
 
@@ -35,6 +38,8 @@ const valueWords = (key: Key, { value, bits }: FoundEntry): string => {
       return `*${JSON.stringify(reversed(value))}`
     case 'network':
       return `${bytes.join('.')}/${bits}`
+    case 'scope':
+      return scopeText(bytes.reduceRight((sum, byte) => sum * 256 + byte, 0))
     case 'number': {
       const number = bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n)
       return `${key.at.signed ? BigInt.asIntN(8 * key.at.bytes, number) : number}`
@@ -74,7 +79,7 @@ export const describePlan = (plan: Plan): string => {
   const search = searchOf(test)
   const not = negated ? 'not: ' : ''
   if (search !== undefined) return `${not}${searchWords(search.key, search.entries)}`
-  if (test.is === 'network') throw new Error('networks are always searched')
+  if (test.is === 'network' || test.is === 'scope') throw new Error(`${test.is}: always searched`)
   return `${not}${testWords(test)}`
 }
 

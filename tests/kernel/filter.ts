@@ -4,7 +4,7 @@ import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
 import type { FilterProgram, FilterTarget } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
-import { cgroupIds } from './inner.ts'
+import { cgroupIds, classIds } from './inner.ts'
 
 const types = { hash: 1, array: 2 } as const
 const memoryMapped = 1 << 10
@@ -43,12 +43,13 @@ export class FilterStage {
     })
     this.#memory = new Uint8Array(this.#slots.memory())
     // One cgroup is not told.
-    const map = { type: types.hash, keyBytes: 8, valueBytes: 4, maxEntries: 2 }
+    const map = { type: types.hash, keyBytes: 8, valueBytes: 4, maxEntries: 2 + classIds.size }
     this.#cgroups = createMap({ ...map, name: 'cgroups' })
     const state = (number: number): Uint8Array => new Uint8Array(new Uint32Array([number]).buffer)
     const id = (number: bigint): Uint8Array => new Uint8Array(new BigUint64Array([number]).buffer)
     this.#cgroups.update(id(cgroupIds.host), state(1))
     this.#cgroups.update(id(cgroupIds.container), state(2))
+    for (const [number, of] of classIds) this.#cgroups.update(id(of), state(number))
     this.#dropped = createMap({ ...map, type: types.array, keyBytes: 4, name: 'dropped' })
     this.target = {
       find: 'test',

@@ -34,6 +34,6 @@ export { hasUring, uringSupport } from '../../agent/uring.ts'
 // tidy-allow inner: a handler in place of those of bpf/, to try what a filter does with its slot
 export { Assembler, bytesOf } from '../../policy/kernel/assembler.ts'
 // tidy-allow inner: records that nearly fit a plan
-export { NearRecords, cgroupIds } from '../../policy/kernel/testdata/records.ts'
+export { NearRecords, cgroupIds, classIds } from '../../policy/kernel/testdata/records.ts'
 // tidy-allow inner: large plans, which the generator is tried on too
 export { planOfRanges, planOfRules } from '../../policy/kernel/testdata/many-rules.ts'

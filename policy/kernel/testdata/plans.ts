@@ -1,7 +1,7 @@
 /** Random plans: small ones of any form, and those that many rules make. */
 import * as fc from 'fast-check'
 import type { CgroupState, NumberAt, Plan, Test } from '../plan.ts'
-import { comm, slots } from './records.ts'
+import { classIds, comm, slots } from './records.ts'
 
 const numbers: readonly NumberAt[] = [
   { offset: 64, bytes: 8, signed: true },
@@ -93,6 +93,13 @@ const anyTest: fc.Arbitrary<Test> = fc.oneof(
   fc.record({
     is: fc.constant('cgroup' as const),
     states: fc.uniqueArray(states, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    is: fc.constant('scope' as const),
+    numbers: fc.uniqueArray(fc.constantFrom(0, 1, 2, ...classIds.keys(), 99), {
+      minLength: 1,
+      maxLength: 4,
+    }),
   }),
 )
 

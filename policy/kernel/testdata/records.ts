@@ -3,7 +3,7 @@
  * longer, shorter or other, addresses that differ in the last bit that counts.
  */
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
-import type { CgroupState, Plan, Test, TextAt } from '../plan.ts'
+import type { CgroupState, CgroupTold, Plan, Test, TextAt } from '../plan.ts'
 import { scannedBytes } from '../scan.ts'
 
 /** Where the texts of these records are. */
@@ -17,6 +17,20 @@ export const cgroupIds: Readonly<Record<CgroupState, bigint>> = {
   container: 0x1_0000_0002n,
   unknown: 7n,
 }
+
+/** Cgroups of containers that are in a class of scopes, by its number. */
+export const classIds: ReadonlyMap<number, bigint> = new Map([
+  [3, 30n],
+  [4, 0x1_0000_0028n],
+  [70_000, 50n],
+])
+
+const toldIds = new Map<CgroupTold, bigint>([
+  ['host', cgroupIds.host],
+  ['container', cgroupIds.container],
+  ['unknown', cgroupIds.unknown],
+  ...classIds,
+])
 
 const testsOf = (of: Plan): readonly Test[] => {
   switch (of.is) {
@@ -87,7 +101,7 @@ const besideOf = { '<': -1, '<=': 0, '>': 1, '>=': 0, in: 0 } as const
 
 interface NearRecord {
   readonly record: Uint8Array
-  readonly state: CgroupState
+  readonly state: CgroupTold
   /** Whether a text lies outside what a record can have, or is longer than it is scanned. */
   readonly undecided: boolean
 }
@@ -120,8 +134,8 @@ export class NearRecords {
     for (const test of tests) {
       if (dice.below(8) > 0) this.#fit(test, view, dice)
     }
-    const state = dice.of(['host', 'container', 'unknown'] as const) ?? 'unknown'
-    view.setBigUint64(16, cgroupIds[state], true)
+    const [state, id] = dice.of([...toldIds]) ?? ['unknown', cgroupIds.unknown]
+    view.setBigUint64(16, id, true)
     return { ...this.#withTexts(fixed, tests, dice), state }
   }
 
