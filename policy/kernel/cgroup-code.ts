@@ -1,8 +1,8 @@
 /**
  * Code that asks what the kernel was told of a record's cgroup: in v2, and on machines that have
- * both, in the v1 hierarchy that is looked at. A container in v1 that stands below the one in v2 is
- * the one that counts, as in the agent's table; where the two are told differently, nobody says here
- * which it is.
+ * both, in the v1 hierarchy that is looked at. A container in v1 that stands below the one in v2
+ * is the one that counts, as in the agent's table; where the two are told differently, nobody says
+ * here which it is.
  */
 import type { Assembler, Label } from './assembler.ts'
 import type { FilterTarget } from './generate.ts'
@@ -12,7 +12,7 @@ import { cgroupNumbers } from './plan.ts'
 
 type Target = Pick<FilterTarget, 'cgroupsMapFd' | 'cgroupIdAt' | 'oldCgroups'>
 
-/** r0: where the number of the cgroup lies whose id is there in the record; 0 when there is none. */
+/** r0: where the number of the cgroup lies whose id is there in the record; 0: nowhere. */
 const lookUpCgroup = (assembler: Assembler, mapFd: number, idAt: number): void => {
   assembler.loadMap(1, mapFd)
   assembler.move(2, { register: 7 })
@@ -56,9 +56,9 @@ export const cgroupTest = (
 }
 
 /**
- * r1: the number of the record's cgroup. On machines that have both hierarchies: that of v1 where v2
- * says the host; that of v2 where v1 says the host, or the same, or there is none; and else that of a
- * container of which no class is told. Changes r0, r2 and r8.
+ * r1: the number of the record's cgroup. On machines that have both hierarchies: that of v1 where
+ * v2 says the host; that of v2 where v1 says the host, or the same, or there is none; and else that
+ * of a container of which no class is told. Changes r0, r2 and r8.
  */
 export const loadCgroupNumber = (assembler: Assembler, target: Target): void => {
   const { cgroupsMapFd, cgroupIdAt, oldCgroups } = target

@@ -93,7 +93,7 @@ class Printer {
       case 'cgroup':
         return `cgroup ${isNegated ? 'is not' : 'is'} ${test.states.join(' or ')}`
       case 'scope':
-        return `scope class ${isNegated ? 'is not' : 'is'} ${this.#list(test.numbers.map(scopeText))}`
+        return `scope ${isNegated ? 'is not' : 'is'} ${this.#list(test.numbers.map(scopeText))}`
     }
   }
 
