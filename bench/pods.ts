@@ -20,7 +20,8 @@ import { Sensor } from './measure/sensor.ts'
 const quick = process.argv.includes('--quick')
 const podCount = 250
 const changeMs = 100
-const watchMs = quick ? 3_000 : 60_000
+const settleMs = quick ? 1_000 : 10_000
+const watchMs = quick ? 3_000 : 40_000
 const latencySamples = quick ? 20 : 300
 const node = 'node-a'
 
@@ -93,25 +94,38 @@ const podOf = (i: number, round: number, heartbeat = 0): NewObject => ({
 
 const isRoot = process.getuid?.() === 0
 
-/** Memory after a while, and processor time in it. */
-const costOf = async (
+/** What one agent takes: resident memory, and processor time in a while. */
+interface Cost {
+  readonly mib: number
+  readonly share: number
+}
+
+/**
+ * Two agents beside each other, so that both see whatever else the machine does.
+ *
+ * @returns what the first takes, and how much more the second
+ */
+const compare = async (
   args: readonly string[],
   change: (turn: number) => void,
-): Promise<{ readonly mib: number; readonly share: number }> => {
-  const sensor = await Sensor.start(['--rules', stableRules, ...args])
-  const timer = ((): NodeJS.Timeout => {
-    let turn = 0
-    return setInterval(() => change(turn++), changeMs)
-  })()
-  await pause(watchMs / 4) // what the start left behind is given back
-  const [before, begin] = [sensor.processorSeconds(), performance.now()]
+): Promise<{ readonly plain: Cost; readonly more: Cost }> => {
+  const base = ['--rules', stableRules]
+  const sensors = [await Sensor.start(base), await Sensor.start([...base, ...args])]
+  let turn = 0
+  const timer = setInterval(() => change(turn++), changeMs)
+  await pause(settleMs) // what the start left behind is given back
+  const before = sensors.map((sensor) => sensor.processorSeconds())
+  const begin = performance.now()
   await pause(watchMs)
-  const used = sensor.processorSeconds() - before
-  const share = (100 * used) / ((performance.now() - begin) / 1e3)
+  const seconds = (performance.now() - begin) / 1e3
+  const costs = sensors.map((sensor, i) => ({
+    mib: sensor.memoryMib(),
+    share: (100 * (sensor.processorSeconds() - (before[i] ?? NaN))) / seconds,
+  }))
   clearInterval(timer)
-  const mib = sensor.memoryMib()
-  await sensor.stop()
-  return { mib, share }
+  for (const sensor of sensors) await sensor.stop()
+  const [plain = { mib: NaN, share: NaN }, second = plain] = costs
+  return { plain, more: { mib: second.mib - plain.mib, share: second.share - plain.share } }
 }
 
 const measureCost = async (server: ApiServer, kubeconfig: string): Promise<void> => {
@@ -120,19 +134,23 @@ const measureCost = async (server: ApiServer, kubeconfig: string): Promise<void>
     const i = turn % podCount
     server.putPod(podOf(i, turn % 10 === 0 ? turn : 0, turn))
   }
-  const without = await costOf([], () => {})
   const args = ['--kubeconfig', kubeconfig, '--node', node]
-  const still = await costOf(args, () => {})
-  const busy = await costOf(args, change)
-  const pods = `${podCount} pods`
-  const growth = (mib: number): number => Math.max(mib - without.mib, 0)
-  printFigure('memory (RSS) without an API server', without.mib, 'MiB')
-  printFigure(`growth of it, ${pods}`, growth(still.mib), 'MiB')
-  printFigure(`growth of it, ${pods}, 10 changes a second`, growth(busy.mib), 'MiB')
-  const more = (share: number): number => Math.max(share - without.share, 0)
-  printFigure('processor time without an API server', without.share, '% of a core')
-  printFigure(`more of it, ${pods}`, more(still.share), '% of a core')
-  printFigure(`more of it, ${pods}, 10 changes a second`, more(busy.share), '% of a core')
+  const report = async (when: string, each: (turn: number) => void): Promise<void> => {
+    const { plain, more } = await compare(args, each)
+    const besides = (value: number, unit: string): string =>
+      `beside ${value.toFixed(2)} ${unit} without an API server`
+    printFigure(
+      `growth of memory, ${when}`,
+      Math.max(more.mib, 0),
+      'MiB',
+      besides(plain.mib, 'MiB'),
+    )
+    const percent = '% of a core'
+    const share = Math.max(more.share, 0)
+    printFigure(`more processor time, ${when}`, share, percent, besides(plain.share, percent))
+  }
+  await report(`${podCount} pods`, () => {})
+  await report(`${podCount} pods, 10 changes a second`, change)
 }
 
 const measureLatency = async (server: ApiServer, certificates: Certificates): Promise<void> => {
