@@ -97,10 +97,10 @@ export class ApiClient {
       const answer = await this.#request(path, stop.signal)
       silent.refresh()
       if (answer.statusCode !== okStatus) throw await faultOf(answer)
-      for await (const chunk of answer) {
+      await passOn(answer, (chunk) => {
         silent.refresh()
-        onBytes(chunk as Buffer)
-      }
+        onBytes(chunk)
+      })
     } catch (error) {
       throw fault ?? (error instanceof ApiFault ? error : new ApiFault(messageOf(error)))
     } finally {
@@ -159,6 +159,25 @@ const messageOf = (error: unknown): string => {
   const [first] = error instanceof AggregateError ? (error.errors as readonly unknown[]) : []
   return first instanceof Error ? first.message : error.message
 }
+
+/**
+ * Hands the bytes of an answer over as they come: a watch brings a few each second, each of which an
+ * iterator would make a dozen turns of.
+ */
+const passOn = (answer: IncomingMessage, onBytes: (chunk: Buffer) => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    answer.on('data', (chunk: Buffer) => {
+      try {
+        onBytes(chunk)
+      } catch (error) {
+        answer.destroy()
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+    answer.on('end', resolve)
+    answer.on('error', reject)
+    answer.on('close', () => reject(new Error('aborted')))
+  })
 
 /** What an answer that is no success says: the words of its Status. */
 const faultOf = async (answer: IncomingMessage): Promise<ApiFault> => {

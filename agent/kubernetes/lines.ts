@@ -20,6 +20,11 @@ export class Lines {
   feed(chunk: Buffer): void {
     let from = 0
     for (let end; (end = chunk.indexOf(newline, from)) !== -1; from = end + 1) {
+      // Most lines come whole, and are not copied.
+      if (this.#bytes === 0 && end - from <= this.#bytesMax) {
+        this.#onLine(chunk.toString('utf8', from, end))
+        continue
+      }
       this.#take(chunk, from, end)
       this.#emit()
     }
