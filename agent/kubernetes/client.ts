@@ -161,8 +161,8 @@ const messageOf = (error: unknown): string => {
 }
 
 /**
- * Hands the bytes of an answer over as they come: a watch brings a few each second, each of which an
- * iterator would make a dozen turns of.
+ * Hands the bytes of an answer over as they come: a watch brings a few each second, and an iterator
+ * would make a dozen turns of each.
  */
 const passOn = (answer: IncomingMessage, onBytes: (chunk: Buffer) => void): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -8,13 +8,13 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { PodOrigin } from '@bulwark/agent'
 import { ApiServer, startContainerd } from '@bulwark/tools'
-import type { NewObject } from '@bulwark/tools'
 import type { Pod } from '../containerd/pods.ts'
 import { Pods } from '../containerd/pods.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
 import type { Seen } from '../kernel/watcher.ts'
 import { Watcher } from '../kernel/watcher.ts'
 import { accessTo } from './heard.ts'
+import { webPod } from './objects.ts'
 
 /** 1,000 of them take three minutes of two processors: `make test-burst`. */
 const count = Number(process.env['BULWARK_CONTAINERS'] ?? 40)
@@ -43,32 +43,10 @@ useSetUp(async (undo) => {
   undo(() => watcher.close())
 })
 
-/** The object of a pod of a Deployment, on this node. */
-const objectOf = (name: string, uid: string, more: object = {}, meta: object = {}): NewObject => ({
-  metadata: {
-    name,
-    namespace: 'shop',
-    uid,
-    labels: { app: 'web', 'pod-template-hash': 'abc' },
-    ownerReferences: [{ kind: 'ReplicaSet', name: 'web-abc', controller: true }],
-    ...meta,
-  },
-  spec: {
-    nodeName: 'node-a',
-    serviceAccountName: 'web-account',
-    initContainers: [
-      { name: 'setup', image: 'setup' },
-      { name: 'mesh', image: 'mesh', restartPolicy: 'Always' },
-    ],
-    containers: [{ name: 'app', image: 'app:1' }],
-    ...more,
-  },
-})
-
 /** As in a cluster: the object is there, and then the kubelet starts the pod. */
 const runPod = async (name: string, more: object = {}, meta: object = {}): Promise<Pod> => {
   const uid = randomUUID()
-  server.putPod(objectOf(name, uid, more, meta))
+  server.putPod(webPod(name, uid, more, meta))
   return await pods.run(name, 'cgroupfs', {}, uid)
 }
 
@@ -138,7 +116,7 @@ test('labels of a pod and of its namespace change while it runs', { skip }, asyn
   const pod = await runPod('changing')
   const id = await pods.start(pod, 'app', forever)
   const put = (app: string): void => {
-    server.putPod(objectOf('changing', pod.uid, {}, { labels: { app } }))
+    server.putPod(webPod('changing', pod.uid, {}, { labels: { app } }))
   }
   const begun = performance.now()
   put('api')
@@ -157,7 +135,7 @@ test('an ephemeral container, a container that is started again', { skip }, asyn
   const before = await pods.start(pod, 'app', forever)
   checkAll(await execIn(before), { ...ofWeb, 'container.role': 'app' })
   const ephemeralContainers = [{ name: 'debugger', image: 'busybox' }]
-  server.putPod(objectOf('debugged', pod.uid, { ephemeralContainers }))
+  server.putPod(webPod('debugged', pod.uid, { ephemeralContainers }))
   const ids: string[] = []
   const seen = await watcher.observe(async () => {
     ids.push(await pods.start(pod, 'debugger', forever))
@@ -183,7 +161,7 @@ test(
     const ownerReferences = [{ kind: 'Node', name: 'node-a', controller: true }]
     const meta = { annotations, ownerReferences, labels: { app: 'etcd' } }
     const spec = { hostNetwork: true, hostPID: true, serviceAccountName: undefined }
-    server.putPod(objectOf('etcd-node-a', randomUUID(), spec, meta))
+    server.putPod(webPod('etcd-node-a', randomUUID(), spec, meta))
     const pod = await pods.run('etcd-node-a', 'cgroupfs', {}, uid)
     const id = await pods.start(pod, 'app', forever)
     checkAll(await execIn(id), {
@@ -223,7 +201,7 @@ test('an API server that is away: what is known stays, and goes on later', { ski
     'k8s.workload.kind': null,
     'k8smeta.ns.label[env]': null,
   })
-  server.putPod(objectOf('unknown', unknown.uid))
+  server.putPod(webPod('unknown', unknown.uid))
   await server.listen()
   await execUntil(other, ofWeb)
   assert.ok(watcher.log.some((line) => /pods on node-a .* they are as [\d.]+ s ago/.test(line)))

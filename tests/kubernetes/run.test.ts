@@ -1,0 +1,109 @@
+/**
+ * `bulwark run` as a user starts it, with pods from an API server by a kubeconfig, and from files
+ * that kubectl wrote: an alert about a real container has its pod, and one of another has none.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import {
+  ApiServer,
+  findProgram,
+  kubeconfigText,
+  makeCertificates,
+  startContainerd,
+} from '@bulwark/tools'
+import { Pods } from '../containerd/pods.ts'
+import { skip, useSetUp } from '../kernel/stage.ts'
+import { end, startRun } from '../running.ts'
+import { webPod } from './objects.ts'
+
+const timeout = 120_000
+const mark = randomUUID()
+
+const rules = `
+- rule: Marked
+  desc: d
+  condition: >
+    evt.type = execve and proc.args contains ${mark} and k8s.workload.name = web
+    and k8smeta.ns.label[env] = prod
+  output: >
+    ran (pod=%k8s.pod.name ns=%k8s.ns.name kind=%k8s.workload.kind account=%k8s.sa.name
+    app=%k8s.pod.label[app] role=%container.role)
+  priority: INFO
+`
+
+let folder: string
+let kubeconfig: string
+/** A container of a pod that the API server knows, and one of a pod that it does not. */
+let known: string
+let unknown: string
+let pods: Pods
+
+useSetUp(async (undo) => {
+  folder = mkdtempSync(join(tmpdir(), 'bulwark-run-'))
+  undo(() => rmSync(folder, { recursive: true }))
+  const containerd = await startContainerd()
+  undo(() => containerd.close())
+  pods = new Pods(containerd)
+  undo(() => pods.close())
+  await pods.untilReady()
+  const certificates = makeCertificates(folder, 'agent')
+  const server = await ApiServer.start({ certificates, tokens: new Map([['secret', 'agent']]) })
+  undo(() => server.stop())
+  server.putNamespace('shop', { env: 'prod' })
+  const forever = ['/bin/sleep', '2147483647']
+  const uid = randomUUID()
+  server.putPod(webPod('web-1', uid))
+  known = await pods.start(await pods.run('web-1', 'cgroupfs', {}, uid), 'app', forever)
+  unknown = await pods.start(await pods.run('web-2', 'cgroupfs', {}), 'app', forever)
+  kubeconfig = join(folder, 'kubeconfig')
+  const user = { token: 'secret' }
+  writeFileSync(kubeconfig, kubeconfigText(server.url, user, certificates.authority))
+  writeFileSync(join(folder, 'rules.yaml'), rules)
+})
+
+const check = async (t: TestContext, args: readonly string[]): Promise<readonly string[]> => {
+  const { child, alert, log } = await startRun(t, join(folder, 'rules.yaml'), ['--no-cri', ...args])
+  for (const id of [unknown, known]) await pods.exec(id, ['/bin/true', mark])
+  const { output_fields: fields } = JSON.parse(await alert()) as { output_fields: object }
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(fields).filter(([key]) => key in expected)),
+    expected,
+  )
+  assert.equal(await end(child, 'SIGTERM'), 0)
+  return log
+}
+
+const expected = {
+  'container.role': 'app',
+  'k8s.ns.name': 'shop',
+  'k8s.pod.label[app]': 'web',
+  'k8s.pod.name': 'web-1',
+  'k8s.sa.name': 'web-account',
+  'k8s.workload.kind': 'Deployment',
+}
+
+test('by a kubeconfig', { skip, timeout }, async (t) => {
+  const log = await check(t, ['--kubeconfig', kubeconfig, '--node', 'node-a'])
+  const last = log.findLast((line) => line.includes('API server: '))
+  assert.match(last ?? '', /API server: pods of [\d.]+ s ago, namespaces of [\d.]+ s ago$/)
+})
+
+const noKubectl =
+  findProgram('kubectl') === undefined && 'kubectl is missing: apt-get install kubernetes-client'
+
+test('from what kubectl wrote', { skip: skip || noKubectl, timeout }, async (t) => {
+  const words = ['get', 'pods,ns', '-A', '-o', 'json', `--cache-dir=${join(folder, 'cache')}`]
+  const { stdout } = await promisify(execFile)('kubectl', [`--kubeconfig=${kubeconfig}`, ...words])
+  const dump = join(folder, 'dump')
+  mkdirSync(dump)
+  writeFileSync(join(dump, 'all.json'), stdout)
+  const log = await check(t, ['--pods-from', dump])
+  assert.ok(log.some((line) => line.endsWith(`pods from ${dump}: 1; namespaces: 5`)))
+})
