@@ -123,12 +123,13 @@ export class Pods {
     return Number(done.number(3))
   }
 
-  /** Resolves when no container runs any more. */
-  async untilIdle(): Promise<void> {
+  /** Resolves when none of these containers runs any more; or none at all. */
+  async untilIdle(ids?: ReadonlySet<string>): Promise<void> {
     const running = bytes(2, numberField(1, containerRunning))
     for (const deadline = Date.now() + callMsMax; Date.now() < deadline; await nextTurn()) {
       const answer = await this.#call('ListContainers', bytes(1, running))
-      if (answer.messages(1).length === 0) return
+      const left = answer.messages(1).filter((each) => ids?.has(each.text(1)) ?? true)
+      if (left.length === 0) return
     }
     throw new Error(`containers still run after ${callMsMax} ms`)
   }

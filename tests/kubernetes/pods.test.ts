@@ -18,7 +18,8 @@ import { webPod } from './objects.ts'
 
 /** 1,000 of them take three minutes of two processors: `make test-burst`. */
 const count = Number(process.env['BULWARK_CONTAINERS'] ?? 40)
-const podsAtOnce = 10
+const podsAtOnce = 20
+const containersOfPod = 10
 const microseconds = '50000'
 const burstMsMax = 600_000
 const awaitMsMax = 20_000
@@ -218,27 +219,36 @@ test(
         while (left > 0) {
           const name = `job-${lane}-${left}`
           const pod = await runPod(name)
-          for (let i = 0; i < 10 && left > 0; i++, left--) {
+          for (let i = 0; i < containersOfPod && left > 0; i++) {
+            left--
             const words = ['/bin/usleep', microseconds]
             ids.set(await pods.start(pod, i === 0 ? 'app' : `app-${i}`, words), name)
           }
         }
       }
       await Promise.all(Array.from({ length: podsAtOnce }, (_, lane) => work(lane)))
+      await pods.untilIdle(new Set(ids.keys()))
     })
-    let events = 0
-    let without = 0
+    const byId = Map.groupBy(seen, (each) => each.get('container.id'))
+    let [events, without] = [0, 0]
     for (const [id, name] of ids) {
-      for (const each of eventsOf(seen, id)) {
+      for (const each of byId.get(id.slice(0, 12)) ?? []) {
         events++
         const isKnown =
           each.get('k8s.pod.name') === name && each.get('k8s.pod.label[app]') === 'web'
         if (!isKnown) without++
       }
     }
+    const isProgram = (each: Seen): boolean =>
+      each.get('evt.type') === 'execve' && each.get('proc.args') === microseconds
+    const programs = seen.filter(isProgram)
+    const ofNone = programs.filter((each) => each.get('k8s.pod.label[app]') !== 'web').length
     context.diagnostic(`${without} of ${events} events of ${ids.size} containers without their pod`)
-    assert.ok(ids.size >= count)
-    assert.equal(without, 0)
-    assert.equal(watcher.counters.unattributed, 0)
+    assert.deepEqual([ids.size, programs.length, ofNone, without], [count, count, 0, 0])
+    const { unattributed, bareContainers, disguisedPods } = watcher.counters
+    assert.deepEqual(
+      { unattributed, bareContainers, disguisedPods },
+      { unattributed: 0, bareContainers: 0, disguisedPods: 0 },
+    )
   },
 )
