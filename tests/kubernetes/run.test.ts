@@ -20,7 +20,7 @@ import {
 } from '@bulwark/tools'
 import { Pods } from '../containerd/pods.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
-import { end, startRun } from '../running.ts'
+import { end, mainFile, startRun } from '../running.ts'
 import { webPod } from './objects.ts'
 
 const timeout = 120_000
@@ -68,14 +68,16 @@ useSetUp(async (undo) => {
   writeFileSync(join(folder, 'rules.yaml'), rules)
 })
 
+const checkAlert = (line: string): void => {
+  const { output_fields: fields } = JSON.parse(line) as { output_fields: object }
+  const own = Object.entries(fields).filter(([key]) => key in expected)
+  assert.deepEqual(Object.fromEntries(own), expected)
+}
+
 const check = async (t: TestContext, args: readonly string[]): Promise<readonly string[]> => {
   const { child, alert, log } = await startRun(t, join(folder, 'rules.yaml'), ['--no-cri', ...args])
   for (const id of [unknown, known]) await pods.exec(id, ['/bin/true', mark])
-  const { output_fields: fields } = JSON.parse(await alert()) as { output_fields: object }
-  assert.deepEqual(
-    Object.fromEntries(Object.entries(fields).filter(([key]) => key in expected)),
-    expected,
-  )
+  checkAlert(await alert())
   assert.equal(await end(child, 'SIGTERM'), 0)
   return log
 }
@@ -89,10 +91,15 @@ const expected = {
   'k8s.workload.kind': 'Deployment',
 }
 
-test('by a kubeconfig', { skip, timeout }, async (t) => {
-  const log = await check(t, ['--kubeconfig', kubeconfig, '--node', 'node-a'])
+test('by a kubeconfig; and in a replay of what was recorded', { skip, timeout }, async (t) => {
+  const capture = join(folder, 'capture')
+  const args = ['--kubeconfig', kubeconfig, '--node', 'node-a', '--record', capture]
+  const log = await check(t, args)
   const last = log.findLast((line) => line.includes('API server: '))
   assert.match(last ?? '', /API server: pods of [\d.]+ s ago, namespaces of [\d.]+ s ago$/)
+  const words = [mainFile, 'replay', capture, '--rules', join(folder, 'rules.yaml'), '-o', 'json']
+  const { stdout } = await promisify(execFile)(process.execPath, words)
+  checkAlert(stdout)
 })
 
 const noKubectl =

@@ -31,12 +31,14 @@ interface Open {
   readonly request: WatchRequest
   readonly response: ServerResponse
   readonly end: () => void
+  /** Something was not written: nothing is any more, since what follows would hide that. */
+  isStalled: boolean
 }
 
 export class Watches {
   readonly #store: Store
   readonly #open = new Set<Open>()
-  /** Nothing is written: what happens waits for the next watch. */
+  /** Connections stall: nothing is written, and what happens waits for the next watch. */
   isSilent = false
   /** How many there ever were. */
   started = 0
@@ -65,7 +67,7 @@ export class Watches {
       this.#open.delete(open)
       response.end()
     }
-    const open: Open = { request, response, end }
+    const open: Open = { request, response, end, isStalled: false }
     response.on('close', end)
     const { version, resource } = request
     if (version !== 0 && version < this.#store.knownFrom) {
@@ -87,8 +89,10 @@ export class Watches {
     return change.resource === request.resource.name ? eventOf(change, request.selects) : undefined
   }
 
-  #write({ response }: Open, event: Json | undefined): void {
-    if (event && !this.isSilent) response.write(`${JSON.stringify(event)}\n`)
+  #write(open: Open, event: Json | undefined): void {
+    if (!event) return
+    open.isStalled ||= this.isSilent
+    if (!open.isStalled) open.response.write(`${JSON.stringify(event)}\n`)
   }
 
   /** Tells all who want it how far the store is, as a real server does each minute. */
