@@ -109,6 +109,10 @@ export class Agent {
   #unattributed = 0
   #hostNames = hostNamesStamp()
   #closed = false
+  /** Filters will be made anew. */
+  #refreshing: NodeJS.Timeout | undefined
+  /** Other rules are being put in place. */
+  #changing = false
 
   private constructor(options: AgentOptions, resolver: Resolver, pods: PodFeed | undefined) {
     const { object, rules, matching, onAlert, log, onFault } = options
@@ -134,7 +138,13 @@ export class Agent {
     if (options.kernelFilter !== false && wantsNoMore(options)) {
       const tellsCgroups = cgroupMode(cgroups) !== 'none'
       const kernel = { machine: options.machine, tellsCgroups }
-      this.#filters = new KernelFilters(this.sensor.filterBase, kernel, log)
+      this.#filters = new KernelFilters(
+        this.sensor.filterBase,
+        kernel,
+        log,
+        () => this.#pipeline.containerCgroups(),
+        () => this.#refreshLater(),
+      )
     }
     const facts = { machine: options.machine, hostname: options.hostname ?? hostname() }
     const { data } = this.sensor.ring
@@ -170,6 +180,7 @@ export class Agent {
       wallOffsetNs: offset,
       askRuntime: (id, whole) => this.#cri.want(id, whole),
       onCgroup: (...state) => this.#filters?.tellCgroup(...state),
+      onKnown: (container) => this.#filters?.tellContainer(container),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -227,14 +238,37 @@ export class Agent {
     await nextTurn()
     if (this.#closed) return
     try {
-      const prepared = await filters.prepare(this.#options.rules, this.sensor.filterPlaces)
-      filters.install(prepared, performance.now() - begun)
+      await this.#refresh(filters, begun)
     } catch (error) {
       filters.remove()
       this.#options.log(
         `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
       )
     }
+  }
+
+  /** Filters for the rules that run, and the containers that there are. */
+  async #refresh(filters: KernelFilters, begun: number): Promise<void> {
+    const { active, scopes } = this.engine
+    const prepared = await filters.prepare(active, this.sensor.filterPlaces, scopes)
+    // Other rules, which have come meanwhile, bring their own.
+    if (this.engine.scopes === scopes) filters.install(prepared, performance.now() - begun)
+    else filters.discard(prepared)
+  }
+
+  /** Makes filters anew in a while: containers are in scopes together that none was in before. */
+  #refreshLater(): void {
+    const filters = this.#filters
+    if (!filters || this.#closed) return
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = undefined
+      if (this.#closed || this.#changing) return
+      this.#filtersInPlace = this.#filtersInPlace
+        .then(() => this.#refresh(filters, performance.now()))
+        .catch((error: unknown) => {
+          this.#options.log(`warning: filters stay as they are: ${String(error)}`)
+        })
+    }, limits.newClassesMs).unref()
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */
@@ -252,6 +286,15 @@ export class Agent {
    * @throws NativeError  hooks that the rules need cannot be loaded; nothing has changed
    */
   async changeRules(rules: readonly Rule[]): Promise<void> {
+    this.#changing = true
+    try {
+      await this.#changeRules(rules)
+    } finally {
+      this.#changing = false
+    }
+  }
+
+  async #changeRules(rules: readonly Rule[]): Promise<void> {
     const steps = this.#pipeline.compile(rules)
     let step = steps.next()
     while (step.done !== true) {
@@ -263,7 +306,7 @@ export class Agent {
     if (this.#closed) return
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (!hooks || this.#closed) return
-    const filters = await this.#filters?.prepare(rules, hooks.places)
+    const filters = await this.#filters?.prepare(rules, hooks.places, step.value.scopes)
     if (this.#closed) return this.#filters?.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.
@@ -421,6 +464,7 @@ export class Agent {
   /** Detaches the hooks, handles what waits in the ring, and ends. Harmless the second time. */
   close(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#refreshing)
     this.#resolver.stop()
     this.#cri.stop()
     this.#pods?.stop()

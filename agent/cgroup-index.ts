@@ -30,6 +30,9 @@ const cgroupsQuestion: Question<readonly (readonly [CgroupId, string])[]> = { na
 /** The id of a path in a hierarchy. */
 const cgroupIdQuestion: Question<CgroupId> = { name: 'cgroup-id' }
 
+/** Called with what a cgroup is known to be, and of which container it is. */
+export type OnState = (id: CgroupId, state: CgroupState, container?: Container) => void
+
 /** Gives the one object that stands for a container, in whichever hierarchy it is found. */
 export type ContainerOf = (named: NamedContainer) => Container
 
@@ -50,7 +53,7 @@ export class CgroupIndex {
   readonly #outside: Outside
   readonly #containerOf: ContainerOf
   readonly #onGone: (container: Container) => void
-  readonly #onState: (id: CgroupId, state: CgroupState) => void
+  readonly #onState: OnState
 
   /**
    * @param onGone   a container's own cgroup was removed, and is not remembered any longer
@@ -62,7 +65,7 @@ export class CgroupIndex {
     outside: Outside,
     containerOf: ContainerOf,
     onGone: (container: Container) => void,
-    onState: (id: CgroupId, state: CgroupState) => void = () => {},
+    onState: OnState = () => {},
   ) {
     this.#hierarchy = hierarchy
     this.#counters = counters
@@ -111,7 +114,7 @@ export class CgroupIndex {
     this.#bases.set(named.id, base)
     const container = this.#containerOf(named)
     this.#containers.set(id, container)
-    this.#onState(id, 'container')
+    this.#onState(id, 'container', container)
     return base.cgroup === id ? container : undefined
   }
 
@@ -151,6 +154,13 @@ export class CgroupIndex {
     const { number, mounts } = this.#hierarchy
     const about = `${number}:${path}`
     return this.#outside.ask(cgroupIdQuestion, about, () => inodeOf(mounts, path)) ?? 0
+  }
+
+  /** The cgroups of containers that were not removed. */
+  *ofContainers(): Generator<readonly [CgroupId, Container]> {
+    for (const [id, container] of this.#containers.entries()) {
+      if (container && !this.#removed.has(id)) yield [id, container]
+    }
   }
 
   /** The container of a cgroup, where it is known: nobody is asked, nothing is counted. */

@@ -30,7 +30,19 @@ export interface Making {
 }
 
 /** Called with what a cgroup of a hierarchy, by its number, is known to be. */
-export type OnCgroup = (hierarchy: number, id: CgroupId, state: CgroupState) => void
+export type OnCgroup = (
+  hierarchy: number,
+  id: CgroupId,
+  state: CgroupState,
+  container?: Container,
+) => void
+
+/** A cgroup of a container. */
+export interface ContainerCgroup {
+  readonly hierarchy: number
+  readonly id: CgroupId
+  readonly container: Container
+}
 
 export class ContainerTable {
   readonly #byId: BoundedMap<string, Container>
@@ -40,10 +52,12 @@ export class ContainerTable {
   readonly #counters: Counters
   readonly #outside: Outside
   readonly #ask: (id: string, whole: boolean) => void
+  readonly #onKnown: (container: Container) => void
 
   /**
    * @param ask         asks the runtime of a container; the answer comes later, to `told`
    * @param onCgroup    what a cgroup is, whenever that is found out, and when it is gone
+   * @param onKnown     something else is known of a container than before
    */
   constructor(
     counters: Counters,
@@ -51,7 +65,9 @@ export class ContainerTable {
     outside: Outside = machine,
     ask: (id: string, whole: boolean) => void = () => {},
     onCgroup: OnCgroup = () => {},
+    onKnown: (container: Container) => void = () => {},
   ) {
+    this.#onKnown = onKnown
     this.#counters = counters
     this.#pods = new PodTable(counters)
     this.#outside = outside
@@ -64,7 +80,7 @@ export class ContainerTable {
         outside,
         (named) => this.#containerOf(named),
         (container) => this.#gone(container),
-        (id, state) => onCgroup(hierarchy.number, id, state),
+        (id, state, container) => onCgroup(hierarchy.number, id, state, container),
       )
     this.#unified = indexOf(cgroups.unified)
     this.#old = cgroups.old && indexOf(cgroups.old)
@@ -73,6 +89,15 @@ export class ContainerTable {
   /** Containers that there are, and those that ended a moment ago. */
   get size(): number {
     return this.#byId.size
+  }
+
+  /** The cgroups of containers that there are. */
+  *cgroups(): Generator<ContainerCgroup> {
+    for (const index of this.#old ? [this.#unified, this.#old] : [this.#unified]) {
+      for (const [id, container] of index.ofContainers()) {
+        yield { hierarchy: index.number, id, container }
+      }
+    }
   }
 
   /** Takes in the cgroups that there are. Call it after the hooks are attached. */
@@ -196,5 +221,6 @@ export class ContainerTable {
   #join(container: Container): void {
     container.pod = this.#podOf(container)
     container.metadata = metadataOf(container)
+    this.#onKnown(container)
   }
 }

@@ -19,10 +19,15 @@ import type {
 import { generateFilter, splitRulesByKind } from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
+import type { Container } from './container.ts'
+import type { ContainerCgroup } from './container-table.ts'
 import { activeRules } from './engine.ts'
 import { effectsOf, withEffects } from './filter-effects.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
+import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
+import type { KnownClasses } from './told-classes.ts'
+import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
 
 const typeHash = 1
 const typeLpmTrie = 11
@@ -51,6 +56,8 @@ interface Loaded {
 export interface PreparedFilters extends Loaded {
   readonly states: readonly FilterState[]
   readonly rules: ReadonlyMap<Rule, RuleSplit>
+  /** The classes of scopes that they know; `undefined`: of no rules. */
+  readonly known: KnownClasses | undefined
 }
 
 /** What became of the filter of one kind. */
@@ -71,7 +78,16 @@ export interface FilterCounts {
   readonly dropped: ReadonlyMap<string, number>
 }
 
-const none: PreparedFilters = { filters: [], maps: [], states: [], rules: new Map() }
+const none: PreparedFilters = {
+  filters: [],
+  maps: [],
+  states: [],
+  rules: new Map(),
+  known: undefined,
+}
+
+/** No container is known. */
+const noCgroups: () => Iterable<ContainerCgroup> = () => []
 
 export const kindName = (kind: number): string =>
   eventKinds.find((each) => each.kind === kind)?.name ?? `kind ${kind}`
@@ -99,16 +115,31 @@ export class KernelFilters {
   readonly #base: FilterBase
   readonly #facts: KernelFacts
   readonly #log: (line: string) => void
+  readonly #cgroups: () => Iterable<ContainerCgroup>
+  readonly #classes: ToldClasses
   #installed: PreparedFilters = none
   #cgroupsFull = 0
   #closed = false
   #lastCounts: FilterCounts | undefined
 
-  /** @param facts  `tellsCgroups`: `tellCgroup` is called for each cgroup that there is */
-  constructor(base: FilterBase, facts: KernelFacts, log: (line: string) => void) {
+  /**
+   * @param facts        `tellsCgroups`: `tellCgroup` is called for each cgroup that there is
+   * @param cgroups      those of containers
+   * @param onNewClass   a container is in scopes together that no container was in when the filters
+   *   were made: those made next can decide its events
+   */
+  constructor(
+    base: FilterBase,
+    facts: KernelFacts,
+    log: (line: string) => void,
+    cgroups = noCgroups,
+    onNewClass: () => void = () => {},
+  ) {
     this.#base = base
     this.#facts = facts
     this.#log = log
+    this.#cgroups = cgroups
+    this.#classes = new ToldClasses(onNewClass)
     // Of every hierarchy, whether a mount shows it or not.
     for (const hierarchy of [unifiedNumber, oldNumber])
       this.tellCgroup(hierarchy, rootCgroup, 'host')
@@ -133,11 +164,18 @@ export class KernelFilters {
    * Loads filters beside those that run, a kind at a time, so that the ring is emptied meanwhile.
    * Never throws for what the kernel refuses: see `states`. Ends early once it is closed.
    *
-   * @param rules  those that cannot run are passed over
+   * @param rules   those that cannot run are passed over
+   * @param scopes  theirs, where they run already, or will
    */
-  async prepare(rules: readonly Rule[], places: readonly FilterPlace[]): Promise<PreparedFilters> {
+  async prepare(
+    rules: readonly Rule[],
+    places: readonly FilterPlace[],
+    scopes = new Scopes(activeRules(rules)),
+  ): Promise<PreparedFilters> {
     const active = activeRules(rules)
-    const steps = splitRulesByKind(active, this.#facts)
+    const known = knownClasses(scopes, this.#cgroups())
+    const scopeClasses = toldClassesOf(known)
+    const steps = splitRulesByKind(active, { ...this.#facts, scopeClasses })
     let step = steps.next()
     while (step.done !== true) {
       await nextTurn()
@@ -146,13 +184,13 @@ export class KernelFilters {
     }
     const { byKind, rules: split } = step.value
     const plans = withEffects(byKind, effectsOf(active))
-    return { ...(await this.#loadAll(plans, places)), rules: split }
+    return { ...(await this.#loadAll(plans, places)), rules: split, known }
   }
 
   async #loadAll(
     plans: ReadonlyMap<number, FilterPlan>,
     places: readonly FilterPlace[],
-  ): Promise<Omit<PreparedFilters, 'rules'>> {
+  ): Promise<Omit<PreparedFilters, 'rules' | 'known'>> {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     const states: FilterState[] = []
@@ -235,6 +273,11 @@ export class KernelFilters {
   install(prepared: PreparedFilters, afterMs: number): void {
     if (this.#closed) return this.discard(prepared)
     this.remove()
+    // No filter is there to read what stands for something else than it knows.
+    this.#classes.use(prepared.known)
+    for (const { hierarchy, id, container } of this.#cgroups()) {
+      this.tellCgroup(hierarchy, id, 'container', container)
+    }
     const refusals = this.#fill(prepared)
     const states = prepared.states.map((state) => {
       const refused = state.refused ?? refusals.get(state.kind)
@@ -279,8 +322,17 @@ export class KernelFilters {
     if (prepared) closeAll(prepared)
   }
 
+  /** Something else is known of a container than before: of its scopes, maybe. */
+  tellContainer(container: Container): void {
+    if (this.#closed || !this.#classes.hasChanged(container)) return
+    for (const each of this.#cgroups()) {
+      if (each.container !== container) continue
+      this.tellCgroup(each.hierarchy, each.id, 'container', container)
+    }
+  }
+
   /** Tells the kernel what a cgroup of a hierarchy is, or that it is gone. */
-  tellCgroup(hierarchy: number, id: CgroupId, state: CgroupState): void {
+  tellCgroup(hierarchy: number, id: CgroupId, state: CgroupState, container?: Container): void {
     if (!this.#facts.tellsCgroups || this.#closed) return
     const map = hierarchy === unifiedNumber ? this.#base.cgroups : this.#base.oldCgroups
     const key = new Uint8Array(BigUint64Array.of(BigInt(id)).buffer)
@@ -288,7 +340,8 @@ export class KernelFilters {
       map.delete(key)
       return
     }
-    const value = state === 'host' ? CGROUP_IS_HOST : CGROUP_IS_CONTAINER
+    const ofContainer = container ? this.#classes.numberOf(container) : CGROUP_IS_CONTAINER
+    const value = state === 'host' ? CGROUP_IS_HOST : ofContainer
     try {
       map.update(key, new Uint8Array(Uint32Array.of(value).buffer))
     } catch (error) {

@@ -36,6 +36,9 @@ export const limits = {
    * of the pods of a node, where each is another one. What comes again is made again. */
   scopeClassesMax: 1024,
   scopedRuleSetsMax: 4096,
+  /** How long filters wait that are made anew for containers in scopes together that none was in
+   * before, milliseconds: a deployment brings several at once; making them takes a second. */
+  newClassesMs: 5_000,
   /** How often a container's metadata is looked for, and the pause between, nanoseconds: the
    * runtime writes it while it starts the container. */
   metadataTriesMax: 64,

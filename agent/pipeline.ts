@@ -24,7 +24,8 @@ import type { Alert } from './alert.ts'
 import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
 import { nameScopeOf } from './argument.ts'
-import type { OnCgroup } from './container-table.ts'
+import type { Container } from './container.ts'
+import type { ContainerCgroup, OnCgroup } from './container-table.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
@@ -61,6 +62,8 @@ export interface PipelineOptions {
   readonly askRuntime?: (id: string, whole: boolean) => void
   /** What a cgroup is, whenever that is found out, and when it is gone. */
   readonly onCgroup?: OnCgroup
+  /** Something else is known of a container than before. */
+  readonly onKnown?: (container: Container) => void
   /** Wall time minus time since boot, nanoseconds. */
   readonly wallOffsetNs: bigint
   /** Read the environment of programs, whether a rule asks for it or not. */
@@ -159,8 +162,8 @@ export class Pipeline {
     this.#engineFor = (which) =>
       new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert, log })
     this.#engine = this.#engineFor(rules)
-    const { cgroups, askRuntime, onCgroup } = options
-    this.#containers = new ContainerTable(counters, cgroups, outside, askRuntime, onCgroup)
+    const { cgroups, askRuntime, onCgroup, onKnown } = options
+    this.#containers = new ContainerTable(counters, cgroups, outside, askRuntime, onCgroup, onKnown)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
     this.#environment = options.environment ?? asksForEnvironment(this.engine.active)
@@ -214,6 +217,11 @@ export class Pipeline {
 
   get containerCount(): number {
     return this.#containers.size
+  }
+
+  /** The cgroups of containers that there are. */
+  containerCgroups(): Iterable<ContainerCgroup> {
+    return this.#containers.cgroups()
   }
 
   /** Takes in what changed between two records. */

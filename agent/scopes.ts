@@ -8,14 +8,14 @@
  */
 import type { PodSubject } from '@bulwark/schema'
 import type { Answer, Rule, Scope, ScopeSurroundings } from '@bulwark/policy'
-import { scopeOf } from '@bulwark/policy'
+import { cgroupNumbers, scopeClassMin, scopeOf } from '@bulwark/policy'
 import { BoundedMap } from './bounded.ts'
 import type { Container, ContainerMetadata } from './container.ts'
 import { limits } from './limits.ts'
 
 /** Containers that are in the same scopes. Compared by identity. */
 export interface ScopeClass {
-  /** Given in order, from 0, which is the host; never again to another class. */
+  /** What the kernel is told of the cgroups of such a container; never again of another class. */
   readonly number: number
   /** By the keys of scopes: those that hold, and those of which it is not known. */
   readonly scopes: ReadonlyMap<string, 'holds' | 'unknown'>
@@ -64,10 +64,10 @@ export class Scopes {
   /** No rule has a scope: all is of one class. */
   readonly isTrivial: boolean
   /** What runs in no container. */
-  readonly host: ScopeClass = { number: 0, scopes: new Map() }
+  readonly host: ScopeClass = { number: cgroupNumbers.host, scopes: new Map() }
   readonly #asks: readonly (readonly [key: string, ask: (of: ScopeSurroundings) => Answer])[]
   readonly #classes = new BoundedMap<string, ScopeClass>(limits.scopeClassesMax, () => {})
-  #next = 1
+  #next: number = scopeClassMin
 
   constructor(rules: readonly Rule[]) {
     this.#asks = scopesOf(rules).map((scope) => [scope.key, scopeOf(scope)])
@@ -79,9 +79,14 @@ export class Scopes {
     if (!container || this.isTrivial) return this.host
     const kept = container.scopes
     if (kept?.by === this && kept.metadata === container.metadata) return kept.of
-    const of = this.#find(surroundingsOf(container))
+    const of = this.find(container)
     container.scopes = { by: this, metadata: container.metadata, of }
     return of
+  }
+
+  /** The class of a container, for rules that do not run yet: it keeps that of those that do. */
+  find(container: Container): ScopeClass {
+    return this.#find(surroundingsOf(container))
   }
 
   #find(surroundings: ScopeSurroundings): ScopeClass {

@@ -64,6 +64,7 @@ export { fieldsOfOutput, parseOutput, renderOutput } from './output.ts'
 export type { Answers } from './kept.ts'
 export type {
   CgroupState,
+  CgroupTold,
   NumberAt,
   Plan as FilterPlan,
   Test as FilterTest,
@@ -72,13 +73,13 @@ export type {
 export type { FilterMap, FilterProgram, FilterTarget, GenerateOptions } from './kernel/generate.ts'
 export { generateFilter } from './kernel/generate.ts'
 export { accepts } from './kernel/model.ts'
-export { everything, nothing } from './kernel/plan.ts'
+export { cgroupNumbers, everything, nothing, scopeClassMin } from './kernel/plan.ts'
 export type { Residual } from './kernel/bounds.ts'
 export type { ExplainedHook, ExplainedPart } from './kernel/explain.ts'
 export { explainSplit, unfilteredOf } from './kernel/explain.ts'
 export type { PrintOptions } from './kernel/print.ts'
 export { printPlan } from './kernel/print.ts'
-export type { FilterPlans, HookSplit, KernelFacts, RuleSplit } from './kernel/split.ts'
+export type { FilterPlans, HookSplit, KernelFacts, RuleSplit, ToldClass } from './kernel/split.ts'
 export { splitRules, splitRulesByKind } from './kernel/split.ts'
 export { Subject } from './kept.ts'
 export type { PriorityName, Rule } from './rule.ts'
