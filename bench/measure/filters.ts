@@ -22,6 +22,8 @@ export interface MeasuredFilter {
   /** Mean over so many runs. */
   readonly nsPerRecord: (record: Uint8Array, runs: number) => number
   readonly verifiedInstructions: number
+  /** What the kernel was told of a cgroup: see `cgroupNumbers`. */
+  readonly tellCgroup: (id: number, number: number) => void
   readonly close: () => void
 }
 
@@ -78,6 +80,10 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
       nsPerRecord: (record, runs) => {
         put(record)
         return program.testRun(noBytes, runs, packet).durationNs
+      },
+      tellCgroup: (id, number) => {
+        const key = new Uint8Array(BigUint64Array.of(BigInt(id)).buffer)
+        cgroups.update(key, new Uint8Array(Uint32Array.of(number).buffer))
       },
       verifiedInstructions: program.info().verifiedInstructions,
       close,

@@ -169,7 +169,7 @@ test('the example: in production, of a server, and not the exception', { skip },
   const play = await runPod('play', 'playground', 'web')
   await startAgent(t)
   const script =
-    'echo httpd >/proc/self/comm; /bin/sh -c "/bin/healthz; true"; /bin/sh -c "id; true"; true'
+    'printf httpd >/proc/self/comm; /bin/sh -c "/bin/healthz; true"; /bin/sh -c "id; true"; true'
   for (const { id } of [play, toolbox, web]) await pods.exec(id, ['/bin/sh', '-c', script])
   await untilJudged(web.id)
   const shells = alerts.filter(({ bulwark }) => bulwark.policy === 'shells-in-production')
