@@ -83,7 +83,7 @@ export const limits = {
   imageCharsMax: 2_048,
   /** Bytes of one object: etcd takes 1.5 MB of a shorter form. */
   apiObjectBytesMax: 4 * 1024 * 1024,
-  /** How long a list may take, milliseconds: without a byte, and in all. */
+  /** How long a list may take, milliseconds: without a byte, as any answer to begin; and in all. */
   apiListSilentMsMax: 30_000,
   apiListMsMax: 300_000,
   /** How long a watch is asked for, seconds, up to twice as long so that not all nodes come at

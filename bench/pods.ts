@@ -20,7 +20,7 @@ import { Sensor } from './measure/sensor.ts'
 const quick = process.argv.includes('--quick')
 const podCount = 250
 const changeMs = 100
-const settleMs = quick ? 1_000 : 10_000
+const settleMs = quick ? 1_000 : 20_000
 const watchMs = quick ? 3_000 : 40_000
 const latencySamples = quick ? 20 : 300
 const node = 'node-a'

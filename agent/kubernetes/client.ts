@@ -31,8 +31,9 @@ export class ApiFault extends Error {
   }
 }
 
-/** How long one request may take, milliseconds: without a byte, and in all. */
+/** How long one request may take, milliseconds: to its answer, without a byte of it, and in all. */
 export interface RequestTimes {
+  readonly headMsMax: number
   readonly silentMsMax: number
   readonly msMax: number
 }
@@ -87,15 +88,15 @@ export class ApiClient {
       fault ??= new ApiFault(message, { stalled: true })
       stop.abort()
     }
-    const silent = setTimeout(
-      () => end(`nothing was said for ${times.silentMsMax} ms`),
-      times.silentMsMax,
-    )
+    const endAfter = (ms: number): NodeJS.Timeout =>
+      setTimeout(() => end(`nothing was said for ${ms} ms`), ms)
+    let silent = endAfter(times.headMsMax)
     const whole = setTimeout(() => end(`no end within ${times.msMax} ms`), times.msMax)
     try {
       if (signal.aborted) throw new ApiFault('stopped')
       const answer = await this.#request(path, stop.signal)
-      silent.refresh()
+      clearTimeout(silent)
+      silent = endAfter(times.silentMsMax)
       if (answer.statusCode !== okStatus) throw await faultOf(answer)
       await passOn(answer, (chunk) => {
         silent.refresh()

@@ -232,7 +232,8 @@ export class ListWatch<Value> {
       ...(more === '' ? {} : { continue: more }),
       ...(version === '' ? {} : { resourceVersion: version }),
     })
-    const times = { silentMsMax: this.#times.listSilent, msMax: limits.apiListMsMax }
+    const { listSilent } = this.#times
+    const times = { headMsMax: listSilent, silentMsMax: listSilent, msMax: limits.apiListMsMax }
     try {
       await client.get(path, times, (chunk) => items.feed(chunk), this.#stop.signal)
     } catch (error) {
@@ -260,6 +261,7 @@ export class ListWatch<Value> {
     })
     const lines = new Lines(limits.apiObjectBytesMax, (line) => this.#take(line))
     const times = {
+      headMsMax: this.#times.listSilent,
       silentMsMax: this.#times.watchSilent,
       msMax: seconds * 1000 + limits.apiWatchOverMsMax,
     }

@@ -137,6 +137,16 @@ test('a server that says nothing is left', { timeout }, async (t) => {
   await heard.until('the second', () => heard.names.length === 2)
 })
 
+test('a server that does not answer is left sooner', { timeout }, async (t) => {
+  const { server, heard } = await start(t, { times: { ...quickTimes, listSilent: 100 } })
+  server.faults.silent = true
+  server.watches.end()
+  await heard.until('a stall', () => heard.count('apiStalls') >= 1)
+  server.faults.silent = false
+  server.putPod(podOf('second'))
+  await heard.until('the second', () => heard.names.length === 2)
+})
+
 test(
   'a server that is away: what is known stays, and its age is said once',
   { timeout },
