@@ -74,13 +74,16 @@ export class FilterStage {
     this.#memory.set(record, recordAt)
   }
 
-  /** @throws NativeError  the kernel refuses the program or a map */
-  load(filter: FilterProgram): LoadedFilter {
+  /**
+   * @param changes  of the target
+   * @throws NativeError  the kernel refuses the program or a map
+   */
+  load(filter: FilterProgram, changes: Partial<FilterTarget> = {}): LoadedFilter {
     const maps = filter.maps.map(makeFilterMap)
     const closeMaps = (): void => maps.forEach((map) => map.close())
     try {
       const fds = maps.map(({ facts }) => facts.fd)
-      const instructions = filter.build(this.target, fds)
+      const instructions = filter.build({ ...this.target, ...changes }, fds)
       const spec = { type: rawTracepoint, name: 'filter', license: 'GPL', instructions }
       const program = loadProgram(spec)
       return {
