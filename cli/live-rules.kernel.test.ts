@@ -92,6 +92,32 @@ test('links turned to other files, and files that come and go', { skip, timeout 
   assert.equal(await end(running.child, 'SIGTERM'), 0)
 })
 
+test('policies that change, and one that breaks', { skip, timeout }, async (t) => {
+  const rules = join(folder, 'under-policies.yaml')
+  const path = join(folder, 'policy-folder')
+  mkdirSync(path)
+  const policy = (applyTo: string, more = ''): string =>
+    `apiVersion: bulwark.dev/v1alpha1\nkind: RuntimePolicy\nmetadata: {name: p}\n` +
+    `spec:\n  applyTo: {rules: [${applyTo}]}\n${more}`
+  writeFileSync(rules, rule('First') + rule('Second'))
+  writeFileSync(join(path, 'a.yaml'), policy('Second'))
+  const running = await startRun(t, rules, ['--policy', path])
+  assert.equal(await judge(running), 'First')
+  // Of pods alone: the host is in none.
+  replaceFile(join(path, 'a.yaml'), policy('First', '  scope: {podSelector: {}}\n'))
+  await running.said('rules changed')
+  assert.equal(await judge(running), 'Second')
+  replaceFile(join(path, 'a.yaml'), policy('First', '  scop: {}\n'))
+  const told = await next(running)
+  assert.equal(told.rule, 'Bulwark internal: rules not changed')
+  assert.equal(told.output_fields['rules.code'], 'policy-unknown-key')
+  assert.equal(await judge(running), 'Second')
+  rmSync(join(path, 'a.yaml'))
+  await running.said('rules changed', 2)
+  assert.equal(await judge(running), 'First')
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+})
+
 test('with --no-watch-rules a signal has them read', { skip, timeout }, async (t) => {
   const path = join(folder, 'signal.yaml')
   writeFileSync(path, rule('First'))
