@@ -32,6 +32,7 @@ export const processFields: ReadonlySet<string> = new Set(
     'proc.is_started_on_host proc.is_cwd_outside_root',
     'proc.exe_ino proc.exe_ino.ctime proc.exe_ino.mtime',
     'container.id container.full_id container.name container.image container.image.repository',
+    'image.name image.repository image.tag image.digest',
     'container.image.tag container.image.digest container.image.id container.type',
     'container.privileged container.mounts container.mount container.mount.source',
     'container.mount.dest container.mount.mode container.mount.rdwr container.mount.propagation',

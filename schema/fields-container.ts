@@ -110,6 +110,21 @@ export const containerFields: readonly FieldSpec[] = [
   ),
   carried('container.image.tag', 'string', 'tag of the image', 'has none'),
   carried('container.image.digest', 'string', 'digest of the image', 'has none'),
+  // Bulwark's own: shorter names of the same, as policies name what they are about.
+  carried(
+    'image.name',
+    'string',
+    'image as the pod names it: `container.image`',
+    'on the host, or the runtime tells nothing',
+  ),
+  carried(
+    'image.repository',
+    'string',
+    'image without tag and digest: `container.image.repository`',
+    'on the host, or the runtime tells nothing',
+  ),
+  carried('image.tag', 'string', 'tag of the image: `container.image.tag`', 'has none'),
+  carried('image.digest', 'string', 'digest of the image: `container.image.digest`', 'has none'),
   known('container.healthcheck', 'string', { deprecated: true }, probes),
   known('container.liveness_probe', 'string', { deprecated: true }, probes),
   known('container.readiness_probe', 'string', { deprecated: true }, probes),

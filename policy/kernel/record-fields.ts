@@ -110,6 +110,6 @@ export const readingOf = (ref: FieldRef, of: RecordKind): Reading => {
   if (unsupported !== undefined) return absent
   if (name === 'evt.arg') return argumentReading(ref.argument, of)
   if (name === 'evt.abspath') return absolutePath(ref.argument, of)
-  if (/^(?:container|k8s|k8smeta)\./.test(name)) return ofContainer(of)
+  if (/^(?:container|image|k8s|k8smeta)\./.test(name)) return ofContainer(of)
   return always(unknown(reasons.find(([begin]) => begin.test(name))?.[1] ?? ''))
 }
