@@ -21,6 +21,7 @@ import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
 import { KernelFilters } from './filters.ts'
+import type { Folding } from './fold.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
@@ -44,6 +45,8 @@ export interface AgentOptions {
   readonly machine: Machine
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Equal alerts that become one; none when not said. */
+  readonly folding?: Folding
   /** The name of this node in alerts; the machine's when not said. */
   readonly hostname?: string | undefined
   /** Where container runtimes may listen; where those of Kubernetes do when not said. */
@@ -106,7 +109,7 @@ export class Agent {
   #closed = false
 
   private constructor(options: AgentOptions, resolver: Resolver) {
-    const { object, rules, matching, onAlert, log, onFault } = options
+    const { object, rules, matching, folding, onAlert, log, onFault } = options
     this.#options = options
     this.#resolver = resolver
     const wants = this.#wants(rules)
@@ -156,6 +159,7 @@ export class Agent {
       ...facts,
       rules,
       matching,
+      folding,
       outside: this.#recording ?? machine,
       cgroups,
       environment,

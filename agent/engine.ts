@@ -34,7 +34,7 @@ export interface EngineOptions {
   readonly counters: Counters
   readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
   /** Called for each alert, while its event is valid. */
-  readonly onAlert: (alert: Alert) => void
+  readonly onAlert: (alert: Alert, rule: Rule) => void
   readonly log: (line: string) => void
 }
 
@@ -162,7 +162,7 @@ export class Engine {
       this.#fault(rule, error)
       return false
     }
-    this.#options.onAlert(alert)
+    this.#options.onAlert(alert, rule)
     return this.#options.matching === 'first'
   }
 

@@ -95,6 +95,9 @@ export const limits = {
   floodFrom: 3 / 4,
   floodStateFrom: 7 / 8,
   floodBurst: 1 / 16,
+  /** Alerts of which equal ones may follow and be folded; each with its text, some KiB. One that
+   * finds no room has the oldest told. */
+  foldsMax: 1_024,
   /** Alerts about events that were shed, told together: one a container and hook. */
   shedAlertsMax: 16,
   /** How often the process table is compared with /proc without a loss, milliseconds. */

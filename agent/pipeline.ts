@@ -24,6 +24,8 @@ import type { Alert } from './alert.ts'
 import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
 import { nameScopeOf } from './argument.ts'
+import type { Folding } from './fold.ts'
+import { AlertFolds } from './fold.ts'
 import type { OnCgroup } from './container-table.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
@@ -54,6 +56,8 @@ export interface PipelineOptions {
   readonly hostname: string
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Equal alerts that become one; none when not said. */
+  readonly folding?: Folding | undefined
   readonly outside: Outside
   /** The hierarchies of cgroups in which containers are looked for. */
   readonly cgroups: Cgroups
@@ -129,6 +133,7 @@ export class Pipeline {
   readonly #users: Users
   readonly #lossAlerts: LossAlerts
   readonly #shedAlerts: ShedAlerts
+  readonly #folds: AlertFolds
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
   /** Made once: every event has it at hand, and few need it. */
@@ -154,10 +159,14 @@ export class Pipeline {
     this.#users = new Users(outside)
     this.#lossAlerts = new LossAlerts(hostname, onAlert)
     this.#shedAlerts = new ShedAlerts(hostname, onAlert, log)
+    const { folding = { rules: 'none', seconds: 1 } } = options
+    this.#folds = new AlertFolds(folding, onAlert)
+    const onMatch = (alert: Alert, rule: Rule): void =>
+      this.#folds.add(alert, rule, alert.timeNs - this.#wallOffsetNs)
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
     this.#engineFor = (which) =>
-      new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert, log })
+      new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert: onMatch, log })
     this.#engine = this.#engineFor(rules)
     const { cgroups, askRuntime, onCgroup } = options
     this.#containers = new ContainerTable(counters, cgroups, outside, askRuntime, onCgroup)
@@ -202,6 +211,8 @@ export class Pipeline {
 
   /** From the next record on, events are judged by another engine. */
   use(engine: Engine): void {
+    // What the rules before have found is told as they tell it.
+    this.#folds.flush()
     this.#engine = engine
     if (this.#environment || !asksForEnvironment(engine.active)) return
     this.#environment = true
@@ -223,6 +234,7 @@ export class Pipeline {
         this.#wallOffsetNs = told.wallOffsetNs
         this.#lossAlerts.pass(told.bootNs, told.wallOffsetNs)
         this.#shedAlerts.pass(told.bootNs, told.wallOffsetNs)
+        this.#folds.pass(told.bootNs)
         return
       case 'host-names':
         this.#users.forget('')
@@ -243,6 +255,7 @@ export class Pipeline {
       case 'end':
         this.#lossAlerts.flush(this.#wallOffsetNs)
         this.#shedAlerts.flush(this.#wallOffsetNs)
+        this.#folds.flush()
         return
       case 'resolved': // Whoever gave `resolve` knows.
     }

@@ -17,6 +17,7 @@ import { decodeNote } from './capture/notes.ts'
 import { hierarchiesOf } from './capture/recording.ts'
 import type { CapturePart, Source } from './capture/reader.ts'
 import { CaptureError, readCapture } from './capture/reader.ts'
+import type { Folding } from './fold.ts'
 import type { RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import type { Outside, Question } from './outside.ts'
@@ -30,6 +31,8 @@ export interface ReplayOptions {
   readonly source: Source
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Equal alerts that become one; none when not said. */
+  readonly folding?: Folding
   readonly onAlert: (alert: Alert) => void
   readonly log: (line: string) => void
   /** Ends it early. */
@@ -153,7 +156,7 @@ class Replay {
   }
 
   #makePipeline(): Pipeline {
-    const { rules, matching, onAlert, log } = this.#options
+    const { rules, matching, folding, onAlert, log } = this.#options
     const { machine, hostname, hierarchies, wallOffsetNs } = this.#head
     this.#pipeline = new Pipeline({
       data: this.#data,
@@ -163,6 +166,7 @@ class Replay {
       wallOffsetNs,
       rules,
       matching,
+      folding,
       onAlert,
       log,
       outside: this.#answers,
@@ -251,7 +255,10 @@ class Replay {
 
   /** Closes the books. */
   end(seconds: number): Replayed {
-    const { counters } = this.#begin()
+    const pipeline = this.#begin()
+    // Harmless the second time; a capture that was cut has not told it.
+    pipeline.tell({ told: 'end' })
+    const { counters } = pipeline
     const unknown = [...this.#unresolved].filter((name) => !this.#resolved.has(name))
     if (unknown.length > 0) {
       this.#options.log(

@@ -164,6 +164,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
       {
         rules: chosen.rules,
         matching: settings.matching,
+        folding: settings.folding,
         hostname: settings.hostname,
         onAlert: (alert) => outputs.send(alert),
         kernelFilter: settings.kernelFilter,

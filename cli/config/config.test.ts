@@ -47,6 +47,7 @@ rules: [/etc/falco/falco_rules.yaml, /etc/bulwark/rules]
 priority: INFO
 watch_rules: no
 rule_matching: all
+fold: {rules: all, seconds: 5}
 output: json
 alert: {iso_time: yes, include_output: no, include_message: on, include_output_fields: off}
 append_output:
@@ -103,6 +104,7 @@ or_demo: true
       ['number', '1'],
     ]),
     hostname: 'node7',
+    folding: { rules: 'all', seconds: 5 },
     outputs: {
       form: 'json',
       alert: {
