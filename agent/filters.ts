@@ -178,7 +178,8 @@ export class KernelFilters {
   }
 
   #complain(name: string, error: Error & { readonly log: string }): string {
-    const said = error.log.trimEnd().split('\n').slice(-verifierLines)
+    const lines = error.log.split('\n').filter((line) => line !== '')
+    const said = lines.slice(-verifierLines)
     this.#log(`warning: no filter for events of ${name}: all of them are delivered`)
     this.#log(`  ${error.message}`)
     for (const line of said) this.#log(`  ${line}`)
