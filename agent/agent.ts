@@ -9,6 +9,7 @@ import { RecordView, headerOf } from '@bulwark/schema'
 import { clocks, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
+import { onBeat } from './beat.ts'
 import type { ChosenBackend } from './backend.ts'
 import type { Sink } from './capture/writer.ts'
 import { Recording, headOf, hierarchyNumbers } from './capture/recording.ts'
@@ -89,7 +90,7 @@ export class Agent {
   readonly #resolver: Resolver
   readonly #cri: CriSource
   readonly #drain: Drain
-  readonly #timer: NodeJS.Timeout
+  readonly #endBeat: () => void
   readonly #recording: Recording | undefined
   readonly #lossMeter: LossMeter
   readonly #shedMeter: ShedMeter
@@ -185,7 +186,7 @@ export class Agent {
       },
       (pendingBytes) => this.#onLooked(pendingBytes),
     )
-    this.#timer = setInterval(() => this.#look(), limits.countersMs)
+    this.#endBeat = onBeat(() => this.#look(), { holds: true })
   }
 
   /**
@@ -324,6 +325,8 @@ export class Agent {
 
   /** What changes outside the records. */
   #look(): void {
+    this.#drain.look()
+    if (this.#closed) return
     const { bootNs, realNs } = clocks()
     this.#tell({ told: 'clock', bootNs, wallOffsetNs: realNs - bootNs })
     const names = hostNamesStamp()
@@ -398,7 +401,7 @@ export class Agent {
 
   /** Detaches the hooks, handles what waits in the ring, and ends. Harmless the second time. */
   close(): void {
-    clearInterval(this.#timer)
+    this.#endBeat()
     this.#resolver.stop()
     this.#cri.stop()
     if (this.#closed) return

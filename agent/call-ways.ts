@@ -46,6 +46,8 @@ export interface CallWay {
   readonly plan: (plan: Plan) => CallPlan
   /** Runs that the kernel left out, by call. */
   readonly skipped: () => readonly (readonly [call: string, count: number])[]
+  /** All of them together, for a look that costs little. */
+  readonly skippedRuns: () => number
   readonly detach: () => void
   readonly close: () => void
 }
@@ -116,6 +118,7 @@ export const byNumber = (programs: Programs): CallWay => {
       }
     },
     skipped: () => [],
+    skippedRuns: () => 0,
     detach: () => {},
     close: () => {},
   }
@@ -200,6 +203,7 @@ export const byFunction = (machine: Machine, programs: Programs): CallWay => {
       }
     },
     skipped: () => returns.skipped,
+    skippedRuns: () => returns.skippedRuns,
     detach: () => returns.detach(),
     close: () => returns.close(),
   }

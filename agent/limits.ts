@@ -16,8 +16,9 @@ export const limits = {
   bellsPerWindowMax: 50,
   /** When there were more, the pause between looks at the ring, milliseconds. */
   pollMs: 1,
-  /** Sleeps no longer than this, doorbell or not, milliseconds. */
-  sleepMsMax: 100,
+  /** How often everything is looked at that nothing tells of, milliseconds: the ring for records
+   * that ring no bell, the counters of the kernel side, the clock, the host's passwd. */
+  beatMs: 1_000,
   /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
   processesMax: 65_536,
   /** Names of its threads under which a process's answers to rules are kept. */
@@ -55,7 +56,7 @@ export const limits = {
   criPauseMsMin: 1_000,
   criPauseMsMax: 60_000,
   /** How often a socket that is not there is looked for, milliseconds: a few calls of stat(2). */
-  criAbsentMs: 1_000,
+  criAbsentMs: 5_000,
   /** Containers that are asked for at once; over it, all that the runtime has are asked for. */
   criWantedMax: 1_024,
   /** So many are asked for with one question about all. */
@@ -76,9 +77,6 @@ export const limits = {
   resolveMsMax: 320_000,
   /** First bytes of a message that rules see in `evt.buffer`: as many as Falco gives them. */
   bufferBytes: 80,
-  /** How often the counters of the kernel side, the clock and the host's passwd are looked at,
-   * milliseconds. */
-  countersMs: 1_000,
   /** Types of events that a rule names when it means them; one of more says what it is not about.
    * Falco warns of such a rule from the same number. */
   namedTypesMax: 100,

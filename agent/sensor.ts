@@ -445,7 +445,7 @@ export class Sensor {
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */
   counters(): KernelCounters {
     const found = readPlaces(this.#programs.first)
-    found[recursion] = this.#skipped().reduce((sum, [, count]) => sum + count, 0)
+    found[recursion] = this.#programs.skippedRuns + this.#way.skippedRuns()
     return found
   }
 

@@ -203,6 +203,7 @@ export interface Addon {
   ): { readonly handle: ProgramHandle; readonly fd: number }
   testRun(fd: number, context: Uint8Array, data: Uint8Array, repeat: number): RunResult
   programInfo(fd: number): ProgramInfo
+  skippedRuns(fds: Uint8Array): number
 
   probeProgramType(type: number): number
   probeMapType(type: number): number
