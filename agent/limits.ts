@@ -10,10 +10,10 @@ export const limits = {
   ringBytesMax: 512 * 1024 * 1024,
   /** Records handed over before the event loop gets its turn. */
   drainRecordsMax: 4096,
-  /** Wake-ups in a stretch of time, milliseconds: 500 a second take some 2 % of a core, and more
-   * than that would slow down what is watched. */
+  /** Wake-ups in a stretch of time, milliseconds: twice as many as looks would be instead. More
+   * would slow down what is watched. */
   bellWindowMs: 100,
-  bellsPerWindowMax: 50,
+  bellsPerWindowMax: 200,
   /** When there were more, the pause between looks at the ring, milliseconds. */
   pollMs: 1,
   /** How often everything is looked at that nothing tells of, milliseconds: the ring for records
