@@ -4,6 +4,8 @@ import type { ExplainedHook, Rule, RuleSplit } from '@bulwark/policy'
 import { explainSplit, splitRules, unfilteredOf } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { eventKinds } from '@bulwark/schema'
+import type { TriedFilters } from '@bulwark/agent'
+import { activeRules, effectsOf } from '@bulwark/agent'
 import { wrap } from './wrap.ts'
 
 /** What the kernel decides of a rule. */
@@ -86,13 +88,22 @@ const kindShares = (rule: Rule, split: RuleSplit | undefined): readonly KindShar
   }))
 }
 
-/** By rule, what the kernel decides of each kind of event that it can match. */
+/**
+ * By rule, what the kernel decides of each kind of event that it can match.
+ *
+ * @param refused  names of kinds whose filter this kernel refuses
+ */
 export const kernelShares = (
   rules: readonly Rule[],
   machine: Machine,
+  refused: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<Rule, readonly KindShare[]> => {
   const split = splitRules(rules, { machine, tellsCgroups: true })
-  return new Map(rules.map((rule) => [rule, kindShares(rule, split.rules.get(rule))]))
+  const sharesOf = (rule: Rule): readonly KindShare[] =>
+    kindShares(rule, split.rules.get(rule)).map((share) =>
+      Object.assign(share, { delivered: share.delivered || refused.has(share.kind) }),
+    )
+  return new Map(rules.map((rule) => [rule, sharesOf(rule)]))
 }
 
 /** One kind in a few words. */
@@ -102,3 +113,41 @@ export const kindShareText = ({ kind, delivered, left, reasons }: KindShare): st
   const comparisons = left === 1 ? '1 comparison' : `${left} comparisons`
   return `${kind} decided but for ${comparisons} (${reasons.join(', ')})`
 }
+
+/** Events of a kind that come whatever rules say of them. */
+export interface Delivered {
+  readonly kind: string
+  /** Else those of containers. */
+  readonly all: boolean
+  readonly why: string
+}
+
+/** What rules see of later events by: it comes, whether they can match it or not. */
+export const alwaysDelivered = (rules: readonly Rule[]): readonly Delivered[] =>
+  effectsOf(activeRules(rules)).map(({ kind, plan, why }) => ({
+    kind: eventKinds.find((each) => each.kind === kind)?.name ?? '',
+    all: plan.is === 'constant',
+    why,
+  }))
+
+/** What became of filters that were tried, a line each, and what comes beside them. */
+export const filterLines = (
+  { states, cgroupsUntold }: TriedFilters,
+  delivered: readonly Delivered[],
+): readonly string[] => [
+  ...states.flatMap(({ name, instructions, refused, weakened }) => {
+    const more = weakened.length === 0 ? '' : `; lets more through: ${weakened.join('; ')}`
+    const [reason = '', ...verifier] = refused?.split('\n') ?? []
+    const refusal = `    refused, all of its events are delivered: ${reason}`
+    return [
+      `  ${name}: ${instructions} instructions${more}`,
+      ...(refused === undefined ? [] : [refusal, ...verifier.map((line) => `      ${line}`)]),
+    ]
+  }),
+  ...delivered.map(
+    ({ kind, all, why }) => `  ${kind}: ${all ? 'all' : 'all of containers'} delivered: it ${why}`,
+  ),
+  ...(cgroupsUntold === 0
+    ? []
+    : [`  no room for ${cgroupsUntold} cgroups: they may be host or container`]),
+]

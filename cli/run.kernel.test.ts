@@ -75,4 +75,5 @@ test('the doctor finds all that is needed', { skip, timeout }, async () => {
     assert.match(stdout, each)
   }
   assert.match(stdout, /^rules: 2 of 2 can run$/m)
+  assert.match(stdout, /^filters in the kernel, loaded for a moment:\n {2}\S+: \d+ instructions$/m)
 })
