@@ -21,8 +21,13 @@ export const limits = {
   beatMs: 1_000,
   /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
   processesMax: 65_536,
-  /** Names of its threads under which a process's answers to rules are kept. */
+  /** Names of threads under which the answers of a process, or of those like it, are kept. */
   threadNamesMax: 8,
+  /** Programs that are the same one when they are run again, and bytes of such a one's path and
+   * arguments; and programs with their ancestors whose answers to rules are kept: a power of two. */
+  programsKeptMax: 1_024,
+  programKeptBytesMax: 1_024,
+  ancestriesKeptMax: 4_096,
   /** Files whose answers to rules are kept, by path, and bytes of such a path. */
   filesKeptMax: 512,
   fileKeptBytesMax: 128,

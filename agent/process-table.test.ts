@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordValues } from '@bulwark/schema'
 import { RECORD_BY_THREAD, RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
+import { programOf } from './ancestry.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -109,7 +110,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
   f.table.exec(r, process)
   assert.equal(process, child)
   assert.deepEqual(
-    { ...process, parent: process.parent?.pid },
+    { ...process, parent: process.parent?.pid, program: undefined },
     {
       pid: 2,
       startNs: 2 * s,
@@ -145,9 +146,15 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       checked: 0,
       argsText: undefined,
       isParent: false,
+      program: undefined,
+      ancestry: undefined,
+      ancestryAt: 0,
       answers: undefined,
     },
   )
+  const { id: _, ...program } = programOf(process)
+  const { exe, args, exePath, exeFlags, tty } = process
+  assert.deepEqual(program, { exe, args, exePath, exeFlags, tty })
   assert.equal(commandLine(process), 'sh -c  a b')
   assert.equal(init.exe, 'init')
   f.table.exit(process)

@@ -13,7 +13,7 @@ import { needsEvery } from './evaluate.ts'
 import { callFunction } from './functions.ts'
 import type { Compare, Condition, Right, Value } from './ir.ts'
 import { comparisonOf, isNetwork, textOf } from './ir.ts'
-import type { AnswerPlace, Subject } from './kept.ts'
+import type { Subject } from './kept.ts'
 import { Plan } from './plan.ts'
 import { constantTest, valueTest } from './prepared.ts'
 
@@ -93,15 +93,19 @@ class Unit<E> {
     return known
   }
 
-  /** The name of a function that works an answer out, and keeps it among the answers `a`. */
-  question(condition: Condition, { index, shift }: AnswerPlace): string {
+  /**
+   * The name of a function that works an answer out, and keeps it among the answers `a`. What is
+   * about a part of the subject alone is asked of that part.
+   */
+  question(condition: Condition, subject: Subject<E>, plan: Plan<E>): string {
     const key = sameCondition(condition)
     const known = this.#questions.get(key)
     if (known !== undefined) return known
     const name = `k${this.#questions.size}`
     this.#questions.set(key, name)
-    const emitter = new Emitter(this)
+    const emitter = new Emitter(this, plan, subject)
     const code = emitter.condition(condition)
+    const { index, shift } = subject.placeOf(condition)
     this.#functions += `function ${name}(e, a) { ${emitter.declarations} t = ${code} ? 1 : 2;
       a[${index}] |= t << ${shift}; return t }\n`
     return name
@@ -124,14 +128,17 @@ class Emitter<E> {
   readonly #unit: Unit<E>
   /** `undefined` where no answers are kept, and all is tried as it was written. */
   readonly #plan: Plan<E> | undefined
+  /** What the function answers for: the answer is worked out there, and not asked for. */
+  readonly #own: Subject<E> | undefined
   /** Code that reads each field, by the field with its argument. */
   readonly #fields = new Map<string, string>()
   /** Variable of the answers of each subject. */
   readonly #answers = new Map<Subject<E>, string>()
 
-  constructor(unit: Unit<E>, plan?: Plan<E>) {
+  constructor(unit: Unit<E>, plan?: Plan<E>, own?: Subject<E>) {
     this.#unit = unit
     this.#plan = plan
+    this.#own = own
   }
 
   /** Declares the variables: one a field, one a subject, one for the value that is being tested. */
@@ -158,9 +165,9 @@ class Emitter<E> {
   }
 
   /** Code that asks a subject: for the answer that it keeps, or else for a new one. */
-  #ask(condition: Condition, subject: Subject<E>): string {
+  #ask(condition: Condition, subject: Subject<E>, plan: Plan<E>): string {
     const place = subject.placeOf(condition)
-    const question = this.#unit.question(condition, place)
+    const question = this.#unit.question(condition, subject, plan)
     let answers = this.#answers.get(subject)
     if (answers === undefined) {
       answers = `a${this.#answers.size}`
@@ -192,14 +199,15 @@ class Emitter<E> {
   }
 
   condition(condition: Condition): string {
-    const subject = this.#plan?.subjectOf(condition)
-    if (subject) return this.#ask(condition, subject)
+    const plan = this.#plan
+    const subject = plan?.subjectOf(condition)
+    if (plan && subject && subject !== this.#own) return this.#ask(condition, subject, plan)
     switch (condition.is) {
       case 'constant':
         return String(condition.value)
       case 'and':
       case 'or': {
-        const members = this.#plan?.members(condition) ?? condition.members
+        const members = plan?.members(condition, this.#own) ?? condition.members
         const word = condition.is === 'and' ? ' && ' : ' || '
         return `(${members.map((each) => this.condition(each)).join(word)})`
       }

@@ -314,40 +314,64 @@ law('rules compiled together match as each alone', fc.tuple(someTrees, events), 
   assert.deepEqual(matched, wanted)
 })
 
-/** Two events of one process, and the answers that are kept of it. */
+/** An event, the answers that are kept of its process, and of all that run the same program. */
 interface Kept {
   readonly event: Event
   readonly answers: Answers
+  readonly ofProgram: Answers
 }
-const isOfProcess = (ref: FieldRef): boolean => ref.field.name.startsWith('proc.')
-const twoEvents = fc.tuple(events, events).map(([first, second]) => {
-  const own = Object.entries(first).filter(([name]) => name.startsWith('proc.'))
-  return [first, { ...second, ...Object.fromEntries(own) }] as const
+const isOfProcess = (name: string): boolean => name.startsWith('proc.')
+const isOfProgram = (name: string): boolean => /^proc\.([en]|.*s$)/.test(name)
+const only = (event: Event, isKept: (name: string) => boolean): Event =>
+  Object.fromEntries(Object.entries(event).filter(([name]) => isKept(name)))
+
+/** Two events of one process, and one of another with the same program. */
+const threeEvents = fc.tuple(events, events, events).map(([first, second, third]) => {
+  const same = { ...second, ...only(first, isOfProcess) }
+  const absent = only(third, (name) => !isOfProgram(name))
+  return [first, same, { ...absent, ...only(first, isOfProgram) }] as const
 })
-law('kept answers mean what the reference says', fc.tuple(someTrees, twoEvents), (input, reach) => {
-  const [forest, pair] = input
-  const conditions = forest.flatMap((tree) => typed(tree) ?? [])
-  if (conditions.length < forest.length) return
-  reach()
-  const subject = new Subject<Kept>(({ answers }) => answers)
-  const run = compileRules<Kept>(conditions, {
-    field: (ref) => {
-      const read = binding.field(ref)
-      return ({ event }) => read(event)
-    },
-    resolve: binding.resolve,
-    subjectOf: (ref) => (isOfProcess(ref) ? subject : undefined),
-    isCheap: ({ field: { type } }) => type === 'bool',
-  })
-  const answers = subject.blank()
-  for (const event of [...pair, ...pair]) {
-    const matched: number[] = []
-    const onMatch = (index: number): boolean => matched.push(index) < 0
-    run({ event, answers }, onMatch, (index, error) => assert.fail(`${index}: ${String(error)}`))
-    const wanted = conditions.flatMap((each, i) => (meaning(each, event) ? [i] : []))
-    assert.deepEqual(matched, wanted)
-  }
-})
+law(
+  'kept answers mean what the reference says',
+  fc.tuple(someTrees, threeEvents),
+  (input, reach) => {
+    const [forest, [first, second, other]] = input
+    const conditions = forest.flatMap((tree) => typed(tree) ?? [])
+    if (conditions.length < forest.length) return
+    reach()
+    const programs = new Subject<Kept>(({ ofProgram }) => ofProgram)
+    const processes = new Subject<Kept>(({ answers }) => answers, programs)
+    const run = compileRules<Kept>(conditions, {
+      field: (ref) => {
+        const read = binding.field(ref)
+        return ({ event }) => read(event)
+      },
+      resolve: binding.resolve,
+      subjectOf: ({ field: { name } }) => {
+        if (isOfProgram(name)) return programs
+        return isOfProcess(name) ? processes : undefined
+      },
+      isCheap: ({ field: { type } }) => type === 'bool',
+    })
+    const ofProgram = programs.blank()
+    const one = { answers: processes.blank(), ofProgram }
+    const another = { answers: processes.blank(), ofProgram }
+    const kept: readonly Kept[] = [
+      { event: first, ...one },
+      { event: second, ...one },
+      { event: other, ...another },
+      { event: first, ...one },
+      { event: other, ...another },
+    ]
+    for (const each of kept) {
+      const matched: number[] = []
+      const onMatch = (index: number): boolean => matched.push(index) < 0
+      run(each, onMatch, (index, error) => assert.fail(`${index}: ${String(error)}`))
+      const wanted = conditions.flatMap((tree, i) => (meaning(tree, each.event) ? [i] : []))
+      assert.deepEqual(matched, wanted)
+    }
+  },
+)
 
 law('a condition matches only events of its set', fc.tuple(trees, events), (input, reach) => {
   const [tree, event] = input

@@ -8,11 +8,19 @@ import type { Condition, Operator } from './ir.ts'
 import { comparisonOf, conjunction, disjunction, fieldsOf } from './ir.ts'
 import type { Subject } from './kept.ts'
 
-/** What all of them have in common; `undefined` when there is no such thing. */
-const only = <T, S>(all: readonly T[], of: (each: T) => S | undefined): S | undefined => {
-  const [first, ...rest] = all
-  const found = first === undefined ? undefined : of(first)
-  return found !== undefined && rest.every((each) => of(each) === found) ? found : undefined
+/** The smallest subject that all of them are read from; `undefined` when there is none. */
+const common = <T, E>(
+  all: readonly T[],
+  of: (each: T) => Subject<E> | undefined,
+): Subject<E> | undefined => {
+  let found: Subject<E> | undefined
+  for (const each of all) {
+    const subject = of(each)
+    if (!subject) return undefined
+    if (found === undefined || subject.part === found) found = subject
+    else if (subject !== found && found.part !== subject) return undefined
+  }
+  return found
 }
 
 /** Operators that take no longer than a look-up. */
@@ -53,15 +61,15 @@ export class Plan<E> {
         return undefined
       case 'and':
       case 'or':
-        return only(condition.members, (member) => this.subjectOf(member))
+        return common(condition.members, (member) => this.subjectOf(member))
       case 'not':
         return this.subjectOf(condition.member)
       case 'exists':
-        return only(fieldsOf(condition), this.#ofField)
+        return common(fieldsOf(condition), this.#ofField)
       case 'compare':
         // The addresses of a host name may be others with the next event.
         if (comparisonOf(condition.left) === 'resolved-name') return undefined
-        return only(fieldsOf(condition), this.#ofField)
+        return common(fieldsOf(condition), this.#ofField)
     }
   }
 
@@ -88,15 +96,21 @@ export class Plan<E> {
   /**
    * The members of `and` or `or` in the order in which they are tried: what is decided with a few
    * loads; one question to each subject; and the rest as it was written.
+   *
+   * @param own  the subject that all of this is a question to: nothing is asked of it again
    */
-  members(condition: Condition & { readonly is: 'and' | 'or' }): readonly Condition[] {
+  members(
+    condition: Condition & { readonly is: 'and' | 'or' },
+    own?: Subject<E>,
+  ): readonly Condition[] {
     const join = condition.is === 'and' ? conjunction : disjunction
     const cheap: Condition[] = []
     const questions = new Map<Subject<E>, Condition[]>()
     const others: Condition[] = []
     for (const member of condition.members) {
       const subject = this.subjectOf(member)
-      if (subject) questions.set(subject, [...(questions.get(subject) ?? []), member])
+      if (subject && subject !== own)
+        questions.set(subject, [...(questions.get(subject) ?? []), member])
       else (this.#isQuick(member) ? cheap : others).push(member)
     }
     return [...cheap, ...Array.from(questions.values(), join), ...others]
