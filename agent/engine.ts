@@ -52,6 +52,7 @@ const timeFields = [
 ] as const
 
 interface TypeRules {
+  readonly type: string
   readonly rules: readonly Rule[]
   readonly run: CompiledRules<LiveEvent>
   readonly onMatch: (index: number, event: LiveEvent) => boolean
@@ -75,6 +76,8 @@ const kindOfType: ReadonlyMap<string, number> = (() => {
 export class Engine {
   readonly #options: EngineOptions
   readonly #byType = new Map<string, TypeRules>()
+  /** Those of the type that an event of each kind had last. */
+  readonly #byKind: (TypeRules | undefined)[] = []
   readonly #accessors = new Map<string, Accessor>()
   readonly #resolved = new Map<string, () => ReadonlySet<IpAddress>>()
   readonly #faults = new Map<Rule, number>()
@@ -115,6 +118,10 @@ export class Engine {
     for (const type of types) this.#rulesOf(type)
   }
 
+  #turnTo(type: string, kind: number): TypeRules {
+    return (this.#byKind[kind] = this.#rulesOf(type))
+  }
+
   #rulesOf(type: string): TypeRules {
     return this.#byType.get(type) ?? this.#compile(type)
   }
@@ -132,6 +139,7 @@ export class Engine {
       isCheap: (ref) => this.#subjects.isCheap(ref),
     })
     const compiled: TypeRules = {
+      type,
       rules,
       run,
       onMatch: (index, event) => {
@@ -149,7 +157,9 @@ export class Engine {
 
   /** Tries the rules on an event. */
   run(event: LiveEvent): void {
-    const { rules, run, onMatch, onFault } = this.#rulesOf(event.type)
+    const { type, kind } = event
+    const last = this.#byKind[kind]
+    const { rules, run, onMatch, onFault } = last?.type === type ? last : this.#turnTo(type, kind)
     if (rules.length > 0) run(event, onMatch, onFault)
   }
 
@@ -177,6 +187,7 @@ export class Engine {
     log(`rule "${rule.name}" is disabled after ${faults} failures; please report it`)
     this.#active = this.#active.filter((each) => each !== rule)
     this.#byType.clear()
+    this.#byKind.length = 0
   }
 
   #alert(rule: Rule, event: LiveEvent): Alert {

@@ -29,7 +29,7 @@ export const limits = {
   programKeptBytesMax: 1_024,
   ancestriesKeptMax: 4_096,
   /** Files whose answers to rules are kept, by path, and bytes of such a path. */
-  filesKeptMax: 512,
+  filesKeptMax: 1_024,
   fileKeptBytesMax: 128,
   /** cgroups in the table: ten for each of 6,000 containers. */
   cgroupsMax: 65_536,

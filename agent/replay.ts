@@ -103,6 +103,8 @@ class Replay {
   readonly #options: ReplayOptions
   readonly #head: CaptureHead
   readonly #conversion: Conversion
+  /** By kind: its records lie as this build has them. */
+  readonly #isSame: boolean[] = []
   readonly #answers = new Answers()
   readonly #resolved = new Map<string, ReadonlySet<IpAddress>>()
   readonly #unresolved = new Set<string>()
@@ -119,6 +121,7 @@ class Replay {
     this.#memory = memory
     this.#data = new DataView(memory.buffer, memory.byteOffset, memory.byteLength)
     this.#conversion = planConversion(head.layouts)
+    for (const [kind, { same }] of this.#conversion.byKind) this.#isSame[kind] = same
     this.#explain()
   }
 
@@ -213,17 +216,19 @@ class Replay {
   #record(offset: number, lengthBytes: number): void {
     const pipeline = this.#begin()
     const kind = lengthBytes < 6 ? 0 : this.#data.getUint16(offset + 4, true)
+    if (this.#isSame[kind] === true) pipeline.onRecord(offset, lengthBytes)
+    else this.#otherRecord(pipeline, kind, offset, lengthBytes)
+    this.#answers.done()
+  }
+
+  #otherRecord(pipeline: Pipeline, kind: number, offset: number, lengthBytes: number): void {
     const plan = this.#conversion.byKind.get(kind)
-    if (!plan || plan.same) {
-      const known = plan !== undefined || !this.#isTheirs(kind)
-      if (known) pipeline.onRecord(offset, lengthBytes)
-      else this.counts.unknownRecords++
-    } else {
+    if (plan) {
       const room = this.#memory.subarray(captureLimits.blockBytesMax)
       const record = this.#memory.subarray(offset, offset + lengthBytes)
       pipeline.onRecord(captureLimits.blockBytesMax, convertRecord(plan, record, room))
-    }
-    this.#answers.done()
+    } else if (this.#isTheirs(kind)) this.counts.unknownRecords++
+    else pipeline.onRecord(offset, lengthBytes)
   }
 
   /** Whether the capture names the kind: what nobody names is a bad record. */
