@@ -1,6 +1,7 @@
 /**
- * Processes that are alike. Law: whatever happens to processes, those that have the same ancestry
- * have the same value in each field that is said to be one of an ancestry; also one after the other.
+ * Processes that are alike. Law: whatever happens to processes, those that have the same ancestry,
+ * at once or one after the other, have the same value in each field that is said to be one of an
+ * ancestry.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -23,8 +23,8 @@ export const limits = {
   processesMax: 65_536,
   /** Names of threads under which the answers of a process, or of those like it, are kept. */
   threadNamesMax: 8,
-  /** Programs that are the same one when they are run again, and bytes of such a one's path and
-   * arguments; and programs with their ancestors whose answers to rules are kept: a power of two. */
+  /** Programs that are the same one when they are run again, and bytes of the path and arguments of
+   * such a one; and programs with their ancestors whose answers are kept: a power of two. */
   programsKeptMax: 1_024,
   programKeptBytesMax: 1_024,
   ancestriesKeptMax: 4_096,

@@ -63,7 +63,7 @@ export interface Process {
   argsText: string | undefined
   /** Others have, or had, it as their parent: what changes of it changes their ancestors. */
   isParent: boolean
-  /** `exe`, `args` and what else an exec says, as one: `programOf` makes it when it is asked for. */
+  /** `exe`, `args` and what else an exec says, as one: see `programOf`. */
   program: Program | undefined
   /** As it was when `ProcessTable.lineage` was `ancestryAt`: `Ancestries` makes it. */
   ancestry: Ancestry | undefined

@@ -1,9 +1,9 @@
 /**
  * How fast one core decodes events and tries rules on them: captures of the loops of workloads.ts,
- * and of a script, are recorded for all the rules there are, and replayed with them. Reading and unpacking of the
- * file are in the figure; the kernel is not. Time is processor time of the one thread, so that what
- * else runs on the machine counts little. A replay compiles its rules first, so each capture is
- * replayed several times in a row, as one long one; the first round warms up.
+ * and of a script, are recorded for all the rules there are, and replayed with them. Reading and
+ * unpacking of the file are in the figure; the kernel is not. Time is processor time of the one
+ * thread, so that what else runs on the machine counts little. A replay compiles its rules first,
+ * so each capture is replayed several times in a row, as one long one; the first round warms up.
  *
  *   node bench/replay.ts [--quick]
  */
