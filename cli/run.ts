@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Agent, RecordOptions } from '@bulwark/agent'
 import { Outputs } from '@bulwark/agent'
+import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { addFlags, configure, givenByFlags, usualConfig } from './config/flags.ts'
@@ -81,7 +82,10 @@ const run = async (read: () => Configured): Promise<number> => {
   }
   const { settings, file: config } = configured
   if (config !== undefined) log(`options: ${config}`)
+  // The probes ask for them, and reading them takes as long as reading the rules.
+  const types = readKernelTypes()
   const chosen = chooseRules(settings)
+  await types
   if (!chosen) return exitCodes.usage
   const found = settings.orDemo ? probe(settings, () => {}) : probe(settings)
   if ('lack' in found) return await without(found.lack, settings, chosen)

@@ -212,6 +212,7 @@ export interface Addon {
   findKernelType(name: string, kind: number): number
   findKernelFunction(name: string): KernelFunction
   kernelMember(struct: string, member: string): number
+  readKernelTypesAside(): Promise<void>
   forgetKernelTypes(): void
   possibleCpus(): number
   releaseMemory(): void

@@ -31,6 +31,7 @@ export {
   probeMapType,
   probeProgramType,
   readKernelFile,
+  readKernelTypes,
   wallOffsetNs,
 } from './kernel.ts'
 export type { Probe } from './kernel.ts'
