@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Machine } from '@bulwark/schema'
 import { RecordView, headerOf } from '@bulwark/schema'
-import { clocks, wallOffsetNs } from '@bulwark/native'
+import { clocks, isNativeError, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { onBeat } from './beat.ts'
@@ -211,6 +211,8 @@ export class Agent {
     await nextTurn()
     if (this.#closed) return
     try {
+      await this.#loadLookers(this.sensor)
+      if (this.#closed) return
       const prepared = await filters.prepare(this.#options.rules, this.sensor.filterPlaces)
       filters.install(prepared, performance.now() - begun)
     } catch (error) {
@@ -218,6 +220,16 @@ export class Agent {
       this.#options.log(
         `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
       )
+    }
+  }
+
+  /** Lets filters look twice, if the kernel does: else they let more through. */
+  async #loadLookers(to: Pick<Sensor, 'loadLookers'>): Promise<void> {
+    try {
+      await to.loadLookers()
+    } catch (error) {
+      if (!isNativeError(error)) throw error
+      this.#options.log(`warning: filters do not ask for ancestors: ${error.message}`)
     }
   }
 
@@ -247,7 +259,9 @@ export class Agent {
     if (this.#closed) return
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (!hooks || this.#closed) return
-    const filters = await this.#filters?.prepare(rules, hooks.places)
+    if (this.#filters) await this.#loadLookers(hooks)
+    if (this.#closed) return
+    const filters = await this.#filters?.prepare(rules, hooks.places())
     if (this.#closed) return this.#filters?.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.

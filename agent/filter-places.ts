@@ -2,10 +2,11 @@
  * Where filters go in a sensor that is loaded: the prog arrays that its handlers look into, in what
  * form programs must be for them, and how a record lies in its slot. See bpf/filter.bpf.h.
  */
-import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import { LOST_KINDS_MAX, RECORD_BYTES_MAX } from '@bulwark/schema'
 import type { BpfMap, BpfObject, RawProgramSpec } from '@bulwark/native'
 import { findKernelType } from '@bulwark/native'
 import type { FilterTarget } from '@bulwark/policy'
+import { ancestorsLayout } from '@bulwark/policy'
 import type { FilterSite } from './call-ways.ts'
 import type { Programs } from './programs.ts'
 
@@ -15,10 +16,12 @@ const hook = 'btf_trace_sys_exit'
 
 /** Where the filters of one prototype go. */
 export interface FilterPlace {
-  /** Prog array: a slot for each kind. */
+  /** Prog array: a slot for each kind; from `secondLook` on, one for each kind's second look. */
   readonly filters: BpfMap
-  /** Prog array: its slot 0 sends. */
+  /** Prog array: what sends, at `exitSlots.send`, and what looks again. */
   readonly exits: BpfMap
+  /** Whether a record can be looked at again, with the ancestors of its process. */
+  readonly looksTwice: boolean
   /** What the kernel must be told of a program that goes there. */
   readonly form: Pick<RawProgramSpec, 'type' | 'expectedAttachType' | 'attachBtfId'>
   /** Numbers of the kinds that come by; any when not said. */
@@ -41,6 +44,22 @@ export interface FilterBase {
   >
 }
 
+/** In `filters`, where those of second looks begin. */
+export const secondLook = LOST_KINDS_MAX
+
+/** What stands where in `exits`. */
+export const exitSlots = { send: 0, look: 1 } as const
+
+/** What filters are told of ancestors must lie where plans look for it. */
+const checkAncestors = (object: BpfObject, at: number): void => {
+  const { members, bytes } = object.structLayout('ancestors')
+  const isSame = Object.entries(ancestorsLayout.members).every(
+    ([name, offset]) => members.find((each) => each.name === name)?.offsetBytes === offset,
+  )
+  if (isSame && bytes === ancestorsLayout.bytes && at === RECORD_BYTES_MAX) return
+  throw new Error('the BPF object tells ancestors elsewhere; run "make build"')
+}
+
 /** The shared parts of an object that is loaded. */
 export const filterBaseOf = (object: BpfObject): FilterBase => {
   const slots = object.map('scratch_slots')
@@ -54,6 +73,7 @@ export const filterBaseOf = (object: BpfObject): FilterBase => {
   }
   const inHeader = offsetIn('event_header')
   const inScratch = offsetIn('scratch')
+  checkAncestors(object, inScratch('ancestors') - inScratch('record'))
   return {
     slots,
     filtered: object.map('filtered'),
@@ -80,10 +100,13 @@ export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace
   const isTracing = facts.type === typeTracing
   const attachBtfId = site.at?.id ?? (isTracing ? findKernelType(hook, 'typedef') : undefined)
   const exits = programs.tiedMap('filter_exits', site.prototype)
-  exits.setTailCall(0, programs.of(site.sender))
+  exits.setTailCall(exitSlots.send, programs.of(site.sender))
+  const looksTwice = programs.has(site.looker)
+  if (looksTwice) exits.setTailCall(exitSlots.look, programs.of(site.looker))
   return {
     filters: programs.tiedMap('filters', site.prototype),
     exits,
+    looksTwice,
     form: {
       type: facts.type,
       expectedAttachType: facts.expectedAttachType,

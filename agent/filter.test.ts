@@ -25,9 +25,11 @@ import {
 import type { CgroupState, Condition, FilterPlan, HookSplit, Rule } from '@bulwark/policy'
 import {
   accepts,
+  ancestorsLayout,
   checkCondition,
   evaluate,
   eventSetOf,
+  firstLook,
   parseCondition,
   specialise,
   splitRules,
@@ -36,6 +38,8 @@ import * as fc from 'fast-check'
 import { newContainer } from './container.ts'
 import { newCounters } from './counters.ts'
 import { accessorOf } from './fields/index.ts'
+import type { Process } from './process.ts'
+import { unknownProcess } from './process.ts'
 import { Sockets } from './sockets.ts'
 import { eventOf } from './testdata/events.ts'
 import { surroundings } from './testdata/fields.ts'
@@ -73,6 +77,8 @@ const given = [
   'etc/shadow/.',
   'x/..',
 ]
+/** Ancestors that the kernel tells at most. */
+const ancestorsMax = 8
 const comms = ['sh', 'bash', 'cat', '', 'a', 'sixteen_letters_', '\xff']
 
 /** What constants of text are, and some parts of them. */
@@ -180,11 +186,13 @@ const rightOf = ({ name, type, comparison }: FieldSpec): readonly Right[] => {
 }
 
 /** Arguments of fields that take one. */
-const argumentsOf = ({ name }: FieldSpec): readonly string[] => {
+const argumentsOf = (spec: FieldSpec): readonly string[] => {
+  const { name } = spec
   if (name === 'evt.arg') return argumentNames.map((each) => `.${each}`)
   if (name === 'evt.rawarg') return argumentNames.map((each) => `.${each}`)
   if (name === 'evt.abspath') return ['', '[src]', '[dst]']
-  return ['[1]']
+  if (name === 'proc.aname') return ['', '', '[0]', '[1]', '[2]', '[3]', '[8]', '[9]']
+  return [spec.argument?.required === true ? '[1]' : '']
 }
 
 const argumentNames = (
@@ -198,19 +206,22 @@ const likely = fields.filter(({ name }) =>
   [
     /^(?:fd|fs|thread|syscall)\./,
     /^evt\.(?:is_|res|raw|failed|cpu|type|arg|buf|abs|cat)/,
-    /^(?:proc\.(?:name|pid|ppid|vpid)|user\.(?:uid|loginuid)|group\.gid|container\.id)$/,
+    /^(?:proc\.(?:[pa]?name|pid|ppid|vpid)|user\.(?:uid|loginuid)|group\.gid|container\.id)$/,
   ].some((pattern) => pattern.test(name)),
 )
+
+const isOfAncestors = ({ name }: FieldSpec): boolean => /^proc\.[pa]name$/.test(name)
 
 const field = fc
   .oneof(
     { arbitrary: fc.constantFrom(...likely), weight: 5 },
     { arbitrary: fc.constantFrom(...likely.filter(({ name }) => name === 'evt.arg')), weight: 2 },
+    { arbitrary: fc.constantFrom(...likely.filter(isOfAncestors)), weight: 1 },
     { arbitrary: fc.constantFrom(...fields), weight: 1 },
   )
   .chain((spec) =>
     fc
-      .constantFrom(...(spec.argument?.required === true ? argumentsOf(spec) : ['']))
+      .constantFrom(...argumentsOf(spec))
       .map((argument) => [spec, `${spec.name}${argument}`] as const),
   )
 
@@ -345,12 +356,57 @@ const memberValue = ({ name, storage }: Member): fc.Arbitrary<RecordValues[strin
 const members = (all: readonly Member[]): fc.Arbitrary<RecordValues> =>
   fc.record(Object.fromEntries(all.map((member) => [member.name, memberValue(member)])))
 
+/** The names of those above a process, the parent's first, and what the kernel tells of them. */
+interface Above {
+  readonly names: readonly string[]
+  /** So many of them. */
+  readonly told: number
+  /** Nor does it say that there are no others. */
+  readonly isUnsure: boolean
+}
+
+const above: fc.Arbitrary<Above> = fc
+  .array(fc.constantFrom(...comms), { maxLength: 10 })
+  .chain((names) =>
+    fc.record({
+      names: fc.constant(names),
+      told: fc.oneof(
+        fc.constant(Math.min(names.length, ancestorsMax)),
+        fc.nat({ max: Math.min(names.length, ancestorsMax) }),
+      ),
+      isUnsure: fc.boolean(),
+    }),
+  )
+
+/** They end where the kernel says so. */
+const endsTold = ({ names, told, isUnsure }: Above): boolean => told === names.length && !isUnsure
+
+/** As bpf/ancestors.bpf.h puts it: `struct ancestors`. */
+const toldBytes = (all: Above): Uint8Array => {
+  const { bytes, members } = ancestorsLayout
+  const buffer = Buffer.alloc(bytes, 0x7a)
+  buffer.writeUInt32LE(all.told, members.known)
+  buffer.writeUInt32LE(endsTold(all) ? 0 : 1, members.more)
+  for (const [i, name] of all.names.slice(0, all.told).entries()) {
+    buffer.write(name.padEnd(16, '\0'), members.names + 16 * i, 'latin1')
+  }
+  return buffer
+}
+
+/** The process that the agent knows by these names above it. */
+const parentOf = (names: readonly string[]): Process | undefined =>
+  names.reduceRight<Process | undefined>(
+    (parent, comm, i) => ({ ...unknownProcess(100 + i, 1), comm, parent }),
+    undefined,
+  )
+
 /** A record, and what the agent takes it for. */
 interface Sample {
   readonly kind: string
   readonly type: string
   readonly machine: Machine
   readonly values: RecordValues
+  readonly above: Above
   readonly cgroup: CgroupState
   readonly isInContainer: boolean
 }
@@ -397,8 +453,12 @@ const ofKind = (kind: EventKind): fc.Arbitrary<Sample> =>
     .filter(([type, machine]) => isThere(kind, type, machine))
     .chain(([type, machine]) =>
       fc
-        .record({ call: numberOf(type, machine), values: members([...header, ...kind.members]) })
-        .chain(({ call, values }) => {
+        .record({
+          call: numberOf(type, machine),
+          values: members([...header, ...kind.members]),
+          above,
+        })
+        .chain(({ call, values, above }) => {
           const flags = Number(values['flags']) | call.flags
           // What nobody numbers is an event of the kind's first type.
           const named = call.syscall >= 0 ? type : (kind.types[0] ?? '')
@@ -416,6 +476,7 @@ const ofKind = (kind: EventKind): fc.Arbitrary<Sample> =>
               type: named,
               machine,
               values: whole,
+              above,
               cgroup,
               isInContainer,
             }))
@@ -450,7 +511,8 @@ const sockets = new Sockets(newCounters())
 /** Whether a condition holds on a record, as the agent judges it. */
 const holds = (condition: Condition, sample: Sample): boolean => {
   const { kind, type, machine, values, isInContainer } = sample
-  const around = { type, machine, sockets, ...(isInContainer ? { container } : {}) }
+  const process = { parent: parentOf(sample.above.names) }
+  const around = { type, machine, sockets, process, ...(isInContainer ? { container } : {}) }
   const event = eventOf(kind, values, around)
   event.moved()
   return evaluate(specialise(condition, type), {
@@ -461,9 +523,11 @@ const holds = (condition: Condition, sample: Sample): boolean => {
 
 const showsNoRole: ReadonlySet<string> = new Set(['send', 'receive', 'dup', 'fd_call'])
 
-/** It lacks what the kernel tells: the cgroup, the path of what was opened, which end serves. */
-const lacks = ({ kind, values, cgroup }: Sample): boolean =>
+/** It lacks what the kernel tells: the cgroup, the parent, the path of what was opened, which end
+ * serves. */
+const lacks = ({ kind, values, cgroup, above }: Sample): boolean =>
   cgroup === 'unknown' ||
+  (above.told === 0 && !endsTold(above)) ||
   (kind === 'open' && Number(values['result']) >= 0 && values['path'] === '') ||
   (showsNoRole.has(kind) && (values['socket'] as RecordValues)['role'] === 0)
 
@@ -476,7 +540,7 @@ const hookOf = (hooks: readonly HookSplit[], { kind, type }: Sample): HookSplit 
 const isAll = (plan: FilterPlan): boolean => plan.is === 'constant' && plan.value
 
 test('a plan lets through what its condition holds on, and an exact one nothing else', (context) => {
-  const counts = { tried: 0, held: 0, narrow: 0, heldNarrow: 0, exact: 0 }
+  const counts = { tried: 0, held: 0, narrow: 0, heldNarrow: 0, exact: 0, droppedLater: 0 }
   const inputs = fc.tuple(conditions, fc.array(samples, { minLength: 24, maxLength: 24 }))
   context.diagnostic(`TEST_SEED=${seed}`)
   const property = fc.property(inputs, ([[text, condition], records]) => {
@@ -493,13 +557,17 @@ test('a plan lets through what its condition holds on, and an exact one nothing 
       assert.ok(plan)
       const record = encodeRecord(sample.kind, sample.values)
       const isHeld = holds(condition, sample)
-      const isThrough = accepts(plan, record, sample.cgroup)
+      const told = toldBytes(sample.above)
+      const isThrough = accepts(plan, record, sample.cgroup, told)
       const of = `${text} on ${JSON.stringify(sample, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`
       assert.ok(isThrough || !isHeld, `dropped: ${of}`)
+      const isThroughFirst = accepts(firstLook(plan), record, sample.cgroup)
+      assert.ok(isThroughFirst || !isThrough, `dropped at the first look: ${of}`)
+      if (isThroughFirst && !isThrough) counts.droppedLater++
       const hook = hookOf(rules.get(rule)?.hooks ?? [], sample)
       const isExact = !hook || hook.residual.length === 0
       if (isExact && !lacks(sample)) {
-        const isDecided = hook !== undefined && accepts(hook.plan, record, sample.cgroup)
+        const isDecided = hook !== undefined && accepts(hook.plan, record, sample.cgroup, told)
         assert.equal(isDecided, isHeld, `let through: ${of}`)
       }
       counts.tried++
@@ -512,6 +580,7 @@ test('a plan lets through what its condition holds on, and an exact one nothing 
   fc.assert(property, { seed, numRuns: runs, endOnFailure: process.env['TEST_SHRINK'] === '0' })
   context.diagnostic(JSON.stringify(counts))
   assert.ok(counts.narrow * 2 >= counts.tried, 'too few plans that let not everything through')
+  assert.ok(counts.droppedLater * 100 >= counts.tried, 'too few that only the second look drops')
   assert.ok(
     counts.heldNarrow * 20 >= counts.tried,
     'too few records that such plans must let through',

@@ -201,6 +201,11 @@ export class Programs {
     return object.map(name)
   }
 
+  /** Whether a program is loaded. */
+  has(key: string): boolean {
+    return this.#byKey.has(key)
+  }
+
   /** Where a loaded program is. */
   at(key: string): { readonly object: BpfObject; readonly program: string } {
     const found = this.#byKey.get(key)

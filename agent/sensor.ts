@@ -26,7 +26,7 @@ import {
 import type { BpfMap, BpfObject, Link, Ring } from '@bulwark/native'
 import { isNativeError, openObject } from '@bulwark/native'
 import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
-import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts'
+import { byFunction, byNumber, dispatcher, lookerOf, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
 import { filterBaseOf, filterPlaceOf } from './filter-places.ts'
@@ -233,8 +233,10 @@ export interface SensorChange {
   widen(between: () => void): void
   /** Detaches what only the old rules wanted. */
   narrow(between: () => void): void
+  /** Loads what lets their filters look twice; see `Sensor.loadLookers`. */
+  loadLookers(): Promise<void>
   /** Where the filters of the new rules go. */
-  readonly places: readonly FilterPlace[]
+  readonly places: () => readonly FilterPlace[]
 }
 
 export class Sensor {
@@ -389,8 +391,24 @@ export class Sensor {
     return {
       widen: (between) => this.#apply(both, between),
       narrow: (between) => this.#apply(next, between),
-      places: this.#placesOf(next),
+      loadLookers: () => this.#addLookers(next),
+      places: () => this.#placesOf(next),
     }
+  }
+
+  async #addLookers({ sites, wants }: Setting): Promise<void> {
+    const setUp = (object: BpfObject): void => this.#setConstants(object, wants)
+    await this.#programs.add(sites.map(lookerOf), setUp, [])
+  }
+
+  /**
+   * Loads what lets filters look at a record twice, while everything runs; without it they look
+   * once. Nothing happens when the sensor was closed meanwhile.
+   *
+   * @throws NativeError  the kernel refuses
+   */
+  loadLookers(): Promise<void> {
+    return this.#addLookers(this.#setting)
   }
 
   #placesOf({ sites }: Setting): readonly FilterPlace[] {

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "ancestors_types.h"
 #include "compat.bpf.h"
 #include "flood.bpf.h"
 #include "loss.bpf.h"
@@ -41,6 +42,7 @@ struct scratch {
 		__u8 record[RECORD_BYTES_MAX];
 		union event event;
 	};
+	struct ancestors ancestors; /* right behind the record: see filter.bpf.h */
 	__u64 context; /* of the handler, while a filter has the record: see filter.bpf.h */
 	struct walk walk;
 	const void *user_list; /* user memory: pointers to arguments, or headers of messages */

@@ -71,6 +71,7 @@ export type {
 } from './kernel/plan.ts'
 export type { FilterMap, FilterProgram, FilterTarget, GenerateOptions } from './kernel/generate.ts'
 export { generateFilter } from './kernel/generate.ts'
+export { ancestorsLayout, firstLook, needsSecondLook } from './kernel/ancestors.ts'
 export { accepts } from './kernel/model.ts'
 export { everything, nothing } from './kernel/plan.ts'
 export type { Residual } from './kernel/bounds.ts'

@@ -14,6 +14,7 @@ import { fileReadings } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
 import { errorReading, numberOf, truth, where } from './record-kind.ts'
 import { absolutePath, pathReadings } from './record-paths.ts'
+import { ancestorName, processReadings } from './record-process.ts'
 import { socketReadings } from './record-sockets.ts'
 
 const noLogin = 0xffff_ffffn
@@ -81,7 +82,7 @@ const ofContainer: ReadField = ({ facts }) =>
 
 /** Why user space alone can read a field, by the begin of its name; the first that fits. */
 const reasons: readonly (readonly [begin: RegExp, why: string])[] = [
-  [/^proc\.(?:a(?!rgs$)|p(?:name|exe|cmdline|vpid|pid))/, 'the ancestors of a process'],
+  [/^proc\.(?:a(?!rgs$)|p(?:exe|cmdline|vpid|pid))/, 'the ancestors of a process'],
   [/^proc\./, 'what is kept of a process'],
   [/^(?:user|group)\./, 'names of users and groups'],
   [/^thread\./, 'what is kept of a thread'],
@@ -98,6 +99,7 @@ const read: Readings = {
   ...fileReadings,
   ...socketReadings,
   ...pathReadings,
+  ...processReadings,
   'container.id': containerId,
 }
 
@@ -108,6 +110,7 @@ export const readingOf = (ref: FieldRef, of: RecordKind): Reading => {
   const own = read[name]
   if (own) return own(of)
   if (unsupported !== undefined) return absent
+  if (name === 'proc.aname') return ancestorName(ref.argument)(of)
   if (name === 'evt.arg') return argumentReading(ref.argument, of)
   if (name === 'evt.abspath') return absolutePath(ref.argument, of)
   if (/^(?:container|k8s|k8smeta)\./.test(name)) return ofContainer(of)
