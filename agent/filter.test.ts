@@ -365,7 +365,7 @@ interface Above {
   readonly isUnsure: boolean
 }
 
-const above: fc.Arbitrary<Above> = fc
+const anyAbove: fc.Arbitrary<Above> = fc
   .array(fc.constantFrom(...comms), { maxLength: 10 })
   .chain((names) =>
     fc.record({
@@ -383,12 +383,12 @@ const endsTold = ({ names, told, isUnsure }: Above): boolean => told === names.l
 
 /** As bpf/ancestors.bpf.h puts it: `struct ancestors`. */
 const toldBytes = (all: Above): Uint8Array => {
-  const { bytes, members } = ancestorsLayout
+  const { bytes, members: places } = ancestorsLayout
   const buffer = Buffer.alloc(bytes, 0x7a)
-  buffer.writeUInt32LE(all.told, members.known)
-  buffer.writeUInt32LE(endsTold(all) ? 0 : 1, members.more)
+  buffer.writeUInt32LE(all.told, places.known)
+  buffer.writeUInt32LE(endsTold(all) ? 0 : 1, places.more)
   for (const [i, name] of all.names.slice(0, all.told).entries()) {
-    buffer.write(name.padEnd(16, '\0'), members.names + 16 * i, 'latin1')
+    buffer.write(name.padEnd(16, '\0'), places.names + 16 * i, 'latin1')
   }
   return buffer
 }
@@ -456,7 +456,7 @@ const ofKind = (kind: EventKind): fc.Arbitrary<Sample> =>
         .record({
           call: numberOf(type, machine),
           values: members([...header, ...kind.members]),
-          above,
+          above: anyAbove,
         })
         .chain(({ call, values, above }) => {
           const flags = Number(values['flags']) | call.flags

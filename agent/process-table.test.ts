@@ -50,9 +50,10 @@ class Fixture {
     return this.table.of(recordOf('ptrace', { ...header, ...values }))
   }
 
-  fork(maker: Process, childPid: number, childStartNs: number): Process {
+  fork(maker: Process, childPid: number, childStartNs: number, values: RecordValues = {}): Process {
     const child = { child_pid: childPid, child_start_ns: childStartNs, child_vpid: 5 }
-    this.table.fork(recordOf('fork', { ...child, child_cgroup_id: 88 }), maker)
+    const { comm } = maker
+    this.table.fork(recordOf('fork', { ...child, comm, child_cgroup_id: 88, ...values }), maker)
     const process = this.table.get(childPid)
     assert.ok(process)
     return process
@@ -276,6 +277,16 @@ test('an environment that was not asked for is none; a cut one says so', () => {
   assert.deepEqual(init.truncated, [])
   assert.equal(exec({ environment: { text: 'A=1', trueBytes: 9000 } }).environment, 'A=1')
   assert.deepEqual(init.truncated, ['environment'])
+})
+
+test('a child is called like the thread that made it, and may be a sibling of its maker', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'), entry(2, 1, 2 * s, 'java'))
+  f.table.start([1, 2])
+  const java = f.event(2, 1, 2 * s)
+  assert.equal(f.fork(java, 3, 3 * s, { comm: 'pool-1' }).comm, 'pool-1')
+  assert.equal(java.comm, 'java')
+  const CLONE_PARENT = 0x8000
+  assert.equal(chain(f.fork(java, 4, 4 * s, { clone_flags: CLONE_PARENT })), '4 1')
 })
 
 test('fork, setsid and fork make a daemon, once it runs a program', () => {

@@ -416,10 +416,13 @@ export class ProcessTable {
 
 /** CLONE_NEWPID. */
 const newPidSpace = 0x20000000
+/** CLONE_PARENT: the child is a sibling of its maker. */
+const sameParent = 0x8000
 
-/** What a fork makes of its maker. */
+/** What a fork makes of its maker. It is called like the thread that made it. */
 const childOf = (maker: Process, r: RecordView): Process => ({
   ...maker,
+  comm: headerOf.comm(r),
   pid: forkOf.childPid(r),
   startNs: forkOf.childStartNs(r),
   startExact: true,
@@ -430,7 +433,7 @@ const childOf = (maker: Process, r: RecordView): Process => ({
       ? maker.namespaceStartNs
       : forkOf.childStartNs(r),
   cgroupId: forkOf.childCgroupId(r),
-  parent: maker,
+  parent: (Number(forkOf.cloneFlags(r)) & sameParent) === 0 ? maker : maker.parent,
   makerPid: maker.pid,
   makerSid: maker.sid,
   daemonized: false,

@@ -3,10 +3,10 @@
  * The names of those above a process, as the kernel has them now. Nothing is kept for it: so it is
  * right from the first event on, whenever the agent was started.
  *
- * Told is what the agent's process table says too. There a process keeps the parent that made it
- * until a record of its own says otherwise. So the row ends at an ancestor that may have got another
- * one: whose parent is of those that orphans are given to, the first process of a pid namespace or
- * a subreaper. Of the process itself the record says whose child it is.
+ * Told is what the agent's process table says, too. There a process keeps the parent it began with
+ * until a record of its own says otherwise. So the row ends at an ancestor that may have got
+ * another one: whose parent is of those that orphans are given to, the first process of a pid
+ * namespace or a subreaper. Of the process itself the record says whose child it is.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ static __always_inline void fill_comm_of(char *comm, struct task_struct *task)
 	((__u64 *)comm)[1] = READ_AT(__u64, from + sizeof(__u64));
 }
 
-/* The ancestors of the process that a record is of. None is known when that is not the current one,
+/* The ancestors of the process that a record is of. None is known when it is not the current one,
  * or has got another parent since its record was begun. */
 static __always_inline void fill_ancestors(struct ancestors *all, const struct event_header *h)
 {

@@ -30,7 +30,7 @@ export const kernelShare = (rule: Rule, machine: Machine): KernelShare => {
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
 
 const hookLines = (
-  { kind, types, plan, residual, listing, instructionCount }: ExplainedHook,
+  { kind, types, plan, looksTwice, residual, listing, instructionCount }: ExplainedHook,
   columns: number,
 ): readonly string[] => {
   const left = residual.flatMap(({ condition, why }) =>
@@ -39,6 +39,7 @@ const hookLines = (
   return [
     `${kind}: ${types.join(', ')}`,
     ...indented(['lets through', ...indented(plan.split('\n'))]),
+    ...indented(looksTwice ? ['asks for ancestors in a second look, where the rest holds'] : []),
     ...indented(
       left.length === 0 ? ['decides all of it'] : ['left to the agent', ...indented(left)],
     ),

@@ -1,6 +1,7 @@
 /** What becomes of a rule in the kernel, for people: plans in words and in instructions. */
 import { eventKinds } from '@bulwark/schema'
 import type { Rule } from '../rule.ts'
+import { needsSecondLook } from './ancestors.ts'
 import { generateFilter } from './generate.ts'
 import { Optimiser } from './optimise.ts'
 import type { PrintOptions } from './print.ts'
@@ -21,6 +22,8 @@ export interface ExplainedHook {
   readonly types: readonly string[]
   /** An outline of the plan. */
   readonly plan: string
+  /** Tests on ancestors are made in a second look, at what the others let through. */
+  readonly looksTwice: boolean
   /** Empty: the kernel decides it all. */
   readonly residual: readonly ExplainedPart[]
   /** The program of this rule alone, annotated. */
@@ -52,6 +55,7 @@ export const explainSplit = (
       kind: kindName(kind),
       types,
       plan: printPlan(best, kind, options),
+      looksTwice: needsSecondLook(best),
       residual: Array.from(new Map(parts), ([condition, why]) => ({ condition, why })),
       listing,
       instructionCount,

@@ -84,10 +84,7 @@ const compareNumber = (number: bigint, { operator, values }: Test & { is: 'numbe
 
 const bitOf = (byte: number, i: number): number => (byte >> (7 - (i % 8))) & 1
 
-const inNetwork = (
-  record: Sight,
-  { offset, base, prefix }: Test & { is: 'network' },
-): boolean => {
+const inNetwork = (record: Sight, { offset, base, prefix }: Test & { is: 'network' }): boolean => {
   for (let i = 0; i < prefix; i++) {
     const at = i >> 3
     if (bitOf(record.getUint8(offset + at), i) !== bitOf(base[at] ?? 0, i)) return false

@@ -133,7 +133,7 @@ class Splitter {
       this.#reading(left.ref).map(({ when, value, isLack }) => {
         if (value.is !== 'unknown') return exactly(when)
         const open = this.#open(condition, value.why, when)
-        return isLack === true ? { ...open, residual: [] } : open
+        return isLack === true ? { over: open.over, under: open.under, residual: [] } : open
       }),
     )
   }

@@ -50,7 +50,9 @@ test('a program does what its plan says', { skip }, (context: TestContext) => {
         const wanted = accepts(plan, record, state, ancestors)
         const found = filter.accepts()
         if (undecided ? wanted && !found : wanted !== found) {
-          assert.fail(`model ${wanted}, kernel ${found}: record ${hex(record)} of ${state}, ${hex(ancestors)}`)
+          assert.fail(
+            `model ${wanted}, kernel ${found}: record ${hex(record)} of ${state}, ${hex(ancestors)}`,
+          )
         }
         counts.pairs++
         if (undecided) counts.undecided++
