@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Machine } from '@bulwark/schema'
 import { RecordView, headerOf } from '@bulwark/schema'
-import { clocks, isNativeError, wallOffsetNs } from '@bulwark/native'
+import { clocks, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { onBeat } from './beat.ts'
@@ -225,12 +225,9 @@ export class Agent {
 
   /** Lets filters look twice, if the kernel does: else they let more through. */
   async #loadLookers(to: Pick<Sensor, 'loadLookers'>): Promise<void> {
-    try {
-      await to.loadLookers()
-    } catch (error) {
-      if (!isNativeError(error)) throw error
-      this.#options.log(`warning: filters do not ask for ancestors: ${error.message}`)
-    }
+    const refused = await to.loadLookers()
+    if (refused === undefined) return
+    this.#options.log(`warning: filters do not ask for ancestors: ${refused}`)
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */

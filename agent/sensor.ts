@@ -234,7 +234,7 @@ export interface SensorChange {
   /** Detaches what only the old rules wanted. */
   narrow(between: () => void): void
   /** Loads what lets their filters look twice; see `Sensor.loadLookers`. */
-  loadLookers(): Promise<void>
+  loadLookers(): Promise<string | undefined>
   /** Where the filters of the new rules go. */
   readonly places: () => readonly FilterPlace[]
 }
@@ -396,18 +396,24 @@ export class Sensor {
     }
   }
 
-  async #addLookers({ sites, wants }: Setting): Promise<void> {
+  async #addLookers({ sites, wants }: Setting): Promise<string | undefined> {
     const setUp = (object: BpfObject): void => this.#setConstants(object, wants)
-    await this.#programs.add(sites.map(lookerOf), setUp, [])
+    try {
+      await this.#programs.add(sites.map(lookerOf), setUp, [])
+      return undefined
+    } catch (error) {
+      if (!isNativeError(error)) throw error
+      return error.message
+    }
   }
 
   /**
    * Loads what lets filters look at a record twice, while everything runs; without it they look
    * once. Nothing happens when the sensor was closed meanwhile.
    *
-   * @throws NativeError  the kernel refuses
+   * @returns what the kernel says when it refuses
    */
-  loadLookers(): Promise<void> {
+  loadLookers(): Promise<string | undefined> {
     return this.#addLookers(this.#setting)
   }
 

@@ -21,6 +21,8 @@ const ringBytes = 64 * 1024
 
 /** What became of the filters of some rules. */
 export interface TriedFilters {
+  /** Why they do not ask for ancestors, what the kernel says. */
+  readonly looksOnce?: string | undefined
   readonly states: readonly FilterState[]
   /** Cgroups of this machine that the kernel's map has no room for. */
   readonly cgroupsUntold: number
@@ -47,8 +49,9 @@ const tryFilters = async (
   try {
     const tell = filters.tellCgroup.bind(filters)
     new ContainerTable(newCounters(), cgroups, thisMachine, undefined, tell).start()
+    const looksOnce = await sensor.loadLookers()
     filters.install(await filters.prepare(rules, sensor.filterPlaces), 0)
-    return { states: filters.states, cgroupsUntold: filters.cgroupsUntold }
+    return { looksOnce, states: filters.states, cgroupsUntold: filters.cgroupsUntold }
   } finally {
     filters.close()
   }

@@ -18,7 +18,7 @@ const cases: readonly (readonly [condition: string, expected: string])[] = [
   ['evt.type = ptrace and evt.arg.request = PTRACE_ATTACH', 'ptrace decided'],
   ['evt.type = execve and proc.name = sh', 'all of exec delivered; exec_failed decided'],
   [
-    'evt.type = dup and fd.sip = 10.0.0.1 and proc.pname = sh',
+    'evt.type = dup and fd.sip = 10.0.0.1 and proc.pexe = sh',
     'dup decided but for 1 comparison (the ancestors of a process)',
   ],
   ['evt.type = ptrace and proc.exepath != ""', 'all of ptrace delivered'],
@@ -50,22 +50,30 @@ test('a kind whose filter is refused is delivered', () => {
 
 test('filters that were tried, a line each', () => {
   const rules = ruleOf('evt.type = recvfrom and fd.name_changed = true')
-  const open = { kind: 6, name: 'open', instructions: 70, weakened: ['a text', 'and 3 more'] }
+  const open = {
+    kind: 6,
+    name: 'open',
+    instructions: 70,
+    weakened: ['a text', 'and 3 more'],
+    looksTwice: true,
+  }
   const dup = {
     kind: 12,
     name: 'dup',
     instructions: 5,
     weakened: [],
+    looksTwice: false,
     refused: 'E2BIG\nlast\nwords',
   }
-  const tried = { states: [open, dup], cgroupsUntold: 12 }
+  const tried = { states: [open, dup], cgroupsUntold: 12, looksOnce: 'EPERM' }
   assert.deepEqual(filterLines(tried, alwaysDelivered(rules)), [
-    '  open: 70 instructions; lets more through: a text; and 3 more',
+    '  open: 70 instructions for two looks; lets more through: a text; and 3 more',
     '  dup: 5 instructions',
     '    refused, all of its events are delivered: E2BIG',
     '      last',
     '      words',
     '  receive: all delivered: it says whether a socket has other ends than before',
+    '  ancestors are left to the agent: EPERM',
     '  no room for 12 cgroups: they may be host or container',
   ])
 })

@@ -133,21 +133,22 @@ export const alwaysDelivered = (rules: readonly Rule[]): readonly Delivered[] =>
 
 /** What became of filters that were tried, a line each, and what comes beside them. */
 export const filterLines = (
-  { states, cgroupsUntold }: TriedFilters,
+  { states, looksOnce, cgroupsUntold }: TriedFilters,
   delivered: readonly Delivered[],
 ): readonly string[] => [
-  ...states.flatMap(({ name, instructions, refused, weakened }) => {
+  ...states.flatMap(({ name, instructions, looksTwice, refused, weakened }) => {
     const more = weakened.length === 0 ? '' : `; lets more through: ${weakened.join('; ')}`
     const [reason = '', ...verifier] = refused?.split('\n') ?? []
     const refusal = `    refused, all of its events are delivered: ${reason}`
     return [
-      `  ${name}: ${instructions} instructions${more}`,
+      `  ${name}: ${instructions} instructions${looksTwice ? ' for two looks' : ''}${more}`,
       ...(refused === undefined ? [] : [refusal, ...verifier.map((line) => `      ${line}`)]),
     ]
   }),
   ...delivered.map(
     ({ kind, all, why }) => `  ${kind}: ${all ? 'all' : 'all of containers'} delivered: it ${why}`,
   ),
+  ...(looksOnce === undefined ? [] : [`  ancestors are left to the agent: ${looksOnce}`]),
   ...(cgroupsUntold === 0
     ? []
     : [`  no room for ${cgroupsUntold} cgroups: they may be host or container`]),
