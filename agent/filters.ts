@@ -23,7 +23,7 @@ import { firstLook, generateFilter, needsSecondLook, splitRulesByKind } from '@b
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import { activeRules } from './engine.ts'
-import { effectsOf, withEffects } from './filter-effects.ts'
+import { askingRules, effectsOf, withEffects } from './filter-effects.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
 import { exitSlots, secondLook } from './filter-places.ts'
 import { license } from './stub.ts'
@@ -149,7 +149,7 @@ export class KernelFilters {
    */
   async prepare(rules: readonly Rule[], places: readonly FilterPlace[]): Promise<PreparedFilters> {
     const active = activeRules(rules)
-    const steps = splitRulesByKind(active, this.#facts)
+    const steps = splitRulesByKind([...active, ...askingRules(active)], this.#facts)
     let step = steps.next()
     while (step.done !== true) {
       await nextTurn()
@@ -158,7 +158,8 @@ export class KernelFilters {
     }
     const { byKind, rules: split } = step.value
     const plans = withEffects(byKind, effectsOf(active))
-    return { ...(await this.#loadAll(plans, places)), rules: split }
+    const own = new Map(active.map((rule) => [rule, split.get(rule) ?? { hooks: [] }]))
+    return { ...(await this.#loadAll(plans, places)), rules: own }
   }
 
   async #loadAll(

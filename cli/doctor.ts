@@ -17,8 +17,8 @@ import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { loadRules } from './load-rules.ts'
-import type { KindShare } from './rules-kernel.ts'
-import { alwaysDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
+import type { Delivered, KindShare } from './rules-kernel.ts'
+import { alsoDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
 import { allBackendFindings, besideProgram } from './watch.ts'
 
 const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
@@ -112,13 +112,19 @@ const printText = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
   }
   if (filters) {
     console.log('filters in the kernel, loaded for a moment:')
-    for (const line of filterLines(filters, alwaysDelivered(loaded.rules))) console.log(line)
+    for (const line of filterLines(filters, deliveredHere(loaded))) console.log(line)
   }
   console.log('in the kernel (bulwark rules explain --kernel RULE):')
   for (const [{ name }, shares] of sharesHere(loaded, filters)) {
     const words = shares.map(kindShareText).join('; ')
     console.log(`  ${name}: ${words === '' ? 'no event that it could match is sent' : words}`)
   }
+}
+
+/** What comes beside what the rules that run here can match. */
+const deliveredHere = ({ rules }: LoadResult): readonly Delivered[] => {
+  const machine = machineOf(process.arch)
+  return machine ? alsoDelivered(rules, machine) : []
 }
 
 /** What filters in the kernel decide of the rules that run here; nothing where they are refused. */
@@ -166,7 +172,7 @@ const printJson = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
       refused,
       weakened,
     })),
-    delivered: alwaysDelivered(loaded.rules),
+    delivered: deliveredHere(loaded),
     cgroupsUntold: filters?.cgroupsUntold,
   }
   console.log(JSON.stringify(answer))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Rule } from '@bulwark/policy'
 import { loadRules } from './load-rules.ts'
-import { alwaysDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
+import { alsoDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
 
 let folder = ''
 before(() => {
@@ -49,7 +49,7 @@ test('a kind whose filter is refused is delivered', () => {
 })
 
 test('filters that were tried, a line each', () => {
-  const rules = ruleOf('evt.type = recvfrom and fd.name_changed = true')
+  const rules = ruleOf('evt.type = recvfrom and fd.l4proto = udp and fd.name_changed = true')
   const open = {
     kind: 6,
     name: 'open',
@@ -66,13 +66,13 @@ test('filters that were tried, a line each', () => {
     refused: 'E2BIG\nlast\nwords',
   }
   const tried = { states: [open, dup], cgroupsUntold: 12, looksOnce: 'EPERM' }
-  assert.deepEqual(filterLines(tried, alwaysDelivered(rules)), [
+  assert.deepEqual(filterLines(tried, alsoDelivered(rules, 'x64')), [
     '  open: 70 instructions for two looks; lets more through: a text; and 3 more',
     '  dup: 5 instructions',
     '    refused, all of its events are delivered: E2BIG',
     '      last',
     '      words',
-    '  receive: all delivered: it says whether a socket has other ends than before',
+    '  receive: also those on which a rule asks whether a socket has other ends than before',
     '  ancestors are left to the agent: EPERM',
     '  no room for 12 cgroups: they may be host or container',
   ])

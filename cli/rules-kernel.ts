@@ -5,7 +5,7 @@ import { explainSplit, splitRules, unfilteredOf } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { eventKinds } from '@bulwark/schema'
 import type { TriedFilters } from '@bulwark/agent'
-import { activeRules, effectsOf } from '@bulwark/agent'
+import { activeRules, askingRules, effectsOf } from '@bulwark/agent'
 import { wrap } from './wrap.ts'
 
 /** What the kernel decides of a rule. */
@@ -115,21 +115,28 @@ export const kindShareText = ({ kind, delivered, left, reasons }: KindShare): st
   return `${kind} decided but for ${comparisons} (${reasons.join(', ')})`
 }
 
-/** Events of a kind that come whatever rules say of them. */
+/** Events of a kind that come beside those that rules can match. */
 export interface Delivered {
   readonly kind: string
-  /** Else those of containers. */
-  readonly all: boolean
-  readonly why: string
+  /** Which, in words. */
+  readonly what: string
 }
 
+const nameOf = (kind: number): string => eventKinds.find((each) => each.kind === kind)?.name ?? ''
+
 /** What rules see of later events by: it comes, whether they can match it or not. */
-export const alwaysDelivered = (rules: readonly Rule[]): readonly Delivered[] =>
-  effectsOf(activeRules(rules)).map(({ kind, plan, why }) => ({
-    kind: eventKinds.find((each) => each.kind === kind)?.name ?? '',
-    all: plan.is === 'constant',
-    why,
-  }))
+export const alsoDelivered = (rules: readonly Rule[], machine: Machine): readonly Delivered[] => {
+  const active = activeRules(rules)
+  const asking = splitRules(askingRules(active), { machine, tellsCgroups: true }).rules
+  const asked = Array.from(asking.values(), ({ hooks }) => hooks.map(({ kind }) => kind)).flat()
+  return [
+    ...[...new Set(asked)].map((kind) => ({
+      kind: nameOf(kind),
+      what: 'those on which a rule asks whether a socket has other ends than before',
+    })),
+    ...effectsOf(active).map(({ kind, what }) => ({ kind: nameOf(kind), what })),
+  ]
+}
 
 /** What became of filters that were tried, a line each, and what comes beside them. */
 export const filterLines = (
@@ -145,9 +152,7 @@ export const filterLines = (
       ...(refused === undefined ? [] : [refusal, ...verifier.map((line) => `      ${line}`)]),
     ]
   }),
-  ...delivered.map(
-    ({ kind, all, why }) => `  ${kind}: ${all ? 'all' : 'all of containers'} delivered: it ${why}`,
-  ),
+  ...delivered.map(({ kind, what }) => `  ${kind}: also ${what}`),
   ...(looksOnce === undefined ? [] : [`  ancestors are left to the agent: ${looksOnce}`]),
   ...(cgroupsUntold === 0
     ? []

@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test'
 import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import * as fc from 'fast-check'
+import { askedAndTrue } from './asked.ts'
 import { compileCondition, compileRules } from './compile.ts'
 import { evaluate } from './evaluate.ts'
 import { eventSetOf, specialise } from './event-set.ts'
@@ -370,6 +371,60 @@ law(
       const wanted = conditions.flatMap((tree, i) => (meaning(tree, each.event) ? [i] : []))
       assert.deepEqual(matched, wanted)
     }
+  },
+)
+
+const yesOrNo = 'evt.is_open_read'
+const question: Node = {
+  is: 'compare',
+  left: field(yesOrNo),
+  operator: '=',
+  modifier: undefined,
+  right: { is: 'value', value: 'true', at: 0 },
+  at: 0,
+}
+/** Trees that ask it, among others, as it is or not, once or twice. */
+const askingTrees = fc
+  .record({
+    is: fc.constantFrom<'and' | 'or'>('and', 'or'),
+    before: fc.array(trees, { maxLength: 1 }),
+    asks: fc.constantFrom<Node>(question, { is: 'not', child: question, at: 0 }),
+    behind: fc.array(trees, { minLength: 1, maxLength: 1 }),
+    more: trees,
+  })
+  .map(({ is, before, asks, behind, more }): Node => {
+    const inner: Node = { is, children: [...before, asks, ...behind], at: 0 }
+    return { is: is === 'and' ? 'or' : 'and', children: [more, inner], at: 0 }
+  })
+law(
+  'a field is asked and true only where it is said',
+  fc.tuple(askingTrees, events),
+  (input, reach) => {
+    const [tree, event] = input
+    const condition = typed(tree)
+    if (!condition) return
+    reach()
+    const programs = new Subject<Kept>(({ ofProgram }) => ofProgram)
+    const processes = new Subject<Kept>(({ answers }) => answers, programs)
+    let isAsked = false
+    const run = compileCondition<Kept>(condition, {
+      field: (ref) => {
+        const read = binding.field(ref)
+        return (kept) => {
+          isAsked ||= ref.field.name === yesOrNo
+          return read(kept.event)
+        }
+      },
+      resolve: binding.resolve,
+      subjectOf: ({ field: { name } }) => {
+        if (isOfProgram(name)) return programs
+        return isOfProcess(name) ? processes : undefined
+      },
+      isCheap: ({ field: { type, name } }) => type !== 'string' && name !== yesOrNo,
+    })
+    run({ event, answers: processes.blank(), ofProgram: programs.blank() })
+    if (!isAsked || event[yesOrNo] !== true) return
+    assert.ok(meaning(askedAndTrue(condition, yesOrNo), event))
   },
 )
 

@@ -1,7 +1,8 @@
 /**
  * In which order the members of a condition are tried, and which of them are one question to a
- * subject (`kept.ts`). The meaning is that of any order: fields have no side effects, and a field
- * that fails makes its rule fail whichever stands before it.
+ * subject (`kept.ts`). The meaning is that of any order: a field that fails makes its rule fail
+ * whichever stands before it, and none but `fd.name_changed`, which compares with when it was asked
+ * last, has a side effect.
  */
 import type { FieldRef } from '@bulwark/schema'
 import type { Condition, Operator } from './ir.ts'
@@ -95,7 +96,8 @@ export class Plan<E> {
 
   /**
    * The members of `and` or `or` in the order in which they are tried: what is decided with a few
-   * loads; one question to each subject; and the rest as it was written.
+   * loads; one question to each subject; and the rest as it was written. So nothing that stands
+   * before one of the rest comes behind it, on which `asked.ts` relies.
    *
    * @param own  the subject that all of this is a question to: nothing is asked of it again
    */
