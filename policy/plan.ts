@@ -27,6 +27,27 @@ const common = <T, E>(
 /** Operators that take no longer than a look-up. */
 const quick: ReadonlySet<Operator> = new Set(['=', '!=', '<', '<=', '>', '>=', 'in'])
 
+/** Neighbours among conditions, of which none holds where the subject meets none of the demands. */
+export interface Group<E> {
+  /** Index of the first condition, and one past the last. */
+  readonly begin: number
+  readonly end: number
+  /** `undefined`: nothing is known of all of them at once. */
+  readonly subject: Subject<E> | undefined
+  readonly demands: readonly Condition[]
+}
+
+/** Fewer are asked one by one as fast; where one of more is of interest, all of them are tried. */
+const groupMin = 3
+const groupMax = 8
+
+/** What conditions demand of a subject, one by one, and how many do. */
+interface Demands<E> {
+  readonly subject: Subject<E>
+  readonly demands: readonly (Condition | undefined)[]
+  readonly count: number
+}
+
 /** Tells what conditions are about. */
 export class Plan<E> {
   readonly #ofField: (ref: FieldRef) => Subject<E> | undefined
@@ -116,5 +137,51 @@ export class Plan<E> {
       else (this.#isQuick(member) ? cheap : others).push(member)
     }
     return [...cheap, ...Array.from(questions.values(), join), ...others]
+  }
+
+  /** What a condition asks a subject before all else: it holds only where that does. */
+  #demand(condition: Condition, subject: Subject<E>): Condition | undefined {
+    if (this.subjectOf(condition) === subject) return condition
+    if (condition.is !== 'and') return undefined
+    return this.members(condition).find((member) => this.subjectOf(member) === subject)
+  }
+
+  /** The subject that most of them demand something of, with what each demands. */
+  #commonest(conditions: readonly Condition[]): Demands<E> | undefined {
+    const subjects = new Set<Subject<E>>()
+    for (const condition of conditions) {
+      for (const each of condition.is === 'and' ? condition.members : [condition]) {
+        const subject = this.subjectOf(each)
+        if (subject) subjects.add(subject)
+      }
+    }
+    let best: Demands<E> | undefined
+    for (const subject of subjects) {
+      const demands = conditions.map((condition) => this.#demand(condition, subject))
+      const count = demands.filter((each) => each !== undefined).length
+      if (count > (best?.count ?? 0)) best = { subject, demands, count }
+    }
+    return best
+  }
+
+  /**
+   * Puts neighbours together that demand something of the same subject, which then says with one
+   * answer that none of them holds: few processes and files are what any rule looks for.
+   */
+  groups(conditions: readonly Condition[]): readonly Group<E>[] {
+    const common = this.#commonest(conditions)
+    const groups: Group<E>[] = []
+    let begin = 0
+    while (begin < conditions.length) {
+      const rest = common?.demands.slice(begin, begin + groupMax) ?? []
+      const end = rest.findIndex((each) => each === undefined)
+      const demands = rest.slice(0, end < 0 ? groupMax : end).filter((each) => each !== undefined)
+      const isWorthIt = demands.length >= groupMin
+      const length = Math.max(1, demands.length)
+      const subject = isWorthIt ? common?.subject : undefined
+      groups.push({ begin, end: begin + length, subject, demands })
+      begin += length
+    }
+    return groups
   }
 }
