@@ -329,7 +329,7 @@ export class Pipeline {
     const names = isCompat ? syscallsByNumber.ia32 : this.#names.bySyscall
     event.type = names[number] ?? this.#names.byKind[kind] ?? ''
     event.moved()
-    if (event.watchingSinceNs === 0n) event.watchingSinceNs = event.timeNs
+    event.watchingSinceNs ??= event.timeNs
     const { container } = event
     if (container && (!container.files || !container.asked)) {
       const now = Number(headerOf.timeNs(r))

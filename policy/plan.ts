@@ -139,11 +139,20 @@ export class Plan<E> {
     return [...cheap, ...Array.from(questions.values(), join), ...others]
   }
 
-  /** What a condition asks a subject before all else: it holds only where that does. */
+  /** What a condition demands of a subject: it holds only where that does. `undefined`: nothing. */
   #demand(condition: Condition, subject: Subject<E>): Condition | undefined {
-    if (this.subjectOf(condition) === subject) return condition
-    if (condition.is !== 'and') return undefined
-    return this.members(condition).find((member) => this.subjectOf(member) === subject)
+    const about = this.subjectOf(condition)
+    if (about === subject) return condition
+    if (condition.is === 'and') {
+      const members = condition.members.map((member) => this.#demand(member, subject))
+      const demands = members.filter((each) => each !== undefined)
+      return demands.length === 0 ? undefined : conjunction(demands)
+    }
+    // Only of what is kept: of the rest of a rule it would say too little for what it takes.
+    if (condition.is !== 'or' || about?.part !== subject) return undefined
+    const members = condition.members.map((member) => this.#demand(member, subject))
+    const demands = members.filter((each) => each !== undefined)
+    return demands.length < members.length ? undefined : disjunction(demands)
   }
 
   /** The subject that most of them demand something of, with what each demands. */
@@ -169,16 +178,16 @@ export class Plan<E> {
    * answer that none of them holds: few processes and files are what any rule looks for.
    */
   groups(conditions: readonly Condition[]): readonly Group<E>[] {
-    const common = this.#commonest(conditions)
+    const shared = this.#commonest(conditions)
     const groups: Group<E>[] = []
     let begin = 0
     while (begin < conditions.length) {
-      const rest = common?.demands.slice(begin, begin + groupMax) ?? []
+      const rest = shared?.demands.slice(begin, begin + groupMax) ?? []
       const end = rest.findIndex((each) => each === undefined)
       const demands = rest.slice(0, end < 0 ? groupMax : end).filter((each) => each !== undefined)
       const isWorthIt = demands.length >= groupMin
       const length = Math.max(1, demands.length)
-      const subject = isWorthIt ? common?.subject : undefined
+      const subject = isWorthIt ? shared?.subject : undefined
       groups.push({ begin, end: begin + length, subject, demands })
       begin += length
     }
