@@ -2,9 +2,9 @@
  * An alert, and its two forms: a line of JSON with Falco's keys, or a line for people. What an
  * operator can say of the forms is `AlertForm`, with Falco's meaning of each switch.
  */
-import { randomUUID } from 'node:crypto'
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
 import { dateParts, isoTime } from './time.ts'
+import { randomUuid } from './uuid.ts'
 
 export interface Alert {
   readonly uuid: string
@@ -81,7 +81,7 @@ export const internalAlert = (facts: {
   readonly message: string
   readonly fields: readonly (readonly [name: string, value: PrintedValue])[]
 }): Alert => ({
-  uuid: randomUUID(),
+  uuid: randomUuid(),
   rule: facts.rule,
   source: 'internal',
   tags: [],

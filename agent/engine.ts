@@ -3,7 +3,6 @@
  * the type known; an event runs the one function of its type. A rule that throws counts as not
  * matching, and is disabled when it does so again and again.
  */
-import { randomUUID } from 'node:crypto'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import {
   EventNumber,
@@ -23,6 +22,7 @@ import type { Accessor, Surroundings } from './fields/reader.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
 import { Subjects } from './subjects.ts'
+import { randomUuid } from './uuid.ts'
 
 /** Which rules of an event raise an alert: the first that matches, as Falco has it, or all. */
 export type RuleMatching = 'first' | 'all'
@@ -198,7 +198,7 @@ export class Engine {
     const outputFields = new Map(fields)
     for (const name of timeFields) if (outputFields.has(name)) outputFields.set(name, timeNs)
     return {
-      uuid: randomUUID(),
+      uuid: randomUuid(),
       rule: rule.name,
       source: rule.source,
       tags: rule.tags,
