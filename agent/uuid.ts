@@ -1,6 +1,6 @@
 /**
- * Random UUIDs (RFC 9562, version 4), of the kernel's randomness. Not by `node:crypto`, because loading
- * it takes ten milliseconds of the start.
+ * Random UUIDs (RFC 9562, version 4), of the kernel's randomness. Not by `node:crypto`: loading it
+ * takes ten milliseconds of the start.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 
