@@ -41,20 +41,31 @@ export const ofOccurrence: ReadonlySet<string> = new Set(
 /** The port that the client of a connection was given, in `10.0.0.1:40000->10.0.0.2:443`. */
 const clientPort = /:\d+(?=->)/
 
-/** Of a value what must be equal; as JSON can hold it. */
-const sameness = (name: string, value: PrintedValue): unknown => {
-  if (typeof value === 'bigint') return `${value}n`
-  if (Array.isArray(value)) return value.map((each) => sameness(name, each as PrintedValue))
-  return name === 'fd.name' && typeof value === 'string' ? value.replace(clientPort, '') : value
+/** Whether a field of an output must be equal, by its name there: `proc.apid[2]`. */
+const mustBeEqual = (name: string): boolean => {
+  const argumentAt = name.indexOf('[')
+  return !ofOccurrence.has(argumentAt < 0 ? name : name.slice(0, argumentAt))
+}
+
+/** Of a value what must be equal, so that it can be told where it ends and of which type it is. */
+const sameness = (name: string, value: PrintedValue): string => {
+  if (typeof value === 'string') {
+    const text = name === 'fd.name' ? value.replace(clientPort, '') : value
+    return `"${text.length}:${text}`
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((each) => sameness(name, each as PrintedValue)).join('')}]`
+  }
+  return `${String(value)};`
 }
 
 /** What alerts that are equal have in common: rule, container, and what the output shows. */
 export const foldKey = ({ rule, priority, bulwark, outputFields }: Alert): string => {
-  const shown: unknown[] = [rule, priority, bulwark.containerId]
+  let key = `${sameness('', rule)}${priority}${bulwark.containerId ?? ''}`
   for (const [name, value] of outputFields) {
-    if (!ofOccurrence.has(name.split('[', 1)[0] ?? name)) shown.push(name, sameness(name, value))
+    if (mustBeEqual(name)) key += ` ${name}=${sameness(name, value)}`
   }
-  return JSON.stringify(shown)
+  return key
 }
 
 /** Equal alerts of one window. */
