@@ -244,13 +244,19 @@ test('what is run again is the same program, and has the same ancestry below the
 test('what is too long is a program of its own; a chain that is too long ends somewhere', () => {
   const programs = new Programs()
   const long = 'x'.repeat(limits.programKeptBytesMax)
-  assert.notEqual(programs.of(long, '/x', 0, 0), programs.of(long, '/x', 0, 0))
+  const program = programs.of(long, '/x', 0, 0)
+  assert.notEqual(programs.of(long, '/x', 0, 0), program)
   const chain = Array.from({ length: 3 * limits.ancestorsMax }, (_, i) => unknownProcess(i, i))
   chain.forEach((process, i) => (process.parent = chain[i + 1]))
   const [lowest] = chain
   assert.ok(lowest)
   const ancestries = new Ancestries()
   const subject = subjectOfAll()
+  const [one, other] = [unknownProcess(1, 1), unknownProcess(2, 2)]
+  one.program = other.program = program
+  const own = ancestries.of(one, 0, subject)
+  assert.notEqual(ancestries.of(other, 0, subject), own)
+  assert.equal(ancestries.of(one, 0, subject), own)
   const found = ancestries.of(lowest, 0, subject)
   assert.equal(ancestries.of(lowest, 0, subject), found)
   let levels = 0

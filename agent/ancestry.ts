@@ -24,6 +24,8 @@ export interface Program {
   readonly exePath: string
   readonly exeFlags: number | undefined
   readonly tty: number
+  /** It may be kept for processes to come. */
+  readonly isShort: boolean
 }
 
 /** A program, the name that a process of it has, and the same of the ancestors of that process. */
@@ -65,22 +67,28 @@ export class Programs {
     const known = this.#byArguments.get(text)
     if (known?.exePath === exePath && known.exeFlags === exeFlags && known.tty === tty) return known
     const { exe, args } = argumentsIn(text)
-    const program = { id: newId(), exe, args, exePath, exeFlags, tty }
     const isShort = text.length + exePath.length <= limits.programKeptBytesMax
+    const program = { id: newId(), exe, args, exePath, exeFlags, tty, isShort }
     if (isShort) this.#byArguments.set(text, program)
     return program
   }
 }
 
 /** The program of a process; one that was not seen to start gets one of its own. */
-export const programOf = (process: Process): Program => {
-  const { exe, args, exePath, exeFlags, tty } = process
-  return (process.program ??= { id: newId(), exe, args, exePath, exeFlags, tty })
+export const programOf = (process: Process): Program => (process.program ??= newProgram(process))
+
+const newProgram = ({ exe, args, exePath, exeFlags, tty }: Process): Program => {
+  const bytes = args.reduce((sum, each) => sum + each.length + 1, exe.length + exePath.length)
+  const isShort = bytes < limits.programKeptBytesMax
+  return { id: newId(), exe, args, exePath, exeFlags, tty, isShort }
 }
 
 const slotBits = Math.log2(limits.ancestriesKeptMax)
 
-/** The ancestries that were met last, one a slot; another one takes its place. */
+/**
+ * The ancestries that were met last, one a slot; another one takes its place. One of a long program
+ * is only that of its process: an attacker could have many.
+ */
 export class Ancestries {
   readonly #slots: (Ancestry | undefined)[] = Array.from(
     { length: limits.ancestriesKeptMax },
@@ -104,9 +112,11 @@ export class Ancestries {
     const isWhole = parent === undefined || levels > 0
     const above = isWhole && parent ? this.of(parent, lineage, subject, levels - 1) : undefined
     const program = programOf(process)
-    const found = isWhole
-      ? this.#find(program, process.comm, above, subject)
-      : { id: newId(), program, name: process.comm, above, subject, answers: undefined }
+    const name = process.comm
+    const found =
+      isWhole && program.isShort
+        ? this.#find(program, name, above, subject)
+        : { id: newId(), program, name, above, subject, answers: undefined }
     process.ancestry = found
     process.ancestryAt = lineage
     return found

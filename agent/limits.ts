@@ -26,8 +26,8 @@ export const limits = {
   /** Programs that are the same one when they are run again, and bytes of the path and arguments of
    * such a one; and programs with their ancestors whose answers are kept: a power of two. */
   programsKeptMax: 1_024,
-  programKeptBytesMax: 1_024,
-  ancestriesKeptMax: 4_096,
+  programKeptBytesMax: 512,
+  ancestriesKeptMax: 2_048,
   /** Files whose answers to rules are kept, by path, and bytes of such a path. */
   filesKeptMax: 1_024,
   fileKeptBytesMax: 128,

@@ -153,8 +153,9 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       answers: undefined,
     },
   )
-  const { id: _, ...program } = programOf(process)
+  const { id: _, isShort, ...program } = programOf(process)
   const { exe, args, exePath, exeFlags, tty } = process
+  assert.ok(isShort)
   assert.deepEqual(program, { exe, args, exePath, exeFlags, tty })
   assert.equal(commandLine(process), 'sh -c  a b')
   assert.equal(init.exe, 'init')
