@@ -40,6 +40,7 @@ import { newCounters } from './counters.ts'
 import { accessorOf } from './fields/index.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'
+import { ProcessTable } from './process-table.ts'
 import { Sockets } from './sockets.ts'
 import { eventOf } from './testdata/events.ts'
 import { surroundings } from './testdata/fields.ts'
@@ -116,6 +117,28 @@ const texts = [
   'CAP_SYS_ADMIN',
   'root',
 ]
+/** What of command lines are parts of arguments, or of several. */
+const lines = [
+  ...comms,
+  '-c',
+  '-c ',
+  ' -c',
+  ' -c ',
+  'sh -c',
+  'sh -c cat /etc/shadow',
+  '-c cat /etc/shadow',
+  'cat /etc/shadow',
+  '/etc/shadow',
+  'at /etc',
+  ' ',
+  '  ',
+  'sh ',
+  ' sh',
+  '-i',
+  'a b',
+  '/bin/cat',
+  'in/cat',
+]
 /** What arguments and capabilities are called, and digits. */
 const words = (
   'O_CREAT O_TRUNC O_RDONLY O_RDONLY|O_CLOEXEC O_WRONLY O_F_CREATED O_CREAT|O_WRONLY O_DSYNC ' +
@@ -164,6 +187,11 @@ const ofText = (constants: readonly string[]): readonly Right[] => [
   ['pmatch', paths, true],
 ]
 
+const constantsOf = (name: string): readonly string[] => {
+  if (/^proc\.(?:args|cmdline|exe)$/.test(name)) return lines
+  return /^(?:evt\.arg|thread\.cap|evt\.res)/.test(name) ? words : texts
+}
+
 const rightOf = ({ name, type, comparison }: FieldSpec): readonly Right[] => {
   if (comparison === 'resolved-name') return equality(['one.example'])
   switch (type) {
@@ -175,7 +203,7 @@ const rightOf = ({ name, type, comparison }: FieldSpec): readonly Right[] => {
       return equality(networks)
     case 'string':
     case 'path':
-      return ofText(/^(?:evt\.arg|thread\.cap|evt\.res)/.test(name) ? words : texts)
+      return ofText(constantsOf(name))
     case 'bytes':
       return ofText(texts).filter(
         ([operator]) => !['glob', 'iglob', 'regex', 'pmatch'].includes(operator),
@@ -206,6 +234,7 @@ const likely = fields.filter(({ name }) =>
   [
     /^(?:fd|fs|thread|syscall)\./,
     /^evt\.(?:is_|res|raw|failed|cpu|type|arg|buf|abs|cat)/,
+    /^proc\.(?:args|cmdline|exe|exepath|tty|sid|exe_ino|is_exe\w+)$/,
     /^(?:proc\.(?:[pa]?name|pid|ppid|vpid)|user\.(?:uid|loginuid)|group\.gid|container\.id)$/,
   ].some((pattern) => pattern.test(name)),
 )
@@ -327,9 +356,23 @@ const textsOf: Readonly<Record<string, readonly string[]>> = {
   payload: ['', 'GET / HTTP/1.1', 'x'.repeat(80), 'x'.repeat(81), 'sh'],
   unix_path: ['', '/run/a', '\0abstract', '/etc//shadow'],
   text: ['', 'a', 'user.x'],
+  arguments: [
+    '',
+    '\0',
+    'sh',
+    'sh\0',
+    'sh\0\0',
+    '\0-c\0',
+    'sh\0-c\0cat /etc/shadow\0',
+    'cat\0/etc/shadow\0',
+    '/bin/cat\0-c \0\0sh\0',
+    'bash\0-i',
+    '\xff\0sh -c\0a b',
+  ],
+  environment: ['', 'A=1\0B=\0'],
 }
 
-const isWalked = (name: string): boolean => /^(?:path|\w+_resolved)$/.test(name)
+const isWalked = (name: string): boolean => /^(?:(?:exe_)?path|\w+_resolved)$/.test(name)
 
 const memberValue = ({ name, storage }: Member): fc.Arbitrary<RecordValues[string]> => {
   switch (storage.as) {
@@ -485,7 +528,7 @@ const ofKind = (kind: EventKind): fc.Arbitrary<Sample> =>
 
 /** Records of every kind that can be left out. */
 const samples: fc.Arbitrary<Sample> = fc
-  .constantFrom(...eventKinds.filter(({ state }) => !state))
+  .constantFrom(...eventKinds.filter(({ state, name }) => !state || name === 'exec'))
   .chain(ofKind)
 
 // --- The law ------------------------------------------------------------------------------------
@@ -508,12 +551,20 @@ const container = newContainer({ id: 'ab'.repeat(32), podUid: undefined, runtime
 /** Which end serves may be known of a socket from an event before. */
 const sockets = new Sockets(newCounters())
 
+/** What an exec makes of its process. */
+const processes = new ProcessTable(
+  newCounters(),
+  () => undefined,
+  () => 0,
+)
+
 /** Whether a condition holds on a record, as the agent judges it. */
 const holds = (condition: Condition, sample: Sample): boolean => {
   const { kind, type, machine, values, isInContainer } = sample
   const process = { parent: parentOf(sample.above.names) }
   const around = { type, machine, sockets, process, ...(isInContainer ? { container } : {}) }
   const event = eventOf(kind, values, around)
+  if (kind === 'exec') processes.exec(event.record, event.process)
   event.moved()
   return evaluate(specialise(condition, type), {
     field: (ref) => accessorOf(ref, surroundings)(event),

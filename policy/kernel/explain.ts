@@ -3,6 +3,7 @@ import { eventKinds } from '@bulwark/schema'
 import type { Rule } from '../rule.ts'
 import { needsSecondLook } from './ancestors.ts'
 import { generateFilter } from './generate.ts'
+import { isFiltered } from './kinds.ts'
 import { Optimiser } from './optimise.ts'
 import type { PrintOptions } from './print.ts'
 import { printPlan } from './print.ts'
@@ -36,9 +37,9 @@ const kindName = (kind: number): string => eventKinds.find((each) => each.kind =
 /** Kinds that a rule gets all of: state of processes is kept by them. */
 export const unfilteredOf = ({ eventTypes }: Rule): readonly string[] =>
   eventKinds
-    .filter(({ state, types }) => {
-      const isOf = types.some((type) => eventTypes === 'all' || eventTypes.has(type))
-      return state && isOf
+    .filter((kind) => {
+      const isOf = kind.types.some((type) => eventTypes === 'all' || eventTypes.has(type))
+      return isOf && !isFiltered(kind)
     })
     .map(({ name }) => name)
 

@@ -9,6 +9,7 @@ import type { Possible, Reading } from './reading.ts'
 import { absent, always, constantly, only, unknown } from './reading.ts'
 import { argumentReading } from './record-arguments.ts'
 import { capabilityReading } from './record-words.ts'
+import { execReadings } from './record-execs.ts'
 import { factReadings } from './record-facts.ts'
 import { fileReadings } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
@@ -107,7 +108,7 @@ const read: Readings = {
 export const readingOf = (ref: FieldRef, of: RecordKind): Reading => {
   const { name, constant, unsupported } = ref.field
   if (constant !== undefined) return constantly(byteString(constant))
-  const own = read[name]
+  const own = (of.kind === EventNumber.exec ? execReadings[name] : undefined) ?? read[name]
   if (own) return own(of)
   if (unsupported !== undefined) return absent
   if (name === 'proc.aname') return ancestorName(ref.argument)(of)
