@@ -21,6 +21,7 @@ import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
+import type { PreparedFilters } from './filters.ts'
 import { KernelFilters } from './filters.ts'
 import type { Folding } from './fold.ts'
 import { limits } from './limits.ts'
@@ -31,7 +32,7 @@ import { Resolver } from './resolver.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { LossMeter, keepsTable } from './loss.ts'
 import { listPids } from './procfs.ts'
-import type { Sensor } from './sensor.ts'
+import type { HoldCounts, Sensor } from './sensor.ts'
 import { startSensor } from './sensor.ts'
 import { hostNamesStamp } from './users.ts'
 import type { SensorWants } from './wants.ts'
@@ -107,6 +108,7 @@ export class Agent {
   #sweptMs = performance.now()
   #unattributed = 0
   #hostNames = hostNamesStamp()
+  #held: HoldCounts | undefined
   #closed = false
 
   private constructor(options: AgentOptions, resolver: Resolver) {
@@ -169,6 +171,7 @@ export class Agent {
       wallOffsetNs: offset,
       askRuntime: (id, whole) => this.#cri.want(id, whole),
       onCgroup: (...state) => this.#filters?.tellCgroup(...state),
+      isHeld: (pid) => this.sensor.isHeld(pid),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -212,11 +215,12 @@ export class Agent {
     if (this.#closed) return
     try {
       await this.#loadLookers(this.sensor)
+      await this.#loadExecEnds()
       if (this.#closed) return
       const prepared = await filters.prepare(this.#options.rules, this.sensor.filterPlaces)
-      filters.install(prepared, performance.now() - begun)
+      this.#install(filters, prepared, performance.now() - begun)
     } catch (error) {
-      filters.remove()
+      this.#remove(filters)
       this.#options.log(
         `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
       )
@@ -228,6 +232,25 @@ export class Agent {
     const refused = await to.loadLookers()
     if (refused === undefined) return
     this.#options.log(`warning: filters do not ask for ancestors: ${refused}`)
+  }
+
+  /** Lets execs be filtered, if the kernel does: else each is told that a rule may be about. */
+  async #loadExecEnds(): Promise<void> {
+    const refused = await this.sensor.loadExecEnds()
+    if (refused !== undefined) this.#options.log(`warning: execs are not filtered: ${refused}`)
+  }
+
+  /** Only where filters say what rules ask for can the kernel side hold the rest back. */
+  #install(filters: KernelFilters, prepared: PreparedFilters, afterMs: number): void {
+    if (!this.#closed) this.sensor.holdBack(true)
+    filters.install(prepared, afterMs)
+  }
+
+  /** From now on everything is delivered, and all that is new is told. */
+  #remove(filters: KernelFilters | undefined): void {
+    if (!filters || this.#closed) return
+    this.sensor.holdBack(false)
+    filters.remove()
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */
@@ -262,7 +285,7 @@ export class Agent {
     if (this.#closed) return this.#filters?.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.
-    this.#filters?.remove()
+    this.#remove(this.#filters)
     const begun = performance.now()
     hooks.widen(catchUp)
     // What the programs before told is read by the rules before.
@@ -270,7 +293,7 @@ export class Agent {
     if (this.#closed) return this.#filters?.discard(filters)
     catchUp()
     this.#pipeline.use(step.value)
-    if (filters) this.#filters?.install(filters, performance.now() - begun)
+    if (this.#filters && filters) this.#install(this.#filters, filters, performance.now() - begun)
     hooks.narrow(catchUp)
   }
 
@@ -405,6 +428,11 @@ export class Agent {
     return this.#lost
   }
 
+  /** What became of processes that were held back; as of the end, once it has ended. */
+  get held(): HoldCounts {
+    return this.#held ?? this.sensor.held
+  }
+
   /** Events that were shed in floods so far: of containers that sent more than their share. */
   get shed(): number {
     return this.#shed
@@ -426,6 +454,7 @@ export class Agent {
     this.#watchAttribution()
     this.#tell({ told: 'end' })
     this.#recording?.end()
+    this.#held = this.sensor.held
     this.sensor.close()
   }
 }

@@ -2,7 +2,7 @@
  * Where filters go in a sensor that is loaded: the prog arrays that its handlers look into, in what
  * form programs must be for them, and how a record lies in its slot. See bpf/filter.bpf.h.
  */
-import { LOST_KINDS_MAX, RECORD_BYTES_MAX } from '@bulwark/schema'
+import { EventNumber, LOST_KINDS_MAX, RECORD_BYTES_MAX } from '@bulwark/schema'
 import type { BpfMap, BpfObject, RawProgramSpec } from '@bulwark/native'
 import { findKernelType } from '@bulwark/native'
 import type { FilterTarget } from '@bulwark/policy'
@@ -11,8 +11,13 @@ import type { FilterSite } from './call-ways.ts'
 import type { Programs } from './programs.ts'
 
 const typeTracing = 26
-/** What the handlers of the tracepoint backend attach to. */
-const hook = 'btf_trace_sys_exit'
+/** What the handlers of the tracepoint backend attach to, and what execs come from. */
+const callHook = 'btf_trace_sys_exit'
+const execHook = 'btf_trace_sched_process_exec'
+
+/** The program that sends execs which a filter lets through, and the one that has it look again. */
+export const execSender = 'on_exec_offered'
+export const execLooker = 'on_exec_looked'
 
 /** Where the filters of one prototype go. */
 export interface FilterPlace {
@@ -92,13 +97,20 @@ export const filterBaseOf = (object: BpfObject): FilterBase => {
   }
 }
 
-/** The place of a site whose programs are loaded. What filters let through is sent from here on. */
-export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace => {
-  const { object, program } = programs.at(site.sender)
+/** What the kernel must be told of a program that goes where a loaded one is. */
+const formOf = (
+  { object, program }: ReturnType<Programs['at']>,
+  btfIdOf: () => number | undefined,
+): FilterPlace['form'] => {
   const facts = object.programs.find(({ name }) => name === program)
   if (!facts) throw new Error(`the object has no ${program}`)
-  const isTracing = facts.type === typeTracing
-  const attachBtfId = site.at?.id ?? (isTracing ? findKernelType(hook, 'typedef') : undefined)
+  const { type, expectedAttachType } = facts
+  const attachBtfId = type === typeTracing ? btfIdOf() : undefined
+  return { type, expectedAttachType, ...(attachBtfId === undefined ? {} : { attachBtfId }) }
+}
+
+/** The place of a site whose programs are loaded. What filters let through is sent from here on. */
+export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace => {
   const exits = programs.tiedMap('filter_exits', site.prototype)
   exits.setTailCall(exitSlots.send, programs.of(site.sender))
   const looksTwice = programs.has(site.looker)
@@ -107,11 +119,24 @@ export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace
     filters: programs.tiedMap('filters', site.prototype),
     exits,
     looksTwice,
-    form: {
-      type: facts.type,
-      expectedAttachType: facts.expectedAttachType,
-      ...(attachBtfId === undefined ? {} : { attachBtfId }),
-    },
+    form: formOf(
+      programs.at(site.sender),
+      () => site.at?.id ?? findKernelType(callHook, 'typedef'),
+    ),
     ...(site.kinds ? { kinds: site.kinds } : {}),
+  }
+}
+
+/** The place of execs, once both of those are loaded. */
+export const execPlaceOf = (programs: Programs): FilterPlace => {
+  const exits = programs.map('exec_exits')
+  exits.setTailCall(exitSlots.send, programs.of(execSender))
+  exits.setTailCall(exitSlots.look, programs.of(execLooker))
+  return {
+    filters: programs.map('exec_filters'),
+    exits,
+    looksTwice: true,
+    form: formOf(programs.at(execSender), () => findKernelType(execHook, 'typedef')),
+    kinds: new Set([EventNumber.exec]),
   }
 }

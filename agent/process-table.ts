@@ -329,11 +329,10 @@ export class ProcessTable {
   lateExec(r: RecordView): void {
     const pid = headerOf.pid(r)
     const startNs = headerOf.startNs(r)
-    // Else its fork was lost.
+    // Else its fork was lost. Its parent then was that of the time: a later one, its fork has told.
     const process = this.#known(pid, startNs) ?? this.#heal(pid, startNs, r)
-    const ppid = headerOf.ppid(r)
-    if (process.parent?.pid !== ppid) this.#tie(process, this.#parent(ppid, process))
-    const { vpid, namespaceStartNs, cwd, cwdOutside } = process
+    if (!process.parent) this.#tie(process, this.#parent(headerOf.ppid(r), process))
+    const { comm, vpid, namespaceStartNs, cwd, cwdOutside } = process
     // What was read is what it is now.
     if (this.#readLate?.pid === pid) process.exePath = ''
     this.#readLate = undefined
@@ -344,7 +343,7 @@ export class ProcessTable {
       process.cgroupId = headerOf.cgroupId(r)
       return
     }
-    Object.assign(process, { vpid, namespaceStartNs, makerSid: process.sid, daemonized: false })
+    Object.assign(process, { comm, vpid, namespaceStartNs, makerSid: process.sid, daemonized: false })
     // Its maker had moved since it became that program.
     if (execOf.cwdLength(r).trueBytes === undefined) Object.assign(process, { cwd, cwdOutside })
   }
@@ -449,7 +448,11 @@ const isOutside = (r: RecordView): boolean => isFlagged(r, RECORD_OUTSIDE_ROOT)
 
 /** By fork, setsid and fork again; nothing tells setsid, so the session is that of the exec. */
 const isDaemonized = (r: RecordView, { sid, makerPid, makerSid }: Process): boolean =>
-  makerPid !== 0 && sid === makerPid && makerSid !== makerPid && headerOf.ppid(r) !== makerPid
+  makerPid !== 0 &&
+  makerSid !== 0 &&
+  sid === makerPid &&
+  makerSid !== makerPid &&
+  headerOf.ppid(r) !== makerPid
 
 /** A parent is there before its child: what has its pid and is younger is another process. */
 const isOlder = (parent: Process, child: Process): boolean =>

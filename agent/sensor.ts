@@ -29,7 +29,7 @@ import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
 import { byFunction, byNumber, dispatcher, lookerOf, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
-import { filterBaseOf, filterPlaceOf } from './filter-places.ts'
+import { execLooker, execPlaceOf, execSender, filterBaseOf, filterPlaceOf } from './filter-places.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
 import { planHooks, tellsSocket, wantedSocketcalls } from './hook-plan.ts'
 import { readShed } from './flood-counters.ts'
@@ -196,6 +196,16 @@ const quietKinds = ({ types }: SensorWants): number =>
     .filter(({ state, kind }) => state && kind !== EventNumber.cgroup)
     .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
     .reduce((bits, { kind }) => bits | (1 << kind), 0)
+
+/** How many processes were held back, and how that ended. */
+export interface HoldCounts {
+  /** Ended, and nobody has heard of them. */
+  readonly dropped: number
+  /** There was no room: they were told at once. */
+  readonly full: number
+  /** Changed while they were told: of these the agent reads from /proc what it was not told. */
+  readonly torn: number
+}
 
 type Hold = 'held' | 'told' | undefined
 
@@ -391,15 +401,18 @@ export class Sensor {
     return {
       widen: (between) => this.#apply(both, between),
       narrow: (between) => this.#apply(next, between),
-      loadLookers: () => this.#addLookers(next),
+      loadLookers: () => this.#addAside(next.sites.map(lookerOf), next.wants),
       places: () => this.#placesOf(next),
     }
   }
 
-  async #addLookers({ sites, wants }: Setting): Promise<string | undefined> {
+  async #addAside(
+    programs: readonly WantedProgram[],
+    wants: SensorWants,
+  ): Promise<string | undefined> {
     const setUp = (object: BpfObject): void => this.#setConstants(object, wants)
     try {
-      await this.#programs.add(sites.map(lookerOf), setUp, [])
+      await this.#programs.add(programs, setUp, [])
       return undefined
     } catch (error) {
       if (!isNativeError(error)) throw error
@@ -414,11 +427,22 @@ export class Sensor {
    * @returns what the kernel says when it refuses
    */
   loadLookers(): Promise<string | undefined> {
-    return this.#addLookers(this.#setting)
+    return this.#addAside(this.#setting.sites.map(lookerOf), this.wants)
+  }
+
+  /**
+   * Loads what filters of execs end in, while everything runs: the verifier works on it for a
+   * quarter of a second. Nothing happens when the sensor was closed meanwhile.
+   *
+   * @returns what the kernel says when it refuses
+   */
+  loadExecEnds(): Promise<string | undefined> {
+    return this.#addAside([execSender, execLooker].map(wantedProgram), this.wants)
   }
 
   #placesOf({ sites }: Setting): readonly FilterPlace[] {
-    return sites.map((site) => filterPlaceOf(this.#programs, site))
+    const places = sites.map((site) => filterPlaceOf(this.#programs, site))
+    return this.#programs.has(execSender) ? [...places, execPlaceOf(this.#programs)] : places
   }
 
   /** Where filters go. */
@@ -458,12 +482,12 @@ export class Sensor {
     return isThere && value.subarray(8, 16).every((byte) => byte === 0)
   }
 
-  /** Processes that ended untold; and those that found no room to be held, and were told. */
-  get held(): { readonly dropped: number; readonly full: number } {
+  /** What became of processes that were held back. */
+  get held(): HoldCounts {
     const { first } = this.#programs
     const count = (name: string): number =>
       Number(new BigUint64Array(first.memory('.bss'), first.offsetOf('.bss', name), 1)[0])
-    return { dropped: count('held_dropped'), full: count('held_full') }
+    return { dropped: count('held_dropped'), full: count('held_full'), torn: count('held_torn') }
   }
 
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */

@@ -123,14 +123,14 @@ static __always_inline int send_offered(void *ctx)
  * leaves it with its process. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, LOST_KINDS_MAX);
+	__uint(max_entries, 2 * LOST_KINDS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
 } exec_filters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u32);
 } exec_exits SEC(".maps");
@@ -156,4 +156,17 @@ static __always_inline int send_offered_exec(void *ctx)
 	struct scratch *s = take_offered(ctx);
 
 	return s ? tell_exec(s) : 0;
+}
+
+static __always_inline int look_again_at_exec(void *ctx)
+{
+	struct scratch *s = find_offered(ctx);
+
+	if (!s)
+		return 0;
+	fill_ancestors(&s->ancestors, &s->event.header);
+	bpf_tail_call(ctx, &exec_filters, SECOND_LOOK + EVENT_EXEC);
+	bpf_tail_call(ctx, &exec_exits, EXIT_SEND);
+	s->context = 0;
+	return tell_exec(s);
 }

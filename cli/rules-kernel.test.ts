@@ -16,7 +16,7 @@ after(() => rmSync(folder, { recursive: true }))
 
 const cases: readonly (readonly [condition: string, expected: string])[] = [
   ['evt.type = ptrace and evt.arg.request = PTRACE_ATTACH', 'ptrace decided'],
-  ['evt.type = execve and proc.name = sh', 'all of exec delivered; exec_failed decided'],
+  ['evt.type = execve and proc.name = sh', 'exec decided; exec_failed decided'],
   [
     'evt.type = dup and fd.sip = 10.0.0.1 and proc.pexe = sh',
     'dup decided but for 1 comparison (the ancestors of a process)',

@@ -7,6 +7,7 @@ import type {
   BackendChoice,
   ChosenBackend,
   FilterCounts,
+  HoldCounts,
   Finding,
 } from '@bulwark/agent'
 import {
@@ -189,6 +190,13 @@ const reportFiltered = ({ dropped }: FilterCounts, cgroupsUntold: number): void 
   )
 }
 
+/** What nobody asked for of processes. */
+const reportHeld = ({ dropped, full, torn }: HoldCounts): void => {
+  if (dropped > 0) log(`${dropped} processes came and went that no rule asked for: none was told`)
+  if (full > 0) log(`${full} processes found no room to be held back, and were told`)
+  if (torn > 0) log(`${torn} processes changed while they were told, and were read from /proc`)
+}
+
 /** The last words. */
 export const reportEnd = (agent: Agent, reason: string): void => {
   const { events, ringBytesMax, lagNsMax, unattributed } = agent.counters
@@ -197,6 +205,7 @@ export const reportEnd = (agent: Agent, reason: string): void => {
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
   if (agent.filters) reportFiltered(agent.filters.counts(), agent.filters.cgroupsUntold)
+  reportHeld(agent.held)
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)
 }
 
