@@ -114,7 +114,10 @@ class Machine {
     return { process, ppid: found.parent?.pid ?? 0, cgroupPath: undefined }
   }
 
-  #truth({ program, cwd }: Pick<Live, 'program' | 'cwd'>): Pick<Process, 'exe' | 'exePath' | 'args' | 'cwd'> {
+  #truth({
+    program,
+    cwd,
+  }: Pick<Live, 'program' | 'cwd'>): Pick<Process, 'exe' | 'exePath' | 'args' | 'cwd'> {
     return { exe: `p${program}`, exePath: `/bin/p${program}`, args: [`of ${program}`], cwd }
   }
 
@@ -387,7 +390,17 @@ const unknownValues: ReadonlySet<unknown> = new Set(['', 0, undefined])
 
 const steps = fc.array(
   fc.record<Step>({
-    what: fc.constantFrom('fork', 'fork', 'exec', 'exec', 'exit', 'move', 'rename', 'session', 'other'),
+    what: fc.constantFrom(
+      'fork',
+      'fork',
+      'exec',
+      'exec',
+      'exit',
+      'move',
+      'rename',
+      'session',
+      'other',
+    ),
     who: fc.nat(1000),
     wanted: fc.boolean(),
     long: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),

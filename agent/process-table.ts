@@ -329,7 +329,7 @@ export class ProcessTable {
   lateExec(r: RecordView): void {
     const pid = headerOf.pid(r)
     const startNs = headerOf.startNs(r)
-    // Else its fork was lost. Its parent then was that of the time: a later one, its fork has told.
+    // Else its fork was lost. Its parent here is that of the time: its fork has told a later one.
     const process = this.#known(pid, startNs) ?? this.#heal(pid, startNs, r)
     if (!process.parent) this.#tie(process, this.#parent(headerOf.ppid(r), process))
     const { comm, vpid, namespaceStartNs, cwd, cwdOutside } = process
@@ -343,7 +343,13 @@ export class ProcessTable {
       process.cgroupId = headerOf.cgroupId(r)
       return
     }
-    Object.assign(process, { comm, vpid, namespaceStartNs, makerSid: process.sid, daemonized: false })
+    Object.assign(process, {
+      comm,
+      vpid,
+      namespaceStartNs,
+      makerSid: process.sid,
+      daemonized: false,
+    })
     // Its maker had moved since it became that program.
     if (execOf.cwdLength(r).trueBytes === undefined) Object.assign(process, { cwd, cwdOutside })
   }

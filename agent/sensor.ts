@@ -29,7 +29,13 @@ import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
 import { byFunction, byNumber, dispatcher, lookerOf, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
-import { execLooker, execPlaceOf, execSender, filterBaseOf, filterPlaceOf } from './filter-places.ts'
+import {
+  execLooker,
+  execPlaceOf,
+  execSender,
+  filterBaseOf,
+  filterPlaceOf,
+} from './filter-places.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
 import { planHooks, tellsSocket, wantedSocketcalls } from './hook-plan.ts'
 import { readShed } from './flood-counters.ts'

@@ -32,7 +32,7 @@ static __always_inline int hold_fork(struct scratch *s)
 		struct event_exec *made = &h->program.exec;
 
 		made->header.flags |= RECORD_HELD | RECORD_AS_MADE;
-		/* Whether these two are equal is all that the second is for: see agent/process-table.ts. */
+		/* What it is good for is whether it is the pid: see startedOnHost. */
 		made->header.vpid = made->header.vpid == made->header.pid ? e->child_pid : 0;
 		made->header.pid = made->header.tid = e->child_pid;
 		made->header.start_ns = e->child_start_ns;
@@ -79,8 +79,7 @@ static __always_inline void keep_program(struct held *h, struct scratch *s)
 		kept->header.bytes = bytes;
 		kept->header.flags |= RECORD_HELD;
 		if (is_cut)
-			kept->environment =
-				(struct text){ .true_bytes = TEXT_LENGTH_UNKNOWN };
+			kept->environment = (struct text){ .true_bytes = TEXT_LENGTH_UNKNOWN };
 		h->program_bytes = bytes;
 	}
 	__sync_fetch_and_add(&h->writes, 1);
