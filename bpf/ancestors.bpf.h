@@ -12,13 +12,17 @@
 
 #include "task.bpf.h"
 
-/* Whether orphans may be given to a process (find_new_reaper() in kernel/exit.c). */
+/* Whether orphans may be given to a process (find_new_reaper() in kernel/exit.c). A load in place
+ * of BPF_CORE_READ_BITFIELD_PROBED(), which calls a helper for each ancestor. */
 static __always_inline bool takes_orphans(struct task_struct *process)
 {
 	struct signal_struct *signal = READ(process, signal);
+	__u64 bits = READ_AT(__u32, (const void *)signal +
+					    __CORE_RELO(signal, is_child_subreaper, BYTE_OFFSET));
 
-	return number_in_own_namespace(READ(process, thread_pid)) == 1 ||
-	       BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) != 0;
+	bits <<= __CORE_RELO(signal, is_child_subreaper, LSHIFT_U64);
+	bits >>= __CORE_RELO(signal, is_child_subreaper, RSHIFT_U64);
+	return bits || number_in_own_namespace(READ(process, thread_pid)) == 1;
 }
 
 static __always_inline void fill_comm_of(char *comm, struct task_struct *task)

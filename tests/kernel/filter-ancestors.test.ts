@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Agent } from '@bulwark/agent'
 import { machineOf } from './inner.ts'
 import { chosen, readObject } from './recorder.ts'
+import { callsProgram } from './program.ts'
 import { checkNothingOpen, skip, useSetUp } from './stage.ts'
 import { loadRules } from './watcher.ts'
 
@@ -36,6 +37,7 @@ const conditions = [
   'proc.aname[2] = allowed',
   'not proc.aname[2] = above_allowed_1',
   'not proc.aname[3] in (allowed, above_allowed_1)',
+  'proc.aname[3] = allowed',
   'proc.aname[3] exists',
   'not proc.aname[9] exists',
   'proc.name = cat and proc.aname[2] = sh and not proc.aname[3] startswith above',
@@ -109,11 +111,44 @@ const acts: Readonly<Record<string, string>> = {
   'child of an orphan': `${rename('allowed')}; (while [ -d /proc/$$ ]; do :; done; (${read('child of an orphan')}; :); :) & :`,
 }
 
+const subreaper = 'child of one with a subreaper'
+const setSubreaper = 36
+
+/** Its maker's maker ends, and it is the child of a child of a subreaper. */
+const belowSubreaper =
+  `printf reaper > /proc/self/comm; ` +
+  `(printf allowed > /proc/self/comm; read -r pid rest < /proc/self/stat; ` +
+  `(while [ -d /proc/$pid ]; do :; done; (${read(subreaper)}; :); : > "$1/done") & :); ` +
+  `until [ -e "$1/done" ]; do :; done`
+
+/** Runs a script of a shell that orphans are given to. */
+const subreaperShell = (script: string): void => {
+  const { status, stderr } = spawnSync(callsProgram(), [
+    ...['prctl', `%${setSubreaper}`, '%1'],
+    ...[
+      'execve',
+      '=/bin/sh',
+      '[',
+      '=sh',
+      '=-c',
+      `=${script}`,
+      '=sh',
+      `=${folder}`,
+      '%0',
+      ']',
+      '%0',
+    ],
+  ])
+  assert.deepEqual([status, String(stderr)], [0, ''], script)
+}
+
 useSetUp(() => {
+  callsProgram()
   for (const file of ['bell', 'excepted']) writeFileSync(join(folder, file), '')
   for (const i of conditions.keys()) {
     mkdirSync(join(folder, `${i}`))
-    for (const name of Object.keys(acts)) writeFileSync(join(folder, `${i}`, name), '')
+    for (const name of [...Object.keys(acts), subreaper])
+      writeFileSync(join(folder, `${i}`, name), '')
   }
 })
 
@@ -136,9 +171,10 @@ test('it tells what one without filters does', { skip, timeout }, async (t) => {
   assert.equal(state?.refused, undefined, filtering.log.join('\n'))
   assert.equal(state?.looksTwice, true)
   for (const script of Object.values(acts)) shell(script)
+  subreaperShell(belowSubreaper)
   await settle(both)
   assert.deepEqual(filtering.told.toSorted(), whole.told.toSorted())
-  for (const name of Object.keys(acts)) {
+  for (const name of [...Object.keys(acts), subreaper]) {
     const told = whole.told.filter((each) => each.startsWith(`${name}: `))
     assert.ok(told.length > 2 && told.length < conditions.length, `${name}: ${told.join('\n')}`)
   }
