@@ -24,6 +24,12 @@ test('paths', () => {
     ['/a', '/x/./y//z/', '/x/y/z'],
     ['/', '../../etc', '/etc'],
     ['', 'x', '/x'],
+    ['a', 'b', '/a/b'],
+    ['/a', '/b/c', '/b/c'],
+    ['/a', '.b', '/a/.b'],
+    ['/a', 'b/..', '/a'],
+    ['/a', '/b/', '/b'],
+    ['', '/', '/'],
   ]
   for (const [base, path, expected] of lines) assert.equal(resolvePath(base, path), expected)
   assert.equal(directoryOf('/etc/shadow'), '/etc')

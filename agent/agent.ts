@@ -9,6 +9,7 @@ import { RecordView, headerOf } from '@bulwark/schema'
 import { clocks, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
+import { onBeat } from './beat.ts'
 import type { ChosenBackend } from './backend.ts'
 import type { Sink } from './capture/writer.ts'
 import { Recording, headOf, hierarchyNumbers } from './capture/recording.ts'
@@ -20,7 +21,9 @@ import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
+import type { PreparedFilters } from './filters.ts'
 import { KernelFilters } from './filters.ts'
+import type { Folding } from './fold.ts'
 import type { ApiAge, PodOrigin } from './kubernetes/index.ts'
 import { PodFeed } from './kubernetes/index.ts'
 import { limits } from './limits.ts'
@@ -31,7 +34,7 @@ import { Resolver } from './resolver.ts'
 import type { KernelCounters } from './loss-counters.ts'
 import { LossMeter, keepsTable } from './loss.ts'
 import { listPids } from './procfs.ts'
-import type { Sensor } from './sensor.ts'
+import type { HoldCounts, Sensor } from './sensor.ts'
 import { startSensor } from './sensor.ts'
 import { hostNamesStamp } from './users.ts'
 import type { SensorWants } from './wants.ts'
@@ -46,6 +49,8 @@ export interface AgentOptions {
   readonly machine: Machine
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Equal alerts that become one; none when not said. */
+  readonly folding?: Folding
   /** The name of this node in alerts; the machine's when not said. */
   readonly hostname?: string | undefined
   /** Where container runtimes may listen; where those of Kubernetes do when not said. */
@@ -91,7 +96,7 @@ export class Agent {
   readonly #cri: CriSource
   readonly #pods: PodFeed | undefined
   readonly #drain: Drain
-  readonly #timer: NodeJS.Timeout
+  readonly #endBeat: () => void
   readonly #recording: Recording | undefined
   readonly #lossMeter: LossMeter
   readonly #shedMeter: ShedMeter
@@ -108,6 +113,7 @@ export class Agent {
   #sweptMs = performance.now()
   #unattributed = 0
   #hostNames = hostNamesStamp()
+  #held: HoldCounts | undefined
   #closed = false
   /** Filters will be made anew. */
   #refreshing: NodeJS.Timeout | undefined
@@ -115,7 +121,7 @@ export class Agent {
   #changing = false
 
   private constructor(options: AgentOptions, resolver: Resolver, pods: PodFeed | undefined) {
-    const { object, rules, matching, onAlert, log, onFault } = options
+    const { object, rules, matching, folding, onAlert, log, onFault } = options
     this.#options = options
     this.#resolver = resolver
     this.#pods = pods
@@ -172,6 +178,7 @@ export class Agent {
       ...facts,
       rules,
       matching,
+      folding,
       outside: this.#recording ?? machine,
       cgroups,
       environment,
@@ -181,6 +188,7 @@ export class Agent {
       askRuntime: (id, whole) => this.#cri.want(id, whole),
       onCgroup: (...state) => this.#filters?.tellCgroup(...state),
       onKnown: (container) => this.#filters?.tellContainer(container),
+      isHeld: (pid) => this.sensor.isHeld(pid),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -202,7 +210,7 @@ export class Agent {
       },
       (pendingBytes) => this.#onLooked(pendingBytes),
     )
-    this.#timer = setInterval(() => this.#look(), limits.countersMs)
+    this.#endBeat = onBeat(() => this.#look(), { holds: true })
   }
 
   /**
@@ -238,13 +246,42 @@ export class Agent {
     await nextTurn()
     if (this.#closed) return
     try {
+      await this.#loadLookers(this.sensor)
+      await this.#loadExecEnds()
+      if (this.#closed) return
       await this.#refresh(filters, begun)
     } catch (error) {
-      filters.remove()
+      this.#remove(filters)
       this.#options.log(
         `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
       )
     }
+  }
+
+  /** Lets filters look twice, if the kernel does: else they let more through. */
+  async #loadLookers(to: Pick<Sensor, 'loadLookers'>): Promise<void> {
+    const refused = await to.loadLookers()
+    if (refused === undefined) return
+    this.#options.log(`warning: filters do not ask for ancestors: ${refused}`)
+  }
+
+  /** Lets execs be filtered, if the kernel does: else each is told that a rule may be about. */
+  async #loadExecEnds(): Promise<void> {
+    const refused = await this.sensor.loadExecEnds()
+    if (refused !== undefined) this.#options.log(`warning: execs are not filtered: ${refused}`)
+  }
+
+  /** Only where filters say what rules ask for can the kernel side hold the rest back. */
+  #install(filters: KernelFilters, prepared: PreparedFilters, afterMs: number): void {
+    if (!this.#closed) this.sensor.holdBack(true)
+    filters.install(prepared, afterMs)
+  }
+
+  /** From now on everything is delivered, and all that is new is told. */
+  #remove(filters: KernelFilters | undefined): void {
+    if (!filters || this.#closed) return
+    this.sensor.holdBack(false)
+    filters.remove()
   }
 
   /** Filters for the rules that run, and the containers that there are. */
@@ -252,8 +289,8 @@ export class Agent {
     const { active, scopes } = this.engine
     const prepared = await filters.prepare(active, this.sensor.filterPlaces, scopes)
     // Other rules, which have come meanwhile, bring their own.
-    if (this.engine.scopes === scopes) filters.install(prepared, performance.now() - begun)
-    else filters.discard(prepared)
+    if (this.engine.scopes !== scopes) return filters.discard(prepared)
+    this.#install(filters, prepared, performance.now() - begun)
   }
 
   /** Makes filters anew in a while: containers are in scopes together that none was in before. */
@@ -306,11 +343,13 @@ export class Agent {
     if (this.#closed) return
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (!hooks || this.#closed) return
-    const filters = await this.#filters?.prepare(rules, hooks.places, step.value.scopes)
+    if (this.#filters) await this.#loadLookers(hooks)
+    if (this.#closed) return
+    const filters = await this.#filters?.prepare(rules, hooks.places(), step.value.scopes)
     if (this.#closed) return this.#filters?.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.
-    this.#filters?.remove()
+    this.#remove(this.#filters)
     const begun = performance.now()
     hooks.widen(catchUp)
     // What the programs before told is read by the rules before.
@@ -318,7 +357,7 @@ export class Agent {
     if (this.#closed) return this.#filters?.discard(filters)
     catchUp()
     this.#pipeline.use(step.value)
-    if (filters) this.#filters?.install(filters, performance.now() - begun)
+    if (this.#filters && filters) this.#install(this.#filters, filters, performance.now() - begun)
     hooks.narrow(catchUp)
   }
 
@@ -389,6 +428,8 @@ export class Agent {
 
   /** What changes outside the records. */
   #look(): void {
+    this.#drain.look()
+    if (this.#closed) return
     const { bootNs, realNs } = clocks()
     this.#tell({ told: 'clock', bootNs, wallOffsetNs: realNs - bootNs })
     const names = hostNamesStamp()
@@ -456,6 +497,11 @@ export class Agent {
     return this.#lost
   }
 
+  /** What became of processes that were held back; as of the end, once it has ended. */
+  get held(): HoldCounts {
+    return this.#held ?? this.sensor.held
+  }
+
   /** Events that were shed in floods so far: of containers that sent more than their share. */
   get shed(): number {
     return this.#shed
@@ -463,7 +509,7 @@ export class Agent {
 
   /** Detaches the hooks, handles what waits in the ring, and ends. Harmless the second time. */
   close(): void {
-    clearInterval(this.#timer)
+    this.#endBeat()
     clearTimeout(this.#refreshing)
     this.#resolver.stop()
     this.#cri.stop()
@@ -479,6 +525,7 @@ export class Agent {
     this.#watchAttribution()
     this.#tell({ told: 'end' })
     this.#recording?.end()
+    this.#held = this.sensor.held
     this.sensor.close()
   }
 }

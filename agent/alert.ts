@@ -2,9 +2,9 @@
  * An alert, and its two forms: a line of JSON with Falco's keys, or a line for people. What an
  * operator can say of the forms is `AlertForm`, with Falco's meaning of each switch.
  */
-import { randomUUID } from 'node:crypto'
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
 import { dateParts, isoTime } from './time.ts'
+import { randomUuid } from './uuid.ts'
 
 export interface Alert {
   readonly uuid: string
@@ -85,7 +85,7 @@ export const internalAlert = (facts: {
   readonly message: string
   readonly fields: readonly (readonly [name: string, value: PrintedValue])[]
 }): Alert => ({
-  uuid: randomUUID(),
+  uuid: randomUuid(),
   rule: facts.rule,
   source: 'internal',
   tags: [],
@@ -101,7 +101,8 @@ export const internalAlert = (facts: {
   },
 })
 
-const raw = (value: unknown): unknown => {
+const raw = (value: PrintedValue): unknown => {
+  if (Array.isArray(value)) return (value as readonly PrintedValue[]).map(raw)
   if (typeof value !== 'bigint') return value
   // A number in JSON, whatever its size: JSON has no bound, only its readers have.
   return (
@@ -115,10 +116,11 @@ const outputOf = ({ output, time, priority, message }: Alert, form: AlertForm): 
   form.isoTime ? `${time}: ${priority} ${message}` : output
 
 /** The fields in the order of their names, and the time among them, a number as Falco has it. */
-const fieldsOf = (alert: Alert, form: AlertForm): Readonly<Record<string, PrintedValue>> => {
+const fieldsOf = (alert: Alert, form: AlertForm): Readonly<Record<string, unknown>> => {
   const timeName = form.isoTime ? 'evt.time.iso8601' : 'evt.time'
   const all = new Map(alert.outputFields).set(timeName, alert.timeNs)
-  return Object.fromEntries([...all].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  const sorted = [...all].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(sorted.map(([name, value]) => [name, raw(value)]))
 }
 
 /** One line of JSON, keys sorted as Falco's are. Invalid UTF-8 became U+FFFD when it was read. */
@@ -133,23 +135,20 @@ export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =
     ...(bulwark.scopeUnknown === true ? { scope_unknown: true } : {}),
     truncated: bulwark.truncated,
   }
-  return JSON.stringify(
-    {
-      ...(form.includeBulwark ? { bulwark: own } : {}),
-      hostname,
-      ...(form.includeMessage ? { message } : {}),
-      ...(form.includeOutput ? { output: outputOf(alert, form) } : {}),
-      ...(form.includeOutputFields ? { output_fields: fieldsOf(alert, form) } : {}),
-      priority,
-      rule,
-      source,
-      // Alerts about the sensor itself have none, as Falco's have.
-      ...(form.includeTags && source !== 'internal' ? { tags } : {}),
-      time,
-      ...(form.includeBulwark ? { uuid } : {}),
-    },
-    (_, value: unknown) => raw(value),
-  )
+  return JSON.stringify({
+    ...(form.includeBulwark ? { bulwark: own } : {}),
+    hostname,
+    ...(form.includeMessage ? { message } : {}),
+    ...(form.includeOutput ? { output: outputOf(alert, form) } : {}),
+    ...(form.includeOutputFields ? { output_fields: fieldsOf(alert, form) } : {}),
+    priority,
+    rule,
+    source,
+    // Alerts about the sensor itself have none, as Falco's have.
+    ...(form.includeTags && source !== 'internal' ? { tags } : {}),
+    time,
+    ...(form.includeBulwark ? { uuid } : {}),
+  })
 }
 
 const colours: Readonly<Record<PriorityName, string>> = {

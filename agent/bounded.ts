@@ -6,18 +6,18 @@ import { limits } from './limits.ts'
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #sizeMax: number
-  readonly #onEvict: (key: K) => void
+  readonly #onEvict: (key: K, value: V) => void
   /**
    * Where the oldest entry is: all before it is gone, and what is set comes behind it. A new one
    * for each eviction would pass over all that was evicted before.
    */
-  #oldest: Iterator<K, undefined> | undefined
+  #oldest: Iterator<[K, V], undefined> | undefined
 
   /**
    * @param sizeMax  entries, at least 1
-   * @param onEvict  called once for each entry dropped, with its key
+   * @param onEvict  called once for each entry dropped, when it is gone
    */
-  constructor(sizeMax: number, onEvict: (key: K) => void) {
+  constructor(sizeMax: number, onEvict: (key: K, value: V) => void) {
     this.#sizeMax = sizeMax
     this.#onEvict = onEvict
   }
@@ -36,15 +36,16 @@ export class BoundedMap<K, V> {
   }
 
   #evict(): void {
-    this.#oldest ??= this.#entries.keys()
+    this.#oldest ??= this.#entries.entries()
     let next = this.#oldest.next()
     if (next.done === true) {
-      this.#oldest = this.#entries.keys()
+      this.#oldest = this.#entries.entries()
       next = this.#oldest.next()
     }
     if (next.done === true) return
-    this.#entries.delete(next.value)
-    this.#onEvict(next.value)
+    const [key, value] = next.value
+    this.#entries.delete(key)
+    this.#onEvict(key, value)
   }
 
   delete(key: K): boolean {

@@ -8,7 +8,7 @@
  */
 import type { Machine } from '@bulwark/schema'
 import type { BpfMap, RawProgram } from '@bulwark/native'
-import { createMap, loadProgram } from '@bulwark/native'
+import { createMap, loadProgram, skippedRuns } from '@bulwark/native'
 import type { CallFunction } from './call-functions.ts'
 import { functionOfCall, functionsOfCompatCall } from './call-functions.ts'
 import type { Programs } from './programs.ts'
@@ -213,6 +213,13 @@ export class CallReturns {
       partsOf(at).map((program) => [at.call, program.info().recursionMisses] as const),
     )
     return [...this.#skipped, ...now]
+  }
+
+  /** All of them together, for a look that costs little. */
+  get skippedRuns(): number {
+    const gone = [...this.#skipped.values()].reduce((sum, count) => sum + count, 0)
+    const programs = [...this.#at.values()].flatMap(partsOf)
+    return gone + skippedRuns(Int32Array.from(programs, ({ fd }) => fd))
   }
 
   detach(): void {

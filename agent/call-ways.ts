@@ -18,6 +18,8 @@ export interface FilterSite {
   readonly prototype: number
   /** Key of the program that sends what a filter lets through. */
   readonly sender: string
+  /** Key of the program that lets filters look again, and its name. */
+  readonly looker: string
   /** The kernel function that programs are loaded for; none at a tracepoint. */
   readonly at?: CallFunction
   /** Numbers of the kinds that come by here; any when not said. */
@@ -46,6 +48,8 @@ export interface CallWay {
   readonly plan: (plan: Plan) => CallPlan
   /** Runs that the kernel left out, by call. */
   readonly skipped: () => readonly (readonly [call: string, count: number])[]
+  /** All of them together, for a look that costs little. */
+  readonly skippedRuns: () => number
   readonly detach: () => void
   readonly close: () => void
 }
@@ -55,6 +59,9 @@ export const dispatcher = 'on_sys_exit'
 
 /** The program that sends what filters let through. */
 const sender = 'on_offered'
+
+/** The program that asks for the ancestors of a process, and has filters look again. */
+const looker = 'on_looked'
 
 /** The one prototype of the tracepoint backend. */
 const tracepointPrototype = 0
@@ -106,7 +113,7 @@ export const byNumber = (programs: Programs): CallWay => {
           ...[...handlers, ...compat].map(ofHandler),
           ...entries.map(() => ({ ...wantedProgram(sender), prototype: tracepointPrototype })),
         ],
-        sites: entries.map(() => ({ prototype: tracepointPrototype, sender })),
+        sites: entries.map(() => ({ prototype: tracepointPrototype, sender, looker })),
         entries,
         unused: [],
         apply: () => {
@@ -116,6 +123,7 @@ export const byNumber = (programs: Programs): CallWay => {
       }
     },
     skipped: () => [],
+    skippedRuns: () => 0,
     detach: () => {},
     close: () => {},
   }
@@ -159,9 +167,15 @@ const sitesOf = (targets: CallTargets['targets']): readonly Site[] =>
     const [first] = group
     if (!first) return []
     const isPlain = group.every(({ program }) => program === plainCall)
-    const site = { prototype, sender: `${sender}@${prototype}`, at: first.function }
+    const at = first.function
+    const keys = { sender: `${sender}@${prototype}`, looker: `${looker}@${prototype}` }
+    const site = { prototype, ...keys, at }
     return [isPlain ? { ...site, kinds: plainKinds } : site]
   })
+
+/** The program that lets the filters of a site look again: loaded when there are filters. */
+export const lookerOf = ({ looker: key, prototype, at }: FilterSite): WantedProgram =>
+  at ? aimedAt(key, looker, at) : { key, program: looker, prototype }
 
 /** The way of the security backend. */
 export const byFunction = (machine: Machine, programs: Programs): CallWay => {
@@ -200,6 +214,7 @@ export const byFunction = (machine: Machine, programs: Programs): CallWay => {
       }
     },
     skipped: () => returns.skipped,
+    skippedRuns: () => returns.skippedRuns,
     detach: () => returns.detach(),
     close: () => returns.close(),
   }

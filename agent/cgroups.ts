@@ -129,12 +129,15 @@ const mostUsed = (
   texts: readonly string[],
 ): OldHierarchy | undefined => {
   const rank = Object.keys(knobs)
-  const uses = new Map(
-    old.map(({ number }) => [
-      number,
-      texts.filter((text) => containerInPath(cgroupPathIn(text, number) ?? '')).length,
-    ]),
-  )
+  // Of hundreds of processes most are in the same cgroups.
+  const processes = Map.groupBy(texts, (text) => text)
+  const uses = new Map<number, number>()
+  for (const [text, { length }] of processes) {
+    for (const { number } of old) {
+      if (!containerInPath(cgroupPathIn(text, number) ?? '')) continue
+      uses.set(number, (uses.get(number) ?? 0) + length)
+    }
+  }
   return old.toSorted(
     (a, b) =>
       (uses.get(b.number) ?? 0) - (uses.get(a.number) ?? 0) ||

@@ -46,13 +46,18 @@ const start = (t: TestContext) => {
   return { drain, seen, faults, waiting, found, batches, wait, ring: () => ring() }
 }
 
-test('an empty ring has the doorbell armed', (t) => {
+test('an empty ring has the doorbell armed, and nobody looks', (t) => {
   const { found, wait } = start(t)
   assert.deepEqual(found, { drains: 1, arms: 1 })
-  wait(limits.sleepMsMax - 1)
+  wait(limits.beatMs)
   assert.equal(found.drains, 1)
-  wait(1)
-  assert.deepEqual(found, { drains: 2, arms: 2 }, 'it looks, bell or not')
+})
+
+test('a look needs no bell', (t) => {
+  const { drain, found, seen, waiting } = start(t)
+  waiting.push(5)
+  drain.look()
+  assert.deepEqual([found, seen], [{ drains: 2, arms: 2 }, [5]])
 })
 
 test('so many bells and no more ring in a stretch of time; then it looks often', (t) => {
@@ -83,23 +88,25 @@ test('the doorbell wakes it up', (t) => {
 })
 
 test('what came between the last look and the arming is not left', (t) => {
-  const { found, seen, waiting, wait } = start(t)
+  const { drain, found, seen, waiting, wait } = start(t)
   // The kernel writes it after this look, before it can know that the bell is armed.
   waiting.splice = () => {
     waiting.splice = Array.prototype.splice.bind(waiting)
     waiting.push(9)
     return []
   }
-  wait(limits.sleepMsMax)
-  wait(1)
+  drain.look()
+  assert.deepEqual([found.arms, seen], [2, []])
+  wait(0)
   assert.deepEqual([found.arms, seen], [3, [9]])
 })
 
 test('more than a batch is handed over in turns of the event loop', (t) => {
-  const { batches, waiting, wait } = start(t)
+  const { drain, batches, waiting, wait } = start(t)
   waiting.push(...Array(limits.drainRecordsMax + 3).keys())
-  wait(limits.sleepMsMax)
-  wait(1)
+  drain.look()
+  assert.deepEqual(batches, [limits.drainRecordsMax])
+  wait(0)
   assert.deepEqual(batches, [limits.drainRecordsMax, 3])
 })
 
@@ -112,16 +119,18 @@ test('at the end everything is handed over, and no more after it', (t) => {
   waiting.push(1)
   drain.flush()
   ring()
-  wait(limits.sleepMsMax * 3)
+  drain.look()
+  wait(limits.beatMs)
   assert.equal(waiting.length, 1)
 })
 
 test('a fault ends it, and is said once', (t) => {
-  const { faults, seen, waiting, wait, ring } = start(t)
+  const { drain, faults, seen, waiting, wait, ring } = start(t)
   waiting.push(1, -1, 2)
-  wait(limits.sleepMsMax)
+  ring()
   waiting.push(3)
   ring()
-  wait(limits.sleepMsMax)
+  drain.look()
+  wait(limits.beatMs)
   assert.deepEqual([faults.map(String), seen], [['Error: bad record'], [1]])
 })

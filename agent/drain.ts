@@ -2,12 +2,14 @@
  * Empties the ring. When it is empty the doorbell is armed and the agent sleeps until the kernel
  * rings it: so a single event is handled at once. Wake-ups cost more than anything else, so when
  * too many came in a short time the ring is looked at every millisecond instead, until that
- * time is over. A slow look goes on meanwhile, whatever happens to the bell.
+ * time is over. No bell rings for what nobody waits for: whoever drains looks now and again.
  */
 import { limits } from './limits.ts'
 import type { Sensor } from './sensor.ts'
 
 export interface Drain {
+  /** Looks at the ring, bell or not. */
+  look(): void
   /** Hands over what waits, until the ring is empty. For when no hook is attached any more. */
   flush(): void
   /** Hands over what waits now, and nothing that comes meanwhile. */
@@ -61,7 +63,7 @@ export const startDrain = (
       }
       sensor.arm()
       // An event between the last look and the arming rang no bell.
-      timer = setTimeout(look, ring.pendingBytes > 0 ? 0 : limits.sleepMsMax)
+      if (ring.pendingBytes > 0) turn = setImmediate(wake)
     } catch (error) {
       stopped = true
       ring.pause()
@@ -69,12 +71,15 @@ export const startDrain = (
     }
   }
 
-  ring.onReadable(() => {
+  const wake = (): void => {
     bells++
     look()
-  })
+  }
+
+  ring.onReadable(wake)
   look()
   return {
+    look,
     flush: () => {
       if (stopped) return
       let { records } = ring.drain(onRecord, limits.drainRecordsMax)

@@ -4,7 +4,6 @@
  * its type and scopes. A rule that throws counts as not matching, and is disabled when it does so
  * again and again.
  */
-import { randomUUID } from 'node:crypto'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import {
   EventNumber,
@@ -27,6 +26,7 @@ import type { LiveEvent } from './live-event.ts'
 import type { ScopeClass } from './scopes.ts'
 import { Scopes, isInScope } from './scopes.ts'
 import { Subjects } from './subjects.ts'
+import { randomUuid } from './uuid.ts'
 
 /** Which rules of an event raise an alert: the first that matches, as Falco has it, or all. */
 export type RuleMatching = 'first' | 'all'
@@ -38,7 +38,7 @@ export interface EngineOptions {
   readonly counters: Counters
   readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
   /** Called for each alert, while its event is valid. */
-  readonly onAlert: (alert: Alert) => void
+  readonly onAlert: (alert: Alert, rule: Rule) => void
   readonly log: (line: string) => void
 }
 
@@ -56,6 +56,7 @@ const timeFields = [
 ] as const
 
 interface TypeRules {
+  readonly type: string
   readonly rules: readonly Rule[]
   readonly run: CompiledRules<LiveEvent>
   readonly onMatch: (index: number, event: LiveEvent) => boolean
@@ -83,6 +84,8 @@ export class Engine {
   #byClass = new WeakMap<ScopeClass, Map<string, TypeRules>>()
   /** The same by the type and the rules that are in scope: many classes share them. */
   #compiled = new BoundedMap<string, TypeRules>(limits.scopedRuleSetsMax, () => {})
+  /** Those of the type that an event of each kind had last; where no rule has a scope. */
+  readonly #byKind: (TypeRules | undefined)[] = []
   readonly #accessors = new Map<string, Accessor>()
   readonly #resolved = new Map<string, () => ReadonlySet<IpAddress>>()
   readonly #faults = new Map<Rule, number>()
@@ -160,6 +163,15 @@ export class Engine {
     return compiled
   }
 
+  #rulesOfKind(type: string, kind: number): TypeRules {
+    const last = this.#byKind[kind]
+    return last?.type === type ? last : this.#turnTo(type, kind)
+  }
+
+  #turnTo(type: string, kind: number): TypeRules {
+    return (this.#byKind[kind] = this.#rulesOf(type, this.#scopes.host))
+  }
+
   #compile(type: string, rules: readonly Rule[]): TypeRules {
     const conditions = rules.map((rule) => specialise(rule.condition, type))
     const kind = kindOfType.get(type)
@@ -170,6 +182,7 @@ export class Engine {
       isCheap: (ref) => this.#subjects.isCheap(ref),
     })
     return {
+      type,
       rules,
       run,
       onMatch: (index, event) => {
@@ -185,8 +198,10 @@ export class Engine {
 
   /** Tries the rules on an event. */
   run(event: LiveEvent): void {
-    const of = this.#scopes.isTrivial ? this.#scopes.host : this.#scopes.classOf(event.container)
-    const { rules, run, onMatch, onFault } = this.#rulesOf(event.type, of)
+    const { type, kind } = event
+    const { rules, run, onMatch, onFault } = this.#scopes.isTrivial
+      ? this.#rulesOfKind(type, kind)
+      : this.#rulesOf(type, this.#scopes.classOf(event.container))
     if (rules.length > 0) run(event, onMatch, onFault)
   }
 
@@ -199,7 +214,7 @@ export class Engine {
       this.#fault(rule, error)
       return false
     }
-    this.#options.onAlert(alert)
+    this.#options.onAlert(alert, rule)
     return this.#options.matching === 'first'
   }
 
@@ -215,6 +230,7 @@ export class Engine {
     this.#active = this.#active.filter((each) => each !== rule)
     this.#byClass = new WeakMap()
     this.#compiled = new BoundedMap(limits.scopedRuleSetsMax, () => {})
+    this.#byKind.length = 0
   }
 
   #alert(rule: Rule, event: LiveEvent): Alert {
@@ -225,7 +241,7 @@ export class Engine {
     const outputFields = new Map(fields)
     for (const name of timeFields) if (outputFields.has(name)) outputFields.set(name, timeNs)
     return {
-      uuid: randomUUID(),
+      uuid: randomUuid(),
       rule: rule.name,
       source: rule.source,
       tags: rule.tags,

@@ -45,7 +45,7 @@ export const kindOfFile = (event: LiveEvent): FileKind | undefined => {
   if (format === fifo) return pipeKind
   const asked = event.kind === EventNumber.open ? openOf.openFlags(event.record) : 0
   if (format === directory || opensDirectory(asked, event.machine)) return directoryKind
-  return anonymous.get(name) ?? fileKind
+  return name.startsWith('/') ? fileKind : (anonymous.get(name) ?? fileKind)
 }
 
 /** file, directory, ipv4, pipe and so on. */

@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CgroupState, Rule } from '@bulwark/policy'
 import { accepts, splitRules } from '@bulwark/policy'
-import { EventNumber, RecordView, cgroupOf, headerOf } from '@bulwark/schema'
+import {
+  EventNumber,
+  RECORD_HELD,
+  RecordView,
+  cgroupOf,
+  headerOf,
+  recordLayouts,
+} from '@bulwark/schema'
 import { eachEntry } from './capture/entries.ts'
 import { decodeNote } from './capture/notes.ts'
 import { rootCgroup } from './cgroups.ts'
@@ -19,6 +26,16 @@ import { rulesOf } from './testdata/rules.ts'
 
 const rulesFolder = join(import.meta.dirname, '../rules')
 const ruleFiles = ['00-common', '10-escape', '40-shells', '50-credentials', '70-persistence']
+
+/** Where the flags of a record lie. */
+const flagsAt = (): number => {
+  let offset = 0
+  for (const { name, bytes } of recordLayouts[0]?.members ?? []) {
+    if (name === 'flags') return offset
+    offset += bytes
+  }
+  throw new Error('a header has no flags')
+}
 
 const viewOf = (record: Buffer): RecordView =>
   new RecordView(new DataView(record.buffer, record.byteOffset, record.byteLength), (start, end) =>
@@ -70,8 +87,11 @@ test('filters of rules let through what the rules tell of real attacks', async (
           const state = states.of(view)
           const plan = byKind.get(headerOf.kind(view))
           if (plan) looked++
-          if (plan && !accepts(plan, record, state)) return
-          if (plan) sent++
+          if (plan && !accepts(plan, record, state)) {
+            if (headerOf.kind(view) !== EventNumber.exec) return
+            // It is told later, and judged by no rule.
+            record.writeUInt16LE(headerOf.flags(view) | RECORD_HELD, flagsAt())
+          } else if (plan) sent++
           writer.record(record)
         },
         onNote: (text) => {

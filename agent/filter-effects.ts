@@ -2,22 +2,22 @@
  * What rules see of an event may depend on events before it. Where an active rule reads such a
  * thing, the filters must let those events through, whatever the rules themselves say of them:
  *
- * - whether a socket has other ends than at the last event of which a rule has asked this;
- * - whether a container has ever connected to something.
+ * - those on which a rule asks whether a socket has other ends than when this was last asked;
+ * - those by which a container connects to something.
  *
  * Nothing else does. Which end of a socket serves is in each record, and what tells of processes,
  * working directories and containers passes no filter.
  */
-import { EventNumber, eventKinds } from '@bulwark/schema'
+import { EventNumber } from '@bulwark/schema'
 import type { FilterPlan, Rule } from '@bulwark/policy'
-import { everything, fieldsOf, fieldsOfOutput, specialise } from '@bulwark/policy'
-import { typesGiven } from './rule-hooks.ts'
+import { askedAndTrue, fieldsOfOutput } from '@bulwark/policy'
 
-/** A kind of record, the part of it that must come, and what it is good for. */
+/** A kind of record, and the part of it that must come. */
 export interface Effect {
   readonly kind: number
   readonly plan: FilterPlan
-  readonly why: string
+  /** Its events and what they are good for, in words. */
+  readonly what: string
 }
 
 const changed = 'fd.name_changed'
@@ -25,40 +25,31 @@ const connected = 'container.has_connected'
 
 const fromContainers: FilterPlan = { is: 'cgroup', states: ['container', 'unknown'] }
 
-const kindsOf = (type: string): readonly number[] => {
-  const own = eventKinds.filter(({ types }) => types.includes(type)).map(({ kind }) => kind)
-  return own.length > 0 ? own : [EventNumber.fd_call]
-}
-
-/** Kinds of the events on which a rule asks whether a socket has other ends. */
-const kindsAsked = (rule: Rule): readonly number[] =>
-  [...typesGiven(rule)]
-    .filter((type) =>
-      fieldsOf(specialise(rule.condition, type)).some(({ field }) => field.name === changed),
-    )
-    .flatMap(kindsOf)
-
 /** Those of the output are asked on each match alone. */
 const isRead = (rules: readonly Rule[], name: string): boolean =>
   rules.some(({ fields, output }) =>
     [...fields, ...fieldsOfOutput(output)].some(({ field }) => field.name === name),
   )
 
-/** What must come for these rules beside what they match. */
-export const effectsOf = (rules: readonly Rule[]): readonly Effect[] => {
-  const asked = rules.filter((rule) => isRead([rule], changed)).flatMap(kindsAsked)
-  const ends = [...new Set(asked)].map((kind) => ({
-    kind,
-    plan: everything,
-    why: 'says whether a socket has other ends than before',
-  }))
-  const connections = [EventNumber.connect, EventNumber.send].map((kind) => ({
-    kind,
-    plan: fromContainers,
-    why: 'says whether a container has ever connected',
-  }))
-  return [...ends, ...(isRead(rules, connected) ? connections : [])]
-}
+/**
+ * Rules that stand for what others ask: they hold where one of these finds that a socket has other
+ * ends than before, and so remembers them. Where it has not, nothing is changed by the question.
+ * No agent runs them; filters let through what they hold on.
+ */
+export const askingRules = (rules: readonly Rule[]): readonly Rule[] =>
+  rules
+    .filter(({ fields }) => fields.some(({ field }) => field.name === changed))
+    .map((rule) => Object.assign({}, rule, { condition: askedAndTrue(rule.condition, changed) }))
+
+/** What must come for these rules beside what they match and ask. */
+export const effectsOf = (rules: readonly Rule[]): readonly Effect[] =>
+  isRead(rules, connected)
+    ? [EventNumber.connect, EventNumber.send].map((kind) => ({
+        kind,
+        plan: fromContainers,
+        what: 'those of containers, which say whether one has ever connected',
+      }))
+    : []
 
 /** Plans that let through what such effects need, too. A kind without a plan is not filtered. */
 export const withEffects = (
@@ -69,7 +60,6 @@ export const withEffects = (
     [...byKind].map(([kind, plan]) => {
       const more = needed.filter((effect) => effect.kind === kind)
       if (more.length === 0) return [kind, plan]
-      if (more.some((effect) => effect.plan === everything)) return [kind, everything]
       return [kind, { is: 'or', members: [plan, ...more.map((effect) => effect.plan)] }]
     }),
   )

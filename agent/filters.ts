@@ -3,6 +3,9 @@
  * none of them can match. They are loaded and verified beside what runs, and change from one set to
  * none and to another by slots of prog arrays: so no record is dropped by a filter of rules that do
  * not judge it. A filter that the kernel refuses leaves its kind unfiltered, which is said.
+ *
+ * Where rules ask for the ancestors of a process, a kind has two: the first looks at the record
+ * alone, and what it lets through goes to the second by way of a program that asks for them.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CGROUP_IS_CONTAINER, CGROUP_IS_HOST, LOST_KINDS_MAX, eventKinds } from '@bulwark/schema'
@@ -16,14 +19,15 @@ import type {
   Rule,
   RuleSplit,
 } from '@bulwark/policy'
-import { generateFilter, splitRulesByKind } from '@bulwark/policy'
+import { firstLook, generateFilter, needsSecondLook, splitRulesByKind } from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import type { Container } from './container.ts'
 import type { ContainerCgroup } from './container-table.ts'
 import { activeRules } from './engine.ts'
-import { effectsOf, withEffects } from './filter-effects.ts'
+import { askingRules, effectsOf, withEffects } from './filter-effects.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
+import { exitSlots, secondLook } from './filter-places.ts'
 import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
 import type { KnownClasses } from './told-classes.ts'
@@ -39,10 +43,14 @@ const failedIndex = 0
 /** Lines of the verifier that are worth a look. */
 const verifierLines = 6
 
+/** Which of the looks at a record, and whether another one follows. */
+type Look = 'only' | 'first' | 'second'
+
 /** A filter that is loaded. */
 interface LoadedFilter {
   readonly place: FilterPlace
   readonly kind: number
+  readonly look: Look
   readonly program: RawProgram
 }
 
@@ -70,6 +78,8 @@ export interface FilterState {
   readonly refused?: string
   /** What of the plan was given up, so that the program is not too large. */
   readonly weakened: readonly string[]
+  /** A second filter drops by the ancestors of the process what the first lets through. */
+  readonly looksTwice: boolean
 }
 
 /** What filters did with records, since the sensor was loaded. */
@@ -96,6 +106,8 @@ const closeAll = ({ filters, maps }: Loaded): void => {
   for (const { program } of filters) program.close()
   for (const map of maps) map.close()
 }
+
+const slotOf = (kind: number, look: Look): number => (look === 'second' ? secondLook : 0) + kind
 
 /** Makes and fills what a filter looks up. Close it when done. */
 export const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
@@ -174,8 +186,8 @@ export class KernelFilters {
   ): Promise<PreparedFilters> {
     const active = activeRules(rules)
     const known = knownClasses(scopes, this.#cgroups())
-    const scopeClasses = toldClassesOf(known)
-    const steps = splitRulesByKind(active, { ...this.#facts, scopeClasses })
+    const facts = { ...this.#facts, scopeClasses: toldClassesOf(known) }
+    const steps = splitRulesByKind([...active, ...askingRules(active)], facts)
     let step = steps.next()
     while (step.done !== true) {
       await nextTurn()
@@ -184,7 +196,8 @@ export class KernelFilters {
     }
     const { byKind, rules: split } = step.value
     const plans = withEffects(byKind, effectsOf(active))
-    return { ...(await this.#loadAll(plans, places)), rules: split, known }
+    const own = new Map(active.map((rule) => [rule, split.get(rule) ?? { hooks: [] }]))
+    return { ...(await this.#loadAll(plans, places)), rules: own, known }
   }
 
   async #loadAll(
@@ -196,27 +209,56 @@ export class KernelFilters {
     const states: FilterState[] = []
     for (const [kind, plan] of plans) {
       if (this.#closed) break
-      const isUseless = plan.is === 'constant' && plan.value
-      if (isUseless || !places.some(({ kinds }) => kinds?.has(kind) ?? true)) continue
-      const made = generateFilter(plan)
-      const state = { kind, name: kindName(kind), instructions: made.instructionCount }
-      const { weakened } = made
-      try {
-        const loaded = this.#load(kind, made, places)
-        filters.push(...loaded.filters)
-        maps.push(...loaded.maps)
-        states.push({ ...state, weakened })
-      } catch (error) {
-        if (!isNativeError(error)) throw error
-        states.push({ ...state, weakened, refused: this.#complain(state.name, error) })
-      }
+      if (!places.some(({ kinds }) => kinds?.has(kind) ?? true)) continue
+      const state = this.#loadKind(kind, plan, places, { filters, maps })
+      if (state) states.push(state)
       await nextTurn()
     }
     return { filters, maps, states }
   }
 
+  /** Loads what one kind needs. `undefined`: nothing, all of it is wanted. */
+  #loadKind(
+    kind: number,
+    plan: FilterPlan,
+    places: readonly FilterPlace[],
+    into: { readonly filters: LoadedFilter[]; readonly maps: BpfMap[] },
+  ): FilterState | undefined {
+    const there = places.filter(({ kinds }) => kinds?.has(kind) ?? true)
+    const looksTwice = needsSecondLook(plan) && there.every((place) => place.looksTwice)
+    const first = firstLook(plan)
+    if (!looksTwice && first.is === 'constant' && first.value) return undefined
+    const made: readonly (readonly [Look, FilterProgram])[] = looksTwice
+      ? [
+          ['second', generateFilter(plan)],
+          ['first', generateFilter(first)],
+        ]
+      : [['only', generateFilter(first)]]
+    const state = {
+      kind,
+      name: kindName(kind),
+      instructions: made.reduce((sum, [, { instructionCount }]) => sum + instructionCount, 0),
+      weakened: [...new Set(made.flatMap(([, { weakened }]) => weakened))],
+      looksTwice,
+    }
+    const loaded: Loaded[] = []
+    try {
+      for (const [look, program] of made) loaded.push(this.#load(kind, look, program, there))
+    } catch (error) {
+      loaded.forEach(closeAll)
+      if (!isNativeError(error)) throw error
+      return { ...state, refused: this.#complain(state.name, error) }
+    }
+    for (const { filters, maps } of loaded) {
+      into.filters.push(...filters)
+      into.maps.push(...maps)
+    }
+    return state
+  }
+
   #complain(name: string, error: Error & { readonly log: string }): string {
-    const said = error.log.trimEnd().split('\n').slice(-verifierLines)
+    const lines = error.log.split('\n').filter((line) => line !== '')
+    const said = lines.slice(-verifierLines)
     this.#log(`warning: no filter for events of ${name}: all of them are delivered`)
     this.#log(`  ${error.message}`)
     for (const line of said) this.#log(`  ${line}`)
@@ -224,15 +266,15 @@ export class KernelFilters {
   }
 
   /** @throws NativeError  the kernel refuses; nothing is left of it */
-  #load(kind: number, made: FilterProgram, places: readonly FilterPlace[]): Loaded {
+  #load(kind: number, look: Look, made: FilterProgram, places: readonly FilterPlace[]): Loaded {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     try {
       for (const map of made.maps) maps.push(makeFilterMap(map))
       const fds = maps.map(({ facts }) => facts.fd)
       for (const place of places) {
-        if (place.kinds && !place.kinds.has(kind)) continue
-        filters.push({ place, kind, program: this.#loadFor(place, kind, made, fds) })
+        const program = this.#loadFor(place, kind, look, made, fds)
+        filters.push({ place, kind, look, program })
       }
       return { filters, maps }
     } catch (error) {
@@ -244,6 +286,7 @@ export class KernelFilters {
   #loadFor(
     { exits, form }: FilterPlace,
     kind: number,
+    look: Look,
     made: FilterProgram,
     fds: readonly number[],
   ): RawProgram {
@@ -254,6 +297,7 @@ export class KernelFilters {
         find: 'slot',
         slotsMapFd: slots.facts.fd,
         exitsMapFd: exits.facts.fd,
+        exit: look === 'first' ? exitSlots.look : exitSlots.send,
         droppedMapFd: filtered.facts.fd,
         kind,
         failedIndex,
@@ -262,7 +306,8 @@ export class KernelFilters {
       },
       fds,
     )
-    return loadProgram({ ...form, name: `filter_${kind}`, license, instructions })
+    const name = look === 'second' ? `look_${kind}` : `filter_${kind}`
+    return loadProgram({ ...form, name, license, instructions })
   }
 
   /**
@@ -292,12 +337,14 @@ export class KernelFilters {
     }
   }
 
-  /** Puts filters into their slots. Returns what the kernel said, by kind, of those it refused. */
+  /** Puts filters into their slots. Returns what the kernel said, by kind, of those it refused. A
+   * second look is there before the first, without which nothing comes to it. */
   #fill({ filters }: PreparedFilters): ReadonlyMap<number, string> {
     const refusals = new Map<number, string>()
-    for (const { place, kind, program } of filters) {
+    for (const { place, kind, look, program } of filters) {
+      if (refusals.has(kind)) continue
       try {
-        place.filters.setTailCall(kind, program)
+        place.filters.setTailCall(slotOf(kind, look), program)
       } catch (error) {
         if (!isNativeError(error)) throw error
         refusals.set(kind, this.#complain(kindName(kind), error))
@@ -309,8 +356,8 @@ export class KernelFilters {
   /** Takes all filters away: from now on everything is delivered. */
   remove(): void {
     const key = new Uint32Array(1)
-    for (const { place, kind } of this.#installed.filters) {
-      key[0] = kind
+    for (const { place, kind, look } of this.#installed.filters.toReversed()) {
+      key[0] = slotOf(kind, look)
       place.filters.delete(new Uint8Array(key.buffer))
     }
     closeAll(this.#installed)

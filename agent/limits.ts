@@ -10,20 +10,26 @@ export const limits = {
   ringBytesMax: 512 * 1024 * 1024,
   /** Records handed over before the event loop gets its turn. */
   drainRecordsMax: 4096,
-  /** Wake-ups in a stretch of time, milliseconds: 500 a second take some 2 % of a core, and more
-   * than that would slow down what is watched. */
+  /** Wake-ups in a stretch of time, milliseconds: twice as many as looks would be instead. More
+   * would slow down what is watched. */
   bellWindowMs: 100,
-  bellsPerWindowMax: 50,
+  bellsPerWindowMax: 200,
   /** When there were more, the pause between looks at the ring, milliseconds. */
   pollMs: 1,
-  /** Sleeps no longer than this, doorbell or not, milliseconds. */
-  sleepMsMax: 100,
+  /** How often everything is looked at that nothing tells of, milliseconds: the ring for records
+   * that ring no bell, the counters of the kernel side, the clock, the host's passwd. */
+  beatMs: 1_000,
   /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
   processesMax: 65_536,
-  /** Names of its threads under which a process's answers to rules are kept. */
+  /** Names of threads under which the answers of a process, or of those like it, are kept. */
   threadNamesMax: 8,
+  /** Programs that are the same one when they are run again, and bytes of the path and arguments of
+   * such a one; and programs with their ancestors whose answers are kept: a power of two. */
+  programsKeptMax: 1_024,
+  programKeptBytesMax: 512,
+  ancestriesKeptMax: 2_048,
   /** Files whose answers to rules are kept, by path, and bytes of such a path. */
-  filesKeptMax: 512,
+  filesKeptMax: 1_024,
   fileKeptBytesMax: 128,
   /** cgroups in the table: ten for each of 6,000 containers. */
   cgroupsMax: 65_536,
@@ -62,7 +68,7 @@ export const limits = {
   criPauseMsMin: 1_000,
   criPauseMsMax: 60_000,
   /** How often a socket that is not there is looked for, milliseconds: a few calls of stat(2). */
-  criAbsentMs: 1_000,
+  criAbsentMs: 5_000,
   /** Containers that are asked for at once; over it, all that the runtime has are asked for. */
   criWantedMax: 1_024,
   /** So many are asked for with one question about all. */
@@ -120,9 +126,6 @@ export const limits = {
   resolveMsMax: 320_000,
   /** First bytes of a message that rules see in `evt.buffer`: as many as Falco gives them. */
   bufferBytes: 80,
-  /** How often the counters of the kernel side, the clock and the host's passwd are looked at,
-   * milliseconds. */
-  countersMs: 1_000,
   /** Types of events that a rule names when it means them; one of more says what it is not about.
    * Falco warns of such a rule from the same number. */
   namedTypesMax: 100,
@@ -139,6 +142,9 @@ export const limits = {
   floodFrom: 3 / 4,
   floodStateFrom: 7 / 8,
   floodBurst: 1 / 16,
+  /** Alerts of which equal ones may follow and be folded; each with its text, some KiB. One that
+   * finds no room has the oldest told. */
+  foldsMax: 1_024,
   /** Alerts about events that were shed, told together: one a container and hook. */
   shedAlertsMax: 16,
   /** How often the process table is compared with /proc without a loss, milliseconds. */

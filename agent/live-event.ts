@@ -74,8 +74,8 @@ export class LiveEvent {
   container: Container | undefined
   /** `ProcessTable.lineage`. */
   lineage = 0
-  /** Wall time of the first event that was seen, nanoseconds; 0: none yet. */
-  watchingSinceNs = 0n
+  /** Wall time of the first event that was seen, nanoseconds. */
+  watchingSinceNs: bigint | undefined
   /** Wall time minus time since boot, nanoseconds. */
   wallOffsetNs = 0n
   #socket: SocketView | undefined

@@ -32,7 +32,7 @@ export const noteOutbound = (event: LiveEvent): void => {
 export const watchedSeconds = (event: LiveEvent): number | undefined => {
   const startedNs = event.container?.metadata?.startedNs
   if (startedNs === undefined) return undefined
-  const since = startedNs > event.watchingSinceNs ? startedNs : event.watchingSinceNs
-  const watchedNs = event.timeNs - since
+  const watchingNs = event.watchingSinceNs ?? startedNs
+  const watchedNs = event.timeNs - (startedNs > watchingNs ? startedNs : watchingNs)
   return watchedNs < 0n ? 0 : Number(watchedNs / 1_000_000_000n)
 }

@@ -1,9 +1,15 @@
 /** Paths as text. Pure; byte strings in, byte strings out. */
 
+/** Whether that is plain to see. */
+const isResolved = (path: string): boolean =>
+  path.startsWith('/') && !path.endsWith('/') && !path.includes('//') && !path.includes('/.')
+
 /** Joins a path to the directory it starts from, and takes `.` and `..` out. */
 export const resolvePath = (base: string, path: string): string => {
+  const whole = path.startsWith('/') ? path : `${base}/${path}`
+  if (isResolved(whole)) return whole
   const kept: string[] = []
-  for (const part of (path.startsWith('/') ? path : `${base}/${path}`).split('/')) {
+  for (const part of whole.split('/')) {
     if (part === '' || part === '.') continue
     if (part === '..') kept.pop()
     else kept.push(part)

@@ -25,6 +25,8 @@ import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
 import { nameScopeOf } from './argument.ts'
 import type { Container } from './container.ts'
+import type { Folding } from './fold.ts'
+import { AlertFolds } from './fold.ts'
 import type { ContainerCgroup, OnCgroup } from './container-table.ts'
 import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
@@ -55,6 +57,8 @@ export interface PipelineOptions {
   readonly hostname: string
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Equal alerts that become one; none when not said. */
+  readonly folding?: Folding | undefined
   readonly outside: Outside
   /** The hierarchies of cgroups in which containers are looked for. */
   readonly cgroups: Cgroups
@@ -132,6 +136,7 @@ export class Pipeline {
   readonly #users: Users
   readonly #lossAlerts: LossAlerts
   readonly #shedAlerts: ShedAlerts
+  readonly #folds: AlertFolds
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
   /** Made once: every event has it at hand, and few need it. */
@@ -157,10 +162,14 @@ export class Pipeline {
     this.#users = new Users(outside)
     this.#lossAlerts = new LossAlerts(hostname, onAlert)
     this.#shedAlerts = new ShedAlerts(hostname, onAlert, log)
+    const { folding = { rules: 'none', seconds: 1 } } = options
+    this.#folds = new AlertFolds(folding, onAlert)
+    const onMatch = (alert: Alert, rule: Rule): void =>
+      this.#folds.add(alert, rule, alert.timeNs - this.#wallOffsetNs)
     const surroundings = { users: this.#users, hostname }
     const { counters } = this
     this.#engineFor = (which) =>
-      new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert, log })
+      new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert: onMatch, log })
     this.#engine = this.#engineFor(rules)
     const { cgroups, askRuntime, onCgroup, onKnown } = options
     this.#containers = new ContainerTable(counters, cgroups, outside, askRuntime, onCgroup, onKnown)
@@ -205,6 +214,8 @@ export class Pipeline {
 
   /** From the next record on, events are judged by another engine. */
   use(engine: Engine): void {
+    // What the rules before have found is told as they tell it.
+    this.#folds.flush()
     this.#engine = engine
     if (this.#environment || !asksForEnvironment(engine.active)) return
     this.#environment = true
@@ -231,6 +242,7 @@ export class Pipeline {
         this.#wallOffsetNs = told.wallOffsetNs
         this.#lossAlerts.pass(told.bootNs, told.wallOffsetNs)
         this.#shedAlerts.pass(told.bootNs, told.wallOffsetNs)
+        this.#folds.pass(told.bootNs)
         return
       case 'host-names':
         this.#users.forget('')
@@ -254,6 +266,7 @@ export class Pipeline {
       case 'end':
         this.#lossAlerts.flush(this.#wallOffsetNs)
         this.#shedAlerts.flush(this.#wallOffsetNs)
+        this.#folds.flush()
         return
       case 'resolved': // Whoever gave `resolve` knows.
     }
@@ -327,7 +340,7 @@ export class Pipeline {
     const names = isCompat ? syscallsByNumber.ia32 : this.#names.bySyscall
     event.type = names[number] ?? this.#names.byKind[kind] ?? ''
     event.moved()
-    if (event.watchingSinceNs === 0n) event.watchingSinceNs = event.timeNs
+    event.watchingSinceNs ??= event.timeNs
     const { container } = event
     if (container && (!container.files || !container.asked)) {
       const now = Number(headerOf.timeNs(r))

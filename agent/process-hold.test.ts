@@ -3,11 +3,11 @@
  * machine: any run of forks, execs, moves, ends and other events, of which only some execs and
  * some of the others are wanted. Law: whoever something is told of has the program, arguments,
  * directory, maker and parent that it really has; each one above is a parent of the one below, or
- * was until it ended, with the program that it really has, or had. What nobody asked for is not
- * told. There are two exceptions: a copy, not executed anew, of a process of which no program is
- * kept, and that has changed since; and the directory of a copy whose maker had moved. These are
- * not known (/proc, which is asked then, has nothing here), but are never those of another
- * program.
+ * was until it ended, with the program that it really has, or had; and all that is known of it is
+ * what a table would know that is told everything. What nobody asked for is not told. There are two
+ * exceptions: a copy, not executed anew, of a process that was there before the agent, and that has
+ * changed since; and the directory of a copy whose maker had moved. These are not known (/proc,
+ * which is asked then, has nothing here), but are never those of another program.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,6 +17,7 @@ import * as fc from 'fast-check'
 import { newCounters } from './counters.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'
+import type { ReadProcess } from './process-table.ts'
 import { ProcessTable } from './process-table.ts'
 import { recordOf } from './testdata/records.ts'
 
@@ -28,6 +29,7 @@ interface Live {
   readonly parents: Live[]
   parent: Live | undefined
   program: number
+  comm: string
   cwd: string
   sid: number
 }
@@ -43,14 +45,17 @@ interface Held {
   program: RecordValues | undefined
   execWaits: boolean
   hasMoved: boolean
+  isLong: boolean
 }
 
 const neverTracked = -1
 const pidsMax = 12
 const levelsMax = 16
 
+type Kind = 'fork' | 'exec' | 'exit' | 'chdir' | 'comm' | 'ptrace'
+
 interface Step {
-  readonly what: 'fork' | 'exec' | 'exit' | 'move' | 'session' | 'other'
+  readonly what: 'fork' | 'exec' | 'exit' | 'move' | 'rename' | 'session' | 'other'
   readonly who: number
   /** A rule wants it. Only of execs and others; a move is always told. */
   readonly wanted: boolean
@@ -67,15 +72,14 @@ class Machine {
       parents: [],
       parent: undefined,
       program: 1,
+      comm: 'p1',
       cwd: '/',
       sid: 1,
     },
   ]
-  readonly table = new ProcessTable(
-    newCounters(),
-    (pid) => (this.#isStarting ? this.#entry(pid) : undefined),
-    () => 0,
-  )
+  readonly table = this.#newTable()
+  /** The same where nothing is held back. */
+  readonly whole = this.#newTable()
   readonly count = { checked: 0, unknown: 0, told: 0, happened: 0, dropped: 0 }
   readonly #held = new Map<number, Held>()
   #isStarting = true
@@ -91,26 +95,35 @@ class Machine {
       parents: [init],
       parent: init,
     } as Live)
-    this.table.start([1, 2])
+    for (const table of [this.table, this.whole]) table.start([1, 2])
     this.#isStarting = false
   }
 
-  #entry(pid: number): ReturnType<ConstructorParameters<typeof ProcessTable>[1]> {
+  #newTable(): ProcessTable {
+    const read = (pid: number): ReturnType<ReadProcess> =>
+      this.#isStarting ? this.#entry(pid) : undefined
+    return new ProcessTable(newCounters(), read, () => 0)
+  }
+
+  #entry(pid: number): ReturnType<ReadProcess> {
     const found = this.live.find((each) => each.pid === pid)
     if (!found) return undefined
     const process = unknownProcess(pid, found.startNs)
     process.startExact = false
-    Object.assign(process, this.#truth(found), { sid: found.sid })
+    Object.assign(process, this.#truth(found), { sid: found.sid, comm: found.comm })
     return { process, ppid: found.parent?.pid ?? 0, cgroupPath: undefined }
   }
 
-  #truth({ program, cwd }: Live): Pick<Process, 'exe' | 'exePath' | 'args' | 'cwd'> {
+  #truth({
+    program,
+    cwd,
+  }: Pick<Live, 'program' | 'cwd'>): Pick<Process, 'exe' | 'exePath' | 'args' | 'cwd'> {
     return { exe: `p${program}`, exePath: `/bin/p${program}`, args: [`of ${program}`], cwd }
   }
 
-  #header({ pid, startNs, parent, program }: Live): RecordValues {
+  #header({ pid, startNs, parent, comm }: Live): RecordValues {
     const ppid = parent?.pid ?? 0
-    return { pid, tid: pid, start_ns: startNs, ppid, comm: `p${program}`, vpid: pid }
+    return { pid, tid: pid, start_ns: startNs, ppid, comm, vpid: pid }
   }
 
   #heldOf({ pid, startNs }: Live): Held | undefined {
@@ -118,21 +131,26 @@ class Machine {
     return held?.startNs === startNs ? held : undefined
   }
 
-  /** Records that reach the table, as the pipeline takes them. */
-  #receive(kind: 'fork' | 'exec' | 'exit' | 'chdir' | 'ptrace', values: RecordValues): void {
-    this.count.told++
+  /** Records that reach a table, as the pipeline takes them. */
+  #receive(kind: Kind, values: RecordValues, table = this.table): void {
+    if (table === this.table) this.count.told++
     const r = recordOf(kind, values)
     if ((Number(values['flags'] ?? 0) & RECORD_HELD) !== 0) {
-      if (kind === 'exec') this.table.lateExec(r)
-      else this.table.lateFork(r)
+      if (kind === 'exec') table.lateExec(r)
+      else table.lateFork(r)
       return
     }
-    const process = this.table.of(r)
-    if (kind === 'exec') this.table.exec(r, process)
-    else if (kind === 'fork') this.table.fork(r, process)
-    else if (kind === 'chdir') this.table.moved(r, process)
-    this.table.named(r, process)
-    if (kind === 'exit') this.table.exit(process)
+    const process = table.of(r)
+    if (kind === 'exec') table.exec(r, process)
+    else if (kind === 'fork') table.fork(r, process)
+    else if (kind === 'chdir') table.moved(r, process)
+    table.named(r, process)
+    if (kind === 'exit') table.exit(process)
+  }
+
+  /** What happens, whoever is told of it. */
+  #happens(kind: Kind, values: RecordValues): void {
+    this.#receive(kind, values, this.whole)
   }
 
   /** tell_held() */
@@ -159,7 +177,7 @@ class Machine {
     const isInherited = (Number(held.program['flags']) & RECORD_AS_MADE) !== 0
     if (!held.execWaits && !(isAsMade && isInherited)) return
     held.execWaits = false
-    this.#receive('exec', { ...held.program, ppid })
+    this.#receive('exec', held.program)
   }
 
   #changed(live: Live): Held {
@@ -175,6 +193,7 @@ class Machine {
         program: undefined,
         execWaits: false,
         hasMoved: false,
+        isLong: false,
       }
       this.#held.set(live.pid, held)
     }
@@ -204,12 +223,21 @@ class Machine {
         actor.cwd = `/d${this.#nowNs}`
         this.#changed(actor).hasMoved = true
         this.#tell(actor)
+        this.#happens('chdir', { ...this.#header(actor), cwd: actor.cwd })
         this.#receive('chdir', { ...this.#header(actor), cwd: actor.cwd })
+        this.#check(actor)
+        return
+      case 'rename':
+        actor.comm = `r${this.#nowNs}`
+        this.#tell(actor)
+        this.#happens('comm', this.#header(actor))
+        this.#receive('comm', this.#header(actor))
         this.#check(actor)
         return
       case 'other':
         if (!wanted) return
         this.#tell(actor)
+        this.#happens('ptrace', this.#header(actor))
         this.#receive('ptrace', this.#header(actor))
         this.#check(actor)
     }
@@ -222,30 +250,40 @@ class Machine {
     const startNs = this.#nowNs
     this.live.push({ ...maker, pid, startNs, makerPid: maker.pid, parents: [maker], parent: maker })
     const above = this.#heldOf(maker)
+    const isHost = above?.program?.['vpid'] === above?.program?.['pid']
     const inherited = above?.program && {
       ...above.program,
       flags: RECORD_HELD | RECORD_AS_MADE,
+      vpid: isHost ? pid : 0,
       pid,
       tid: pid,
       start_ns: startNs,
       ...(above.hasMoved ? { cwd: { text: '', trueBytes: undefined } } : {}),
     }
-    const fork = { child_pid: pid, child_start_ns: startNs, child_vpid: pid }
+    const child = { child_pid: pid, child_start_ns: startNs, child_vpid: pid }
+    const fork = { ...this.#header(maker), ...child }
+    const isLong = above?.isLong ?? false
+    this.#happens('fork', fork)
     this.#held.set(pid, {
       startNs,
-      fork: { ...this.#header(maker), ...fork },
+      fork,
       maker,
       makerChanges: above?.changes ?? neverTracked,
-      isTold: false,
+      isTold: isLong,
+      isLong,
       changes: 0,
       program: inherited,
       execWaits: false,
       hasMoved: above?.hasMoved ?? false,
     })
+    if (!isLong) return
+    this.#tell(maker)
+    this.#receive('fork', fork)
   }
 
   #exec(actor: Live, wanted: boolean, long: boolean): void {
     actor.program = this.#programs++
+    actor.comm = `p${actor.program}`
     const { exe, exePath, args, cwd } = this.#truth(actor)
     const values = {
       ...this.#header(actor),
@@ -253,12 +291,16 @@ class Machine {
       exe_path: exePath,
       cwd,
       sid: actor.sid,
+      tty: actor.program,
+      exe_ctime_ns: actor.program,
     }
+    this.#happens('exec', values)
     const before = this.#heldOf(actor)
     const waits = before !== undefined && !before.isTold && !before.execWaits && !long
     if (!waits) this.#tell(actor)
     const held = this.#changed(actor)
     held.hasMoved = false
+    held.isLong = long
     held.program = long ? undefined : { ...values, flags: RECORD_HELD }
     held.execWaits = waits && !wanted
     if (held.execWaits) return
@@ -275,10 +317,23 @@ class Machine {
         each.parents.unshift(heir)
       }
     const held = this.#heldOf(actor)
+    this.#happens('exit', this.#header(actor))
     if (!held || held.isTold) this.#receive('exit', this.#header(actor))
     else this.count.dropped++
     this.#held.delete(actor.pid)
     this.live.splice(this.live.indexOf(actor), 1)
+  }
+
+  /** Nothing is known of a process but what is known where all is told. */
+  #compare(process: Process): void {
+    const other = this.whole.get(process.pid)
+    if (other?.startNs !== process.startNs) return // It has ended, and been its child's parent.
+    // Of a session that is not known nobody says that its maker has left it.
+    if (process.makerSid === 0) assert.equal(process.daemonized, false)
+    else assert.equal(process.daemonized, other.daemonized)
+    for (const name of compared) {
+      if (!unknownValues.has(process[name])) assert.deepEqual(process[name], other[name], name)
+    }
   }
 
   #check(live: Live): void {
@@ -292,7 +347,10 @@ class Machine {
       if (exe === '') {
         this.count.unknown++
         assert.equal(this.#heldOf(at)?.program, undefined)
-      } else assert.deepEqual({ exe, exePath, args }, program)
+      } else {
+        assert.deepEqual({ exe, exePath, args }, program)
+        this.#compare(found)
+      }
       if (found.cwd !== '') assert.equal(found.cwd, cwd)
       if (at.pid > 2 && found.makerPid !== 0) assert.equal(found.makerPid, at.makerPid)
       // An ancestor tells nothing when it gets another parent.
@@ -307,9 +365,42 @@ class Machine {
   }
 }
 
+/** All that does not depend on the table itself. */
+const compared = [
+  'vpid',
+  'comm',
+  'exe',
+  'exePath',
+  'exePathBefore',
+  'exeCtimeNs',
+  'exeFlags',
+  'cwd',
+  'cwdOutside',
+  'tty',
+  'sid',
+  'pgid',
+  'makerPid',
+  'makerSid',
+  'startedOnHost',
+  'byThread',
+  'capabilities',
+] as const satisfies readonly (keyof Process)[]
+/** Some of it is not known of who was told as what it was made as. */
+const unknownValues: ReadonlySet<unknown> = new Set(['', 0, undefined])
+
 const steps = fc.array(
   fc.record<Step>({
-    what: fc.constantFrom('fork', 'fork', 'exec', 'exec', 'exit', 'move', 'session', 'other'),
+    what: fc.constantFrom(
+      'fork',
+      'fork',
+      'exec',
+      'exec',
+      'exit',
+      'move',
+      'rename',
+      'session',
+      'other',
+    ),
     who: fc.nat(1000),
     wanted: fc.boolean(),
     long: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),

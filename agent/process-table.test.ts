@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordValues } from '@bulwark/schema'
 import { RECORD_BY_THREAD, RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
+import { programOf } from './ancestry.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -49,9 +50,10 @@ class Fixture {
     return this.table.of(recordOf('ptrace', { ...header, ...values }))
   }
 
-  fork(maker: Process, childPid: number, childStartNs: number): Process {
+  fork(maker: Process, childPid: number, childStartNs: number, values: RecordValues = {}): Process {
     const child = { child_pid: childPid, child_start_ns: childStartNs, child_vpid: 5 }
-    this.table.fork(recordOf('fork', { ...child, child_cgroup_id: 88 }), maker)
+    const { comm } = maker
+    this.table.fork(recordOf('fork', { ...child, comm, child_cgroup_id: 88, ...values }), maker)
     const process = this.table.get(childPid)
     assert.ok(process)
     return process
@@ -109,7 +111,7 @@ test('a fork copies, an exec replaces, an exit removes', () => {
   f.table.exec(r, process)
   assert.equal(process, child)
   assert.deepEqual(
-    { ...process, parent: process.parent?.pid },
+    { ...process, parent: process.parent?.pid, program: undefined },
     {
       pid: 2,
       startNs: 2 * s,
@@ -145,9 +147,16 @@ test('a fork copies, an exec replaces, an exit removes', () => {
       checked: 0,
       argsText: undefined,
       isParent: false,
+      program: undefined,
+      ancestry: undefined,
+      ancestryAt: 0,
       answers: undefined,
     },
   )
+  const { id: _, isShort, ...program } = programOf(process)
+  const { exe, args, exePath, exeFlags, tty } = process
+  assert.ok(isShort)
+  assert.deepEqual(program, { exe, args, exePath, exeFlags, tty })
   assert.equal(commandLine(process), 'sh -c  a b')
   assert.equal(init.exe, 'init')
   f.table.exit(process)
@@ -269,6 +278,16 @@ test('an environment that was not asked for is none; a cut one says so', () => {
   assert.deepEqual(init.truncated, [])
   assert.equal(exec({ environment: { text: 'A=1', trueBytes: 9000 } }).environment, 'A=1')
   assert.deepEqual(init.truncated, ['environment'])
+})
+
+test('a child is called like the thread that made it, and may be a sibling of its maker', () => {
+  const f = new Fixture(entry(1, 0, s, 'init'), entry(2, 1, 2 * s, 'java'))
+  f.table.start([1, 2])
+  const java = f.event(2, 1, 2 * s)
+  assert.equal(f.fork(java, 3, 3 * s, { comm: 'pool-1' }).comm, 'pool-1')
+  assert.equal(java.comm, 'java')
+  const CLONE_PARENT = 0x8000
+  assert.equal(chain(f.fork(java, 4, 4 * s, { clone_flags: CLONE_PARENT })), '4 1')
 })
 
 test('fork, setsid and fork make a daemon, once it runs a program', () => {

@@ -17,6 +17,7 @@ import {
   forkOf,
   headerOf,
 } from '@bulwark/schema'
+import { Programs, programOf } from './ancestry.ts'
 import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
@@ -32,6 +33,7 @@ export type ReadProcess = (pid: number, environment: boolean) => ProcEntry | und
 
 export class ProcessTable {
   readonly #byPid: BoundedMap<number, Process>
+  readonly #programs = new Programs()
   readonly #counters: Counters
   readonly #read: (pid: number) => ReturnType<ReadProcess>
   /** Cgroup id of a path that /proc gave. */
@@ -74,6 +76,7 @@ export class ProcessTable {
   /** Something changed of a process that rules may ask for. */
   #changed(process: Process): void {
     process.answers = undefined
+    process.ancestry = undefined
     if (process.isParent) this.#lineage++
   }
 
@@ -326,11 +329,10 @@ export class ProcessTable {
   lateExec(r: RecordView): void {
     const pid = headerOf.pid(r)
     const startNs = headerOf.startNs(r)
-    // Else its fork was lost.
+    // Else its fork was lost. Its parent here is that of the time: its fork has told a later one.
     const process = this.#known(pid, startNs) ?? this.#heal(pid, startNs, r)
-    const ppid = headerOf.ppid(r)
-    if (process.parent?.pid !== ppid) this.#tie(process, this.#parent(ppid, process))
-    const { vpid, namespaceStartNs, cwd, cwdOutside } = process
+    if (!process.parent) this.#tie(process, this.#parent(headerOf.ppid(r), process))
+    const { comm, vpid, namespaceStartNs, cwd, cwdOutside } = process
     // What was read is what it is now.
     if (this.#readLate?.pid === pid) process.exePath = ''
     this.#readLate = undefined
@@ -341,30 +343,42 @@ export class ProcessTable {
       process.cgroupId = headerOf.cgroupId(r)
       return
     }
-    Object.assign(process, { vpid, namespaceStartNs, makerSid: process.sid, daemonized: false })
+    Object.assign(process, {
+      comm,
+      vpid,
+      namespaceStartNs,
+      makerSid: process.sid,
+      daemonized: false,
+    })
     // Its maker had moved since it became that program.
     if (execOf.cwdLength(r).trueBytes === undefined) Object.assign(process, { cwd, cwdOutside })
   }
 
   /** An exec event: the process is another program from here on. */
   exec(r: RecordView, process: Process): void {
-    const { exe, args } = argumentsIn(execOf.arguments(r))
     const exeAt = execOf.exeAt
+    const program = this.#programs.of(
+      execOf.arguments(r),
+      execOf.exePath(r),
+      fileFacts.fileFlags(r, exeAt),
+      execOf.tty(r),
+    )
     process.checked = this.#doubts
     process.comm = headerOf.comm(r)
     process.vpid = headerOf.vpid(r)
     process.startedOnHost = process.vpid === process.pid
     process.loginUid = headerOf.loginUid(r)
-    process.exe = exe
-    process.args = args
+    process.program = program
+    process.exe = program.exe
+    process.args = program.args
     process.argsText = undefined
     process.environment = environmentOf(r)
     process.byThread = isFlagged(r, RECORD_BY_THREAD)
     process.exePathBefore = process.exePath
-    process.exePath = execOf.exePath(r)
+    process.exePath = program.exePath
     process.cwd = execOf.cwd(r)
     process.cwdOutside = isOutside(r)
-    process.tty = execOf.tty(r)
+    process.tty = program.tty
     process.pgid = execOf.pgid(r)
     process.vpgid = execOf.vpgid(r)
     process.sid = execOf.sid(r)
@@ -372,7 +386,7 @@ export class ProcessTable {
     process.exeInode = fileFacts.inode(r, exeAt)
     process.exeCtimeNs = execOf.exeCtimeNs(r)
     process.exeMtimeNs = execOf.exeMtimeNs(r)
-    process.exeFlags = fileFacts.fileFlags(r, exeAt)
+    process.exeFlags = program.exeFlags
     process.namespaceStartNs = execOf.namespaceStartNs(r)
     process.capabilities = {
       effective: headerOf.capEffective(r),
@@ -407,10 +421,13 @@ export class ProcessTable {
 
 /** CLONE_NEWPID. */
 const newPidSpace = 0x20000000
+/** CLONE_PARENT: the child is a sibling of its maker. */
+const sameParent = 0x8000
 
-/** What a fork makes of its maker. */
+/** What a fork makes of its maker. It is called like the thread that made it. */
 const childOf = (maker: Process, r: RecordView): Process => ({
   ...maker,
+  comm: headerOf.comm(r),
   pid: forkOf.childPid(r),
   startNs: forkOf.childStartNs(r),
   startExact: true,
@@ -421,11 +438,13 @@ const childOf = (maker: Process, r: RecordView): Process => ({
       ? maker.namespaceStartNs
       : forkOf.childStartNs(r),
   cgroupId: forkOf.childCgroupId(r),
-  parent: maker,
+  parent: (Number(forkOf.cloneFlags(r)) & sameParent) === 0 ? maker : maker.parent,
   makerPid: maker.pid,
   makerSid: maker.sid,
   daemonized: false,
   isParent: false,
+  program: programOf(maker),
+  ancestry: undefined,
   answers: undefined,
 })
 
@@ -435,7 +454,11 @@ const isOutside = (r: RecordView): boolean => isFlagged(r, RECORD_OUTSIDE_ROOT)
 
 /** By fork, setsid and fork again; nothing tells setsid, so the session is that of the exec. */
 const isDaemonized = (r: RecordView, { sid, makerPid, makerSid }: Process): boolean =>
-  makerPid !== 0 && sid === makerPid && makerSid !== makerPid && headerOf.ppid(r) !== makerPid
+  makerPid !== 0 &&
+  makerSid !== 0 &&
+  sid === makerPid &&
+  makerSid !== makerPid &&
+  headerOf.ppid(r) !== makerPid
 
 /** A parent is there before its child: what has its pid and is younger is another process. */
 const isOlder = (parent: Process, child: Process): boolean =>
@@ -445,21 +468,13 @@ const isOlder = (parent: Process, child: Process): boolean =>
 const becomeUnknown = (process: Process): void => {
   const { exe, args, environment, exePath, exeInode, exeCtimeNs, exeMtimeNs, exeFlags, truncated } =
     unknownProcess(process.pid, process.startNs)
-  const program = { exe, args, environment, exePath, exeInode, exeCtimeNs, exeMtimeNs }
-  Object.assign(process, program, { exeFlags, truncated, argsText: undefined })
+  const own = { exe, args, environment, exePath, exeInode, exeCtimeNs, exeMtimeNs, exeFlags }
+  Object.assign(process, own, { truncated, argsText: undefined, program: undefined })
 }
 
 /** Without the NUL behind the last text, where there is one. */
 const withoutEnd = (texts: string): string =>
   texts.charCodeAt(texts.length - 1) === 0 ? texts.slice(0, -1) : texts
-
-/** argv[0] and the rest of what stands in a record, NUL between them and perhaps at the end. */
-const argumentsIn = (text: string): { readonly exe: string; readonly args: readonly string[] } => {
-  const all = withoutEnd(text)
-  const first = all.indexOf('\0')
-  if (first < 0) return { exe: all, args: nothing }
-  return { exe: all.slice(0, first), args: all.slice(first + 1).split('\0') }
-}
 
 const environmentOf = (r: RecordView): string | undefined =>
   execOf.environmentLength(r).trueBytes === undefined

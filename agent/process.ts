@@ -1,5 +1,6 @@
 /** One process as the agent knows it. Text is byte strings (see `FieldType`). */
-import type { ProcessAnswers } from './subjects.ts'
+import type { Ancestry, Program } from './ancestry.ts'
+import type { KeptAnswers } from './subjects.ts'
 
 /** Bits CAP_*. */
 export interface Capabilities {
@@ -62,8 +63,13 @@ export interface Process {
   argsText: string | undefined
   /** Others have, or had, it as their parent: what changes of it changes their ancestors. */
   isParent: boolean
+  /** `exe`, `args` and what else an exec says, as one: see `programOf`. */
+  program: Program | undefined
+  /** As it was when `ProcessTable.lineage` was `ancestryAt`: `Ancestries` makes it. */
+  ancestry: Ancestry | undefined
+  ancestryAt: number
   /** What rules have found of it: see `subjects.ts`. */
-  answers: ProcessAnswers | undefined
+  answers: KeptAnswers | undefined
 }
 
 /** A process of which only its pid and start are known. */
@@ -102,6 +108,9 @@ export const unknownProcess = (pid: number, startNs: number | bigint): Process =
   checked: 0,
   argsText: undefined,
   isParent: false,
+  program: undefined,
+  ancestry: undefined,
+  ancestryAt: 0,
   answers: undefined,
 })
 

@@ -99,6 +99,9 @@ test('a process is read with its parent, links and numbers', () => {
       checked: 0,
       argsText: undefined,
       isParent: false,
+      program: undefined,
+      ancestry: undefined,
+      ancestryAt: 0,
       answers: undefined,
     },
   )

@@ -4,6 +4,7 @@
  * was loaded stays until the sensor ends: whether a program runs is a matter of slots and links.
  */
 import type { BpfMap, BpfObject } from '@bulwark/native'
+import { skippedRuns } from '@bulwark/native'
 
 /** A program that is to be there. */
 export interface WantedProgram {
@@ -41,6 +42,8 @@ export class Programs {
   readonly #sharing = new Set<BpfObject>()
   /** Whose maps of `tied` are those of a prototype. */
   readonly #tied = new Map<number, BpfObject>()
+  /** Of the programs of `#byKey`, when somebody has asked. */
+  #fds: Int32Array<ArrayBuffer> | undefined
   #closed = false
 
   /** @param open  reads the object once more */
@@ -170,12 +173,14 @@ export class Programs {
   #keep(object: BpfObject, batch: readonly WantedProgram[]): void {
     if (object !== this.first) this.#objects.push(object)
     for (const { key, program } of batch) this.#byKey.set(key, { object, program })
+    this.#fds = undefined
   }
 
   /** Lets a program be loaded anew when it is wanted again; one that is attached must not be. */
   forget(key: string): void {
     const { object } = this.at(key)
     this.#byKey.delete(key)
+    this.#fds = undefined
     const isUsed = [...this.#byKey.values()].some((each) => each.object === object)
     if (object === this.first || isUsed || this.#sharing.has(object)) return
     object.close()
@@ -194,6 +199,11 @@ export class Programs {
     const object = this.#tied.get(prototype)
     if (!object) throw new Error(`no program of prototype ${prototype} is loaded`)
     return object.map(name)
+  }
+
+  /** Whether a program is loaded. */
+  has(key: string): boolean {
+    return this.#byKey.has(key)
   }
 
   /** Where a loaded program is. */
@@ -215,6 +225,12 @@ export class Programs {
       program,
       object.info(program).recursionMisses,
     ])
+  }
+
+  /** All of them together, for a look that costs little. */
+  get skippedRuns(): number {
+    this.#fds ??= Int32Array.from(this.#byKey.values(), (at) => at.object.programFd(at.program))
+    return skippedRuns(this.#fds)
   }
 
   /** Detaches and unloads everything. */

@@ -17,6 +17,7 @@ import { decodeNote } from './capture/notes.ts'
 import { hierarchiesOf } from './capture/recording.ts'
 import type { CapturePart, Source } from './capture/reader.ts'
 import { CaptureError, readCapture } from './capture/reader.ts'
+import type { Folding } from './fold.ts'
 import type { RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import type { Outside, Question } from './outside.ts'
@@ -30,6 +31,8 @@ export interface ReplayOptions {
   readonly source: Source
   readonly rules: readonly Rule[]
   readonly matching: RuleMatching
+  /** Equal alerts that become one; none when not said. */
+  readonly folding?: Folding
   readonly onAlert: (alert: Alert) => void
   readonly log: (line: string) => void
   /** Ends it early. */
@@ -100,6 +103,8 @@ class Replay {
   readonly #options: ReplayOptions
   readonly #head: CaptureHead
   readonly #conversion: Conversion
+  /** By kind: its records lie as this build has them. */
+  readonly #isSame: boolean[] = []
   readonly #answers = new Answers()
   readonly #resolved = new Map<string, ReadonlySet<IpAddress>>()
   readonly #unresolved = new Set<string>()
@@ -116,6 +121,7 @@ class Replay {
     this.#memory = memory
     this.#data = new DataView(memory.buffer, memory.byteOffset, memory.byteLength)
     this.#conversion = planConversion(head.layouts)
+    for (const [kind, { same }] of this.#conversion.byKind) this.#isSame[kind] = same
     this.#explain()
   }
 
@@ -153,7 +159,7 @@ class Replay {
   }
 
   #makePipeline(): Pipeline {
-    const { rules, matching, onAlert, log } = this.#options
+    const { rules, matching, folding, onAlert, log } = this.#options
     const { machine, hostname, hierarchies, wallOffsetNs } = this.#head
     this.#pipeline = new Pipeline({
       data: this.#data,
@@ -163,6 +169,7 @@ class Replay {
       wallOffsetNs,
       rules,
       matching,
+      folding,
       onAlert,
       log,
       outside: this.#answers,
@@ -209,17 +216,19 @@ class Replay {
   #record(offset: number, lengthBytes: number): void {
     const pipeline = this.#begin()
     const kind = lengthBytes < 6 ? 0 : this.#data.getUint16(offset + 4, true)
+    if (this.#isSame[kind] === true) pipeline.onRecord(offset, lengthBytes)
+    else this.#otherRecord(pipeline, kind, offset, lengthBytes)
+    this.#answers.done()
+  }
+
+  #otherRecord(pipeline: Pipeline, kind: number, offset: number, lengthBytes: number): void {
     const plan = this.#conversion.byKind.get(kind)
-    if (!plan || plan.same) {
-      const known = plan !== undefined || !this.#isTheirs(kind)
-      if (known) pipeline.onRecord(offset, lengthBytes)
-      else this.counts.unknownRecords++
-    } else {
+    if (plan) {
       const room = this.#memory.subarray(captureLimits.blockBytesMax)
       const record = this.#memory.subarray(offset, offset + lengthBytes)
       pipeline.onRecord(captureLimits.blockBytesMax, convertRecord(plan, record, room))
-    }
-    this.#answers.done()
+    } else if (this.#isTheirs(kind)) this.counts.unknownRecords++
+    else pipeline.onRecord(offset, lengthBytes)
   }
 
   /** Whether the capture names the kind: what nobody names is a bad record. */
@@ -251,7 +260,10 @@ class Replay {
 
   /** Closes the books. */
   end(seconds: number): Replayed {
-    const { counters } = this.#begin()
+    const pipeline = this.#begin()
+    // Harmless the second time; a capture that was cut has not told it.
+    pipeline.tell({ told: 'end' })
+    const { counters } = pipeline
     const unknown = [...this.#unresolved].filter((name) => !this.#resolved.has(name))
     if (unknown.length > 0) {
       this.#options.log(

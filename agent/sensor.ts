@@ -26,10 +26,16 @@ import {
 import type { BpfMap, BpfObject, Link, Ring } from '@bulwark/native'
 import { isNativeError, openObject } from '@bulwark/native'
 import type { CallPlan, CallWay, FilterSite } from './call-ways.ts'
-import { byFunction, byNumber, dispatcher, nameHookPrefix } from './call-ways.ts'
+import { byFunction, byNumber, dispatcher, lookerOf, nameHookPrefix } from './call-ways.ts'
 import type { OldHierarchy } from './cgroups.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
-import { filterBaseOf, filterPlaceOf } from './filter-places.ts'
+import {
+  execLooker,
+  execPlaceOf,
+  execSender,
+  filterBaseOf,
+  filterPlaceOf,
+} from './filter-places.ts'
 import type { AttachedHook, Plan, PlanFor } from './hook-plan.ts'
 import { planHooks, tellsSocket, wantedSocketcalls } from './hook-plan.ts'
 import { readShed } from './flood-counters.ts'
@@ -197,6 +203,16 @@ const quietKinds = ({ types }: SensorWants): number =>
     .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
     .reduce((bits, { kind }) => bits | (1 << kind), 0)
 
+/** How many processes were held back, and how that ended. */
+export interface HoldCounts {
+  /** Ended, and nobody has heard of them. */
+  readonly dropped: number
+  /** There was no room: they were told at once. */
+  readonly full: number
+  /** Changed while they were told: of these the agent reads from /proc what it was not told. */
+  readonly torn: number
+}
+
 type Hold = 'held' | 'told' | undefined
 
 /** Bits HOLD_*. Once some were set, the kernel side goes on keeping count of processes. */
@@ -233,8 +249,10 @@ export interface SensorChange {
   widen(between: () => void): void
   /** Detaches what only the old rules wanted. */
   narrow(between: () => void): void
+  /** Loads what lets their filters look twice; see `Sensor.loadLookers`. */
+  loadLookers(): Promise<string | undefined>
   /** Where the filters of the new rules go. */
-  readonly places: readonly FilterPlace[]
+  readonly places: () => readonly FilterPlace[]
 }
 
 export class Sensor {
@@ -389,12 +407,48 @@ export class Sensor {
     return {
       widen: (between) => this.#apply(both, between),
       narrow: (between) => this.#apply(next, between),
-      places: this.#placesOf(next),
+      loadLookers: () => this.#addAside(next.sites.map(lookerOf), next.wants),
+      places: () => this.#placesOf(next),
     }
   }
 
+  async #addAside(
+    programs: readonly WantedProgram[],
+    wants: SensorWants,
+  ): Promise<string | undefined> {
+    const setUp = (object: BpfObject): void => this.#setConstants(object, wants)
+    try {
+      await this.#programs.add(programs, setUp, [])
+      return undefined
+    } catch (error) {
+      if (!isNativeError(error)) throw error
+      return error.message
+    }
+  }
+
+  /**
+   * Loads what lets filters look at a record twice, while everything runs; without it they look
+   * once. Nothing happens when the sensor was closed meanwhile.
+   *
+   * @returns what the kernel says when it refuses
+   */
+  loadLookers(): Promise<string | undefined> {
+    return this.#addAside(this.#setting.sites.map(lookerOf), this.wants)
+  }
+
+  /**
+   * Loads what filters of execs end in, while everything runs: the verifier works on it for a
+   * quarter of a second. Nothing happens when the sensor was closed meanwhile.
+   *
+   * @returns what the kernel says when it refuses
+   */
+  loadExecEnds(): Promise<string | undefined> {
+    return this.#addAside([execSender, execLooker].map(wantedProgram), this.wants)
+  }
+
   #placesOf({ sites }: Setting): readonly FilterPlace[] {
-    return sites.map((site) => filterPlaceOf(this.#programs, site))
+    const places = sites.map((site) => filterPlaceOf(this.#programs, site))
+    return this.#programs.has(execSender) ? [...places, execPlaceOf(this.#programs)] : places
   }
 
   /** Where filters go. */
@@ -434,18 +488,18 @@ export class Sensor {
     return isThere && value.subarray(8, 16).every((byte) => byte === 0)
   }
 
-  /** Processes that ended untold; and those that found no room to be held, and were told. */
-  get held(): { readonly dropped: number; readonly full: number } {
+  /** What became of processes that were held back. */
+  get held(): HoldCounts {
     const { first } = this.#programs
     const count = (name: string): number =>
       Number(new BigUint64Array(first.memory('.bss'), first.offsetOf('.bss', name), 1)[0])
-    return { dropped: count('held_dropped'), full: count('held_full') }
+    return { dropped: count('held_dropped'), full: count('held_full'), torn: count('held_torn') }
   }
 
   /** The loss counters, summed over the CPUs; and runs that the kernel left out. */
   counters(): KernelCounters {
     const found = readPlaces(this.#programs.first)
-    found[recursion] = this.#skipped().reduce((sum, [, count]) => sum + count, 0)
+    found[recursion] = this.#programs.skippedRuns + this.#way.skippedRuns()
     return found
   }
 

@@ -6,13 +6,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldRef, RecordValues } from '@bulwark/schema'
-import { encodeRecord, fieldNamed } from '@bulwark/schema'
+import { FILE_UPPER_LAYER, encodeRecord, fieldNamed } from '@bulwark/schema'
 import * as fc from 'fast-check'
 import type { Alert } from './alert.ts'
 import { noMetadata } from './container.ts'
 import type { LiveEvent } from './live-event.ts'
 import { replay } from './replay.ts'
-import { Subjects, fileFields, processFields } from './subjects.ts'
+import { Subjects, ancestryFields, fileFields, processFields } from './subjects.ts'
 import { captureOf, sourceOf } from './testdata/captures.ts'
 import { eventOf } from './testdata/events.ts'
 import { readField } from './testdata/fields.ts'
@@ -33,6 +33,12 @@ const questions: readonly (readonly [condition: string, field: string, isYes: Re
   ['container.id = a1a1a1a1a1a1', 'container.id', /^a1/],
   ['container.image.repository = a', 'container.image.repository', /^a$/],
   ['container and proc.pname = b', 'container.id', /^(?!host)/],
+  ['proc.pcmdline = "b y"', 'proc.pcmdline', /^b y$/],
+  ['proc.args = y', 'proc.args', /^y$/],
+  ['proc.tty = 9', 'proc.tty', /^9$/],
+  ['proc.is_exe_upper_layer = true', 'proc.is_exe_upper_layer', /^true$/],
+  ['proc.cwd = /c/ and proc.name exists', 'proc.cwd', /^\/c\/$/],
+  ['proc.sname = c', 'proc.sname', /^c$/],
   ['fd.name = /a', 'fd.name', /^\/a$/],
   ['fd.directory = /b', 'fd.directory', /^\/b$/],
   ['fd.typechar = d', 'fd.typechar', /^d$/],
@@ -69,7 +75,14 @@ const steps = fc.array(
     },
     {
       weight: 1,
-      arbitrary: fc.record({ do: fc.constant('exec' as const), pid: pids, name: names }),
+      arbitrary: fc.record({
+        do: fc.constant('exec' as const),
+        pid: pids,
+        name: names,
+        more: fc.constantFrom('x', 'y'),
+        tty: fc.constantFrom(0, 9),
+        upper: fc.boolean(),
+      }),
     },
     fc.record({ do: fc.constant('chdir' as const), pid: pids, name: names }),
     {
@@ -151,7 +164,10 @@ const captureOfSteps = (all: readonly Step[]): { bytes: Buffer; tried: number } 
           send('exec', step.pid, {
             exe_path: `/bin/${step.name}`,
             cwd: '/c',
-            arguments: `${step.name}\0x\0`,
+            arguments: `${step.name}\0${step.more}\0`,
+            exe: { file_flags: step.upper ? FILE_UPPER_LAYER : 0 },
+            tty: step.tty,
+            sid: step.pid,
             syscall: 59,
           })
           break
@@ -230,7 +246,7 @@ test('fields of a process are those of each of its events', () => {
     eventOf('connect', { comm: 'a', euid: 5, egid: 6, result: -1, vtid: 3, flags: 2 }, { process }),
     eventOf('chdir', { comm: 'a', time_ns: 1n, cap_effective: 7, tid: 11, vpid: 12 }, { process }),
   ]
-  for (const name of processFields) {
+  for (const name of [...ancestryFields, ...processFields]) {
     const { field, argument } = ref(name)
     const text = argument === undefined ? field.name : `${field.name}[${argument}]`
     const [first, ...rest] = events.map((event) => readField(event, text))

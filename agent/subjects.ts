@@ -10,6 +10,7 @@ import type { FieldRef } from '@bulwark/schema'
 import { EventNumber } from '@bulwark/schema'
 import type { Answers } from '@bulwark/policy'
 import { Subject } from '@bulwark/policy'
+import { Ancestries } from './ancestry.ts'
 import { BoundedMap } from './bounded.ts'
 import type { Container, ContainerMetadata } from './container.ts'
 import type { FileKind } from './file-type.ts'
@@ -17,20 +18,16 @@ import { kindOfFile } from './file-type.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
 
-/** Fields of the process, its ancestors, and its container. */
-export const processFields: ReadonlySet<string> = new Set(
+/**
+ * Fields of an `Ancestry` and the container: the program of the process, its name, and those of its
+ * ancestors.
+ */
+export const ancestryFields: ReadonlySet<string> = new Set(
   [
     'proc.exe proc.pexe proc.aexe proc.exepath proc.pexepath proc.aexepath',
-    'proc.name proc.pname proc.aname proc.args proc.aargs',
+    'proc.name proc.pname proc.aname proc.args proc.aargs proc.tty',
     'proc.cmdline proc.pcmdline proc.acmdline proc.cmdnargs proc.cmdlenargs proc.exeline',
-    'proc.env proc.aenv proc.cwd proc.tty proc.pid proc.apid proc.pvpid',
-    'proc.sid proc.sname proc.sid.exe proc.sid.exepath proc.loginshellid',
-    'proc.vpgid proc.vpgid.name proc.vpgid.exe proc.vpgid.exepath',
-    'proc.pgid proc.pgid.name proc.pgid.exe proc.pgid.exepath',
     'proc.is_exe_upper_layer proc.is_exe_lower_layer proc.is_exe_from_memfd',
-    'proc.is_sid_leader proc.is_vpgid_leader proc.is_pgid_leader proc.is_daemonized',
-    'proc.is_started_on_host proc.is_cwd_outside_root',
-    'proc.exe_ino proc.exe_ino.ctime proc.exe_ino.mtime',
     'container.id container.full_id container.name container.image container.image.repository',
     'image.name image.repository image.tag image.digest',
     'container.image.tag container.image.digest container.image.id container.type',
@@ -41,6 +38,19 @@ export const processFields: ReadonlySet<string> = new Set(
     'k8s.pod.sandbox_id k8s.pod.full_sandbox_id k8s.pod.label k8s.pod.labels k8s.ns.label',
     'k8s.ns.labels k8s.ns.id k8s.deployment.name k8s.workload.kind k8s.workload.name',
     'k8s.sa.name container.role',
+  ].flatMap((line) => line.split(' ')),
+)
+
+/** Other fields of the process and its ancestors. */
+export const processFields: ReadonlySet<string> = new Set(
+  [
+    'proc.env proc.aenv proc.cwd proc.pid proc.apid proc.pvpid',
+    'proc.sid proc.sname proc.sid.exe proc.sid.exepath proc.loginshellid',
+    'proc.vpgid proc.vpgid.name proc.vpgid.exe proc.vpgid.exepath',
+    'proc.pgid proc.pgid.name proc.pgid.exe proc.pgid.exepath',
+    'proc.is_sid_leader proc.is_vpgid_leader proc.is_pgid_leader proc.is_daemonized',
+    'proc.is_started_on_host proc.is_cwd_outside_root',
+    'proc.exe_ino proc.exe_ino.ctime proc.exe_ino.mtime',
   ].flatMap((line) => line.split(' ')),
 )
 
@@ -59,65 +69,87 @@ const cheapFields: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** The answers of a process under one name, in one container. */
-export interface ProcessAnswers {
+/** The answers of a process, or of those that are alike, under one name, in one container. */
+export interface KeptAnswers {
   readonly subject: Subject<LiveEvent>
   /** Of the thread: threads may have names of their own. */
   readonly name: string
-  container: Container | undefined
+  readonly container: Container | undefined
   metadata: ContainerMetadata | undefined
-  /** `ProcessTable.lineage` when they were begun. */
+  /** `ProcessTable.lineage` when they were begun, where they are about the ancestors. */
   lineage: number
   answers: Answers
-  /** Those under another name. */
-  next: ProcessAnswers | undefined
+  /** Those under another name, or in another container. */
+  next: KeptAnswers | undefined
 }
 
-const isValid = (kept: ProcessAnswers, event: LiveEvent): boolean =>
-  kept.lineage === event.lineage &&
-  kept.container === event.container &&
-  kept.metadata === event.container?.metadata
-
-const answersOfProcess = (event: LiveEvent, subject: Subject<LiveEvent>): Answers => {
-  const kept = event.process.answers
-  const isFound = kept?.name === event.comm && kept.subject === subject && isValid(kept, event)
-  return isFound ? kept.answers : findAnswers(event, subject)
+/** What has answers. */
+interface Keeper {
+  answers: KeptAnswers | undefined
 }
 
-/** Those of the name where there are some; they come first from then on. */
-const findAnswers = (event: LiveEvent, subject: Subject<LiveEvent>): Answers => {
-  const { process, comm, container, lineage } = event
-  let before: ProcessAnswers | undefined
-  let kept = process.answers
+const isOf = (kept: KeptAnswers, { comm, container }: LiveEvent): boolean =>
+  kept.name === comm && kept.container === container
+
+/** Whether nothing has changed of what they are about. */
+const isValid = (kept: KeptAnswers, event: LiveEvent, lineage: number): boolean =>
+  kept.lineage === lineage && kept.metadata === event.container?.metadata
+
+/** Those of the name and container where there are some; they come first from then on. */
+const findAnswers = (
+  keeper: Keeper,
+  event: LiveEvent,
+  subject: Subject<LiveEvent>,
+  lineage: number,
+): Answers => {
+  const { comm, container } = event
+  let before: KeptAnswers | undefined
+  let kept = keeper.answers
   let count = 0
   // Of another set of rules: none of them is asked for again.
-  if (kept && kept.subject !== subject) kept = process.answers = undefined
-  for (; kept && kept.name !== comm; kept = kept.next) {
+  if (kept && kept.subject !== subject) kept = keeper.answers = undefined
+  for (; kept && !isOf(kept, event); kept = kept.next) {
     before = kept
     if (++count === limits.threadNamesMax) before.next = undefined
   }
-  const isNew = !kept
-  kept ??= {
-    subject,
-    name: comm,
-    container,
-    metadata: container?.metadata,
-    lineage,
-    answers: subject.blank(),
-    next: undefined,
+  const metadata = container?.metadata
+  if (!kept) {
+    const answers = subject.blank()
+    const next = keeper.answers
+    keeper.answers = { subject, name: comm, container, metadata, lineage, answers, next }
+    return answers
   }
-  if (!isNew && !isValid(kept, event)) {
-    kept.container = container
-    kept.metadata = container?.metadata
+  if (!isValid(kept, event, lineage)) {
+    kept.metadata = metadata
     kept.lineage = lineage
     kept.answers = subject.blank()
   }
-  if (process.answers !== kept) {
-    if (before) before.next = kept.next
-    kept.next = process.answers
-    process.answers = kept
+  if (before) {
+    before.next = kept.next
+    kept.next = keeper.answers
+    keeper.answers = kept
   }
   return kept.answers
+}
+
+const answersOfProcess = (event: LiveEvent, subject: Subject<LiveEvent>): Answers => {
+  const { process, lineage } = event
+  const kept = process.answers
+  const isFound = kept?.subject === subject && isOf(kept, event) && isValid(kept, event, lineage)
+  return isFound ? kept.answers : findAnswers(process, event, subject, lineage)
+}
+
+const ancestrySubject = (): Subject<LiveEvent> => {
+  const ancestries = new Ancestries()
+  return new Subject((event, subject) => {
+    const { process, lineage } = event
+    const known = process.ancestry
+    const isKnown = process.ancestryAt === lineage && known?.subject === subject
+    const ancestry = isKnown ? known : ancestries.of(process, lineage, subject)
+    const kept = ancestry.answers
+    const isFound = kept && isOf(kept, event) && isValid(kept, event, 0)
+    return isFound ? kept.answers : findAnswers(ancestry, event, subject, 0)
+  })
 }
 
 interface FileAnswers {
@@ -143,7 +175,8 @@ const fileSubject = (): Subject<LiveEvent> => {
 
 /** Tells what the fields of rules are about. */
 export class Subjects {
-  readonly #process = new Subject<LiveEvent>(answersOfProcess)
+  readonly #ancestry = ancestrySubject()
+  readonly #process = new Subject<LiveEvent>(answersOfProcess, this.#ancestry)
   readonly #file = fileSubject()
 
   isCheap({ field: { name } }: FieldRef): boolean {
@@ -152,6 +185,7 @@ export class Subjects {
 
   /** What a field is read from, on events of a kind; `undefined`: from the event. */
   of({ field: { name } }: FieldRef, kind: number | undefined): Subject<LiveEvent> | undefined {
+    if (ancestryFields.has(name)) return this.#ancestry
     if (processFields.has(name)) return this.#process
     return kind === EventNumber.open && fileFields.has(name) ? this.#file : undefined
   }

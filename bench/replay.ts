@@ -1,18 +1,19 @@
 /**
- * How fast one core decodes events and tries rules on them: captures of the loops of workloads.ts
- * are recorded for all the rules there are, and replayed with them. Reading and unpacking of the
- * file are in the figure; the kernel is not. Time is processor time of the one thread, so that what
- * else runs on the machine counts little. A replay compiles its rules first, so each capture is
- * replayed several times in a row, as one long one; the first round warms up.
+ * How fast one core decodes events and tries rules on them: captures of the loops of workloads.ts,
+ * and of a script, are recorded for all the rules there are, and replayed with them. Reading and
+ * unpacking of the file are in the figure; the kernel is not. Time is processor time of the one
+ * thread, so that what else runs on the machine counts little. A replay compiles its rules first,
+ * so each capture is replayed several times in a row, as one long one; the first round warms up.
  *
  *   node bench/replay.ts [--quick]
  */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { replay } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
 import { percentile, printFigure } from './measure/figures.ts'
@@ -29,16 +30,29 @@ const headBytes = 24
 const textBytesAt = 12
 const endMsMax = 120_000
 
-/** What is recorded: turns of the loops. */
-const sessions: readonly { name: string; turns: Partial<Record<LoopName, number>> }[] = [
+/** What is recorded: turns of the loops, and of the script. Each is long enough that what a capture
+ * tells of the machine at its begin is a small part of it. */
+interface Session {
+  readonly name: string
+  readonly turns: Partial<Record<LoopName, number>>
+  readonly scripts?: number
+}
+
+const sessions: readonly Session[] = [
   { name: 'opens', turns: { open: 300_000 } },
-  { name: 'connections', turns: { connect: 40_000 } },
-  { name: 'forks, execs, exits', turns: { exec: 15_000 } },
+  { name: 'connections', turns: { connect: 80_000 } },
+  { name: 'forks, execs, exits', turns: { exec: 50_000 } },
   { name: 'a busy host', turns: { open: 300_000, exec: 2_000, connect: 10_000 } },
+  { name: 'scripts of thirty programs', turns: {}, scripts: 300 },
 ]
 
+const runScript = async (folder: string): Promise<void> => {
+  const script = join(import.meta.dirname, 'programs/commands.sh')
+  await promisify(execFile)('/bin/sh', [script, folder], { timeout: endMsMax })
+}
+
 /** Records while the loops run. Resolves when the file is whole. */
-const record = async (file: string, turns: Partial<Record<LoopName, number>>): Promise<void> => {
+const record = async (file: string, { turns, scripts = 0 }: Session): Promise<void> => {
   const program = buildLoops()
   const rules = allRules.flatMap((path) => ['--rules', path])
   const child = spawn(join(root, 'bin/bulwark'), ['record', '-o', file, ...rules], {
@@ -50,9 +64,11 @@ const record = async (file: string, turns: Partial<Record<LoopName, number>>): P
   for await (const line of createInterface(child.stderr)) {
     lines.push(line)
     if (!line.includes('recording')) continue
+    const least = (count: number): number => (quick ? Math.ceil(count / 50) : count)
     for (const [name, count] of Object.entries(turns)) {
-      await runLoop(program, name as LoopName, quick ? Math.ceil(count / 50) : count)
+      await runLoop(program, name as LoopName, least(count))
     }
+    for (let i = 0; i < least(scripts); i++) await runScript(dirname(file))
     child.kill('SIGTERM')
     break
   }
@@ -98,9 +114,9 @@ const measure = async (): Promise<void> => {
   const shown = allRules.map(shownPath).join(', ')
   console.log(`decoded and matched on one core, with ${shown}; to reach: 1.5 million events/s`)
   try {
-    for (const { name, turns } of sessions) {
+    for (const session of sessions) {
       const file = join(folder, 'session.bulwark')
-      await record(file, turns)
+      await record(file, session)
       const bytes = readFileSync(file)
       const speeds: number[] = []
       const { events: count } = await replayOnce(bytes, 1, rules)
@@ -110,7 +126,7 @@ const measure = async (): Promise<void> => {
         if (round >= warmUpRounds) speeds.push(perSecond)
       }
       const note = `${count} events, ${(bytes.length / count).toFixed(1)} bytes each in the capture`
-      printFigure(`${name}: decoded and matched`, percentile(speeds, 0.5), 'events/s', note)
+      printFigure(`${session.name}: decoded and matched`, percentile(speeds, 0.5), 'events/s', note)
     }
   } finally {
     rmSync(folder, { recursive: true })

@@ -105,6 +105,8 @@ const measureEvents = (set: string, paths: readonly string[]): void => {
       for (let i = 0; i < times; i++) {
         event.moved()
         event.process.answers = undefined
+        event.process.program = undefined
+        event.process.ancestry = undefined
         engine.run(event)
       }
     })

@@ -49,9 +49,9 @@ struct inode___times {
 static __always_inline __u64 compat_status(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_x86)
-	return TASK_READ(task, thread_info.status) & TS_COMPAT;
+	return TASK_VALUE(task, thread_info.status) & TS_COMPAT;
 #else
-	return TASK_READ(task, thread_info.flags) & (1ul << TIF_32BIT);
+	return TASK_VALUE(task, thread_info.flags) & (1ul << TIF_32BIT);
 #endif
 }
 

@@ -7,21 +7,27 @@
  */
 #pragma once
 
+#include "ancestors.bpf.h"
 #include "hold.bpf.h"
 
-/* By kind; an empty slot lets everything through. Bound to the hooks of one prototype, as all prog
- * arrays are: see agent/call-returns.ts. */
+/* By kind; an empty slot lets everything through. From SECOND_LOOK on, for each kind once more:
+ * filters that know the ancestors of the process, too. Bound to the hooks of one prototype, as all
+ * prog arrays are: see agent/call-returns.ts. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, LOST_KINDS_MAX);
+	__uint(max_entries, 2 * LOST_KINDS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
 } filters SEC(".maps");
 
-/* Where filters go on: slot 0 is the program that sends. */
+#define SECOND_LOOK LOST_KINDS_MAX
+
+/* Where filters go on: to the program that sends, or to the one that looks again. */
+#define EXIT_SEND 0
+#define EXIT_LOOK 1
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u32);
 } filter_exits SEC(".maps");
@@ -51,28 +57,58 @@ static __always_inline int offer(void *ctx, struct scratch *s)
 	if (!s)
 		return 0;
 	s->context = (__u64)ctx;
-	bpf_tail_call(ctx, &filters, s->event.header.kind);
+	/* By a constant slot it is a jump (5.5, 428d5df1fa4f "bpf, x86: Emit patchable direct jump
+	 * as tail call"), and else one through a table, against which processors are protected at
+	 * a price: so the kind that comes most often has its own. */
+	if (s->event.header.kind == EVENT_OPEN)
+		bpf_tail_call_static(ctx, &filters, EVENT_OPEN);
+	else
+		bpf_tail_call(ctx, &filters, s->event.header.kind);
 	/* What may have to be told before it, that program knows: not every handler has room for
 	 * it. */
 	if (hold_back)
-		bpf_tail_call(ctx, &filter_exits, 0);
+		bpf_tail_call(ctx, &filter_exits, EXIT_SEND);
 	s->context = 0;
 	return scratch_send(s);
 }
 
 /* The record of the program that had this context. */
-static __always_inline struct scratch *take_offered(void *ctx)
+static __always_inline struct scratch *find_offered(void *ctx)
 {
 	for (__u32 i = 0; i < SCRATCH_SLOTS; i++) {
 		__u32 key = i;
 		struct scratch *s = bpf_map_lookup_elem(&scratch_slots, &key);
 
-		if (!s || s->context != (__u64)ctx)
-			continue;
-		s->context = 0;
-		return s;
+		if (s && s->context == (__u64)ctx)
+			return s;
 	}
 	return NULL;
+}
+
+static __always_inline struct scratch *take_offered(void *ctx)
+{
+	struct scratch *s = find_offered(ctx);
+
+	if (s)
+		s->context = 0;
+	return s;
+}
+
+/*
+ * Between the two looks at a record: what the first lets through by the record alone, the second
+ * may drop by the ancestors of its process. Without a second filter it is sent.
+ */
+static __always_inline int look_again(void *ctx)
+{
+	struct scratch *s = find_offered(ctx);
+
+	if (!s)
+		return 0;
+	fill_ancestors(&s->ancestors, &s->event.header);
+	bpf_tail_call(ctx, &filters, SECOND_LOOK + s->event.header.kind);
+	bpf_tail_call(ctx, &filter_exits, EXIT_SEND);
+	s->context = 0;
+	return scratch_send(s);
 }
 
 /* What filters end in. */
@@ -87,14 +123,14 @@ static __always_inline int send_offered(void *ctx)
  * leaves it with its process. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, LOST_KINDS_MAX);
+	__uint(max_entries, 2 * LOST_KINDS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
 } exec_filters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u32);
 } exec_exits SEC(".maps");
@@ -120,4 +156,17 @@ static __always_inline int send_offered_exec(void *ctx)
 	struct scratch *s = take_offered(ctx);
 
 	return s ? tell_exec(s) : 0;
+}
+
+static __always_inline int look_again_at_exec(void *ctx)
+{
+	struct scratch *s = find_offered(ctx);
+
+	if (!s)
+		return 0;
+	fill_ancestors(&s->ancestors, &s->event.header);
+	bpf_tail_call(ctx, &exec_filters, SECOND_LOOK + EVENT_EXEC);
+	bpf_tail_call(ctx, &exec_exits, EXIT_SEND);
+	s->context = 0;
+	return tell_exec(s);
 }

@@ -194,3 +194,8 @@ SEC(HANDLER_SECTION) int on_offered(HANDLER_CONTEXT *ctx)
 {
 	return send_offered(ctx);
 }
+
+SEC(HANDLER_SECTION) int on_looked(HANDLER_CONTEXT *ctx)
+{
+	return look_again(ctx);
+}

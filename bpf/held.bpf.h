@@ -21,15 +21,19 @@
 /* What is held back: HOLD_*. Set at any time. */
 volatile __u32 hold_back = 0;
 
-/* Processes that ended untold, and that found no room and were told at once. */
+/* Processes that ended untold; that found no room and were told at once; and those of which
+ * something was not told because it changed meanwhile. */
 __u64 held_dropped = 0;
 __u64 held_full = 0;
+__u64 held_torn = 0;
 
 struct held {
 	__u64 start_ns; /* with its pid, whose entry it is */
 	/* 0: the agent does not know the process. As with scratch slots, whoever makes it 1 tells.
 	 */
 	__u64 owners;
+	__u64 writes; /* odd: its program is being written */
+	__u64 full_before; /* `held_full` when it was made */
 	__u64 maker_start_ns;
 	__u32 maker;
 	__u32 maker_changes; /* that the maker had gone through when it made the process */
@@ -37,6 +41,8 @@ struct held {
 	__u32 program_bytes; /* 0: no program is kept */
 	__u32 exec_waits; /* the program is one that it has executed, and is not told */
 	__u32 has_moved; /* since it became its program */
+	__u32 is_long; /* its program is, or that of its maker was, too long to be kept */
+	__u32 padding;
 	struct event_fork fork;
 	union {
 		__u8 bytes[HELD_PROGRAM_BYTES];
@@ -105,11 +111,49 @@ static __always_inline struct held *held_changed(const struct event_header *now)
 	return h;
 }
 
+/* Whether a process is another one than when it made what is held, or may be. */
+static __always_inline bool has_changed(const struct held *h)
+{
+	struct held *maker = held_of(h->maker, h->maker_start_ns);
+
+	if (maker)
+		return maker->changes != h->maker_changes;
+	/* One that found no room has changed unnoticed. */
+	return h->maker_changes != NEVER_TRACKED || h->full_before != held_full;
+}
+
 static __always_inline void send_held(struct event_header *record, __u64 bytes)
 {
 	record->time_ns = bpf_ktime_get_boot_ns();
 	if (bpf_ringbuf_output(&events, record, bytes, BPF_RB_NO_WAKEUP))
 		count_lost_event(PLACE_RING_FULL, hook_of(record));
+}
+
+/*
+ * A copy of what is held of a process, in a slot to be given back; what it says of the program
+ * (`program_bytes`) is 0 where that changed meanwhile: then the process executes right now, finds
+ * that it is known, and tells it. NULL, and counted: it is another process by now, since an entry
+ * is used anew at once when a process has ended.
+ */
+static __always_inline struct scratch *held_copy(struct held *h, struct task_struct *task)
+{
+	struct scratch *s = scratch_take(EVENT_FORK);
+	struct held *copy = s ? (void *)s->record : NULL;
+	__u64 writes = *(volatile __u64 *)&h->writes;
+
+	_Static_assert(sizeof(struct held) <= RECORD_BYTES_MAX, "a slot has room for it");
+	if (!s)
+		return NULL;
+	bpf_probe_read_kernel(copy, sizeof(*copy), h);
+	if (held_of_task(task) != h) {
+		__sync_fetch_and_add(&held_torn, 1);
+		return scratch_cancel(s);
+	}
+	if ((writes & 1) || *(volatile __u64 *)&h->writes != writes) {
+		__sync_fetch_and_add(&held_torn, 1);
+		copy->program_bytes = 0;
+	}
+	return s;
 }
 
 /*
@@ -121,7 +165,8 @@ static __always_inline void send_held(struct event_header *record, __u64 bytes)
 __noinline int tell_process(__u32 level)
 {
 	struct task_struct *task = current_task(), *parent;
-	struct held *h, *maker;
+	struct scratch *s;
+	struct held *h, *copy;
 	__u64 bytes;
 	__u32 ppid;
 
@@ -133,24 +178,31 @@ __noinline int tell_process(__u32 level)
 	if (!h)
 		return 0;
 	__sync_fetch_and_add(&h->owners, 1);
-	if (*(volatile __u64 *)&h->owners != 1)
+	if (*(volatile __u64 *)&h->owners != 1) {
+		__sync_fetch_and_add(&h->owners, -1);
 		return 0;
-	maker = held_of(h->maker, h->maker_start_ns);
-	h->fork.header.ppid = ppid;
-	if (ppid != h->maker || READ(parent, group_leader, start_boottime) != h->maker_start_ns ||
-	    (maker ? maker->changes : NEVER_TRACKED) != h->maker_changes)
-		h->fork.header.flags |= RECORD_AS_MADE;
-	send_held(&h->fork.header, sizeof(h->fork));
-	bytes = h->program_bytes;
+	}
+	s = held_copy(h, task);
+	if (!s)
+		return 0;
+	copy = (void *)s->record;
+	copy->fork.header.ppid = ppid;
+	if (ppid != copy->maker ||
+	    READ(parent, group_leader, start_boottime) != copy->maker_start_ns || has_changed(copy))
+		copy->fork.header.flags |= RECORD_AS_MADE;
+	send_held(&copy->fork.header, sizeof(copy->fork));
+	bytes = copy->program_bytes;
 	asm volatile("" : "+r"(bytes));
-	if (bytes < sizeof(struct event_exec) || bytes > HELD_PROGRAM_BYTES)
+	if (bytes < sizeof(struct event_exec) || bytes > HELD_PROGRAM_BYTES) {
+		scratch_release(s);
 		return 0;
-	if (!h->exec_waits &&
-	    !(h->fork.header.flags & h->program.exec.header.flags & RECORD_AS_MADE))
-		return 0;
-	h->exec_waits = 0;
-	h->program.exec.header.ppid = ppid;
-	send_held(&h->program.exec.header, bytes);
+	}
+	if (copy->exec_waits ||
+	    (copy->fork.header.flags & copy->program.exec.header.flags & RECORD_AS_MADE)) {
+		h->exec_waits = 0;
+		send_held(&copy->program.exec.header, bytes);
+	}
+	scratch_release(s);
 	return 0;
 }
 

@@ -16,7 +16,10 @@ static __always_inline int hold_fork(struct scratch *s)
 	h = held_new(e->child_pid, e->child_start_ns, maker);
 	if (!h)
 		return told_send(s);
-	h->owners = !(hold_back & HOLD_FORKS);
+	/* What is not kept cannot be told later, when its maker may be another program, or gone. */
+	h->owners = !(hold_back & HOLD_FORKS) || h->is_long;
+	h->writes = 0;
+	h->full_before = held_full;
 	h->maker = e->header.pid;
 	h->maker_start_ns = e->header.start_ns;
 	h->maker_changes = maker ? maker->changes : NEVER_TRACKED;
@@ -29,6 +32,8 @@ static __always_inline int hold_fork(struct scratch *s)
 		struct event_exec *made = &h->program.exec;
 
 		made->header.flags |= RECORD_HELD | RECORD_AS_MADE;
+		/* What it is good for is whether it is the pid: see startedOnHost. */
+		made->header.vpid = made->header.vpid == made->header.pid ? e->child_pid : 0;
 		made->header.pid = made->header.tid = e->child_pid;
 		made->header.start_ns = e->child_start_ns;
 		if (h->has_moved) {
@@ -53,6 +58,34 @@ static __always_inline bool has_entered_cgroup(struct task_struct *task, struct 
 }
 
 /*
+ * Keeps the record of an exec as the program of its process: without the environment, which /proc
+ * has, too, where it would be too long. Whoever copies it meanwhile sees so by `writes`.
+ */
+static __always_inline void keep_program(struct held *h, struct scratch *s)
+{
+	struct text environment = ((struct event_exec *)s->record)->environment;
+	bool is_cut = s->used > HELD_PROGRAM_BYTES && environment.bytes > 0;
+	__u64 bytes = is_cut ? environment.offset : s->used;
+
+	__sync_fetch_and_add(&h->writes, 1);
+	h->has_moved = 0;
+	h->program_bytes = 0;
+	h->is_long = bytes > HELD_PROGRAM_BYTES;
+	asm volatile("" : "+r"(bytes));
+	if (bytes <= HELD_PROGRAM_BYTES) {
+		struct event_exec *kept = &h->program.exec;
+
+		bpf_probe_read_kernel(kept, bytes, s->record);
+		kept->header.bytes = bytes;
+		kept->header.flags |= RECORD_HELD;
+		if (is_cut)
+			kept->environment = (struct text){ .true_bytes = TEXT_LENGTH_UNKNOWN };
+		h->program_bytes = bytes;
+	}
+	__sync_fetch_and_add(&h->writes, 1);
+}
+
+/*
  * Keeps the record of an exec with its process. True: it need not be told, if no rule asks for it.
  * False: it must, and what was held before it is told.
  */
@@ -60,27 +93,19 @@ static __always_inline bool hold_exec(struct scratch *s, struct task_struct *tas
 {
 	struct event_header *now = &s->event.header;
 	struct held *h = held_of(now->pid, now->start_ns);
-	__u64 bytes = s->used;
 	bool waits;
 
-	waits = h && !h->owners && !h->exec_waits && bytes <= HELD_PROGRAM_BYTES &&
+	waits = h && !h->owners && !h->exec_waits && s->used <= HELD_PROGRAM_BYTES &&
 		!has_entered_cgroup(task, now);
 	if (!waits)
 		tell_held();
 	h = held_changed(now);
 	if (!h)
 		return false;
-	h->has_moved = 0;
-	h->program_bytes = 0;
-	asm volatile("" : "+r"(bytes));
-	if (bytes <= HELD_PROGRAM_BYTES) {
-		bpf_probe_read_kernel(&h->program, bytes, s->record);
-		h->program.exec.header.bytes = bytes;
-		h->program.exec.header.flags |= RECORD_HELD;
-		h->program_bytes = bytes;
-	}
 	h->exec_waits = waits;
-	return waits;
+	keep_program(h, s);
+	/* A child of it may have told it meanwhile, as what it was before. */
+	return waits && !*(volatile __u64 *)&h->owners;
 }
 
 /* Sends an exec that a rule may ask for, in place of the record that is kept. */

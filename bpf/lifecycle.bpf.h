@@ -46,6 +46,12 @@ int on_exec_offered(struct trace_event_raw_sched_process_exec *ctx)
 	return send_offered_exec(ctx);
 }
 
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec_looked(struct trace_event_raw_sched_process_exec *ctx)
+{
+	return look_again_at_exec(ctx);
+}
+
 SEC("tracepoint/task/task_newtask")
 int on_fork(struct trace_event_raw_task_newtask *ctx)
 {
@@ -91,6 +97,12 @@ SEC("tp_btf/sched_process_exec")
 int on_exec_offered(unsigned long long *ctx)
 {
 	return send_offered_exec(ctx);
+}
+
+SEC("tp_btf/sched_process_exec")
+int on_exec_looked(unsigned long long *ctx)
+{
+	return look_again_at_exec(ctx);
 }
 
 /* Before the child runs, and in its cgroup already: copy_process() comes to it last. */

@@ -59,6 +59,13 @@ extern void bpf_task_release(struct task_struct *task) __ksym;
  */
 #define TASK_READ(task, ...) READ((task), ##__VA_ARGS__)
 
+/*
+ * A member of such a task that is no pointer, and lies in it. Where the verifier trusts the task
+ * (6.2, 3f00c5239344 "bpf: Allow trusted pointers to be passed to KF_TRUSTED_ARGS kfuncs") it is
+ * one instruction; a load through a cast pointer is eight, which look first at where it points.
+ */
+#define TASK_VALUE(task, member) ((task)->member)
+
 /* A number at any address: the verifier lets it through as a piece of an array of bytes. */
 #define READ_AT(type, address)                             \
 	(*(type *)bpf_rdonly_cast((const void *)(address), \
@@ -79,6 +86,8 @@ extern void bpf_task_release(struct task_struct *task) __ksym;
 			__member = BPF_CORE_READ((task), ##__VA_ARGS__); \
 		__member;                                                \
 	})
+
+#define TASK_VALUE(task, member) TASK_READ((task), member)
 
 #define READ_AT(type, address)                                                       \
 	({                                                                           \

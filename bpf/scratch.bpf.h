@@ -9,9 +9,11 @@
  */
 #pragma once
 
+#include "ancestors_types.h"
 #include "compat.bpf.h"
 #include "flood.bpf.h"
 #include "loss.bpf.h"
+#include "ring.bpf.h"
 
 #define SCRATCH_SLOTS 4
 #define NAME_BYTES_MAX 256
@@ -40,6 +42,7 @@ struct scratch {
 		__u8 record[RECORD_BYTES_MAX];
 		union event event;
 	};
+	struct ancestors ancestors; /* right behind the record: see filter.bpf.h */
 	__u64 context; /* of the handler, while a filter has the record: see filter.bpf.h */
 	struct walk walk;
 	const void *user_list; /* user memory: pointers to arguments, or headers of messages */
@@ -55,26 +58,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratch_slots SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024); /* the agent sets its own size before loading */
-} events SEC(".maps");
-
-/* The doorbell: the agent sets it when it goes to sleep on an empty ring. */
-__u32 armed = 0;
-
-/* By kind, a bit for each that no rule waits for: the agent takes such records when it looks next,
- * and is woken only before they fill the ring. Set at any time. */
-volatile __u32 quiet_kinds = 0;
-
-static __always_inline bool may_wait(__u32 kind)
-{
-	if (kind >= 32 || !((quiet_kinds >> kind) & 1))
-		return false;
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) <
-	       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4;
-}
 
 static __always_inline struct scratch *scratch_take(__u32 kind)
 {
@@ -144,8 +127,8 @@ static __always_inline struct scratch *scratch_cancel(struct scratch *s)
 /* Sends the record, unless a flood of its cgroup's leaves no room for it; the slot is kept. */
 static __always_inline void scratch_output(struct scratch *s)
 {
-	__u64 wakeup = BPF_RB_NO_WAKEUP;
-	__u64 bytes;
+	__u32 kind = s->event.header.kind;
+	__u64 wakeup, bytes;
 
 	s->event.header.time_ns = bpf_ktime_get_boot_ns();
 	if (flood_record_ns != 0 &&
@@ -157,12 +140,13 @@ static __always_inline void scratch_output(struct scratch *s)
 	if (bytes > RECORD_BYTES_MAX)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;
-	if (*(volatile __u32 *)&armed && !may_wait(s->event.header.kind)) {
-		*(volatile __u32 *)&armed = 0;
-		wakeup = BPF_RB_FORCE_WAKEUP;
-	}
+	wakeup = take_bell(kind) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	if (bpf_ringbuf_output(&events, s->record, bytes, wakeup))
 		count_lost_event(PLACE_RING_FULL, hook_of(&s->event.header));
+	/* The agent looks at the ring once more after it has armed the bell. When it did both
+	 * between the two steps above, it has not seen this record. */
+	else if (wakeup == BPF_RB_NO_WAKEUP && take_bell(kind))
+		ring_bell();
 }
 
 /* Sends the record and gives the slot back. */

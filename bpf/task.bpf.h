@@ -52,7 +52,6 @@ static __always_inline __u64 namespace_start_ns(struct task_struct *task)
 /* The name of the current thread. The helper takes ten times as long as two loads. */
 static __always_inline void fill_comm(struct event_header *h, struct task_struct *task)
 {
-	const void *from = (void *)task + bpf_core_field_offset(struct task_struct, comm);
 	__u64 words[2];
 
 	_Static_assert(sizeof(words) == sizeof(h->comm), "the whole name is read");
@@ -60,8 +59,8 @@ static __always_inline void fill_comm(struct event_header *h, struct task_struct
 		bpf_get_current_comm(h->comm, sizeof(h->comm));
 		return;
 	}
-	words[0] = READ_AT(__u64, from);
-	words[1] = READ_AT(__u64, from + sizeof(words[0]));
+	words[0] = ((__u64 *)task->comm)[0];
+	words[1] = ((__u64 *)task->comm)[1];
 	__builtin_memcpy(h->comm, words, sizeof(words));
 }
 
@@ -79,15 +78,15 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 	h->cap_permitted = CAPABILITIES(cred, cap_permitted);
 	h->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
 	h->syscall = -1;
-	h->pid = TASK_READ(task, tgid);
-	h->tid = TASK_READ(task, pid);
+	h->pid = TASK_VALUE(task, tgid);
+	h->tid = TASK_VALUE(task, pid);
 	h->ppid = TASK_READ(task, real_parent, tgid);
 	h->vpid = number_in_own_namespace(TASK_READ(task, group_leader, thread_pid));
 	h->vtid = number_in_own_namespace(TASK_READ(task, thread_pid));
 	h->euid = READ(cred, euid.val);
 	h->egid = READ(cred, egid.val);
 	h->login_uid =
-		bpf_core_field_exists(task->loginuid) ? TASK_READ(task, loginuid.val) : (__u32)-1;
+		bpf_core_field_exists(task->loginuid) ? TASK_VALUE(task, loginuid.val) : (__u32)-1;
 	h->cpu = bpf_get_smp_processor_id() + 1;
 	fill_comm(h, task);
 }
@@ -99,7 +98,7 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 #define record_start(type, kind, task)                                         \
 	({                                                                     \
 		struct scratch *__s = NULL;                                    \
-		if ((__u32)TASK_READ(task, tgid) != agent_pid)                 \
+		if ((__u32)TASK_VALUE(task, tgid) != agent_pid)                \
 			__s = scratch_take(kind);                              \
 		if (__s) {                                                     \
 			__builtin_memset(__s->record, 0, sizeof(struct type)); \

@@ -214,6 +214,7 @@ struct signal_struct {
 	atomic_t live;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	unsigned is_child_subreaper : 1;
 };
 
 struct mm_struct {

@@ -1,7 +1,7 @@
 /** `bulwark doctor`: what this kernel and machine can do, and what rules lose without it. */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import type { BackendChoice, ChosenBackend, Finding } from '@bulwark/agent'
+import type { BackendChoice, ChosenBackend, Finding, TriedFilters } from '@bulwark/agent'
 import {
   activeRules,
   chooseBackend,
@@ -10,7 +10,6 @@ import {
   objectFile,
   probeMachine,
   trySensor,
-  wantedTypes,
 } from '@bulwark/agent'
 import type { Machine } from '@bulwark/schema'
 import { untoldOn } from '@bulwark/schema'
@@ -18,8 +17,8 @@ import type { LoadResult, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { loadRules } from './load-rules.ts'
-import type { KindShare } from './rules-kernel.ts'
-import { kernelShares, kindShareText } from './rules-kernel.ts'
+import type { Delivered, KindShare } from './rules-kernel.ts'
+import { alsoDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
 import { allBackendFindings, besideProgram } from './watch.ts'
 
 const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
@@ -50,15 +49,16 @@ const rulesBehind = (finding: Finding, rules: readonly Rule[]): readonly string[
     .map(({ name }) => name)
 
 /** The proof: the sensor as `run` would load it, attached and taken away again. */
-const tryLoad = (
+const tryLoad = async (
   machine: Machine,
-  types: ReadonlySet<string> | 'all',
+  rules: readonly Rule[],
   backends: readonly Finding[],
-): Finding => {
+): Promise<{ readonly finding: Finding; readonly filters: TriedFilters | undefined }> => {
   const chosen = chooseBackend('auto' satisfies BackendChoice, backends)
   const object = besideProgram(objectFile(chosen))
-  const { probe, words } = trySensor(() => readFileSync(object), machine, types, chosen)
-  return {
+  const tried = await trySensor(() => readFileSync(object), machine, rules, chosen)
+  const { probe, words, filters } = tried
+  const finding: Finding = {
     id: 'sensor',
     name: `the sensor as a whole (${chosen.backend} backend), loaded for a moment`,
     probe,
@@ -67,21 +67,31 @@ const tryLoad = (
     without: `nothing is watched: ${words}`,
     remedy: 'see what else is missing, and what the kernel answers',
   }
+  return { finding, filters }
+}
+
+/** What was found out. */
+interface Diagnoses {
+  readonly found: readonly Diagnosis[]
+  /** `undefined` where no sensor loads. */
+  readonly filters: TriedFilters | undefined
 }
 
 /** Asks the machine all there is to ask. */
-const diagnose = (rules: readonly Rule[]): readonly Diagnosis[] => {
+const diagnose = async (rules: readonly Rule[]): Promise<Diagnoses> => {
   const machine = machineOf(process.arch)
   const basics = probeMachine()
   const cannot = basics.some((finding) => finding.needed && finding.probe === 'no')
   const backends = machine ? allBackendFindings(machine) : []
-  const whole = cannot || !machine ? [] : [tryLoad(machine, wantedTypes(rules), backends)]
-  return [...basics, ...backends, ...whole].map((finding) =>
+  const tried = cannot || !machine ? undefined : await tryLoad(machine, rules, backends)
+  const whole = tried ? [tried.finding] : []
+  const found = [...basics, ...backends, ...whole].map((finding) =>
     Object.assign({ rules: rulesBehind(finding, rules) }, finding),
   )
+  return { found, filters: tried?.filters }
 }
 
-const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
+const printText = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
   console.log(`kernel: ${kernelName()}; Node.js ${process.versions.node}`)
   for (const finding of found) {
     const { name, needed, without, remedy, rules } = finding
@@ -100,17 +110,32 @@ const printText = (found: readonly Diagnosis[], loaded: LoadResult): void => {
   for (const rule of disabled) {
     for (const reason of rule.disabledBy) console.log(`  ${rule.name}: ${diagnosticText(reason)}`)
   }
+  if (filters) {
+    console.log('filters in the kernel, loaded for a moment:')
+    for (const line of filterLines(filters, deliveredHere(loaded))) console.log(line)
+  }
   console.log('in the kernel (bulwark rules explain --kernel RULE):')
-  for (const [{ name }, shares] of sharesHere(loaded)) {
+  for (const [{ name }, shares] of sharesHere(loaded, filters)) {
     const words = shares.map(kindShareText).join('; ')
     console.log(`  ${name}: ${words === '' ? 'no event that it could match is sent' : words}`)
   }
 }
 
-/** What filters in the kernel decide of the rules that run here. */
-const sharesHere = ({ rules }: LoadResult): ReadonlyMap<Rule, readonly KindShare[]> => {
+/** What comes beside what the rules that run here can match. */
+const deliveredHere = ({ rules }: LoadResult): readonly Delivered[] => {
   const machine = machineOf(process.arch)
-  return machine ? kernelShares(activeRules(rules), machine) : new Map()
+  return machine ? alsoDelivered(rules, machine) : []
+}
+
+/** What filters in the kernel decide of the rules that run here; nothing where they are refused. */
+const sharesHere = (
+  { rules }: LoadResult,
+  filters: TriedFilters | undefined,
+): ReadonlyMap<Rule, readonly KindShare[]> => {
+  const machine = machineOf(process.arch)
+  if (!machine) return new Map()
+  const refused = filters?.states.filter((state) => state.refused !== undefined) ?? []
+  return kernelShares(activeRules(rules), machine, new Set(refused.map(({ name }) => name)))
 }
 
 const backendOf = (found: readonly Finding[]): ChosenBackend => chooseBackend('auto', found)
@@ -119,7 +144,7 @@ const backendOf = (found: readonly Finding[]): ChosenBackend => chooseBackend('a
 const untoldHere = ({ backend, hearsNames }: ChosenBackend): readonly string[] =>
   untoldOn(hearsNames ? backend : 'tracepoint')
 
-const printJson = (found: readonly Diagnosis[], loaded: LoadResult): void => {
+const printJson = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
   const chosen = backendOf(found)
   const answer = {
     kernel: kernelName(),
@@ -140,12 +165,20 @@ const printJson = (found: readonly Diagnosis[], loaded: LoadResult): void => {
       runs: disabledBy.length === 0,
       reasons: disabledBy.map(diagnosticText),
     })),
-    filters: Array.from(sharesHere(loaded), ([{ name }, kinds]) => ({ name, kinds })),
+    filters: Array.from(sharesHere(loaded, filters), ([{ name }, kinds]) => ({ name, kinds })),
+    programs: filters?.states.map(({ name: kind, instructions, refused, weakened }) => ({
+      kind,
+      instructions,
+      refused,
+      weakened,
+    })),
+    delivered: deliveredHere(loaded),
+    cgroupsUntold: filters?.cgroupsUntold,
   }
   console.log(JSON.stringify(answer))
 }
 
-const doctor = ({ rules: paths, output }: DoctorOptions): void => {
+const doctor = async ({ rules: paths, output }: DoctorOptions): Promise<void> => {
   const loaded = loadRules(paths)
   if ('message' in loaded) {
     console.error(`bulwark: ${loaded.message}`)
@@ -153,10 +186,10 @@ const doctor = ({ rules: paths, output }: DoctorOptions): void => {
     process.exitCode = exitCodes.usage
     return
   }
-  const found = diagnose(loaded.rules.filter((rule) => rule.disabledBy.length === 0))
-  if (output === 'json') printJson(found, loaded)
-  else printText(found, loaded)
-  const cannot = found.some(({ needed, probe }) => needed && probe === 'no')
+  const all = await diagnose(loaded.rules.filter((rule) => rule.disabledBy.length === 0))
+  if (output === 'json') printJson(all, loaded)
+  else printText(all, loaded)
+  const cannot = all.found.some(({ needed, probe }) => needed && probe === 'no')
   process.exitCode = cannot ? exitCodes.cannot : exitCodes.done
 }
 

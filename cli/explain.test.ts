@@ -67,7 +67,7 @@ test('what the kernel decides of a rule', async (t) => {
   const opened = 'evt.type = openat and fd.num >= 0 and fd.name = /etc/shadow'
   const rules = [
     rule('All', opened),
-    rule('Half', `${opened} and proc.pname = sshd`),
+    rule('Half', `${opened} and proc.pname = sshd and proc.pexe = sshd`),
     rule('None', 'evt.type = procexit and proc.name = a'),
   ]
   writeFileSync(file, rules.join(''))
@@ -79,7 +79,9 @@ test('what the kernel decides of a rule', async (t) => {
   const all = await told('All')
   assert.match(all, /lets through\n +all of\n +result >= 0\n +path is "", \/etc\/shadow\n/)
   assert.match(all, /decides all of it\n +as a program: \d+ instructions\n[^]* exit\n/)
-  assert.match(await told('Half'), /left to the agent\n +proc.pname = sshd \(the ancestors of a/)
+  const half = await told('Half')
+  assert.match(half, /known >= 1\n +parent is sshd\n +asks for ancestors in a second look/)
+  assert.match(half, /left to the agent\n +proc.pexe = sshd \(the ancestors of a/)
   assert.equal(await told('None'), '  exit: not filtered, the tables live on it\n')
   const asked = ['rules', 'explain', 'Half', '--kernel', '--rules', file, '-o', 'json']
   const json = await bulwark(asked)

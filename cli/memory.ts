@@ -3,12 +3,13 @@
  * something to do, use half as much again for a short time; the C heap and the pages of program
  * files would stay that large for as long as the agent runs.
  */
+import { onBeat } from '@bulwark/agent'
 import { releaseMemory } from '@bulwark/native'
 
 /** What may come on top of what was left the last time. */
 const growthBytesMax = 6 * 1024 * 1024
-/** Between looks, which take 20 microseconds. */
-const lookMs = 2_000
+/** Looks, which take 20 microseconds, at every so many beats. */
+const lookBeats = 2
 /**
  * Looks that are left out after memory was given back, which takes ten milliseconds: twice as many
  * each time, since what is in use comes back at once, and more and more of it is.
@@ -57,5 +58,5 @@ export const keepMemorySmall = (): void => {
   globalThis.gc?.()
   const residentBytes = process.memoryUsage.rss.bind(process.memoryUsage)
   const keeper = new MemoryKeeper({ residentBytes, release: releaseMemory })
-  setInterval(() => keeper.look(), lookMs).unref()
+  onBeat(() => keeper.look(), { every: lookBeats })
 }

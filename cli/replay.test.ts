@@ -33,6 +33,8 @@ const alertsOf = (stdout: string): readonly Alert[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Alert)
 
+const withoutUuid = (alert: Alert): Alert => ({ ...alert, uuid: '' })
+
 const again = 'make demo'
 
 test('the recorded session is small, and tells nothing of where it was made', async () => {
@@ -48,6 +50,27 @@ test('the recorded session is small, and tells nothing of where it was made', as
   // Not what the lab makes: the folder `work` of an overlay, and the homes of an image.
   const told = /(?<![0-9a-f]{8})\/work\/|(?<!image)\/home\/|PWD=|TOKEN=|SECRET|_KEY=/g
   assert.deepEqual([...new Set(stdout.match(told))], [])
+})
+
+test('folded, the recorded session gives as many alerts in fewer lines', async () => {
+  const opens = join(folder, 'opens.yaml')
+  writeFileSync(
+    opens,
+    '- rule: Opens\n  desc: d\n  condition: evt.type = openat\n' +
+      '  output: opened by %proc.name (%proc.pid)\n  priority: NOTICE\n',
+  )
+  const told = async (which: string): Promise<readonly Alert[]> => {
+    const options = ['--rules', opens, '-o', 'json', '--fold-rules', which]
+    return alertsOf((await bulwark(['replay', demo, ...options])).stdout)
+  }
+  const [each, said, all] = [await told('none'), await told('said'), await told('all')]
+  assert.deepEqual(said.map(withoutUuid), each.map(withoutUuid), 'the rule says nothing of it')
+  const counts = all.map((alert) => Number(alert.output_fields['fold.count'] ?? 1))
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    each.length,
+  )
+  assert.ok(all.length < each.length, `${all.length} lines, ${each.length} alerts`)
 })
 
 test('the recorded session gives its alerts', async () => {

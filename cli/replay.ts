@@ -94,6 +94,7 @@ const replayRules = async (
         buffer.subarray(0, readSync(fd, buffer, 0, Math.min(bytesMax, readBytes), null)),
       rules,
       matching: options.matching,
+      folding: options.folding,
       onAlert: (alert) => {
         alerts++
         write(alert)

@@ -6,14 +6,16 @@
 import type { FSWatcher } from 'node:fs'
 import { lstatSync, readlinkSync, statSync, watch } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { limits, onBeat } from '@bulwark/agent'
 import { filesOf } from './load-rules.ts'
 
 /** How long nothing must change before the files are read, milliseconds: they may be written in
  * several steps. And how long that is waited for at the most. */
 const quietMs = 200
 const quietMsMax = 2_000
-/** How often the files are looked at without being told, milliseconds. */
-const lookMs = 10_000
+/** How often the files are looked at without being told: every so many beats. */
+const lookBeats = 10
+const lookSeconds = (lookBeats * limits.beatMs) / 1000
 /** Links behind each other that are followed, as the kernel does. */
 const linksMax = 40
 
@@ -80,7 +82,7 @@ export class RuleWatch {
   readonly #log: (line: string) => void
   readonly #watchers = new Map<string, FSWatcher>()
   readonly #unwatched = new Set<string>()
-  readonly #looking: NodeJS.Timeout
+  readonly #endBeat: () => void
   #signature: string
   #quiet: NodeJS.Timeout | undefined
   #sinceMs: number | undefined
@@ -92,7 +94,7 @@ export class RuleWatch {
     this.#log = log
     this.#signature = signatureOf(paths)
     this.#follow()
-    this.#looking = setInterval(() => this.#look(), lookMs).unref()
+    this.#endBeat = onBeat(() => this.#look(), { every: lookBeats })
   }
 
   /** Watches the folders that count now, and no others. */
@@ -113,7 +115,7 @@ export class RuleWatch {
       if (this.#unwatched.has(place)) return
       this.#unwatched.add(place)
       const message = error instanceof Error ? error.message : String(error)
-      this.#log(`cannot watch ${place} (${message}): looking every ${lookMs / 1000} s`)
+      this.#log(`cannot watch ${place} (${message}): looking every ${lookSeconds} s`)
     }
     try {
       const watcher = watch(place, () => this.#touch())
@@ -144,7 +146,7 @@ export class RuleWatch {
   }
 
   stop(): void {
-    clearInterval(this.#looking)
+    this.#endBeat()
     clearTimeout(this.#quiet)
     for (const watcher of this.#watchers.values()) watcher.close()
     this.#watchers.clear()

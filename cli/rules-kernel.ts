@@ -4,6 +4,8 @@ import type { ExplainedHook, Rule, RuleSplit } from '@bulwark/policy'
 import { explainSplit, splitRules, unfilteredOf } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { eventKinds } from '@bulwark/schema'
+import type { TriedFilters } from '@bulwark/agent'
+import { activeRules, askingRules, effectsOf } from '@bulwark/agent'
 import { wrap } from './wrap.ts'
 
 /** What the kernel decides of a rule. */
@@ -28,7 +30,7 @@ export const kernelShare = (rule: Rule, machine: Machine): KernelShare => {
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
 
 const hookLines = (
-  { kind, types, plan, residual, listing, instructionCount }: ExplainedHook,
+  { kind, types, plan, looksTwice, residual, listing, instructionCount }: ExplainedHook,
   columns: number,
 ): readonly string[] => {
   const left = residual.flatMap(({ condition, why }) =>
@@ -37,6 +39,7 @@ const hookLines = (
   return [
     `${kind}: ${types.join(', ')}`,
     ...indented(['lets through', ...indented(plan.split('\n'))]),
+    ...indented(looksTwice ? ['asks for ancestors in a second look, where the rest holds'] : []),
     ...indented(
       left.length === 0 ? ['decides all of it'] : ['left to the agent', ...indented(left)],
     ),
@@ -86,13 +89,22 @@ const kindShares = (rule: Rule, split: RuleSplit | undefined): readonly KindShar
   }))
 }
 
-/** By rule, what the kernel decides of each kind of event that it can match. */
+/**
+ * By rule, what the kernel decides of each kind of event that it can match.
+ *
+ * @param refused  names of kinds whose filter this kernel refuses
+ */
 export const kernelShares = (
   rules: readonly Rule[],
   machine: Machine,
+  refused: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<Rule, readonly KindShare[]> => {
   const split = splitRules(rules, { machine, tellsCgroups: true })
-  return new Map(rules.map((rule) => [rule, kindShares(rule, split.rules.get(rule))]))
+  const sharesOf = (rule: Rule): readonly KindShare[] =>
+    kindShares(rule, split.rules.get(rule)).map((share) =>
+      Object.assign(share, { delivered: share.delivered || refused.has(share.kind) }),
+    )
+  return new Map(rules.map((rule) => [rule, sharesOf(rule)]))
 }
 
 /** One kind in a few words. */
@@ -102,3 +114,47 @@ export const kindShareText = ({ kind, delivered, left, reasons }: KindShare): st
   const comparisons = left === 1 ? '1 comparison' : `${left} comparisons`
   return `${kind} decided but for ${comparisons} (${reasons.join(', ')})`
 }
+
+/** Events of a kind that come beside those that rules can match. */
+export interface Delivered {
+  readonly kind: string
+  /** Which, in words. */
+  readonly what: string
+}
+
+const nameOf = (kind: number): string => eventKinds.find((each) => each.kind === kind)?.name ?? ''
+
+/** What rules see of later events by: it comes, whether they can match it or not. */
+export const alsoDelivered = (rules: readonly Rule[], machine: Machine): readonly Delivered[] => {
+  const active = activeRules(rules)
+  const asking = splitRules(askingRules(active), { machine, tellsCgroups: true }).rules
+  const asked = Array.from(asking.values(), ({ hooks }) => hooks.map(({ kind }) => kind)).flat()
+  return [
+    ...[...new Set(asked)].map((kind) => ({
+      kind: nameOf(kind),
+      what: 'those on which a rule asks whether a socket has other ends than before',
+    })),
+    ...effectsOf(active).map(({ kind, what }) => ({ kind: nameOf(kind), what })),
+  ]
+}
+
+/** What became of filters that were tried, a line each, and what comes beside them. */
+export const filterLines = (
+  { states, looksOnce, cgroupsUntold }: TriedFilters,
+  delivered: readonly Delivered[],
+): readonly string[] => [
+  ...states.flatMap(({ name, instructions, looksTwice, refused, weakened }) => {
+    const more = weakened.length === 0 ? '' : `; lets more through: ${weakened.join('; ')}`
+    const [reason = '', ...verifier] = refused?.split('\n') ?? []
+    const refusal = `    refused, all of its events are delivered: ${reason}`
+    return [
+      `  ${name}: ${instructions} instructions${looksTwice ? ' for two looks' : ''}${more}`,
+      ...(refused === undefined ? [] : [refusal, ...verifier.map((line) => `      ${line}`)]),
+    ]
+  }),
+  ...delivered.map(({ kind, what }) => `  ${kind}: also ${what}`),
+  ...(looksOnce === undefined ? [] : [`  ancestors are left to the agent: ${looksOnce}`]),
+  ...(cgroupsUntold === 0
+    ? []
+    : [`  no room for ${cgroupsUntold} cgroups: they may be host or container`]),
+]

@@ -38,6 +38,22 @@ test('for people: a line of text', { skip, timeout }, async (t) => {
   assert.equal(await end(child, 'SIGTERM'), 0)
 })
 
+test('equal alerts become one, which is told at the end', { skip, timeout }, async (t) => {
+  const args = ['--fold-rules', 'all', '--fold-seconds', '3600']
+  const { child, alert } = await startRun(t, rules, args)
+  const countOf = async (): Promise<unknown> =>
+    (JSON.parse(await alert()) as { output_fields: Readonly<Record<string, unknown>> })
+      .output_fields['fold.count']
+  for (let i = 0; i < 5; i++) spawnSync(program, ['same'])
+  assert.equal(await countOf(), undefined, 'the first does not wait')
+  spawnSync(program, ['another'])
+  assert.equal(await countOf(), undefined)
+  const last = countOf()
+  assert.equal(await end(child, 'SIGTERM'), 0)
+  assert.equal(await last, 4)
+  assert.equal(await alert(), 'no alert')
+})
+
 test('rules below a priority do not run', { skip, timeout }, async (t) => {
   const { child, log } = await startRun(t, rules, ['--priority', 'critical'])
   assert.match(log.join('\n'), /1 of 2 rules run/)
@@ -75,4 +91,5 @@ test('the doctor finds all that is needed', { skip, timeout }, async () => {
     assert.match(stdout, each)
   }
   assert.match(stdout, /^rules: 2 of 2 can run$/m)
+  assert.match(stdout, /^filters in the kernel, loaded for a moment:\n {2}\S+: \d+ instructions$/m)
 })

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Agent, PodOrigin, RecordOptions } from '@bulwark/agent'
 import { Outputs } from '@bulwark/agent'
+import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { addFlags, configure, givenByFlags, usualConfig } from './config/flags.ts'
@@ -83,7 +84,10 @@ const run = async (read: () => Configured): Promise<number> => {
   }
   const { settings, file: config } = configured
   if (config !== undefined) log(`options: ${config}`)
+  // The probes ask for them, and reading them takes as long as reading the rules.
+  const types = readKernelTypes()
   const chosen = chooseRules(settings)
+  await types
   if (!chosen) return exitCodes.usage
   const pods = await podOriginOf(settings)
   if (!pods) return exitCodes.usage
@@ -169,6 +173,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
       {
         rules: chosen.rules,
         matching: settings.matching,
+        folding: settings.folding,
         hostname: settings.hostname,
         onAlert: (alert) => outputs.send(alert),
         kernelFilter: settings.kernelFilter,

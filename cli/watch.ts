@@ -7,6 +7,7 @@ import type {
   BackendChoice,
   ChosenBackend,
   FilterCounts,
+  HoldCounts,
   Finding,
 } from '@bulwark/agent'
 import {
@@ -189,6 +190,13 @@ const reportFiltered = ({ dropped }: FilterCounts, cgroupsUntold: number): void 
   )
 }
 
+/** What nobody asked for of processes. */
+const reportHeld = ({ dropped, full, torn }: HoldCounts): void => {
+  if (dropped > 0) log(`${dropped} processes came and went that no rule asked for: none was told`)
+  if (full > 0) log(`${full} processes found no room to be held back, and were told`)
+  if (torn > 0) log(`${torn} processes changed while they were told, and were read from /proc`)
+}
+
 const seconds = (ms: number | undefined): string =>
   ms === undefined ? 'never told' : `of ${(ms / 1000).toFixed(1)} s ago`
 
@@ -220,6 +228,7 @@ export const reportEnd = (agent: Agent, reason: string): void => {
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
   reportPods(agent)
   if (agent.filters) reportFiltered(agent.filters.counts(), agent.filters.cgroupsUntold)
+  reportHeld(agent.held)
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)
 }
 

@@ -203,6 +203,7 @@ export interface Addon {
   ): { readonly handle: ProgramHandle; readonly fd: number }
   testRun(fd: number, context: Uint8Array, data: Uint8Array, repeat: number): RunResult
   programInfo(fd: number): ProgramInfo
+  skippedRuns(fds: Uint8Array): number
 
   probeProgramType(type: number): number
   probeMapType(type: number): number
@@ -211,6 +212,7 @@ export interface Addon {
   findKernelType(name: string, kind: number): number
   findKernelFunction(name: string): KernelFunction
   kernelMember(struct: string, member: string): number
+  readKernelTypesAside(): Promise<void>
   forgetKernelTypes(): void
   possibleCpus(): number
   releaseMemory(): void

@@ -105,6 +105,13 @@ btf *Environment::kernelTypes()
 	return types.get();
 }
 
+void Environment::keepKernelTypes(btf *read)
+{
+	std::unique_ptr<btf, FreeTypes> given(read);
+	if (!types)
+		types = std::move(given);
+}
+
 uint32_t Environment::kernelFunction(const char *name)
 {
 	const btf *from = kernelTypes();

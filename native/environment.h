@@ -49,6 +49,8 @@ struct Environment {
 	// The kernel's own types; kept until `forgetKernelTypes`, because reading them takes
 	// milliseconds, and not for ever, because they take megabytes. Fails when there are none.
 	btf *kernelTypes();
+	// Types that were read elsewhere; of no use where there are some already.
+	void keepKernelTypes(btf *types);
 	// The id of a kernel function, 0 when there is none: by an index, because there are
 	// tens of thousands and the sensor asks for hundreds.
 	uint32_t kernelFunction(const char *name);

@@ -31,6 +31,7 @@ export {
   probeMapType,
   probeProgramType,
   readKernelFile,
+  readKernelTypes,
   wallOffsetNs,
 } from './kernel.ts'
 export type { Probe } from './kernel.ts'
@@ -42,7 +43,7 @@ export { NativeError, isNativeError } from './native-error.ts'
 export type { BpfObject, Section } from './object.ts'
 export { openObject } from './object.ts'
 export type { RawProgram, RawProgramSpec } from './program.ts'
-export { loadProgram } from './program.ts'
+export { loadProgram, skippedRuns } from './program.ts'
 export type { Drained, OnRecord, RingMemory } from './ring-reader.ts'
 export { RingBrokenError, RingReader } from './ring-reader.ts'
 export type { Ring } from './ring.ts'

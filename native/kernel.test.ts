@@ -12,6 +12,7 @@ import {
   probeMapType,
   probeProgramType,
   readKernelFile,
+  readKernelTypes,
   wallOffsetNs,
 } from './index.ts'
 import { skip } from './testdata/object.ts'
@@ -42,6 +43,20 @@ test('types of the kernel', { skip: noTypes }, async () => {
   equal(kernelMemberOffset('nothing', 'next'), undefined)
   equal(kernelMemberOffset('task_struct', ''), undefined)
 })
+
+test(
+  'types that were read aside are there for the questions that follow',
+  { skip: noTypes },
+  async () => {
+    const before = process.cpuUsage()
+    await Promise.all([readKernelTypes(), readKernelTypes()])
+    const read = process.cpuUsage(before)
+    const asked = process.cpuUsage()
+    ok((findKernelType('task_struct', 'struct') ?? 0) > 0)
+    const { user, system } = process.cpuUsage(asked)
+    ok(user + system < (read.user + read.system) / 2, 'they are not read once more')
+  },
+)
 
 test('names with a NUL are refused, not cut', () => {
   throws(() => kernelMemberOffset('list_head\0x', 'next'), { code: 'BAD_ARGUMENT' })

@@ -63,6 +63,15 @@ export const findKernelType = (name: string, kind: keyof typeof btfKinds): numbe
   return id === 0 ? undefined : id
 }
 
+/**
+ * Reads the kernel's types on another thread: questions in the turn in which it resolves wait for
+ * nothing. Never rejects; where there are none, the questions say so.
+ */
+export const readKernelTypes = async (): Promise<void> => {
+  await addon().readKernelTypesAside()
+  withTypes()
+}
+
 /** A function of the kernel; `undefined` when there is none of that name. As `findKernelType`. */
 export const findKernelFunction = (name: string): KernelFunction | undefined => {
   const found = withTypes().findKernelFunction(name)

@@ -1,5 +1,6 @@
 // Programs by fd: loading raw instructions, test runs, and what the kernel says of them.
 #include <cerrno>
+#include <cstring>
 #include <memory>
 
 #include <bpf/bpf.h>
@@ -157,12 +158,31 @@ static napi_value programInfo(Call &call)
 		.value;
 }
 
+// Runs that the kernel left out of all these programs, together: one look at some dozens of them.
+static napi_value skippedRuns(Call &call)
+{
+	const Bytes fds = call.bytes(0, "fds");
+	uint64_t runs = 0;
+	for (size_t at = 0; at + sizeof(int32_t) <= fds.size; at += sizeof(int32_t)) {
+		int32_t fd;
+		memcpy(&fd, fds.data + at, sizeof(fd));
+		bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+		const int error = bpf_obj_get_info_by_fd(fd, &info, &size);
+		if (error)
+			fail(error, "ask the kernel about a program");
+		runs += info.recursion_misses;
+	}
+	return makeNumber(call.env, static_cast<double>(runs));
+}
+
 void registerPrograms(napi_env env, napi_value exports)
 {
 	addFunction(env, exports, "loadProgram", entry<loadProgram>);
 	addFunction(env, exports, "copyProgram", entry<copyProgram>);
 	addFunction(env, exports, "testRun", entry<testRun>);
 	addFunction(env, exports, "programInfo", entry<programInfo>);
+	addFunction(env, exports, "skippedRuns", entry<skippedRuns>);
 }
 
 } // namespace bulwark

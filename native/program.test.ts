@@ -1,7 +1,7 @@
 /** Programs made of raw instructions, run in the kernel by test-run; and tail calls. */
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMap, findKernelType, loadProgram, openHandles } from './index.ts'
+import { createMap, findKernelType, loadProgram, openHandles, skippedRuns } from './index.ts'
 import { noBytes, noHandles, skip, u32, withObject } from './testdata/object.ts'
 
 const rawTracepoint = 17
@@ -36,6 +36,15 @@ test('three instructions, run in the kernel', { skip }, () => {
   program.close()
   throws(() => program.testRun(noBytes, 0), { code: 'CLOSED' })
   deepEqual(openHandles(), noHandles)
+})
+
+test('runs that were left out are asked of several programs at once', { skip }, () => {
+  const program = loadProgram({ ...spec, instructions: assemble(setResult(0), exit) })
+  const { fd } = program
+  equal(skippedRuns(Int32Array.of()), 0)
+  equal(skippedRuns(Int32Array.of(fd, fd)), 2 * program.info().recursionMisses)
+  throws(() => skippedRuns(Int32Array.of(fd, -1)), { code: 'EBADFD' })
+  program.close()
 })
 
 test('a program gets its context', { skip }, () => {

@@ -94,6 +94,15 @@ export const testRunProgram = (
 ): RunResult => addon().testRun(fd, context, data, repeat)
 
 /**
+ * Runs that the kernel left out of these programs because they were running on that CPU already,
+ * all together: what `ProgramInfo.recursionMisses` says of one.
+ *
+ * @throws NativeError  one is no program
+ */
+export const skippedRuns = (fds: Int32Array<ArrayBuffer>): number =>
+  addon().skippedRuns(new Uint8Array(fds.buffer, fds.byteOffset, fds.byteLength))
+
+/**
  * Loads a program from raw instructions.
  *
  * @throws NativeError  the kernel refuses; `log` ends with what the verifier says

@@ -97,6 +97,45 @@ static napi_value forgetKernelTypes(Call &call)
 	return nullptr;
 }
 
+// The kernel's types on their way in, on a thread of libuv's pool.
+struct ReadingTypes {
+	napi_async_work work = nullptr;
+	napi_deferred deferred = nullptr;
+	btf *types = nullptr;
+};
+
+static void readTypesThere(napi_env, void *data)
+{
+	startLog(); // What it says when it fails, it says again to whoever asks.
+	static_cast<ReadingTypes *>(data)->types = btf__load_vmlinux_btf();
+	takeLog();
+}
+
+static void typesReadThere(napi_env env, napi_status status, void *data)
+{
+	const std::unique_ptr<ReadingTypes> reading(static_cast<ReadingTypes *>(data));
+	napi_delete_async_work(env, reading->work);
+	Environment::of(env).keepKernelTypes(reading->types);
+	napi_value nothing;
+	if (status != napi_cancelled && napi_get_undefined(env, &nothing) == napi_ok)
+		napi_resolve_deferred(env, reading->deferred, nothing);
+}
+
+// Reads the kernel's types while JavaScript goes on. Gives a promise, which says nothing: when they
+// cannot be read, the next question says why.
+static napi_value readKernelTypesAside(Call &call)
+{
+	auto reading = std::make_unique<ReadingTypes>();
+	napi_value promise;
+	check(napi_create_promise(call.env, &reading->deferred, &promise));
+	check(napi_create_async_work(call.env, nullptr, makeText(call.env, "bulwark:types"),
+				     readTypesThere, typesReadThere, reading.get(),
+				     &reading->work));
+	check(napi_queue_async_work(call.env, reading->work));
+	reading.release();
+	return promise;
+}
+
 static const btf *typesOf(const ObjectHandle &object)
 {
 	const btf *types = bpf_object__btf(object.file.get());
@@ -169,6 +208,7 @@ void registerTypes(napi_env env, napi_value exports)
 	addFunction(env, exports, "findKernelType", entry<findKernelType>);
 	addFunction(env, exports, "findKernelFunction", entry<findKernelFunction>);
 	addFunction(env, exports, "kernelMember", entry<kernelMember>);
+	addFunction(env, exports, "readKernelTypesAside", entry<readKernelTypesAside>);
 	addFunction(env, exports, "forgetKernelTypes", entry<forgetKernelTypes>);
 	addFunction(env, exports, "structLayouts", entry<structLayouts>);
 	addFunction(env, exports, "findVariable", entry<findVariable>);

@@ -89,6 +89,57 @@ test('what is quick comes first, then one question to each subject, which is ask
   assert.equal(subject.size, 2)
 })
 
+test('what is about a part of a subject is asked of that, and asked once for all that share it', () => {
+  const reads: string[] = []
+  const program: Subject<Event> = new Subject(() => ofProgram)
+  const whole: Subject<Event> = new Subject(() => answers, program)
+  const run = compileRules([typed('(proc.name = a or proc.exe = b) and proc.cwd = /c')], {
+    ...noting(reads),
+    subjectOf: ({ field: { name } }) => (name === 'proc.cwd' ? whole : program),
+  })
+  const ofProgram = program.blank()
+  let answers = whole.blank()
+  const check = (event: Event, wanted: string): void => {
+    reads.length = 0
+    const matched: number[] = []
+    run(event, (index) => matched.push(index) > 99, noFault)
+    assert.equal(`${reads.join(' ')} -> ${matched.join(' ')}`, wanted)
+  }
+  const own = { 'proc.name': 'x', 'proc.exe': 'b' }
+  check({ ...own, 'proc.cwd': '/c' }, 'proc.name proc.exe proc.cwd -> 0')
+  check({ ...own, 'proc.cwd': '/c' }, ' -> 0')
+  answers = whole.blank() // It is another process now, with the same program.
+  check({ ...own, 'proc.cwd': '/d' }, 'proc.cwd -> ')
+  assert.deepEqual([program.size, whole.size], [1, 1])
+})
+
+test('a subject says with one answer that none of several holds', () => {
+  const reads: string[] = []
+  const subject: Subject<Event> = new Subject(() => answers)
+  const texts = ['a', 'b', 'c'].map((name) => `evt.num = 1 and proc.name = ${name}`)
+  const run = compileRules([...texts, 'evt.num = 2'].map(typed), {
+    ...noting(reads),
+    subjectOf: ({ field: { name } }) => (name === 'proc.name' ? subject : undefined),
+  })
+  let answers = subject.blank()
+  const check = (event: Event, wanted: string): void => {
+    reads.length = 0
+    const matched: number[] = []
+    const faults: number[] = []
+    const onFault = (index: number): boolean => faults.push(index) > 99
+    run(event, (index) => matched.push(index) > 99, onFault)
+    assert.equal(`${reads.join(' ')} -> ${matched.join(' ')}, ${faults.join(' ')}`, wanted)
+  }
+  check({ 'proc.name': 'x', 'evt.num': 1 }, 'proc.name proc.name proc.name evt.num -> , ')
+  check({ 'proc.name': 'x', 'evt.num': 2 }, 'evt.num -> 3, ')
+  answers = subject.blank()
+  check({ 'proc.name': 'b', 'evt.num': 1 }, 'proc.name proc.name evt.num proc.name -> 1, ')
+  check({ 'proc.name': 'b', 'evt.num': 1 }, 'evt.num -> 1, ')
+  answers = subject.blank()
+  const failing = 'proc.name proc.name proc.name proc.name evt.num -> , 0 1 2'
+  check({ 'proc.name': 'throw', 'evt.num': 1 }, failing)
+})
+
 test('a match may end the trying', () => {
   const run = compileRules([typed('evt.num = 1'), typed('evt.num > 0')], noting([]))
   const matched: number[] = []

@@ -12,7 +12,7 @@ import { fieldKey, sameCondition } from './condition-key.ts'
 import { needsEvery } from './evaluate.ts'
 import { callFunction } from './functions.ts'
 import type { Compare, Condition, Right, Value } from './ir.ts'
-import { comparisonOf, isNetwork, textOf } from './ir.ts'
+import { comparisonOf, disjunction, isNetwork, textOf } from './ir.ts'
 import type { AnswerPlace, Subject } from './kept.ts'
 import { Plan } from './plan.ts'
 import { constantTest, valueTest } from './prepared.ts'
@@ -93,15 +93,37 @@ class Unit<E> {
     return known
   }
 
-  /** The name of a function that works an answer out, and keeps it among the answers `a`. */
-  question(condition: Condition, { index, shift }: AnswerPlace): string {
-    const key = sameCondition(condition)
+  /**
+   * The name of a function that works an answer out, and keeps it among the answers `a`. What is
+   * about a part of the subject alone is asked of that part.
+   */
+  question(condition: Condition, subject: Subject<E>, plan: Plan<E>): string {
+    return this.#answering(sameCondition(condition), subject.placeOf(condition), () => {
+      const emitter = new Emitter(this, plan, subject)
+      return { code: emitter.condition(condition), emitter }
+    })
+  }
+
+  /** The name of a function that asks several questions, and keeps whether any has a yes. */
+  anyOf(questions: readonly Condition[], subject: Subject<E>, plan: Plan<E>): string {
+    const any = disjunction(questions)
+    return this.#answering(`any of ${sameCondition(any)}`, subject.placeOf(any), () => {
+      const emitter = new Emitter(this, plan)
+      const code = questions.map((each) => emitter.condition(each)).join(' || ')
+      return { code: `(${code})`, emitter }
+    })
+  }
+
+  #answering(
+    key: string,
+    { index, shift }: AnswerPlace,
+    write: () => { readonly code: string; readonly emitter: Emitter<E> },
+  ): string {
     const known = this.#questions.get(key)
     if (known !== undefined) return known
     const name = `k${this.#questions.size}`
     this.#questions.set(key, name)
-    const emitter = new Emitter(this)
-    const code = emitter.condition(condition)
+    const { code, emitter } = write()
     this.#functions += `function ${name}(e, a) { ${emitter.declarations} t = ${code} ? 1 : 2;
       a[${index}] |= t << ${shift}; return t }\n`
     return name
@@ -124,14 +146,17 @@ class Emitter<E> {
   readonly #unit: Unit<E>
   /** `undefined` where no answers are kept, and all is tried as it was written. */
   readonly #plan: Plan<E> | undefined
+  /** What the function answers for: the answer is worked out there, and not asked for. */
+  readonly #own: Subject<E> | undefined
   /** Code that reads each field, by the field with its argument. */
   readonly #fields = new Map<string, string>()
   /** Variable of the answers of each subject. */
   readonly #answers = new Map<Subject<E>, string>()
 
-  constructor(unit: Unit<E>, plan?: Plan<E>) {
+  constructor(unit: Unit<E>, plan?: Plan<E>, own?: Subject<E>) {
     this.#unit = unit
     this.#plan = plan
+    this.#own = own
   }
 
   /** Declares the variables: one a field, one a subject, one for the value that is being tested. */
@@ -158,9 +183,7 @@ class Emitter<E> {
   }
 
   /** Code that asks a subject: for the answer that it keeps, or else for a new one. */
-  #ask(condition: Condition, subject: Subject<E>): string {
-    const place = subject.placeOf(condition)
-    const question = this.#unit.question(condition, place)
+  #ask(subject: Subject<E>, { index, shift }: AnswerPlace, question: string): string {
     let answers = this.#answers.get(subject)
     if (answers === undefined) {
       answers = `a${this.#answers.size}`
@@ -168,7 +191,13 @@ class Emitter<E> {
     }
     const answersOf = this.#unit.answersOf(subject)
     const all = `(${answers} === no ? (${answers} = ${answersOf}(e)) : ${answers})`
-    return `((${all}[${place.index}] >> ${place.shift} & 3 || ${question}(e, ${answers})) === 1)`
+    return `((${all}[${index}] >> ${shift} & 3 || ${question}(e, ${answers})) === 1)`
+  }
+
+  /** Code that asks a subject whether any of several questions to it has a yes. */
+  anyOf(questions: readonly Condition[], subject: Subject<E>, plan: Plan<E>): string {
+    const place = subject.placeOf(disjunction(questions))
+    return this.#ask(subject, place, this.#unit.anyOf(questions, subject, plan))
   }
 
   #value(value: Value): string {
@@ -192,14 +221,18 @@ class Emitter<E> {
   }
 
   condition(condition: Condition): string {
-    const subject = this.#plan?.subjectOf(condition)
-    if (subject) return this.#ask(condition, subject)
+    const plan = this.#plan
+    const subject = plan?.subjectOf(condition)
+    if (plan && subject && subject !== this.#own) {
+      const question = this.#unit.question(condition, subject, plan)
+      return this.#ask(subject, subject.placeOf(condition), question)
+    }
     switch (condition.is) {
       case 'constant':
         return String(condition.value)
       case 'and':
       case 'or': {
-        const members = this.#plan?.members(condition) ?? condition.members
+        const members = plan?.members(condition, this.#own) ?? condition.members
         const word = condition.is === 'and' ? ' && ' : ' || '
         return `(${members.map((each) => this.condition(each)).join(word)})`
       }
@@ -307,12 +340,22 @@ export const compileRules = <E>(
   binding: Binding<E>,
 ): CompiledRules<E> => {
   const unit = new Unit(binding)
-  const emitter = new Emitter(unit, planOf(binding))
-  const body = conditions.map((condition, i) => {
+  const plan = planOf(binding)
+  const emitter = new Emitter(unit, plan)
+  const codes = conditions.map((condition, i) => {
     const code = emitter.condition(condition)
     return `t = false; try { t = ${code} } catch (error) { fault(${i}, error); t = false }
       if (t && on(${i}, e)) return;`
   })
+  const body = plan
+    ? plan.groups(conditions).map(({ begin, end, subject, demands }) => {
+        const code = codes.slice(begin, end).join('\n')
+        if (!subject) return code
+        // What fails says so when it is tried by itself.
+        return `t = true; try { t = ${emitter.anyOf(demands, subject, plan)} } catch {}
+          if (t) { ${code} }`
+      })
+    : codes
   const parameters = 'e, on, fault'
   return unit.build(parameters, emitter.declarations, body.join('\n')) as CompiledRules<E>
 }

@@ -27,12 +27,15 @@ export interface AnswerPlace {
 export class Subject<E> {
   /** The answers of what an event is about; blank ones where it is about no such thing. */
   readonly answersOf: (event: E) => Answers
+  /** A smaller subject: what is read from that is read from this one, too. */
+  readonly part: Subject<E> | undefined
   readonly #places = new Map<string, number>()
   #blank: Answers = []
 
   /** @param answersOf  gives blank ones again when a field of the thing has changed */
-  constructor(answersOf: (event: E, subject: Subject<E>) => Answers) {
+  constructor(answersOf: (event: E, subject: Subject<E>) => Answers, part?: Subject<E>) {
     this.answersOf = (event) => answersOf(event, this)
+    this.part = part
   }
 
   /** Answers of which none is known. */

@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test'
 import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import * as fc from 'fast-check'
+import { askedAndTrue } from './asked.ts'
 import { compileCondition, compileRules } from './compile.ts'
 import { evaluate } from './evaluate.ts'
 import { eventSetOf, specialise } from './event-set.ts'
@@ -314,40 +315,118 @@ law('rules compiled together match as each alone', fc.tuple(someTrees, events), 
   assert.deepEqual(matched, wanted)
 })
 
-/** Two events of one process, and the answers that are kept of it. */
+/** An event, the answers that are kept of its process, and of all that run the same program. */
 interface Kept {
   readonly event: Event
   readonly answers: Answers
+  readonly ofProgram: Answers
 }
-const isOfProcess = (ref: FieldRef): boolean => ref.field.name.startsWith('proc.')
-const twoEvents = fc.tuple(events, events).map(([first, second]) => {
-  const own = Object.entries(first).filter(([name]) => name.startsWith('proc.'))
-  return [first, { ...second, ...Object.fromEntries(own) }] as const
+const isOfProcess = (name: string): boolean => name.startsWith('proc.')
+const isOfProgram = (name: string): boolean => /^proc\.([en]|.*s$)/.test(name)
+const only = (event: Event, isKept: (name: string) => boolean): Event =>
+  Object.fromEntries(Object.entries(event).filter(([name]) => isKept(name)))
+
+/** Two events of one process, and one of another with the same program. */
+const threeEvents = fc.tuple(events, events, events).map(([first, second, third]) => {
+  const same = { ...second, ...only(first, isOfProcess) }
+  const absent = only(third, (name) => !isOfProgram(name))
+  return [first, same, { ...absent, ...only(first, isOfProgram) }] as const
 })
-law('kept answers mean what the reference says', fc.tuple(someTrees, twoEvents), (input, reach) => {
-  const [forest, pair] = input
-  const conditions = forest.flatMap((tree) => typed(tree) ?? [])
-  if (conditions.length < forest.length) return
-  reach()
-  const subject = new Subject<Kept>(({ answers }) => answers)
-  const run = compileRules<Kept>(conditions, {
-    field: (ref) => {
-      const read = binding.field(ref)
-      return ({ event }) => read(event)
-    },
-    resolve: binding.resolve,
-    subjectOf: (ref) => (isOfProcess(ref) ? subject : undefined),
-    isCheap: ({ field: { type } }) => type === 'bool',
+law(
+  'kept answers mean what the reference says',
+  fc.tuple(someTrees, threeEvents),
+  (input, reach) => {
+    const [forest, [first, second, other]] = input
+    const conditions = forest.flatMap((tree) => typed(tree) ?? [])
+    if (conditions.length < forest.length) return
+    reach()
+    const programs = new Subject<Kept>(({ ofProgram }) => ofProgram)
+    const processes = new Subject<Kept>(({ answers }) => answers, programs)
+    const run = compileRules<Kept>(conditions, {
+      field: (ref) => {
+        const read = binding.field(ref)
+        return ({ event }) => read(event)
+      },
+      resolve: binding.resolve,
+      subjectOf: ({ field: { name } }) => {
+        if (isOfProgram(name)) return programs
+        return isOfProcess(name) ? processes : undefined
+      },
+      isCheap: ({ field: { type } }) => type === 'bool',
+    })
+    const ofProgram = programs.blank()
+    const one = { answers: processes.blank(), ofProgram }
+    const another = { answers: processes.blank(), ofProgram }
+    const kept: readonly Kept[] = [
+      { event: first, ...one },
+      { event: second, ...one },
+      { event: other, ...another },
+      { event: first, ...one },
+      { event: other, ...another },
+    ]
+    for (const each of kept) {
+      const matched: number[] = []
+      const onMatch = (index: number): boolean => matched.push(index) < 0
+      run(each, onMatch, (index, error) => assert.fail(`${index}: ${String(error)}`))
+      const wanted = conditions.flatMap((tree, i) => (meaning(tree, each.event) ? [i] : []))
+      assert.deepEqual(matched, wanted)
+    }
+  },
+)
+
+const yesOrNo = 'evt.is_open_read'
+const question: Node = {
+  is: 'compare',
+  left: field(yesOrNo),
+  operator: '=',
+  modifier: undefined,
+  right: { is: 'value', value: 'true', at: 0 },
+  at: 0,
+}
+/** Trees that ask it, among others, as it is or not, once or twice. */
+const askingTrees = fc
+  .record({
+    is: fc.constantFrom<'and' | 'or'>('and', 'or'),
+    before: fc.array(trees, { maxLength: 1 }),
+    asks: fc.constantFrom<Node>(question, { is: 'not', child: question, at: 0 }),
+    behind: fc.array(trees, { minLength: 1, maxLength: 1 }),
+    more: trees,
   })
-  const answers = subject.blank()
-  for (const event of [...pair, ...pair]) {
-    const matched: number[] = []
-    const onMatch = (index: number): boolean => matched.push(index) < 0
-    run({ event, answers }, onMatch, (index, error) => assert.fail(`${index}: ${String(error)}`))
-    const wanted = conditions.flatMap((each, i) => (meaning(each, event) ? [i] : []))
-    assert.deepEqual(matched, wanted)
-  }
-})
+  .map(({ is, before, asks, behind, more }): Node => {
+    const inner: Node = { is, children: [...before, asks, ...behind], at: 0 }
+    return { is: is === 'and' ? 'or' : 'and', children: [more, inner], at: 0 }
+  })
+law(
+  'a field is asked and true only where it is said',
+  fc.tuple(askingTrees, events),
+  (input, reach) => {
+    const [tree, event] = input
+    const condition = typed(tree)
+    if (!condition) return
+    reach()
+    const programs = new Subject<Kept>(({ ofProgram }) => ofProgram)
+    const processes = new Subject<Kept>(({ answers }) => answers, programs)
+    let isAsked = false
+    const run = compileCondition<Kept>(condition, {
+      field: (ref) => {
+        const read = binding.field(ref)
+        return (kept) => {
+          isAsked ||= ref.field.name === yesOrNo
+          return read(kept.event)
+        }
+      },
+      resolve: binding.resolve,
+      subjectOf: ({ field: { name } }) => {
+        if (isOfProgram(name)) return programs
+        return isOfProcess(name) ? processes : undefined
+      },
+      isCheap: ({ field: { type, name } }) => type !== 'string' && name !== yesOrNo,
+    })
+    run({ event, answers: processes.blank(), ofProgram: programs.blank() })
+    if (!isAsked || event[yesOrNo] !== true) return
+    assert.ok(meaning(askedAndTrue(condition, yesOrNo), event))
+  },
+)
 
 law('a condition matches only events of its set', fc.tuple(trees, events), (input, reach) => {
   const [tree, event] = input

@@ -49,6 +49,8 @@ export interface Rule {
   /** Whether a match starts a capture, and how long one takes: 0 for the default. */
   readonly capture: boolean
   readonly captureDurationMs: number
+  /** Whether equal alerts may become one: `fold`. `undefined` where the rule does not say. */
+  readonly folds?: boolean | undefined
   readonly place: Place
   /** Why this sensor cannot run the rule. */
   readonly disabledBy: readonly Diagnostic[]

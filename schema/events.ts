@@ -538,7 +538,7 @@ export const constants: Readonly<Record<string, number>> = {
   RECORD_AS_MADE: 0x8000,
   /** Processes held back at once, and bytes of an exec's record that is. */
   HELD_PROCESSES_MAX: 16_384,
-  HELD_PROGRAM_BYTES: 1536,
+  HELD_PROGRAM_BYTES: 3072,
   /** What is held back: bits of a knob. HOLD_TRACK stays set: processes must be kept count of. */
   HOLD_TRACK: 1,
   HOLD_FORKS: 2,

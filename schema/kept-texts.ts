@@ -4,7 +4,7 @@
  */
 
 /** A power of two. */
-const slots = 512
+const slots = 1024
 const bytesMax = 128
 const wordsMax = bytesMax / 4
 

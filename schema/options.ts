@@ -100,6 +100,19 @@ const alerts: readonly OptionSpec[] = [
     'which rules of an event alert',
     ['rule_matching'],
   ),
+  fixedOption(
+    'fold.rules',
+    { is: 'choice', of: ['said', 'all', 'none'] },
+    'said',
+    'whose equal alerts become one: rules that say `fold: true`, all but those that say ' +
+      '`fold: false`, or none: see below',
+  ),
+  fixedOption(
+    'fold.seconds',
+    { is: 'number', min: 1, max: 86_400 },
+    '60',
+    'what is equal to an alert and comes so soon after it is told in one more',
+  ),
   {
     ...alertOption(
       'output',

@@ -1,6 +1,8 @@
 /** `bulwark run` as its own tests start it, for those that are about the whole of it. */
 // tidy-allow inner: cli/ offers the program, not how its tests run it
-export { mainFile } from '../cli/testdata/bulwark.ts'
+export { bulwark, mainFile } from '../cli/testdata/bulwark.ts'
+// tidy-allow inner: cli/ offers the program, not how its tests run it
+export type { Running } from '../cli/testdata/running.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
 export { end, skip, startRun, timeout } from '../cli/testdata/running.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it

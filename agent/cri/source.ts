@@ -73,7 +73,7 @@ class CriFault extends Error {}
 /** Whether there is a socket; not when nobody here may look. */
 export const isSocket = (path: string): boolean => {
   try {
-    return statSync(path).isSocket()
+    return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
   } catch {
     return false
   }

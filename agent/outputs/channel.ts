@@ -114,8 +114,8 @@ export class Channel {
   async #run(): Promise<void> {
     const { signal } = this.#abort
     try {
-      // What one look at the ring brings goes together.
-      await new Promise((resolve) => setImmediate(resolve))
+      // What one look at the ring brings goes together: nothing awaited goes on before it is over.
+      await Promise.resolve()
       while (this.#queue.size > 0 && !signal.aborted && !this.#gone) {
         const batch = this.#queue.peek(this.#options.sink.batchMax)
         const outcome = await this.#send(batch, signal)

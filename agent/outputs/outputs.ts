@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { priorityNames } from '@bulwark/policy'
 import type { Alert } from '../alert.ts'
 import { alertJson, alertText, internalAlert } from '../alert.ts'
+import { onBeat } from '../beat.ts'
 import { limits } from '../limits.ts'
 import { Channel } from './channel.ts'
 import { FileSink } from './file.ts'
@@ -54,14 +55,13 @@ export class Outputs {
   readonly #options: OutputsOptions
   #settings: OutputSettings
   #open: readonly Open[] = []
-  readonly #timer: NodeJS.Timeout
+  readonly #endBeat: () => void
 
   constructor(options: OutputsOptions) {
     this.#options = options
     this.#settings = options.settings
     this.#open = names.flatMap((name) => this.#make(name) ?? [])
-    this.#timer = setInterval(() => this.#tellLosses(), limits.countersMs)
-    this.#timer.unref()
+    this.#endBeat = onBeat(() => this.#tellLosses())
   }
 
   /** Names of the channels that are open. */
@@ -240,7 +240,7 @@ export class Outputs {
 
   /** Delivers what waits, within a bound, and closes all channels; then says what was lost. */
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#endBeat()
     this.#tellLosses()
     await Promise.all(
       this.#open.map(async ({ channel }) => {

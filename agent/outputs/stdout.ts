@@ -1,8 +1,9 @@
 /**
- * Alerts as lines on standard output. A reader that stops reading a pipe holds up nobody: Node.js
- * waits for it aside. A file is written aside, too, and a terminal as it takes it.
+ * Alerts as lines on standard output. What a pipe takes at once goes into it without Node.js's
+ * streams, which take as long as all the rest of an alert. A reader that stops reading it holds up
+ * nobody: Node.js waits for it aside. A file is written aside, too, and a terminal as it takes it.
  */
-import { fstatSync, write } from 'node:fs'
+import { fstatSync, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { limits } from '../limits.ts'
 import type { Entry } from './queue.ts'
@@ -15,6 +16,17 @@ const stdoutFd = 1
 /** Codes of a reader that has gone. */
 const goneCodes: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
+/** What a pipe or socket takes now, bytes; once Node.js has opened standard output, it does not
+ * wait for more room. */
+const writeNow = (bytes: Uint8Array): number => {
+  try {
+    return writeSync(stdoutFd, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+    throw error
+  }
+}
+
 const asFault = (error: unknown): SinkFault => {
   const { code } = error as NodeJS.ErrnoException
   const next = goneCodes.has(code) ? 'gone' : 'again'
@@ -24,6 +36,7 @@ const asFault = (error: unknown): SinkFault => {
 export class StdoutSink implements Sink {
   readonly batchMax = limits.channelBatchMax
   readonly #isFile = fstatSync(stdoutFd).isFile()
+  readonly #isPipe = fstatSync(stdoutFd).isFIFO() || fstatSync(stdoutFd).isSocket()
   /** Bytes of the next batch that a file has already. */
   #torn = 0
 
@@ -33,13 +46,19 @@ export class StdoutSink implements Sink {
   }
 
   async send(entries: readonly Entry[]): Promise<void> {
-    const text = entries.map(({ line }) => `${line}\n`).join('')
+    const bytes = Buffer.from(entries.map(({ line }) => `${line}\n`).join(''))
     try {
-      if (this.#isFile) await this.#writeFile(Buffer.from(text))
-      else await writeStream(text)
+      if (this.#isFile) await this.#writeFile(bytes)
+      else await this.#writeStream(bytes)
     } catch (error) {
       throw asFault(error)
     }
+  }
+
+  async #writeStream(bytes: Uint8Array): Promise<void> {
+    const isFree = this.#isPipe && process.stdout.writableLength === 0
+    const taken = isFree ? writeNow(bytes) : 0
+    if (taken < bytes.length) await writeStream(bytes.subarray(taken))
   }
 
   async #writeFile(bytes: Uint8Array): Promise<void> {
@@ -59,9 +78,9 @@ export class StdoutSink implements Sink {
   }
 }
 
-const writeStream = (text: string): Promise<void> =>
+const writeStream = (bytes: Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
+    process.stdout.write(bytes, (error) => {
       if (error) reject(error)
       else resolve()
     })

@@ -60,6 +60,7 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
         recordAt,
         recordBytesMax: RECORD_BYTES_MAX,
         exitsMapFd: 0,
+        exit: 0,
         droppedMapFd: 0,
         kind: 0,
         failedIndex: 0,

@@ -48,6 +48,7 @@ policy: [/etc/bulwark/policies]
 priority: INFO
 watch_rules: no
 rule_matching: all
+fold: {rules: all, seconds: 5}
 output: json
 alert: {iso_time: yes, include_output: no, include_message: on, include_output_fields: off}
 append_output:
@@ -107,6 +108,7 @@ or_demo: true
       ['number', '1'],
     ]),
     hostname: 'node7',
+    folding: { rules: 'all', seconds: 5 },
     outputs: {
       form: 'json',
       alert: {

@@ -1,5 +1,5 @@
 /** From the file and the flags to what a run works with: flags win, then the file. */
-import type { BackendChoice, OutputSettings, RuleMatching } from '@bulwark/agent'
+import type { BackendChoice, Folding, OutputSettings, RuleMatching } from '@bulwark/agent'
 import { facilities } from '@bulwark/agent'
 import type { OutputAppend, PriorityName } from '@bulwark/policy'
 import { priorityNamed } from '@bulwark/policy'
@@ -15,6 +15,7 @@ export interface Settings {
   readonly priority: PriorityName
   readonly watchRules: boolean
   readonly matching: RuleMatching
+  readonly folding: Folding
   readonly appendOutput: readonly OutputAppend[] | undefined
   readonly staticFields: ReadonlyMap<string, string>
   readonly hostname: string | undefined
@@ -194,6 +195,12 @@ const checkPods = (values: Values): void => {
   }
 }
 
+const foldingOf = (values: Values): Folding => {
+  const rules = values.text('fold.rules')
+  const seconds = values.number('fold.seconds', 60)
+  return { rules: rules === 'all' || rules === 'none' ? rules : 'said', seconds }
+}
+
 /** The settings that values mean, and what is wrong with them together. */
 export const settingsOf = (
   given: ReadonlyMap<string, Given>,
@@ -214,6 +221,7 @@ export const settingsOf = (
     priority: priorityNamed(values.text('priority') ?? 'debug') ?? 'Debug',
     watchRules: values.switch('watch_rules', true),
     matching: values.text('rule_matching') === 'all' ? 'all' : 'first',
+    folding: foldingOf(values),
     appendOutput: appends?.appends,
     staticFields,
     hostname: values.text('hostname'),

@@ -36,6 +36,8 @@ export interface RuleParts {
   readonly capture: boolean
   /** Milliseconds; 0 for the default. */
   readonly captureDurationMs: number
+  /** Bulwark's own `fold`; `undefined` where the rule does not say. */
+  readonly folds: boolean | undefined
   readonly warnEventTypes: boolean
   readonly skipIfUnknownFilter: boolean
   readonly tags: readonly string[]

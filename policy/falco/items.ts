@@ -173,6 +173,7 @@ const replaceable = [
   'enabled',
   'warn_evttypes',
   'skip-if-unknown-filter',
+  'fold',
 ] as const
 type RuleKey = (typeof replaceable)[number]
 
@@ -216,6 +217,8 @@ const readPart = (
       return { warnEventTypes: optionalFlag(map, key, context) !== false }
     case 'skip-if-unknown-filter':
       return { skipIfUnknownFilter: optionalFlag(map, key, context) === true }
+    case 'fold':
+      return { folds: optionalFlag(map, key, context) }
   }
 }
 
@@ -269,6 +272,7 @@ const readDefinition = (
   const captureDurationMs = optionalCount(map, 'capture_duration', context) ?? 0
   const warnEventTypes = optionalFlag(map, 'warn_evttypes', context) ?? true
   const skipIfUnknownFilter = optionalFlag(map, 'skip-if-unknown-filter', context) ?? false
+  const folds = optionalFlag(map, 'fold', context)
   const tags = optionalTexts(map, 'tags', context) ?? []
   const exceptions = readExceptions(map, context, false, report)
   const rule = {
@@ -283,6 +287,7 @@ const readDefinition = (
     captureDurationMs,
     warnEventTypes,
     skipIfUnknownFilter,
+    folds,
     tags,
     exceptions,
     context,

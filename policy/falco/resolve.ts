@@ -191,7 +191,7 @@ class Resolver {
       ...lackingFields(condition, conditionContext),
       ...lackingEvents(eventTypes, carriedEvents, conditionContext),
     ]
-    const { description, priority, enabled, capture, captureDurationMs } = definition
+    const { description, priority, enabled, capture, captureDurationMs, folds } = definition
     return {
       name,
       description,
@@ -208,6 +208,7 @@ class Resolver {
       outputText: definition.output,
       capture,
       captureDurationMs,
+      folds,
       place: context.place,
       disabledBy: disabledBy.filter((each) => each.severity === 'error'),
       remarks: [

@@ -6,6 +6,16 @@
 import { lowerCase } from '../letters.ts'
 import type { Bounds } from './bounds.ts'
 import { always, between, exactly } from './bounds.ts'
+import {
+  firstContains,
+  firstEnds,
+  firstEquals,
+  firstStarts,
+  joinedContains,
+  joinedEnds,
+  joinedEquals,
+  joinedStarts,
+} from './compare-arguments.ts'
 import { anyOf, textIs } from './make-plan.ts'
 import { pathPrefixes } from './patterns.ts'
 import type { Plan, TextAt } from './plan.ts'
@@ -28,6 +38,7 @@ const doubled = (texts: readonly string[]): readonly string[] =>
 const doubledEnds = (texts: readonly string[]): readonly string[] =>
   texts.flatMap((text) => Array.from(text.matchAll(/\//g), ({ index }) => `/${text.slice(index)}`))
 
+const joinedWhy = 'arguments as they are shown: only the words in them are looked for'
 const resolvedWhy = 'a path put together from a directory and the path as given'
 
 /** A path ends in something that is no name: what it leads to is another one. */
@@ -72,6 +83,10 @@ export const textEqualsAny = (
       )
       return exactly(anyOf([textIs(value.at, 'equals', names), ends]))
     }
+    case 'first':
+      return firstEquals(value.at, texts)
+    case 'joined':
+      return between(joinedEquals(value, texts), nothing, open(joinedWhy))
     case 'given': {
       const given = texts.filter(isSingle)
       const plain = textIs(value.at, 'equals', given)
@@ -136,6 +151,10 @@ export const startsWithAny = (value: Known, texts: readonly string[], open: Open
       const over = anyOf([textIs(value.at, 'starts', names), inside])
       return between(over, nothing, open('how the name of a file begins'))
     }
+    case 'first':
+      return firstStarts(value.at, texts)
+    case 'joined':
+      return between(joinedStarts(value, texts), nothing, open(joinedWhy))
     case 'resolved':
       return texts.includes('/') ? always(true) : open(resolvedWhy)
     default:
@@ -183,6 +202,10 @@ export const endsWithAny = (value: Known, texts: readonly string[], open: Open):
       )
       return between(over, nothing, open('how the directory of a path ends'))
     }
+    case 'first':
+      return between(firstEnds(value.at, texts), nothing, open('how an argument ends'))
+    case 'joined':
+      return between(joinedEnds(value, texts), nothing, open(joinedWhy))
     default:
       return open('the end of such a text')
   }
@@ -256,6 +279,10 @@ export const containsAny = (value: Known, parts: readonly string[], open: Open):
       const over = hasSlash ? anyOf([plain, textIs(value.at, 'contains', ['//'])]) : plain
       return between(over, plain, open(givenWhy))
     }
+    case 'first':
+      return between(firstContains(value.at, parts), nothing, open(why))
+    case 'joined':
+      return between(joinedContains(value, parts), nothing, open(joinedWhy))
     case 'resolved':
       return between(resolvedContains(value, parts), nothing, open(resolvedWhy))
     default:

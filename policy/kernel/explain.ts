@@ -1,7 +1,9 @@
 /** What becomes of a rule in the kernel, for people: plans in words and in instructions. */
 import { eventKinds } from '@bulwark/schema'
 import type { Rule } from '../rule.ts'
+import { needsSecondLook } from './ancestors.ts'
 import { generateFilter } from './generate.ts'
+import { isFiltered } from './kinds.ts'
 import { Optimiser } from './optimise.ts'
 import type { PrintOptions } from './print.ts'
 import { printPlan } from './print.ts'
@@ -21,6 +23,8 @@ export interface ExplainedHook {
   readonly types: readonly string[]
   /** An outline of the plan. */
   readonly plan: string
+  /** Tests on ancestors are made in a second look, at what the others let through. */
+  readonly looksTwice: boolean
   /** Empty: the kernel decides it all. */
   readonly residual: readonly ExplainedPart[]
   /** The program of this rule alone, annotated. */
@@ -33,9 +37,9 @@ const kindName = (kind: number): string => eventKinds.find((each) => each.kind =
 /** Kinds that a rule gets all of: state of processes is kept by them. */
 export const unfilteredOf = ({ eventTypes }: Rule): readonly string[] =>
   eventKinds
-    .filter(({ state, types }) => {
-      const isOf = types.some((type) => eventTypes === 'all' || eventTypes.has(type))
-      return state && isOf
+    .filter((kind) => {
+      const isOf = kind.types.some((type) => eventTypes === 'all' || eventTypes.has(type))
+      return isOf && !isFiltered(kind)
     })
     .map(({ name }) => name)
 
@@ -52,6 +56,7 @@ export const explainSplit = (
       kind: kindName(kind),
       types,
       plan: printPlan(best, kind, options),
+      looksTwice: needsSecondLook(best),
       residual: Array.from(new Map(parts), ([condition, why]) => ({ condition, why })),
       listing,
       instructionCount,

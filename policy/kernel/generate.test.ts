@@ -123,6 +123,7 @@ test('the same plan gives the same bytes, for the record and the maps of the tar
     recordAt: 16,
     recordBytesMax: 1000,
     exitsMapFd: 4,
+    exit: 0,
     droppedMapFd: 5,
     kind: 6,
     failedIndex: 7,

@@ -38,8 +38,9 @@ export interface FilterTarget {
   readonly contextAt: number
   readonly recordAt: number
   readonly recordBytesMax: number
-  /** Prog array: its slot 0 sends the record and frees the slot. */
+  /** Prog array: what stands at `exit` takes the record over, and frees the slot. */
   readonly exitsMapFd: number
+  readonly exit: number
   /** PERCPU_ARRAY of u64: records that were dropped, by kind. */
   readonly droppedMapFd: number
   readonly kind: number
@@ -94,6 +95,7 @@ const shownTarget: FilterTarget = {
   recordAt: 32,
   recordBytesMax: 25_600,
   exitsMapFd: 101,
+  exit: 0,
   droppedMapFd: 102,
   kind: 0,
   failedIndex: 0,
@@ -244,10 +246,10 @@ const emitEnds = (
   count(assembler, target.droppedMapFd, target.kind, done)
   assembler.jump(done)
   assembler.place(accept)
-  assembler.comment(() => 'let through: the program that sends it takes over')
+  assembler.comment(() => 'let through: the next program takes over')
   assembler.move(1, { register: 6 })
   assembler.loadMap(2, target.exitsMapFd)
-  assembler.move(3, { constant: 0 })
+  assembler.move(3, { constant: target.exit })
   assembler.call(helpers.tailCall)
   assembler.comment(() => 'it is not there: lost, and counted')
   release(assembler, target)

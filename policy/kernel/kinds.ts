@@ -1,6 +1,7 @@
 /** Which types of events a kind of record stands for, and how a record shows its type. */
 import type { EventKind } from '@bulwark/schema'
 import {
+  EventNumber,
   RECORD_COMPAT,
   callShapeOf,
   eventKinds,
@@ -16,10 +17,15 @@ import type { Plan } from './plan.ts'
 import type { KernelFacts } from './record-kind.ts'
 
 /**
- * Kinds whose records may be left out when no rule is about them. The others keep the tables of
- * processes, directories and containers.
+ * Whether records of a kind may be left out when no rule matches them. The others keep the tables
+ * of processes, directories and containers. So does an exec; but the kernel side keeps it with its
+ * process, and tells it when something else is told of that one.
  */
-export const filteredKinds: readonly EventKind[] = eventKinds.filter(({ state }) => !state)
+export const isFiltered = ({ kind, state }: EventKind): boolean =>
+  !state || kind === EventNumber.exec
+
+/** Those kinds, by number. */
+export const filteredKinds: readonly EventKind[] = eventKinds.filter(isFiltered)
 
 /** Whether a kind stands for any call of a shape. */
 export const isShape = ({ hooks }: EventKind): boolean => hooks.some((hook) => 'shape' in hook)

@@ -32,10 +32,10 @@ test('a plan by the makers accepts what it says, and its opposite all else', (co
     const records = new NearRecords(plan)
     let accepted = 0
     for (let i = 0; i < recordsOfPlan; i++) {
-      const { record, state } = records.make(recordSeed + i * 2_654_435_761)
-      const expected = accepts(plan, record, state)
-      assert.equal(accepts(whole, record, state), expected)
-      for (const each of opposites) assert.equal(accepts(each, record, state), !expected)
+      const { record, state, ancestors } = records.make(recordSeed + i * 2_654_435_761)
+      const expected = accepts(plan, record, state, ancestors)
+      assert.equal(accepts(whole, record, state, ancestors), expected)
+      for (const each of opposites) assert.equal(accepts(each, record, state, ancestors), !expected)
       if (expected) accepted++
     }
     if (accepted > 0 && accepted < recordsOfPlan) told++

@@ -2,22 +2,48 @@
  * What a plan means: the reference. Slow and plain; the generated programs are held to it by a
  * property test in the kernel.
  */
+import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import { noAncestors } from './ancestors.ts'
 import type { CgroupState, CgroupTold, NumberAt, Plan, Test, TextAt, TextOperator } from './plan.ts'
 import { cgroupNumbers } from './plan.ts'
 
-const numberAt = (record: DataView, { offset, bytes, signed }: NumberAt): bigint => {
+/** What a plan looks at: offsets from RECORD_BYTES_MAX on are those of the ancestors. */
+class Sight {
+  readonly #record: DataView
+  readonly #ancestors: Uint8Array
+
+  constructor(record: Uint8Array, ancestors: Uint8Array) {
+    this.#record = new DataView(record.buffer, record.byteOffset, record.byteLength)
+    this.#ancestors = ancestors
+  }
+
+  get byteLength(): number {
+    return this.#record.byteLength
+  }
+
+  getUint8(offset: number): number {
+    if (offset < RECORD_BYTES_MAX) return this.#record.getUint8(offset)
+    return this.#ancestors[offset - RECORD_BYTES_MAX] ?? 0
+  }
+
+  getUint16(offset: number): number {
+    return this.#record.getUint16(offset, true)
+  }
+}
+
+const numberAt = (record: Sight, { offset, bytes, signed }: NumberAt): bigint => {
   let value = 0n
   for (let i = 0; i < bytes; i++) value |= BigInt(record.getUint8(offset + i)) << BigInt(8 * i)
   return signed ? BigInt.asIntN(8 * bytes, value) : value
 }
 
 /** A slot that points outside its record has no text: the agent refuses such a record. */
-const textAt = (record: DataView, at: TextAt): string => {
+const textAt = (record: Sight, at: TextAt): string => {
   let from = at.offset
   let bytes: number = at.is === 'chars' ? at.bytes : 0
   if (at.is === 'slot') {
-    from = record.getUint16(at.offset, true)
-    bytes = record.getUint16(at.offset + 2, true)
+    from = record.getUint16(at.offset)
+    bytes = record.getUint16(at.offset + 2)
     if (from + bytes > record.byteLength) return ''
   }
   let text = ''
@@ -59,10 +85,7 @@ const compareNumber = (number: bigint, { operator, values }: Test & { is: 'numbe
 
 const bitOf = (byte: number, i: number): number => (byte >> (7 - (i % 8))) & 1
 
-const inNetwork = (
-  record: DataView,
-  { offset, base, prefix }: Test & { is: 'network' },
-): boolean => {
+const inNetwork = (record: Sight, { offset, base, prefix }: Test & { is: 'network' }): boolean => {
   for (let i = 0; i < prefix; i++) {
     const at = i >> 3
     if (bitOf(record.getUint8(offset + at), i) !== bitOf(base[at] ?? 0, i)) return false
@@ -74,18 +97,24 @@ const inNetwork = (
  * Whether a plan lets a record through.
  *
  * @param record  its bytes, from the header on: at least the fixed part of its kind
- * @param cgroup  what the kernel was told of the record's cgroup; a number from `scopeClassMin` on
- *   for a container of a class of scopes
+ * @param cgroup     what the kernel was told of the record's cgroup; a number from `scopeClassMin`
+ *   on for a container of a class of scopes
+ * @param ancestors  what the kernel tells of those above the process, as `ancestorsLayout` has it;
+ *   none is told when not said
  */
-export const accepts = (plan: Plan, record: Uint8Array, cgroup: CgroupTold): boolean =>
-  holds(plan, new DataView(record.buffer, record.byteOffset, record.byteLength), cgroup)
+export const accepts = (
+  plan: Plan,
+  record: Uint8Array,
+  cgroup: CgroupTold,
+  ancestors: Uint8Array = noAncestors,
+): boolean => holds(plan, new Sight(record, ancestors), cgroup)
 
 const stateOf = (told: CgroupTold): CgroupState => (typeof told === 'number' ? 'container' : told)
 
 const numberOf = (told: CgroupTold): number =>
   typeof told === 'number' ? told : cgroupNumbers[told]
 
-const holds = (plan: Plan, record: DataView, cgroup: CgroupTold): boolean => {
+const holds = (plan: Plan, record: Sight, cgroup: CgroupTold): boolean => {
   switch (plan.is) {
     case 'constant':
       return plan.value

@@ -23,9 +23,9 @@ test('an optimised plan accepts what the plan does', (context: TestContext) => {
     const records = new NearRecords(plan)
     let accepted = 0
     for (let i = 0; i < recordsOfPlan; i++) {
-      const { record, state } = records.make(recordSeed + i * 2_654_435_761)
-      const expected = accepts(plan, record, state)
-      equal(accepts(optimised, record, state), expected)
+      const { record, state, ancestors } = records.make(recordSeed + i * 2_654_435_761)
+      const expected = accepts(plan, record, state, ancestors)
+      equal(accepts(optimised, record, state, ancestors), expected)
       if (expected) accepted++
     }
     if (accepted > 0 && accepted < recordsOfPlan) told++

@@ -1,5 +1,6 @@
 /** Plans in words: an outline, a test a line, with the members of the record by their names. */
 import { recordLayouts } from '@bulwark/schema'
+import { ancestorNameAt, ancestorsMax, knownAt, moreAt } from './ancestors.ts'
 import { Places } from './places.ts'
 import type { NumberAt, Plan, Test, TextOperator } from './plan.ts'
 import { cgroupNumbers } from './plan.ts'
@@ -10,11 +11,22 @@ export interface PrintOptions {
   readonly valuesMax?: number
 }
 
-/** What stands at an offset of a kind of record. */
+/** What filters are told of ancestors. */
+const ancestorNames: readonly (readonly [offset: number, name: string])[] = [
+  [knownAt.offset, 'ancestors known'],
+  [moreAt.offset, 'ancestors unknown'],
+  ...Array.from({ length: ancestorsMax }, (_, i) => {
+    const name = i === 0 ? 'parent' : `ancestor ${i + 1}`
+    return [ancestorNameAt(i + 1).offset, name] as const
+  }),
+]
+
+/** What stands at an offset of a kind of record, or behind it. */
 const namesByOffset = (kind: number): ReadonlyMap<number, string> => {
   const places = new Places(kind)
   const members = recordLayouts.find((layout) => layout.kind === kind)?.members ?? []
-  return new Map(members.map(({ name }) => [places.offset(name), name]))
+  const own = members.map(({ name }) => [places.offset(name), name] as const)
+  return new Map([...own, ...ancestorNames])
 }
 
 /** Words of the operators, and of their opposites. */

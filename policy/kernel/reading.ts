@@ -57,6 +57,11 @@ export type Known =
   /** What becomes of a path as it was given, and of the directory that it starts from; of which the
    * record may tell nothing. */
   | { readonly is: 'resolved'; readonly raw: TextAt; readonly base: TextAt | undefined }
+  /** The first of texts that have a NUL behind each; it is not empty. */
+  | { readonly is: 'first'; readonly at: TextAt }
+  /** Those behind the first, with blanks between; where there is a `name`, that, and a blank before
+   * them if there are any. */
+  | { readonly is: 'joined'; readonly at: TextAt; readonly name?: TextAt }
   /** Bytes in network order. */
   | { readonly is: 'address'; readonly offset: number; readonly version: 4 | 6 }
 

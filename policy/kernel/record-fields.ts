@@ -9,11 +9,13 @@ import type { Possible, Reading } from './reading.ts'
 import { absent, always, constantly, only, unknown } from './reading.ts'
 import { argumentReading } from './record-arguments.ts'
 import { capabilityReading } from './record-words.ts'
+import { execReadings } from './record-execs.ts'
 import { factReadings } from './record-facts.ts'
 import { fileReadings } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
 import { errorReading, numberOf, truth, where } from './record-kind.ts'
 import { absolutePath, pathReadings } from './record-paths.ts'
+import { ancestorName, processReadings } from './record-process.ts'
 import { socketReadings } from './record-sockets.ts'
 
 const noLogin = 0xffff_ffffn
@@ -81,7 +83,7 @@ const ofContainer: ReadField = ({ facts }) =>
 
 /** Why user space alone can read a field, by the begin of its name; the first that fits. */
 const reasons: readonly (readonly [begin: RegExp, why: string])[] = [
-  [/^proc\.(?:a(?!rgs$)|p(?:name|exe|cmdline|vpid|pid))/, 'the ancestors of a process'],
+  [/^proc\.(?:a(?!rgs$)|p(?:exe|cmdline|vpid|pid))/, 'the ancestors of a process'],
   [/^proc\./, 'what is kept of a process'],
   [/^(?:user|group)\./, 'names of users and groups'],
   [/^thread\./, 'what is kept of a thread'],
@@ -98,6 +100,7 @@ const read: Readings = {
   ...fileReadings,
   ...socketReadings,
   ...pathReadings,
+  ...processReadings,
   'container.id': containerId,
 }
 
@@ -105,9 +108,10 @@ const read: Readings = {
 export const readingOf = (ref: FieldRef, of: RecordKind): Reading => {
   const { name, constant, unsupported } = ref.field
   if (constant !== undefined) return constantly(byteString(constant))
-  const own = read[name]
+  const own = (of.kind === EventNumber.exec ? execReadings[name] : undefined) ?? read[name]
   if (own) return own(of)
   if (unsupported !== undefined) return absent
+  if (name === 'proc.aname') return ancestorName(ref.argument)(of)
   if (name === 'evt.arg') return argumentReading(ref.argument, of)
   if (name === 'evt.abspath') return absolutePath(ref.argument, of)
   if (/^(?:container|image|k8s|k8smeta)\./.test(name)) return ofContainer(of)

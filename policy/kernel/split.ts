@@ -130,9 +130,10 @@ class Splitter {
     const { left } = condition
     if (left.is !== 'field') return this.#open(condition, 'a changed value', this.#isThere(left))
     return anyBounds(
-      this.#reading(left.ref).map(({ when, value }) => {
-        const isKnown = value.is !== 'unknown'
-        return isKnown ? exactly(when) : this.#open(condition, value.why, when)
+      this.#reading(left.ref).map(({ when, value, isLack }) => {
+        if (value.is !== 'unknown') return exactly(when)
+        const open = this.#open(condition, value.why, when)
+        return isLack === true ? { over: open.over, under: open.under, residual: [] } : open
       }),
     )
   }

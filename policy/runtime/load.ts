@@ -112,6 +112,7 @@ const writtenRule = (rule: PolicyRule, policy: PolicyDefinition, name: string): 
   enabled: true,
   capture: false,
   captureDurationMs: 0,
+  folds: undefined,
   warnEventTypes: true,
   skipIfUnknownFilter: false,
   tags: [...rule.tags, ...policy.tags],

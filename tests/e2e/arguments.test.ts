@@ -1,4 +1,5 @@
-/** Arguments of real calls in a real container, in the text forms that rules compare. */
+/** Arguments of real calls in a real container, in the text forms that rules compare; with filters
+ * in the kernel and without. */
 import assert from 'node:assert/strict'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,24 +13,25 @@ import { Calls } from '../kernel/calls.ts'
 import { callsProgram } from '../kernel/program.ts'
 import { inet } from '../kernel/sockets.ts'
 import * as api from '../kernel/values.ts'
-import { Sensor, bellProgram } from './sensor.ts'
+import { bellProgram } from './sensor.ts'
+import { SensorPair, isOf } from './sensor-pair.ts'
 
 const machine: Machine = process.arch === 'arm64' ? 'arm64' : 'x64'
 const skip = reasonToSkip() ?? false
 let lab: Lab | undefined
-let sensor: Sensor | undefined
+let sensors: SensorPair | undefined
 
 before(async () => {
   if (skip !== false) return
   lab = await openLab()
-  sensor = await Sensor.start(
+  sensors = await SensorPair.start(
     { rules: [join(import.meta.dirname, 'arguments.yaml')] },
     lab.directory,
   )
 })
 after(async () => {
   try {
-    await sensor?.stop()
+    await sensors?.stop()
   } finally {
     await lab?.close()
   }
@@ -37,10 +39,11 @@ after(async () => {
 
 /** What is told of calls, in their order; numbers of descriptors, inodes and pids as `N`. */
 const toldOf = async (container: Container, calls: Calls): Promise<readonly string[]> => {
-  const alerts = await sensor?.observe(container, async () => {
+  const act = async (): Promise<void> => {
     const { code, stderr } = await container.exec(['/usr/bin/calls', ...calls.words])
     assert.equal(code, 0, stderr)
-  })
+  }
+  const alerts = await sensors?.observe(container, act, isOf(container))
   return (alerts ?? []).map(({ output_fields: fields }) =>
     `${String(fields['evt.type'])} ${String(fields['evt.args'])}`
       .replace(/\b(fd|oldfd|newfd|res)=\d+\(</g, '$1=N(<')

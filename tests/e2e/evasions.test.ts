@@ -1,7 +1,7 @@
 /**
- * What is known to blind such sensors, each tried for real: a rule of the pack must still fire.
- * What has a scenario of its own in rules/scenarios/ (memory files, the leaderless thread) is not
- * repeated here.
+ * What is known to blind such sensors, each tried for real: a rule of the pack must still fire,
+ * with filters in the kernel and without. What has a scenario of its own in rules/scenarios/
+ * (memory files, the leaderless thread) is not repeated here.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -18,26 +18,27 @@ import {
 } from '@bulwark/tools'
 import { missing32 } from '../kernel/program.ts'
 import { packFiles } from './pack.ts'
-import { type Alert, Sensor, bellProgram } from './sensor.ts'
+import { type Alert, bellProgram } from './sensor.ts'
+import { SensorPair, isOf } from './sensor-pair.ts'
 
 const skip = reasonToSkip() ?? false
 const act = '/usr/bin/act'
 const secretRead = 'Password or private key file read in container'
 
 let lab: Lab | undefined
-let sensor: Sensor | undefined
+let sensors: SensorPair | undefined
 let bearer: Container | undefined
 
 before(async () => {
   if (skip !== false) return
   lab = await openLab()
   bearer = await lab.createContainer({ name: 'bell', programs: [bellProgram] })
-  sensor = await Sensor.start({ rules: packFiles }, lab.directory)
+  sensors = await SensorPair.start({ rules: packFiles }, lab.directory)
 })
 
 after(async () => {
   try {
-    await sensor?.stop()
+    await sensors?.stop()
   } finally {
     await lab?.close()
   }
@@ -48,17 +49,17 @@ async function perform(
   argvs: readonly string[][],
   options: ContainerOptions = {},
 ): Promise<readonly Alert[]> {
-  assert.ok(lab && sensor && bearer)
+  assert.ok(lab && sensors && bearer)
   const container = await lab.createContainer(options)
-  const all = await sensor.observe(bearer, async () => {
+  const runAll = async (): Promise<void> => {
     for (const argv of argvs) {
       const { code, stdout, stderr } = await container.exec(argv)
       assert.equal(code, 0, `${argv.join(' ')}: ${stdout}${stderr}`)
     }
-  })
+  }
+  const told = await sensors.observe(bearer, runAll, isOf(container))
   await container.destroy()
-  const id = container.id.slice(0, 12)
-  return all.filter((alert) => alert.output_fields['container.id'] === id)
+  return told
 }
 
 /** The rule must have told it, with these words in its output. */
@@ -221,7 +222,7 @@ test('a program that calls itself a container runtime is none', { skip }, async 
 })
 
 test('a pid that is used again is not believed for what it was', { skip }, async () => {
-  assert.ok(lab && sensor && bearer)
+  assert.ok(lab && sensors && bearer)
   const container = await lab.createContainer()
   const { directory } = lab
   // Programs of the host that go into the cgroup of the container, for the pid of the host counts.
@@ -229,11 +230,12 @@ test('a pid that is used again is not believed for what it was', { skip }, async
   assert.ok(driver && passwd)
   for (const path of [driver, passwd]) copyFileSync(`/proc/${container.pid}/root${act}`, path)
   const again = async (...rest: readonly string[]): Promise<readonly Alert[]> => {
-    assert.ok(sensor && bearer)
+    assert.ok(sensors && bearer)
     const argv = ['enter-cgroup', processesFile(container.pid), 'same-pid', ...rest]
-    return await sensor.observe(bearer, async () => {
+    const enter = async (): Promise<void> => {
       await promisify(execFile)(driver, argv, { timeout: 10_000 })
-    })
+    }
+    return await sensors.observe(bearer, enter, isOf(container))
   }
   try {
     const stolen = await again(passwd, 'open', '/etc/shadow')

@@ -1,104 +1,36 @@
 /**
  * `bulwark run` killed at moments that a seed chooses: while it loads, while it attaches, while it
- * empties a ring that others fill. The kernel then has no program, map or link more than before,
- * nothing is pinned, no cgroup is left, and the next start watches. What other processes of the
- * machine hold meanwhile is theirs. `TEST_SEED` chooses again.
+ * puts filters in place and others in theirs, while it empties a ring that others fill. The kernel
+ * then has no program, map or link more than before, nothing is pinned, no cgroup is left, and the
+ * next start watches. `TEST_SEED` chooses again.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, readdirSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { integer, sample } from 'fast-check'
-import { readCgroups } from '../kernel/inner.ts'
-import { bpfIdsProgram } from '../kernel/program.ts'
+import { isLikeBefore, things } from './left.ts'
 import { end, mainFile, skip, startRun, timeout, useRareProgram } from '../running.ts'
 
 const starting = 8
 const draining = 3
-const waitMsMax = 20_000
+const changing = 8
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 /** Moments, in thousandths of the start; a tenth of it is alerts. */
-const parts = sample(integer({ min: 0, max: 1000 }), { seed, numRuns: starting + draining })
+const parts = sample(integer({ min: 0, max: 1000 }), {
+  seed,
+  numRuns: starting + draining + changing,
+})
 
-const { folder, program, rules } = useRareProgram(
-  (path) =>
-    '- rule: Rare\n  desc: d\n  priority: INFO\n' +
-    `  condition: evt.type in (execve, openat, connect) and proc.exepath = ${path}\n` +
-    '  output: ran %proc.cmdline\n',
-)
+const ruleOf = (path: string): string =>
+  '- rule: Rare\n  desc: d\n  priority: INFO\n' +
+  `  condition: evt.type in (execve, openat, connect) and proc.exepath = ${path}\n` +
+  '  output: ran %proc.cmdline\n'
 
-const ids = (): readonly string[] => {
-  const { status, stdout, stderr } = spawnSync(bpfIdsProgram(), { encoding: 'utf8' })
-  assert.equal(status, 0, stderr)
-  return stdout.trim().split('\n')
-}
-
-const namesIn = (path: string, recursive: boolean): readonly string[] => {
-  try {
-    return readdirSync(path, { recursive, encoding: 'utf8' })
-  } catch {
-    return [] // not mounted
-  }
-}
-
-/** All that could stay behind. */
-const things = (): ReadonlySet<string> => {
-  const { unified, old } = readCgroups()
-  const cgroups = [...unified.mounts, ...(old?.mounts ?? [])].map(({ point }) => point)
-  return new Set([
-    ...ids(),
-    ...namesIn('/sys/fs/bpf', true),
-    ...cgroups.flatMap((point) => namesIn(point, false).map((name) => `${point}/${name}`)),
-  ])
-}
-
-/** What a file of a process says; of one that has just ended, nothing. */
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-const heldLines = { prog_id: 'program', map_id: 'map', link_id: 'link' } as const
-
-/**
- * What other processes of this machine have, such as another sensor: programs, maps and links with
- * a descriptor, and cgroups with a member. What one that was killed leaves behind has neither.
- */
-const heldByOthers = (): ReadonlySet<string> => {
-  const held = new Set<string>()
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  for (const pid of pids) {
-    for (const [, path = ''] of textOf(`/proc/${pid}/cgroup`).matchAll(
-      /^\d+:[^:]*:\/([^/\n]+)/gm,
-    )) {
-      held.add(path)
-    }
-    for (const fd of namesIn(`/proc/${pid}/fdinfo`, false)) {
-      const facts = textOf(`/proc/${pid}/fdinfo/${fd}`)
-      for (const [, what, id] of facts.matchAll(/^(prog_id|map_id|link_id):\s*(\d+)$/gm)) {
-        held.add(`${heldLines[what as keyof typeof heldLines]} ${id}`)
-      }
-    }
-  }
-  return held
-}
-
-/** The kernel frees them a moment after their process ended. */
-const isLikeBefore = async (earlier: ReadonlySet<string>, when: string): Promise<void> => {
-  for (const deadline = Date.now() + waitMsMax; ; await nextTurn()) {
-    const found = [...things()].filter((each) => !earlier.has(each))
-    const others = found.length === 0 ? new Set<string>() : heldByOthers()
-    const more = found.filter((each) => !others.has(each.slice(each.lastIndexOf('/') + 1)))
-    if (more.length === 0) return
-    assert.ok(Date.now() < deadline, `left behind when killed ${when}: ${more.join(', ')}`)
-  }
-}
+const { folder, program, rules } = useRareProgram(ruleOf)
 
 test('killed while it starts', { skip, timeout: 2 * timeout }, async (t) => {
   t.diagnostic(`TEST_SEED=${seed}`)
@@ -110,7 +42,7 @@ test('killed while it starts', { skip, timeout: 2 * timeout }, async (t) => {
   assert.ok(things().size > earlier.size + 10, 'its programs, maps and links can be seen')
   whole.child.kill('SIGKILL')
   await once(whole.child, 'exit')
-  await isLikeBefore(earlier, 'when it watched')
+  await isLikeBefore(earlier, 'when killed as it watched')
   for (const part of parts.slice(0, starting)) {
     const child = spawn(process.execPath, [mainFile, 'run', '--rules', rules], { stdio: 'ignore' })
     t.after(() => child.kill('SIGKILL'))
@@ -118,7 +50,10 @@ test('killed while it starts', { skip, timeout: 2 * timeout }, async (t) => {
     await pause((startMs * part) / 1000)
     child.kill('SIGKILL')
     assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'])
-    await isLikeBefore(earlier, `${part} thousandths through its start (TEST_SEED=${seed})`)
+    await isLikeBefore(
+      earlier,
+      `when killed ${part} thousandths through its start (TEST_SEED=${seed})`,
+    )
   }
   const next = await startRun(t, rules)
   spawnSync(program, ['after all'])
@@ -129,7 +64,7 @@ test('killed while it starts', { skip, timeout: 2 * timeout }, async (t) => {
 
 test('killed while it empties the ring', { skip, timeout: 2 * timeout }, async (t) => {
   const earlier = things()
-  for (const [i, part] of parts.slice(starting).entries()) {
+  for (const [i, part] of parts.slice(starting, starting + draining).entries()) {
     const capture = ['--record', join(folder, 'killed.bulwark')]
     const { child, alert } = await startRun(t, rules, i % 2 === 0 ? [] : capture)
     const script = 'while :; do "$0"; done'
@@ -140,6 +75,44 @@ test('killed while it empties the ring', { skip, timeout: 2 * timeout }, async (
     assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'])
     flood.kill('SIGKILL')
     await once(flood, 'exit')
-    await isLikeBefore(earlier, `after ${part / 10} alerts (TEST_SEED=${seed})`)
+    await isLikeBefore(earlier, `when killed after ${part / 10} alerts (TEST_SEED=${seed})`)
+  }
+})
+
+/** Rules that want another hook, and another filter with names that it looks up. */
+const otherRules = (type: string): string => {
+  const names = Array.from({ length: 40 }, (_, i) => `/bulwark-${type}-${i}`).join(', ')
+  return (
+    `${ruleOf(program)}- rule: Other\n  desc: d\n  priority: INFO\n  output: o\n` +
+    `  condition: evt.type = ${type} or (evt.type = creat and fd.name in (${names}))\n`
+  )
+}
+
+const change = (type: string): void => {
+  writeFileSync(`${rules}.new`, otherRules(type))
+  renameSync(`${rules}.new`, rules)
+}
+
+test('ended while rules change', { skip, timeout: 3 * timeout }, async (t) => {
+  const earlier = things()
+  const whole = await startRun(t, rules)
+  await whole.said('filters in place')
+  const begun = performance.now()
+  change('unlink')
+  await whole.said('rules changed:')
+  const changeMs = performance.now() - begun
+  assert.equal(await end(whole.child, 'SIGTERM'), 0)
+  await isLikeBefore(earlier, 'by SIGTERM after a change')
+  for (const [i, part] of parts.slice(starting + draining).entries()) {
+    change('ptrace')
+    const { child, log, said } = await startRun(t, rules)
+    await said('filters in place')
+    change('unlink')
+    await pause((changeMs * part) / 1000)
+    const signal = i % 2 === 0 ? 'SIGKILL' : 'SIGTERM'
+    const where = `by ${signal}, ${part} thousandths through a change (TEST_SEED=${seed})`
+    const code = await end(child, signal)
+    assert.equal(code, signal === 'SIGTERM' ? 0 : null, `${where}: ${log.join('\n')}`)
+    await isLikeBefore(earlier, where)
   }
 })

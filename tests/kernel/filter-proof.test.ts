@@ -45,12 +45,14 @@ test('a program does what its plan says', { skip }, (context: TestContext) => {
     let accepted = 0
     try {
       for (let i = 0; i < recordsOfPlan; i++) {
-        const { record, state, undecided } = records.make(recordSeed + i * 2_654_435_761)
-        stage.put(record)
-        const wanted = accepts(plan, record, state)
+        const { record, state, undecided, ancestors } = records.make(recordSeed + i * 2_654_435_761)
+        stage.put(record, ancestors)
+        const wanted = accepts(plan, record, state, ancestors)
         const found = filter.accepts()
         if (undecided ? wanted && !found : wanted !== found) {
-          assert.fail(`model ${wanted}, kernel ${found}: record ${hex(record)} of ${state}`)
+          assert.fail(
+            `model ${wanted}, kernel ${found}: record ${hex(record)} of ${state}, ${hex(ancestors)}`,
+          )
         }
         counts.pairs++
         if (undecided) counts.undecided++

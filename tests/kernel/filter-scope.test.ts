@@ -67,7 +67,7 @@ test('the class of a cgroup, where there are two hierarchies', { skip }, () => {
         const view = new DataView(record.buffer)
         view.setBigUint64(cgroupIdAt, unifiedIds.get(unified) ?? 0n, true)
         view.setBigUint64(oldIdAt, inOld === 'none' ? 0n : oldIdOf(inOld), true)
-        stage.put(record)
+        stage.put(record, new Uint8Array())
         const told = `v2 ${unified}, v1 ${inOld}: is it ${counts}?`
         assert.equal(filter.accepts(), expected === counts, told)
       }

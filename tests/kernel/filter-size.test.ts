@@ -29,10 +29,10 @@ const tryOut = (plan: FilterPlan, program: FilterProgram): Tried => {
     let accepted = 0
     let tooMuch = 0
     for (let i = 0; i < recordsTried; i++) {
-      const { record, state, undecided } = records.makeForOne(seed + i * 2_654_435_761)
-      stage.put(record)
+      const { record, state, undecided, ancestors } = records.makeForOne(seed + i * 2_654_435_761)
+      stage.put(record, ancestors)
       const found = filter.accepts()
-      const wanted = accepts(plan, record, state)
+      const wanted = accepts(plan, record, state, ancestors)
       assert.ok(found || !wanted, `dropped: ${Buffer.from(record).toString('hex')} of ${state}`)
       if (wanted) accepted++
       if (found && !wanted && !undecided) tooMuch++

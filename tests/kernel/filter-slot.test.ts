@@ -105,6 +105,7 @@ const run = (plan: FilterPlan, slot: number, hasSender: boolean): Outcome => {
     slots,
     slotBytes,
     exitsMapFd: exits.facts.fd,
+    exit: 0,
     droppedMapFd: dropped.facts.fd,
     kind,
     failedIndex,

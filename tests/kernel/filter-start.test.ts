@@ -7,7 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Agent } from '@bulwark/agent'
-import { machineOf } from './inner.ts'
+import { CGROUP_STATES_MAX } from '@bulwark/schema'
+import { cgroupMode, machineOf, readCgroups, rootCgroup, unifiedNumber } from './inner.ts'
 import { chosen, readObject } from './recorder.ts'
 import { checkNothingOpen, skip, useSetUp } from './stage.ts'
 import { loadRules } from './watcher.ts'
@@ -167,4 +168,32 @@ test('what a filter cannot hand over is told as a loss', { skip, timeout }, asyn
   assert.ok(line(), log.join('\n'))
   assert.ok((agent.lost['not_handed_over'] ?? 0) > 0)
   assert.deepEqual(names, [])
+})
+
+const skipCgroups =
+  skip || (cgroupMode(readCgroups()) === 'none' ? 'no cgroups, none of which is told' : false)
+
+test('more cgroups than the kernel has room for', { skip: skipCgroups, timeout }, async (t) => {
+  const agent = await startAgent(t)
+  await agent.filtersInPlace
+  const { filters } = agent
+  assert.ok(filters)
+  assert.equal(filters.cgroupsUntold, 0)
+  // No cgroup has such an id.
+  const madeUp = (i: number): bigint => (1n << 62n) + BigInt(i)
+  for (let i = 0; i < CGROUP_STATES_MAX; i++) {
+    filters.tellCgroup(unifiedNumber, madeUp(i), 'container')
+  }
+  const untold = filters.cgroupsUntold
+  assert.ok(untold > 0, 'those of the machine were there before')
+  filters.tellCgroup(unifiedNumber, madeUp(CGROUP_STATES_MAX), 'container')
+  assert.equal(filters.cgroupsUntold, untold + 1)
+  // One that goes leaves room for the next, and what is told already can be told otherwise.
+  filters.tellCgroup(unifiedNumber, madeUp(0), undefined)
+  filters.tellCgroup(unifiedNumber, madeUp(CGROUP_STATES_MAX), 'container')
+  filters.tellCgroup(unifiedNumber, rootCgroup, 'host')
+  assert.equal(filters.cgroupsUntold, untold + 1)
+  open(10)
+  for (const end = Date.now() + waitMsMax; names.length < 1 && Date.now() < end;) await nextTurn()
+  assert.deepEqual(names, ['/10'])
 })

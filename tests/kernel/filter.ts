@@ -3,6 +3,7 @@ import { makeFilterMap } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, loadProgram } from '@bulwark/native'
 import type { FilterProgram, FilterTarget } from '@bulwark/policy'
+import { ancestorsLayout } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import { cgroupIds, classIds } from './inner.ts'
 
@@ -11,9 +12,9 @@ const memoryMapped = 1 << 10
 const rawTracepoint = 17
 const noBytes = new Uint8Array(0)
 
-/** As struct scratch: something before the record, and something behind it. */
+/** As struct scratch: something before the record, and behind it the ancestors, and something. */
 const recordAt = 32
-const slotBytes = recordAt + RECORD_BYTES_MAX + 512
+const slotBytes = recordAt + RECORD_BYTES_MAX + ancestorsLayout.bytes + 512
 const cgroupIdAt = 16
 
 /** A filter in the kernel. Close it. */
@@ -61,6 +62,7 @@ export class FilterStage {
       recordAt,
       recordBytesMax: RECORD_BYTES_MAX,
       exitsMapFd: 0,
+      exit: 0,
       droppedMapFd: this.#dropped.facts.fd,
       kind: 0,
       failedIndex: 1,
@@ -69,9 +71,11 @@ export class FilterStage {
     }
   }
 
-  /** Puts a record where the filters look. What lay there before stays behind it. */
-  put(record: Uint8Array): void {
+  /** Puts a record, and the ancestors of its process, where the filters look. What lay there before
+   * stays behind it. */
+  put(record: Uint8Array, ancestors: Uint8Array): void {
     this.#memory.set(record, recordAt)
+    this.#memory.set(ancestors, recordAt + RECORD_BYTES_MAX)
   }
 
   /**

@@ -105,9 +105,26 @@ test('so does one whose maker is another program by now', { skip }, async () => 
   assert.deepEqual(own, ['fork*', 'exec* sh', 'exec sh', 'fork**', 'exec** sh', 'chdir'])
 })
 
+/** Sets `x` to more than is kept of a program. */
+const longText = `x=${'x'.repeat(64)}; while test \${#x} -le ${HELD_PROGRAM_BYTES}; do x=$x$x; done`
+
 test('a record that is too long is told at once, behind what was held', { skip }, async () => {
-  const { all } = await run('/bin/true "$1"; :', ['x'.repeat(HELD_PROGRAM_BYTES)])
+  const { all } = await run(`${longText}; /bin/true "$x"; :`)
   assert.deepEqual(wordsOf(all), ['fork*', 'exec /bin/true', 'exit'])
+})
+
+test('of a program that is not kept each child is told at once', { skip }, async () => {
+  const { all } = await run(`${longText}; sh -c '(:); /bin/true; :' "$x"; :`)
+  assert.deepEqual(wordsOf(all), [
+    'fork*',
+    'exec sh',
+    'fork',
+    'exit',
+    'fork',
+    'exec /bin/true',
+    'exit',
+    'exit',
+  ])
 })
 
 test('one that executes twice is told with the second', { skip }, async () => {

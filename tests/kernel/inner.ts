@@ -6,7 +6,7 @@
 // tidy-allow inner: the bounds are what the loss tests fill up
 export { limits } from '../../agent/limits.ts'
 // tidy-allow inner: which hierarchies the agent looks at decides what a test can do
-export { cgroupMode, readCgroups } from '../../agent/cgroups.ts'
+export { cgroupMode, readCgroups, rootCgroup, unifiedNumber } from '../../agent/cgroups.ts'
 // tidy-allow inner: the emptying of the ring that ships, so that a test does not need another
 export { startDrain } from '../../agent/drain.ts'
 // tidy-allow inner: which form of the object a kernel takes is the agent's own affair

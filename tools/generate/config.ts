@@ -114,6 +114,24 @@ const appended = [
   ...appendKeys.map(([key, meaning]) => `| \`${key}\` | ${meaning} |`),
 ].join('\n')
 
+const folding = [
+  'Equal alerts of a rule are **folded**: the first is told at once; those that are equal to it',
+  'and come within `fold.seconds` are told in one line when that time is over. It is the last of',
+  'them, with `fold_count=… fold_first=… fold_last=…` behind the output, and `fold.count`,',
+  '`fold.first` and `fold.last` (nanoseconds since 1970) in `output_fields`. If it goes on, the',
+  'next line comes as much later. So a line without `fold.count` is one alert, and one with it is',
+  'as many as it says: the sum is exact, also where the agent stops, rules change, or over a',
+  'thousand different alerts wait.',
+  '',
+  'Equal are alerts of one rule and one container that show the same, but for what tells one time',
+  'from the next: times, numbers of events, processes and descriptors, and the port that a client',
+  'was given. What the output of a rule does not show does not keep its alerts apart.',
+  '',
+  'A rule may say `fold: true` or `fold: false` (Falco warns of the key, and passes over it).',
+  "Rules that say nothing, such as Falco's own, tell every alert, as with Falco, unless",
+  '`fold.rules` is `all`.',
+].join('\n')
+
 const mapping = (): string =>
   [
     '| key of falco.yaml | here |',
@@ -130,7 +148,7 @@ const mapping = (): string =>
 export const writeConfigPage = (): string => {
   const parts = tables.flatMap(([title, isIn]) => {
     const note = title === 'Channels' ? [channels] : []
-    const after = title === 'Rules and alerts' ? [appended] : []
+    const after = title === 'Rules and alerts' ? [folding, appended] : []
     return [`### ${title}`].concat(note, table(isIn), after)
   })
   const flags = `The flags: ${options.map((spec) => `\`${flagOf(spec)}\``).join(', ')}.`

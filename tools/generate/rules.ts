@@ -11,6 +11,7 @@ type Rule = {
   readonly priority: string
   readonly tags: readonly string[]
   readonly exceptions: readonly Exception[]
+  readonly fold?: boolean
 }
 
 const notice = '<!-- Generated from rules/ by tools/generate.ts. Do not edit. -->'
@@ -45,6 +46,11 @@ Priorities say how sure a rule is, and how bad what it tells would be: Critical 
 anything else than an attack; Error and Warning have benign causes that are rare in a container made
 to serve; Notice is normal in some images, and worth a line.
 
+Rules on what programs do again and again are marked _folded_ (\`fold: true\`): the first alert
+comes at once, and what is equal to it within a minute in one line with its count
+([config.md](config.md#rules-and-alerts)). \`fold: false\` with \`override: { fold: replace }\` has
+each told, and \`--fold-rules none\` has that for all rules.
+
 What is told by the words of a command line can be written otherwise. Such rules stand beside others
 that look at what the kernel did: streams, files, name spaces, layers of the image.
 `
@@ -74,7 +80,8 @@ function entryOf(rule: Rule): string {
   })
   return (
     `\n### ${rule.rule}\n\n${rule.desc.trim()}\n\n` +
-    `${capitalised(rule.priority)} · ${techniques} · exceptions: ${exceptions.join(', ')}\n`
+    `${capitalised(rule.priority)} · ${techniques} · exceptions: ${exceptions.join(', ')}` +
+    `${rule.fold === true ? ' · folded' : ''}\n`
   )
 }
 

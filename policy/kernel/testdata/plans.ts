@@ -1,7 +1,7 @@
 /** Random plans: small ones of any form, and those that many rules make. */
 import * as fc from 'fast-check'
 import type { CgroupState, NumberAt, Plan, Test } from '../plan.ts'
-import { classIds, comm, slots } from './records.ts'
+import { ancestorNames, ancestorNumbers, classIds, comm, slots } from './records.ts'
 
 const numbers: readonly NumberAt[] = [
   { offset: 64, bytes: 8, signed: true },
@@ -12,6 +12,7 @@ const numbers: readonly NumberAt[] = [
   { offset: 80, bytes: 2, signed: true },
   { offset: 84, bytes: 1, signed: false },
   { offset: 85, bytes: 1, signed: true },
+  ...ancestorNumbers,
 ]
 const addressAt = { 4: 160, 16: 144 } as const
 
@@ -78,7 +79,7 @@ const anyTest: fc.Arbitrary<Test> = fc.oneof(
   ),
   fc.record({
     is: fc.constant('text' as const),
-    at: fc.constantFrom(comm, ...slots),
+    at: fc.constantFrom(comm, ...slots, ...ancestorNames),
     operator: fc.constantFrom('equals', 'starts', 'ends', 'below', 'contains'),
     values: values(text),
   }),

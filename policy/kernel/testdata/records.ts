@@ -3,12 +3,16 @@
  * longer, shorter or other, addresses that differ in the last bit that counts.
  */
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
-import type { CgroupState, CgroupTold, Plan, Test, TextAt } from '../plan.ts'
+import { ancestorNameAt, ancestorsLayout, knownAt, moreAt } from '../ancestors.ts'
+import type { CgroupState, CgroupTold, NumberAt, Plan, Test, TextAt } from '../plan.ts'
 import { scannedBytes } from '../scan.ts'
 
 /** Where the texts of these records are. */
 export const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
 export const slots: readonly TextAt[] = [128, 136].map((offset) => ({ is: 'slot', offset }))
+/** Some of what filters are told of ancestors. */
+export const ancestorNames: readonly TextAt[] = [1, 2, 8].map(ancestorNameAt)
+export const ancestorNumbers: readonly NumberAt[] = [knownAt, moreAt]
 const fixedBytes = 168
 
 /** One cgroup a state. */
@@ -101,9 +105,31 @@ const besideOf = { '<': -1, '<=': 0, '>': 1, '>=': 0, in: 0 } as const
 
 interface NearRecord {
   readonly record: Uint8Array
+  readonly ancestors: Uint8Array
   readonly state: CgroupTold
   /** Whether a text lies outside what a record can have, or is longer than it is scanned. */
   readonly undecided: boolean
+}
+
+/** The fixed part of a record, and the ancestors: by the offsets that plans have. */
+class Fixed {
+  readonly record = new Uint8Array(fixedBytes)
+  readonly ancestors = new Uint8Array(ancestorsLayout.bytes)
+
+  get(offset: number): number {
+    const [bytes, at] = this.#at(offset)
+    return bytes[at] ?? 0
+  }
+
+  set(offset: number, byte: number): void {
+    const [bytes, at] = this.#at(offset)
+    bytes[at] = byte
+  }
+
+  #at(offset: number): readonly [Uint8Array, number] {
+    if (offset < RECORD_BYTES_MAX) return [this.record, offset]
+    return [this.ancestors, offset - RECORD_BYTES_MAX]
+  }
 }
 
 /** Records that a plan nearly accepts, or nearly does not. */
@@ -128,39 +154,43 @@ export class NearRecords {
   }
 
   #make(tests: readonly Test[], dice: Dice): NearRecord {
-    const fixed = new Uint8Array(fixedBytes)
-    const view = new DataView(fixed.buffer)
-    for (let i = 24; i < fixedBytes; i++) fixed[i] = dice.below(4) === 0 ? dice.below(256) : 0
+    const fixed = new Fixed()
+    const { record, ancestors } = fixed
+    for (let i = 24; i < fixedBytes; i++) record[i] = dice.below(4) === 0 ? dice.below(256) : 0
+    for (let i = 0; i < ancestors.length; i++) {
+      ancestors[i] = dice.below(4) === 0 ? dice.below(256) : 0
+    }
     for (const test of tests) {
-      if (dice.below(8) > 0) this.#fit(test, view, dice)
+      if (dice.below(8) > 0) this.#fit(test, fixed, dice)
     }
     const [state, id] = dice.of([...toldIds]) ?? ['unknown', cgroupIds.unknown]
-    view.setBigUint64(16, id, true)
-    return { ...this.#withTexts(fixed, tests, dice), state }
+    new DataView(record.buffer).setBigUint64(16, id, true)
+    return { ...this.#withTexts(record, tests, dice), ancestors, state }
   }
 
   /** Puts there what the test is about, or nearly. */
-  #fit(test: Test, view: DataView, dice: Dice): void {
+  #fit(test: Test, fixed: Fixed, dice: Dice): void {
     if (test.is === 'number' || test.is === 'bits') {
       const chosen = test.is === 'bits' ? test.mask : (dice.of(test.values) ?? 0n)
       const beside = test.is === 'bits' ? 0 : besideOf[test.operator]
       const off = beside + (dice.below(8) === 0 ? dice.below(3) - 1 : 0)
       const value = BigInt.asUintN(64, chosen + BigInt(off))
       for (let i = 0; i < test.at.bytes; i++) {
-        view.setUint8(test.at.offset + i, Number((value >> BigInt(8 * i)) & 0xffn))
+        fixed.set(test.at.offset + i, Number((value >> BigInt(8 * i)) & 0xffn))
       }
     } else if (test.is === 'network') {
-      test.base.forEach((byte, i) => view.setUint8(test.offset + i, byte))
+      test.base.forEach((byte, i) => fixed.set(test.offset + i, byte))
       const bit = Math.max(0, test.prefix - dice.below(3))
       if (dice.below(2) === 0 && bit < 8 * test.base.length) {
         const at = test.offset + (bit >> 3)
-        view.setUint8(at, view.getUint8(at) ^ (0x80 >> (bit & 7)))
+        fixed.set(at, fixed.get(at) ^ (0x80 >> (bit & 7)))
       }
     } else if (test.is === 'text' && test.at.is === 'chars') {
       const name = nearText(dice.of(test.values) ?? '', dice).slice(0, 16)
-      bytesOf(name).forEach((byte, i) => view.setUint8(comm.offset + i, byte))
+      const { offset } = test.at
+      bytesOf(name).forEach((byte, i) => fixed.set(offset + i, byte))
       // What stands behind the NUL is no part of the name.
-      if (name.length < 16) view.setUint8(comm.offset + name.length, 0)
+      if (name.length < 16) fixed.set(offset + name.length, 0)
     }
   }
 

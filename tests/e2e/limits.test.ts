@@ -1,0 +1,158 @@
+/**
+ * `bulwark run` where the kernel has no room for it: no memory for its ring when it starts, no
+ * descriptors when rules change, a rule set that is too large for the verifier. It says so, goes on
+ * with what it has, tells what it told before, and leaves nothing behind.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { isLikeBefore, things } from './left.ts'
+import type { Running } from '../running.ts'
+import { bulwark, end, skip, startRun, timeout, useRareProgram } from '../running.ts'
+
+const ruleOf = (name: string, condition: string): string =>
+  `- rule: ${name}\n  desc: d\n  priority: INFO\n  condition: ${condition}\n  output: "%fd.name"\n`
+
+const { folder, rules } = useRareProgram(() => '')
+const file = (name: string): string => join(folder, name)
+const opened = (name: string, more = ''): string =>
+  ruleOf(name, `evt.type = openat and fd.name = ${file(name)}${more}`)
+
+const change = (text: string): void => {
+  writeFileSync(`${rules}.new`, text)
+  renameSync(`${rules}.new`, rules)
+}
+
+/** Opens what a rule is about; the rule that is told of it. */
+const judge = async ({ alert }: Running, name: string): Promise<string> => {
+  spawnSync('/bin/cat', [file(name)])
+  return (JSON.parse(await alert()) as { readonly rule: string }).rule
+}
+
+/** Started with a rule on one file, and a filter for opens. */
+const startWith = async (t: TestContext, text: string): Promise<Running> => {
+  change(text)
+  const running = await startRun(t, rules)
+  assert.match(await running.said('filters in place'), /: open$/)
+  return running
+}
+
+const memoryMax = 192 * 1024 * 1024
+/** Twice as much as there is memory. */
+const ringMib = 256
+
+/** A cgroup with so much memory, and what puts a command into it; `undefined` without any. */
+const limitedBy = (t: TestContext): readonly string[] | undefined => {
+  const mount = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => /^(?:\S+ ){4}(\S+) .*? - (cgroup2?) \S+ (\S+)$/.exec(line))
+    .filter((found) => found !== null)
+    .map(([, point = '', type = '', options = '']) => ({ point, type, options }))
+    .find(
+      ({ point, type, options }) =>
+        (type === 'cgroup' && options.split(',').includes('memory')) ||
+        (type === 'cgroup2' &&
+          readFileSync(`${point}/cgroup.subtree_control`, 'utf8').includes('memory')),
+    )
+  if (!mount) return undefined
+  const path = join(mount.point, `bulwark-limits-${process.pid}`)
+  mkdirSync(path)
+  t.after(() => rmdirSync(path))
+  const limit = mount.type === 'cgroup' ? 'memory.limit_in_bytes' : 'memory.max'
+  writeFileSync(join(path, limit), String(memoryMax))
+  return ['/bin/sh', '-c', `echo $$ >${path}/cgroup.procs && exec "$@"`, 'sh']
+}
+
+test('a ring that there is no memory for', { skip, timeout }, async (t) => {
+  const by = limitedBy(t)
+  if (!by) {
+    t.skip('no cgroups that limit memory')
+    return
+  }
+  const earlier = things()
+  writeFileSync(rules, opened('first'))
+  const run = ['run', '--rules', rules, '--ring-mib', String(ringMib)]
+  const { code, stdout, stderr } = await bulwark(run, by)
+  assert.deepEqual([code, stdout], [3, ''], stderr)
+  assert.match(stderr, /error: .*ENOMEM/)
+  await isLikeBefore(earlier, 'without memory for a ring')
+})
+
+/** Takes from a running process all descriptors that it has not used yet; or gives them back. */
+const limitDescriptors = ({ child: { pid } }: Running, more: number): void => {
+  const used = readdirSync(`/proc/${pid}/fd`).length + more
+  const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${used}:4096`])
+  assert.equal(status, 0, String(stderr))
+}
+
+/** So many texts are looked up in a map. */
+const looked = Array.from({ length: 100 }, (_, i) => file(`looked-${i}`))
+const lookedUp = ruleOf('looked-7', `evt.type = openat and fd.name in (${looked.join(', ')})`)
+
+test('maps of a filter that cannot be made', { skip, timeout }, async (t) => {
+  const earlier = things()
+  const running = await startWith(t, opened('first'))
+  limitDescriptors(running, 0)
+  change(opened('first') + lookedUp)
+  await running.said('warning: no filter for events of open: all of them are delivered')
+  await running.said('cannot create map filter_set: ')
+  assert.match(await running.said('filters in place', 2), /: none$/)
+  await running.said('rules changed:')
+  assert.equal(await judge(running, 'looked-7'), 'looked-7')
+  assert.equal(await judge(running, 'first'), 'first')
+  // There is room again, which the next change of rules finds.
+  limitDescriptors(running, 1000)
+  change(opened('second') + lookedUp)
+  assert.match(await running.said('filters in place', 3), /: open$/)
+  assert.equal(await judge(running, 'second'), 'second')
+  assert.equal(await judge(running, 'looked-7'), 'looked-7')
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+  await isLikeBefore(earlier, 'when maps could not be made')
+})
+
+const moreHooks = ruleOf('more hooks', 'evt.type in (ptrace, connect) and proc.exepath = /nobody')
+
+test('hooks that cannot be loaded change nothing', { skip, timeout }, async (t) => {
+  const earlier = things()
+  const running = await startWith(t, opened('first'))
+  limitDescriptors(running, 0)
+  change(opened('second') + moreHooks)
+  const told = JSON.parse(await running.alert()) as { readonly rule: string; output: string }
+  assert.equal(told.rule, 'Bulwark internal: rules not changed')
+  assert.match(told.output, /EMFILE/)
+  assert.equal(await judge(running, 'first'), 'first')
+  limitDescriptors(running, 1000)
+  change(opened('third') + moreHooks)
+  await running.said('rules changed:')
+  assert.equal(await judge(running, 'third'), 'third')
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+  await isLikeBefore(earlier, 'when hooks could not be loaded')
+})
+
+/** Rules that must be asked one by one, each with a test of its own. */
+const tooMany = Array.from({ length: 3_000 }, (_, i) =>
+  ruleOf(
+    `wide-${i}`,
+    `evt.type = openat and user.uid > ${100_000 + i} and fd.ino < ${7 + i} and fd.num > ${50 + i}`,
+  ),
+).join('')
+
+test('rules too many for the verifier', { skip, timeout: 2 * timeout }, async (t) => {
+  const earlier = things()
+  const running = await startWith(t, opened('first'))
+  change(opened('first') + tooMany)
+  assert.match(await running.said('filters in place', 2), /: open$/)
+  assert.match(await running.said('open lets more through: '), /; and \d+ more$/)
+  assert.equal(await judge(running, 'first'), 'first')
+  const { code, stdout } = await bulwark(['doctor', '--rules', rules])
+  assert.equal(code, 0, stdout)
+  assert.match(stdout, /^ {2}open: \d+ instructions; lets more through: .*; and \d+ more$/m)
+  change(opened('second'))
+  assert.match(await running.said('filters in place', 3), /: open$/)
+  assert.equal(await judge(running, 'second'), 'second')
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+  await isLikeBefore(earlier, 'when rules were too many')
+})
