@@ -296,13 +296,14 @@ class Machine {
     }
     this.#happens('exec', values)
     const before = this.#heldOf(actor)
-    const waits = before !== undefined && !before.isTold && !before.execWaits && !long
+    const isCutOff = before?.maker !== actor.parent
+    const waits = before && !before.isTold && !before.execWaits && !long && !isCutOff
     if (!waits) this.#tell(actor)
     const held = this.#changed(actor)
     held.hasMoved = false
     held.isLong = long
     held.program = long ? undefined : { ...values, flags: RECORD_HELD }
-    held.execWaits = waits && !wanted
+    held.execWaits = waits === true && !wanted
     if (held.execWaits) return
     this.#tell(actor)
     this.#receive('exec', values)

@@ -95,8 +95,10 @@ static __always_inline bool hold_exec(struct scratch *s, struct task_struct *tas
 	struct held *h = held_of(now->pid, now->start_ns);
 	bool waits;
 
+	/* Cut off from its maker: whether that was a daemon's way is seen by what it was made as.
+	 */
 	waits = h && !h->owners && !h->exec_waits && s->used <= HELD_PROGRAM_BYTES &&
-		!has_entered_cgroup(task, now);
+		now->ppid == h->maker && !has_entered_cgroup(task, now);
 	if (!waits)
 		tell_held();
 	h = held_changed(now);
