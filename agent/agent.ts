@@ -293,6 +293,23 @@ export class Agent {
     this.#install(filters, prepared, performance.now() - begun)
   }
 
+  /** Filters go by the names of the host's users: where these change, all is delivered until there
+   * are filters that know the new ones. */
+  #watchFilterNames(names: string): void {
+    const filters = this.#filters
+    const known = filters?.hostNames
+    if (!filters || known === undefined || known === names) return
+    this.#remove(filters)
+    this.#filtersInPlace = this.#filtersInPlace
+      // A change of rules brings its own; if their names are old, that is seen at the next look.
+      .then(() => (this.#changing ? undefined : this.#refresh(filters, performance.now())))
+      .catch((error: unknown) => {
+        this.#options.log(
+          `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
+        )
+      })
+  }
+
   /** Makes filters anew in a while: containers are in scopes together that none was in before. */
   #refreshLater(): void {
     const filters = this.#filters
@@ -435,6 +452,7 @@ export class Agent {
     const names = hostNamesStamp()
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
+    this.#watchFilterNames(names)
     this.#watchCounters()
     this.#watchFlood()
     this.#watchAttribution()

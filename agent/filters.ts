@@ -32,6 +32,7 @@ import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
 import type { KnownClasses } from './told-classes.ts'
 import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
+import { hostNamesStamp, hostUsers } from './users.ts'
 
 const typeHash = 1
 const typeLpmTrie = 11
@@ -66,6 +67,8 @@ export interface PreparedFilters extends Loaded {
   readonly rules: ReadonlyMap<Rule, RuleSplit>
   /** The classes of scopes that they know; `undefined`: of no rules. */
   readonly known: KnownClasses | undefined
+  /** The names of the host's users that they go by, as `hostNamesStamp` has them. */
+  readonly hostNames: string | undefined
 }
 
 /** What became of the filter of one kind. */
@@ -94,6 +97,7 @@ const none: PreparedFilters = {
   states: [],
   rules: new Map(),
   known: undefined,
+  hostNames: undefined,
 }
 
 /** No container is known. */
@@ -167,6 +171,12 @@ export class KernelFilters {
     return this.#installed.rules
   }
 
+  /** The names of the host's users that they go by, as `hostNamesStamp` has them; `undefined` where
+   * no filters are in place. */
+  get hostNames(): string | undefined {
+    return this.#installed.hostNames
+  }
+
   /** Cgroups that found no room in the kernel's map: filters let their records through. */
   get cgroupsUntold(): number {
     return this.#cgroupsFull
@@ -186,7 +196,13 @@ export class KernelFilters {
   ): Promise<PreparedFilters> {
     const active = activeRules(rules)
     const known = knownClasses(scopes, this.#cgroups())
-    const facts = { ...this.#facts, scopeClasses: toldClassesOf(known) }
+    // Before they are read: what changes meanwhile is seen as a change after it.
+    const hostNames = hostNamesStamp()
+    const facts = {
+      ...this.#facts,
+      scopeClasses: toldClassesOf(known),
+      hostUsers: hostUsers(),
+    }
     const steps = splitRulesByKind([...active, ...askingRules(active)], facts)
     let step = steps.next()
     while (step.done !== true) {
@@ -197,13 +213,13 @@ export class KernelFilters {
     const { byKind, rules: split } = step.value
     const plans = withEffects(byKind, effectsOf(active))
     const own = new Map(active.map((rule) => [rule, split.get(rule) ?? { hooks: [] }]))
-    return { ...(await this.#loadAll(plans, places)), rules: own, known }
+    return { ...(await this.#loadAll(plans, places)), rules: own, known, hostNames }
   }
 
   async #loadAll(
     plans: ReadonlyMap<number, FilterPlan>,
     places: readonly FilterPlace[],
-  ): Promise<Omit<PreparedFilters, 'rules' | 'known'>> {
+  ): Promise<Omit<PreparedFilters, 'rules' | 'known' | 'hostNames'>> {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     const states: FilterState[] = []

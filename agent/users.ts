@@ -154,6 +154,9 @@ export class Users {
   }
 }
 
+/** The names of the host's users, by number; none when they cannot be read. */
+export const hostUsers = (): Names => parseNames(readUntrusted('/etc/passwd') ?? '')
+
 const changeTime = (path: string): number => {
   try {
     return statSync(path).mtimeMs

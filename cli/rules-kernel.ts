@@ -5,7 +5,7 @@ import { explainSplit, splitRules, unfilteredOf } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
 import { eventKinds } from '@bulwark/schema'
 import type { TriedFilters } from '@bulwark/agent'
-import { activeRules, askingRules, effectsOf } from '@bulwark/agent'
+import { activeRules, askingRules, effectsOf, hostUsers } from '@bulwark/agent'
 import { wrap } from './wrap.ts'
 
 /** What the kernel decides of a rule. */
@@ -18,9 +18,14 @@ export interface KernelShare {
 /** Values of a set that are told; the listing has all that matter. */
 const valuesMax = 12
 
-/** What the kernel decides of a rule on a machine whose containers it is told. */
+/** What the kernel decides of a rule on a machine whose containers it is told, and which has the
+ * users of this one. */
 export const kernelShare = (rule: Rule, machine: Machine): KernelShare => {
-  const split = splitRules([rule], { machine, tellsCgroups: true }).rules.get(rule)
+  const split = splitRules([rule], {
+    machine,
+    tellsCgroups: true,
+    hostUsers: hostUsers(),
+  }).rules.get(rule)
   return {
     unfiltered: unfilteredOf(rule),
     hooks: split ? explainSplit(split, { valuesMax }) : [],

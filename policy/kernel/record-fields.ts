@@ -17,6 +17,7 @@ import { errorReading, numberOf, truth, where } from './record-kind.ts'
 import { absolutePath, pathReadings } from './record-paths.ts'
 import { ancestorName, processReadings } from './record-process.ts'
 import { socketReadings } from './record-sockets.ts'
+import { userReadings } from './record-users.ts'
 
 const noLogin = 0xffff_ffffn
 
@@ -101,6 +102,7 @@ const read: Readings = {
   ...socketReadings,
   ...pathReadings,
   ...processReadings,
+  ...userReadings,
   'container.id': containerId,
 }
 

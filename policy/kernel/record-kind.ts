@@ -13,6 +13,8 @@ export interface KernelFacts {
   readonly machine: Machine
   /** The kernel is told which cgroups are of containers and which are not. */
   readonly tellsCgroups: boolean
+  /** Names of the host's users, by number; not known when not said. */
+  readonly hostUsers?: ReadonlyMap<number, string>
   /** The classes of scopes that containers may be told to be in; none when not said. */
   readonly scopeClasses?: readonly ToldClass[]
 }

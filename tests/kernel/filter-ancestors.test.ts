@@ -123,22 +123,10 @@ const belowSubreaper =
 
 /** Runs a script of a shell that orphans are given to. */
 const subreaperShell = (script: string): void => {
-  const { status, stderr } = spawnSync(callsProgram(), [
-    ...['prctl', `%${setSubreaper}`, '%1'],
-    ...[
-      'execve',
-      '=/bin/sh',
-      '[',
-      '=sh',
-      '=-c',
-      `=${script}`,
-      '=sh',
-      `=${folder}`,
-      '%0',
-      ']',
-      '%0',
-    ],
-  ])
+  const becomeReaper = ['prctl', `%${setSubreaper}`, '%1']
+  const shellArguments = ['[', '=sh', '=-c', `=${script}`, '=sh', `=${folder}`, '%0', ']']
+  const becomeShell = ['execve', '=/bin/sh', ...shellArguments, '%0']
+  const { status, stderr } = spawnSync(callsProgram(), [...becomeReaper, ...becomeShell])
   assert.deepEqual([status, String(stderr)], [0, ''], script)
 }
 
