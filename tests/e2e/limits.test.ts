@@ -36,7 +36,7 @@ const judge = async ({ alert }: Running, name: string): Promise<string> => {
 const startWith = async (t: TestContext, text: string): Promise<Running> => {
   change(text)
   const running = await startRun(t, rules)
-  assert.match(await running.said('filters in place'), /: open$/)
+  assert.match(await running.said('filters in place'), /: exec, open$/)
   return running
 }
 
@@ -99,14 +99,14 @@ test('maps of a filter that cannot be made', { skip, timeout }, async (t) => {
   change(opened('first') + lookedUp)
   await running.said('warning: no filter for events of open: all of them are delivered')
   await running.said('cannot create map filter_set: ')
-  assert.match(await running.said('filters in place', 2), /: none$/)
+  assert.match(await running.said('filters in place', 2), /: exec$/)
   await running.said('rules changed:')
   assert.equal(await judge(running, 'looked-7'), 'looked-7')
   assert.equal(await judge(running, 'first'), 'first')
   // There is room again, which the next change of rules finds.
   limitDescriptors(running, 1000)
   change(opened('second') + lookedUp)
-  assert.match(await running.said('filters in place', 3), /: open$/)
+  assert.match(await running.said('filters in place', 3), /: exec, open$/)
   assert.equal(await judge(running, 'second'), 'second')
   assert.equal(await judge(running, 'looked-7'), 'looked-7')
   assert.equal(await end(running.child, 'SIGTERM'), 0)
@@ -144,14 +144,14 @@ test('rules too many for the verifier', { skip, timeout: 2 * timeout }, async (t
   const earlier = things()
   const running = await startWith(t, opened('first'))
   change(opened('first') + tooMany)
-  assert.match(await running.said('filters in place', 2), /: open$/)
+  assert.match(await running.said('filters in place', 2), /: exec, open$/)
   assert.match(await running.said('open lets more through: '), /; and \d+ more$/)
   assert.equal(await judge(running, 'first'), 'first')
   const { code, stdout } = await bulwark(['doctor', '--rules', rules])
   assert.equal(code, 0, stdout)
   assert.match(stdout, /^ {2}open: \d+ instructions; lets more through: .*; and \d+ more$/m)
   change(opened('second'))
-  assert.match(await running.said('filters in place', 3), /: open$/)
+  assert.match(await running.said('filters in place', 3), /: exec, open$/)
   assert.equal(await judge(running, 'second'), 'second')
   assert.equal(await end(running.child, 'SIGTERM'), 0)
   await isLikeBefore(earlier, 'when rules were too many')
