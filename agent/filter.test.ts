@@ -12,12 +12,9 @@ import {
   callShapeOf,
   encodeRecord,
   eventKinds,
-  fieldNamed,
   fields,
   groups,
   header,
-  isEventName,
-  isParameterName,
   numbersNamed,
   ownEventTypes,
   syscallNames,
@@ -33,6 +30,7 @@ import {
   parseCondition,
   specialise,
   splitRules,
+  schemaCatalog,
 } from '@bulwark/policy'
 import * as fc from 'fast-check'
 import { newContainer } from './container.ts'
@@ -62,13 +60,6 @@ import {
 import { ruleText, rulesOf } from './testdata/rules.ts'
 
 // --- Conditions ---------------------------------------------------------------------------------
-
-const catalog = {
-  field: fieldNamed,
-  fieldNames: fields.map(({ name }) => name),
-  isEventName,
-  isParameterName,
-}
 
 /** Operators, and the constants behind them. */
 type Right = readonly [operator: string, constants: readonly string[], isList: boolean]
@@ -209,7 +200,7 @@ const { text: conditionTexts } = fc.letrec<{ text: string }>((tie) => ({
 const conditionOf = (text: string): Condition | undefined => {
   const parsed = parseCondition(text)
   if (!parsed.ok) return undefined
-  const checked = checkCondition(parsed.node, catalog)
+  const checked = checkCondition(parsed.node, schemaCatalog)
   return checked.ok ? checked.condition : undefined
 }
 

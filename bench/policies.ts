@@ -5,10 +5,8 @@
  *   node bench/policies.ts
  */
 import {
-  Engine,
   LiveEvent,
   Sockets,
-  Users,
   machineOf,
   newContainer,
   newCounters,
@@ -16,19 +14,16 @@ import {
   unknownProcess,
 } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
-import { generateFilter, loadPolicies, scopeClassMin, splitRules } from '@bulwark/policy'
-import type { RecordValues } from '@bulwark/schema'
 import {
-  EventNumber,
-  KeptTexts,
-  RecordView,
-  encodeRecord,
-  fieldNamed,
-  fields,
-  isEventName,
-  isParameterName,
-  syscallNames,
-} from '@bulwark/schema'
+  generateFilter,
+  loadPolicies,
+  scopeClassMin,
+  splitRules,
+  schemaCatalog,
+} from '@bulwark/policy'
+import type { RecordValues } from '@bulwark/schema'
+import { EventNumber, KeptTexts, RecordView, encodeRecord, syscallNames } from '@bulwark/schema'
+import { engineOf } from './measure/engine.ts'
 import { nsPerCall, percentile, printFigure } from './measure/figures.ts'
 import { loadFilter } from './measure/filters.ts'
 
@@ -55,12 +50,7 @@ const rulesOf = (count: number): readonly Rule[] => {
   const text = Array.from({ length: count }, (_, i) => policyOf(i)).join('')
   const begin = performance.now()
   const loaded = loadPolicies([], [{ name: 'policies.yaml', text }], {
-    catalog: {
-      field: fieldNamed,
-      fieldNames: fields.map(({ name }) => name),
-      isEventName,
-      isParameterName,
-    },
+    catalog: schemaCatalog,
     eventNames: syscallNames,
     sources: new Set(['syscall']),
     suggestedOutput: [],
@@ -104,19 +94,7 @@ const liveEvent = (): LiveEvent => {
 }
 
 const measureAgent = (name: string, rules: readonly Rule[]): void => {
-  const engine = new Engine({
-    rules,
-    matching: 'first',
-    surroundings: { users: new Users(), hostname: 'bench' },
-    counters: newCounters(),
-    resolve: () => () => new Set(),
-    onAlert: ({ rule }) => {
-      throw new Error(`the event was to match nothing, and matched "${rule}"`)
-    },
-    log: (line) => {
-      throw new Error(line)
-    },
-  })
+  const engine = engineOf(rules)
   const event = liveEvent()
   const begin = performance.now()
   engine.run(event)

@@ -7,28 +7,15 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Engine, LiveEvent, Sockets, Users, newCounters, unknownProcess } from '@bulwark/agent'
+import type { Engine } from '@bulwark/agent'
+import { LiveEvent, Sockets, newCounters, unknownProcess } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
 import type { RecordValues } from '@bulwark/schema'
 import { KeptTexts, RecordView, encodeRecord, eventKinds } from '@bulwark/schema'
 import { renamed } from './measure/copies.ts'
+import { engineOf } from './measure/engine.ts'
 import { nsPerCall, percentile, printFigure } from './measure/figures.ts'
 import { allRules, loadRules, readRules, shownPath, stableRules } from './measure/official.ts'
-
-const engineOf = (rules: readonly Rule[]): Engine =>
-  new Engine({
-    rules,
-    matching: 'first',
-    surroundings: { users: new Users(), hostname: 'bench' },
-    counters: newCounters(),
-    resolve: () => () => new Set(),
-    onAlert: ({ rule }) => {
-      throw new Error(`the event was to match nothing, and matched "${rule}"`)
-    },
-    log: (line) => {
-      throw new Error(line)
-    },
-  })
 
 /** The commonest events of a busy host, as the kernel would send them. */
 const samples: readonly { type: string; values: RecordValues }[] = [

@@ -1,7 +1,8 @@
 /** The fields and events that rules are checked against; the operator's own fields among them. */
 import type { FieldSpec } from '@bulwark/schema'
-import { carried, fieldNamed, fields, isEventName, isParameterName } from '@bulwark/schema'
+import { carried } from '@bulwark/schema'
 import type { Catalog } from '@bulwark/policy'
+import { schemaCatalog } from '@bulwark/policy'
 
 const staticPrefix = 'static.'
 
@@ -16,9 +17,8 @@ export const catalogWith = (staticFields: ReadonlyMap<string, string>): Catalog 
     [...staticFields].map(([name, value]) => [staticPrefix + name, staticField(name, value)]),
   )
   return {
-    field: (name) => own.get(name) ?? fieldNamed(name),
-    fieldNames: [...fields.map(({ name }) => name), ...own.keys()],
-    isEventName,
-    isParameterName,
+    ...schemaCatalog,
+    field: (name) => own.get(name) ?? schemaCatalog.field(name),
+    fieldNames: [...schemaCatalog.fieldNames, ...own.keys()],
   }
 }

@@ -1,20 +1,18 @@
 /** The compiled form: what it reads, when, and what a fault does. Its meaning is in the laws. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName } from '@bulwark/schema'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import { compileCondition, compileRules } from './compile.ts'
 import { checkCondition } from './falco/check.ts'
 import { parseCondition } from './falco/parse.ts'
 import type { Condition } from './ir.ts'
 import { Subject } from './kept.ts'
-
-const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
+import { schemaCatalog } from './falco/fields.ts'
 
 const typed = (text: string): Condition => {
   const parsed = parseCondition(text)
   assert.ok(parsed.ok, text)
-  const checked = checkCondition(parsed.node, catalog)
+  const checked = checkCondition(parsed.node, schemaCatalog)
   assert.ok(checked.ok, text)
   return checked.condition
 }

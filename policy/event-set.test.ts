@@ -1,19 +1,18 @@
 /** Which events a condition is for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName } from '@bulwark/schema'
+
 import { eventSetOf, holdsOnFailure, needsOneOf } from './event-set.ts'
 import { checkCondition } from './falco/check.ts'
 
 import { parseCondition } from './falco/parse.ts'
 import type { Condition } from './ir.ts'
-
-const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
+import { schemaCatalog } from './falco/fields.ts'
 
 const conditionOf = (text: string): Condition => {
   const parsed = parseCondition(text)
   assert.ok(parsed.ok, text)
-  const checked = checkCondition(parsed.node, catalog)
+  const checked = checkCondition(parsed.node, schemaCatalog)
   assert.ok(checked.ok, text)
   return checked.condition
 }

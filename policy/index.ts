@@ -19,6 +19,7 @@ export { checkCondition } from './falco/check.ts'
 export type { FalcoEvents } from './falco/event-codes.ts'
 export { falcoEventsOf } from './falco/event-codes.ts'
 export type { Catalog } from './falco/fields.ts'
+export { schemaCatalog } from './falco/fields.ts'
 export type {
   Described,
   DescribedFiles,

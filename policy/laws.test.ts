@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import * as fc from 'fast-check'
 import { askedAndTrue } from './asked.ts'
@@ -14,7 +14,6 @@ import { evaluate } from './evaluate.ts'
 import { eventSetOf, specialise } from './event-set.ts'
 import { checkCondition } from './falco/check.ts'
 import { falcoEventsOf } from './falco/event-codes.ts'
-import type { Catalog } from './falco/fields.ts'
 import { loadRuleFiles } from './falco/load.ts'
 import { parseCondition } from './falco/parse.ts'
 import type {
@@ -31,6 +30,7 @@ import type { Answers } from './kept.ts'
 import { Subject } from './kept.ts'
 import { globMatcher } from './glob.ts'
 import { parseOutput, renderOutput } from './output.ts'
+import { schemaCatalog } from './falco/fields.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const runs = Number(process.env['TEST_RUNS'] ?? 2000)
@@ -53,12 +53,6 @@ const law = <T>(
     context.diagnostic(`${reached} of ${tried} inputs reached the law`)
     assert.ok(reached * 2 >= tried, `only ${reached} of ${tried} inputs reached the law`)
   })
-}
-
-const catalog: Catalog = {
-  field: fieldNamed,
-  fieldNames: fields.map((field) => field.name),
-  isEventName,
 }
 
 // --- Words, few of each kind, so that what is compared is often equal ---------------------------
@@ -284,7 +278,7 @@ const meaning = (condition: Condition, event: Event): boolean =>
   evaluate(condition, { field: (ref) => event[keyOf(ref)], resolve })
 
 const typed = (tree: Node): Condition | undefined => {
-  const checked = checkCondition(tree, catalog)
+  const checked = checkCondition(tree, schemaCatalog)
   return checked.ok ? checked.condition : undefined
 }
 
@@ -480,7 +474,7 @@ const nearlyConditions = fc.oneof(
 law('parsing a condition never throws', nearlyConditions, (text, reach) => {
   const parsed = parseCondition(text)
   reach()
-  if (parsed.ok) checkCondition(parsed.node, catalog)
+  if (parsed.ok) checkCondition(parsed.node, schemaCatalog)
   else assert.ok(parsed.error.at >= 0)
 })
 
@@ -529,7 +523,7 @@ const ruleFiles = fc.oneof(
 law('loading rule files never throws', fc.array(ruleFiles, { maxLength: 3 }), (input, reach) => {
   const files = input.map((text, i) => ({ name: `${i}.yaml`, text }))
   const sources = new Set(['syscall'])
-  const options = { catalog, eventNames: syscallNames, sources, suggestedOutput: [] }
+  const options = { catalog: schemaCatalog, eventNames: syscallNames, sources, suggestedOutput: [] }
   const { files: results } = loadRuleFiles(files, options)
   reach()
   assert.equal(results.length, files.length)
@@ -542,7 +536,7 @@ const pieces = fc.constantFrom(
 )
 const formats = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(''))
 law('an output is refused or rendered', fc.tuple(formats, events), ([format, event], reach) => {
-  const parsed = parseOutput(format, catalog)
+  const parsed = parseOutput(format, schemaCatalog)
   reach()
   if (!parsed.ok) return
   const reader = { field: (ref: FieldRef) => event[keyOf(ref)], resolve }

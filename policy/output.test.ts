@@ -1,11 +1,9 @@
 /** Output formats: what is a field in them, and how values print. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName } from '@bulwark/schema'
 import type { FieldRef, FieldValue } from '@bulwark/schema'
 import { parseOutput, renderOutput } from './output.ts'
-
-const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
+import { schemaCatalog } from './falco/fields.ts'
 
 const event: Readonly<Record<string, FieldValue>> = {
   'proc.name': 'sh',
@@ -29,7 +27,7 @@ const reader = {
 
 test('formats render', () => {
   const check = (format: string, wanted: string): void => {
-    const parsed = parseOutput(format, catalog)
+    const parsed = parseOutput(format, schemaCatalog)
     assert.ok(parsed.ok, format)
     assert.equal(renderOutput(parsed.format, reader, (value) => value).text, wanted, format)
   }
@@ -65,7 +63,7 @@ test('formats render', () => {
 
 test('formats that are none', () => {
   const check = (format: string, message: string, help: string | undefined): void =>
-    assert.deepEqual(parseOutput(format, catalog), { ok: false, message, help }, format)
+    assert.deepEqual(parseOutput(format, schemaCatalog), { ok: false, message, help }, format)
   const unknown = "unknown filter: unexpected token after '"
   const noField = 'expected a field or a transformer; there is no way to write a plain %'
   check('', 'empty formatting token', undefined)
@@ -85,7 +83,7 @@ test('formats that are none', () => {
 })
 
 test('fields keep their values', () => {
-  const parsed = parseOutput('%proc.pid %fd.types %user.name %tolower(proc.name)', catalog)
+  const parsed = parseOutput('%proc.pid %fd.types %user.name %tolower(proc.name)', schemaCatalog)
   assert.ok(parsed.ok)
   const { fields: printed } = renderOutput(parsed.format, reader, (value) => value)
   assert.deepEqual(

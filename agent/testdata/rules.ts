@@ -1,8 +1,8 @@
 /** Rules from text, for tests: loaded as the command line loads them. */
 import assert from 'node:assert/strict'
-import { fieldNamed, fields, isEventName, isParameterName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import type { Rule } from '@bulwark/policy'
-import { loadPolicies, loadRuleFiles } from '@bulwark/policy'
+import { loadPolicies, loadRuleFiles, schemaCatalog } from '@bulwark/policy'
 
 /** A rule as YAML; the condition is one line. */
 export const ruleText = (name: string, condition: string, output = 'seen'): string =>
@@ -10,12 +10,7 @@ export const ruleText = (name: string, condition: string, output = 'seen'): stri
   `  priority: WARNING\n  tags: [b, a]\n`
 
 const options = {
-  catalog: {
-    field: fieldNamed,
-    fieldNames: fields.map(({ name }) => name),
-    isEventName,
-    isParameterName,
-  },
+  catalog: schemaCatalog,
   eventNames: syscallNames,
   sources: new Set(['syscall']),
   suggestedOutput: [],

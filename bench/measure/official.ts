@@ -3,15 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { carriedEvents, machineOf } from '@bulwark/agent'
 import type { LoadResult } from '@bulwark/policy'
-import { loadRuleFiles } from '@bulwark/policy'
-import {
-  fieldNamed,
-  fields,
-  isEventName,
-  isParameterName,
-  otherEventNames,
-  syscallNames,
-} from '@bulwark/schema'
+import { loadRuleFiles, schemaCatalog } from '@bulwark/policy'
+import { otherEventNames, syscallNames } from '@bulwark/schema'
 
 export const root = join(import.meta.dirname, '../..')
 
@@ -41,12 +34,7 @@ export const readRules = (paths: readonly string[]): { name: string; text: strin
 export const loadRules = (texts: readonly { name: string; text: string }[]): LoadResult => {
   const machine = machineOf(process.arch)
   return loadRuleFiles(texts, {
-    catalog: {
-      field: fieldNamed,
-      fieldNames: fields.map(({ name }) => name),
-      isEventName,
-      isParameterName,
-    },
+    catalog: schemaCatalog,
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput: [['container_id', 'container.id']],

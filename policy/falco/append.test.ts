@@ -1,12 +1,13 @@
 /** What an operator adds to outputs: which rules get it, in which order, and what is no format. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import type { FieldRef, FieldValue } from '@bulwark/schema'
 import type { OutputAppend } from '../output.ts'
 import { fieldsOfOutput, renderOutput } from '../output.ts'
 import type { LoadResult } from './load.ts'
 import { loadRuleFiles } from './load.ts'
+import { schemaCatalog } from './fields.ts'
 
 const text = `
 - rule: A
@@ -24,7 +25,7 @@ const text = `
 
 const load = (appendOutput?: readonly OutputAppend[]): LoadResult =>
   loadRuleFiles([{ name: 'f.yaml', text }], {
-    catalog: { field: fieldNamed, fieldNames: fields.map(({ name }) => name), isEventName },
+    catalog: schemaCatalog,
     eventNames: syscallNames,
     sources: new Set(['syscall']),
     suggestedOutput: [['container_id', 'container.id']],

@@ -3,7 +3,7 @@
  * few fields also take their argument behind a dot, as `evt.arg.flags` is `evt.arg[flags]`.
  */
 import type { FieldRef, FieldSpec, FieldType } from '@bulwark/schema'
-import { rawParameterType } from '@bulwark/schema'
+import { fieldNamed, fields, isEventName, isParameterName, rawParameterType } from '@bulwark/schema'
 import { integer } from '../literals.ts'
 import { closest } from '../suggest.ts'
 
@@ -14,6 +14,14 @@ export interface Catalog {
   isEventName(name: string): boolean
   /** Names of event parameters, for `evt.arg.NAME`; any name is one where this is left out. */
   isParameterName?(name: string): boolean
+}
+
+/** All that the schema has. */
+export const schemaCatalog: Catalog = {
+  field: fieldNamed,
+  fieldNames: fields.map(({ name }) => name),
+  isEventName,
+  isParameterName,
 }
 
 /** Why a name is no field, in the engine's words. */

@@ -1,14 +1,13 @@
 /** Where the engine's answer is not what one would expect, and is followed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import { evaluate } from '../evaluate.ts'
 import { checkCondition } from './check.ts'
 import { falcoEventsOf } from './event-codes.ts'
 import { loadRuleFiles } from './load.ts'
 import { parseCondition } from './parse.ts'
-
-const catalog = { field: fieldNamed, fieldNames: fields.map((field) => field.name), isEventName }
+import { schemaCatalog } from './fields.ts'
 
 const parse = (text: string) => {
   const parsed = parseCondition(text)
@@ -31,14 +30,14 @@ test('a text at the end of a transformer is taken for names of events where it i
 })
 
 test('a field that is compared in its own way stays so behind transformers', () => {
-  const checked = checkCondition(parse('basename(fd.types) in val(fd.types)'), catalog)
+  const checked = checkCondition(parse('basename(fd.types) in val(fd.types)'), schemaCatalog)
   assert.ok(!checked.ok)
   assert.equal(checked.fault.message, "field 'fd.types' doesn't support right-hand side fields")
 })
 
 test('a list whose texts were changed has nothing in common with one as it was', () => {
   const check = (text: string, wanted: boolean): void => {
-    const checked = checkCondition(parse(text), catalog)
+    const checked = checkCondition(parse(text), schemaCatalog)
     assert.ok(checked.ok, text)
     const found = evaluate(checked.condition, { field: () => ['a'], resolve: () => new Set() })
     assert.equal(found, wanted, text)
@@ -60,7 +59,12 @@ test('what stands before a fault in an item that appends stays, for the answer o
   ]
   const loaded = loadRuleFiles(
     files.map((text, i) => ({ name: `${i}.yaml`, text })),
-    { catalog, eventNames: syscallNames, sources: new Set(['syscall']), suggestedOutput: [] },
+    {
+      catalog: schemaCatalog,
+      eventNames: syscallNames,
+      sources: new Set(['syscall']),
+      suggestedOutput: [],
+    },
   )
   assert.deepEqual(
     loaded.files.map(({ errors }) => errors.map(({ message }) => message).join()),
@@ -79,7 +83,12 @@ test('a loop of macros is told before one that is not there', () => {
       name: `${i}`,
       text: each,
     })),
-    { catalog, eventNames: syscallNames, sources: new Set(['syscall']), suggestedOutput: [] },
+    {
+      catalog: schemaCatalog,
+      eventNames: syscallNames,
+      sources: new Set(['syscall']),
+      suggestedOutput: [],
+    },
   )
   assert.equal(loaded.files[1]?.errors[0]?.message, "reference loop in macro 'm'")
 })

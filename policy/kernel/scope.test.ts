@@ -4,15 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  EventNumber,
-  encodeRecord,
-  fieldNamed,
-  fields,
-  isEventName,
-  isParameterName,
-  syscallNames,
-} from '@bulwark/schema'
+import { EventNumber, encodeRecord, syscallNames } from '@bulwark/schema'
 import type { Rule } from '../rule.ts'
 import { loadPolicies } from '../runtime/load.ts'
 import { generateFilter } from './generate.ts'
@@ -21,14 +13,10 @@ import type { CgroupTold, Plan } from './plan.ts'
 import { nothing, scopeClassMin } from './plan.ts'
 import type { KernelFacts, ToldClass } from './split.ts'
 import { splitRules } from './split.ts'
+import { schemaCatalog } from '../falco/fields.ts'
 
 const options = {
-  catalog: {
-    field: fieldNamed,
-    fieldNames: fields.map(({ name }) => name),
-    isEventName,
-    isParameterName,
-  },
+  catalog: schemaCatalog,
   eventNames: syscallNames,
   sources: new Set(['syscall']),
   suggestedOutput: [],

@@ -6,21 +6,14 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  eventKinds,
-  fieldNamed,
-  fields,
-  isEventName,
-  isParameterName,
-  otherEventNames,
-  syscallNames,
-} from '@bulwark/schema'
+import { eventKinds, otherEventNames, syscallNames } from '@bulwark/schema'
 import { loadRuleFiles } from '../falco/load.ts'
 import type { Rule } from '../rule.ts'
 import { explainSplit } from './explain.ts'
 import { Optimiser } from './optimise.ts'
 import { printPlan } from './print.ts'
 import { splitRules } from './split.ts'
+import { schemaCatalog } from '../falco/fields.ts'
 
 const facts = { machine: 'x64', tellsCgroups: true } as const
 /** Values of a set that the texts list. */
@@ -28,12 +21,7 @@ const valuesMax = 8
 
 const rulesOf = (texts: readonly { name: string; text: string }[]): readonly Rule[] => {
   const { files, rules } = loadRuleFiles(texts, {
-    catalog: {
-      field: fieldNamed,
-      fieldNames: fields.map(({ name }) => name),
-      isEventName,
-      isParameterName,
-    },
+    catalog: schemaCatalog,
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput: [],

@@ -6,20 +6,16 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName, isParameterName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import type { Diagnostic } from '../diagnostics.ts'
 import type { Rule } from '../rule.ts'
 import type { LoadedPolicy } from './load.ts'
 import { loadPolicies } from './load.ts'
+import { schemaCatalog } from '../falco/fields.ts'
 
 const folder = join(import.meta.dirname, 'cases')
 const options = {
-  catalog: {
-    field: fieldNamed,
-    fieldNames: fields.map((field) => field.name),
-    isEventName,
-    isParameterName,
-  },
+  catalog: schemaCatalog,
   eventNames: syscallNames,
   sources: new Set(['syscall']),
   suggestedOutput: [],

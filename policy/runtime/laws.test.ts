@@ -4,19 +4,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { fieldNamed, fields, isEventName, isParameterName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import { loadPolicies } from './load.ts'
+import { schemaCatalog } from '../falco/fields.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const numRuns = Number(process.env['TEST_RUNS'] ?? 1500)
 
 const options = {
-  catalog: {
-    field: fieldNamed,
-    fieldNames: fields.map((field) => field.name),
-    isEventName,
-    isParameterName,
-  },
+  catalog: schemaCatalog,
   eventNames: syscallNames,
   sources: new Set(['syscall']),
   suggestedOutput: [],

@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { fieldNamed, fields, isEventName, otherEventNames, syscallNames } from '@bulwark/schema'
+import { otherEventNames, syscallNames } from '@bulwark/schema'
 import type { PrintedValue, Rule } from '@bulwark/policy'
-import { loadRuleFiles } from '@bulwark/policy'
+import { loadRuleFiles, schemaCatalog } from '@bulwark/policy'
 import type { Counters, KernelCounters, PodOrigin } from '@bulwark/agent'
 import { Agent } from '@bulwark/agent'
 import { machineOf } from './inner.ts'
@@ -61,7 +61,7 @@ const rule = `
 /** Rules of a text, none of which has a fault. */
 export const loadRules = (text: string): readonly Rule[] => {
   const { rules, files } = loadRuleFiles([{ name: 'anything', text }], {
-    catalog: { field: fieldNamed, fieldNames: fields.map(({ name }) => name), isEventName },
+    catalog: schemaCatalog,
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput: [],

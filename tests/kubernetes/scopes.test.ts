@@ -8,19 +8,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  EventNumber,
-  fieldNamed,
-  fields,
-  isEventName,
-  isParameterName,
-  otherEventNames,
-  syscallNames,
-} from '@bulwark/schema'
+import { EventNumber, otherEventNames, syscallNames } from '@bulwark/schema'
 import type { Alert } from '@bulwark/agent'
 import { Agent, limits } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
-import { loadPolicies } from '@bulwark/policy'
+import { loadPolicies, schemaCatalog } from '@bulwark/policy'
 import { ApiServer, startContainerd } from '@bulwark/tools'
 import { Pods } from '../containerd/pods.ts'
 import { machineOf } from '../kernel/inner.ts'
@@ -65,12 +57,7 @@ const policyRules = (): readonly Rule[] => {
   const files = own.map((name) => textOf(join(root, name)))
   const policies = [textOf(example), { name: 'openings.yaml', text: openings }]
   const loaded = loadPolicies(files, policies, {
-    catalog: {
-      field: fieldNamed,
-      fieldNames: fields.map(({ name }) => name),
-      isEventName,
-      isParameterName,
-    },
+    catalog: schemaCatalog,
     eventNames: [...syscallNames, ...otherEventNames],
     sources: new Set(['syscall']),
     suggestedOutput: [],

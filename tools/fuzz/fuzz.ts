@@ -7,17 +7,10 @@ import {
   loadRuleFiles,
   parseCondition,
   printCondition,
+  schemaCatalog,
 } from '@bulwark/policy'
-import type { Catalog } from '@bulwark/policy'
-import { fieldNamed, fields, isEventName, isParameterName, syscallNames } from '@bulwark/schema'
+import { syscallNames } from '@bulwark/schema'
 import { Grammar, randomOf } from './grammar.ts'
-
-const catalog: Catalog = {
-  field: fieldNamed,
-  fieldNames: fields.map((field) => field.name),
-  isEventName,
-  isParameterName,
-}
 
 /** A tree without positions. */
 const shape = (node: unknown): unknown =>
@@ -35,7 +28,7 @@ const tryCondition = (text: string): boolean => {
   if (!isDeepStrictEqual(shape(printed.node), shape(parsed.node))) {
     throw new Error('printed, it is another')
   }
-  const checked = checkCondition(parsed.node, catalog)
+  const checked = checkCondition(parsed.node, schemaCatalog)
   falcoEventsOf(parsed.node, syscallNames)
   if (!checked.ok) return false
   compileCondition<undefined>(checked.condition, {
@@ -48,7 +41,7 @@ const tryCondition = (text: string): boolean => {
 /** Whether a rule file was accepted; throws where something does not hold. */
 const tryRuleFile = (text: string): boolean => {
   const options = {
-    catalog,
+    catalog: schemaCatalog,
     eventNames: syscallNames,
     sources: new Set(['syscall']),
     suggestedOutput: [],
