@@ -164,7 +164,8 @@ export const watch = async (
     return start(chooseBackend('tracepoint', findings))
   })
   onStart(agent)
-  setImmediate(keepMemorySmall)
+  // Filters are the last of a start, and leave as much behind as all before them.
+  void agent.filtersInPlace.then(() => setImmediate(keepMemorySmall))
   const reason = await Promise.race([ended, faulted, until])
   agent.close()
   return { reason, failed }

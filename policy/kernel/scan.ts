@@ -17,7 +17,7 @@ const placesAtOnce = 16
 /** So much of a value is compared at once, with a constant in an instruction. */
 const startBytes = 4
 /** What of a value is compared at all, so that a program does not grow with long ones. */
-const comparedBytesMax = 32
+export const comparedBytesMax = 32
 
 /** About what one place takes. */
 const instructionsOf = (value: string): number =>

@@ -5,7 +5,7 @@
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import { ancestorNameAt, ancestorsLayout, knownAt, moreAt } from '../ancestors.ts'
 import type { CgroupState, CgroupTold, NumberAt, Plan, Test, TextAt } from '../plan.ts'
-import { scannedBytes } from '../scan.ts'
+import { comparedBytesMax, scannedBytes } from '../scan.ts'
 
 /** Where the texts of these records are. */
 export const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
@@ -217,6 +217,9 @@ export class NearRecords {
         t.is === 'text' && t.operator === 'contains' ? t.values : [],
       )
       if (scanned.length > 0 && bytes.length > scannedBytes(scanned)) undecided = true
+      const text = Buffer.from(bytes).toString('latin1')
+      const begins = scanned.filter(({ length }) => length > comparedBytesMax)
+      if (begins.some((value) => text.includes(value.slice(0, comparedBytesMax)))) undecided = true
       const fits = all.length + bytes.length <= RECORD_BYTES_MAX
       const offset = fits ? all.length : fixedBytes
       const length = fits ? bytes.length : 0
