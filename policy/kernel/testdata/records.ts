@@ -219,7 +219,7 @@ export class NearRecords {
       if (scanned.length > 0 && bytes.length > scannedBytes(scanned)) undecided = true
       const text = Buffer.from(bytes).toString('latin1')
       const begins = scanned.filter(({ length }) => length > comparedBytesMax)
-      if (begins.some((value) => text.includes(value.slice(0, comparedBytesMax)))) undecided = true
+      if (begins.some((long) => text.includes(long.slice(0, comparedBytesMax)))) undecided = true
       const fits = all.length + bytes.length <= RECORD_BYTES_MAX
       const offset = fits ? all.length : fixedBytes
       const length = fits ? bytes.length : 0
