@@ -157,14 +157,15 @@ export class Users {
 /** The names of the host's users, by number; none when they cannot be read. */
 export const hostUsers = (): Names => parseNames(readUntrusted('/etc/passwd') ?? '')
 
-const changeTime = (path: string): number => {
+/** Not by the time of its content, which whoever writes it can set. */
+const changeOf = (path: string): string => {
   try {
-    return statSync(path).mtimeMs
+    const { ctimeMs, dev, ino } = statSync(path)
+    return `${dev}:${ino} ${ctimeMs}`
   } catch {
-    return 0
+    return ''
   }
 }
 
 /** Another value when the host's names may have changed. */
-export const hostNamesStamp = (): string =>
-  `${changeTime('/etc/passwd')} ${changeTime('/etc/group')}`
+export const hostNamesStamp = (): string => `${changeOf('/etc/passwd')}, ${changeOf('/etc/group')}`

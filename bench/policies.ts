@@ -4,15 +4,8 @@
  *
  *   node bench/policies.ts
  */
-import {
-  LiveEvent,
-  Sockets,
-  machineOf,
-  newContainer,
-  newCounters,
-  noMetadata,
-  unknownProcess,
-} from '@bulwark/agent'
+import type { LiveEvent } from '@bulwark/agent'
+import { machineOf, newContainer, noMetadata, unknownProcess } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
 import {
   generateFilter,
@@ -22,8 +15,8 @@ import {
   schemaCatalog,
 } from '@bulwark/policy'
 import type { RecordValues } from '@bulwark/schema'
-import { EventNumber, KeptTexts, RecordView, encodeRecord, syscallNames } from '@bulwark/schema'
-import { engineOf } from './measure/engine.ts'
+import { EventNumber, encodeRecord, syscallNames } from '@bulwark/schema'
+import { engineOf, eventOfRecord } from './measure/engine.ts'
 import { nsPerCall, percentile, printFigure } from './measure/figures.ts'
 import { loadFilter } from './measure/filters.ts'
 
@@ -78,14 +71,7 @@ const container = newContainer({ id: 'c', podUid: 'u', runtime: 'containerd' })
 container.metadata = { ...noMetadata, podUid: 'u', podLabels: [['app', 'app3']] }
 
 const liveEvent = (): LiveEvent => {
-  const { buffer } = encodeRecord('open', values)
-  const memory = Buffer.from(buffer)
-  const text = (start: number, end: number): string => memory.toString('latin1', start, end)
-  const event = new LiveEvent(
-    new RecordView(new DataView(buffer), text, new KeptTexts()),
-    new Sockets(newCounters()),
-    'x64',
-  )
+  const event = eventOfRecord('open', values)
   event.kind = EventNumber.open
   event.type = 'openat'
   event.process = { ...unknownProcess(10, 1), comm: 'app' }

@@ -7,13 +7,13 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Engine } from '@bulwark/agent'
-import { LiveEvent, Sockets, newCounters, unknownProcess } from '@bulwark/agent'
+import type { Engine, LiveEvent } from '@bulwark/agent'
+import { unknownProcess } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
 import type { RecordValues } from '@bulwark/schema'
-import { KeptTexts, RecordView, encodeRecord, eventKinds } from '@bulwark/schema'
+import { eventKinds } from '@bulwark/schema'
 import { renamed } from './measure/copies.ts'
-import { engineOf } from './measure/engine.ts'
+import { engineOf, eventOfRecord } from './measure/engine.ts'
 import { nsPerCall, percentile, printFigure } from './measure/figures.ts'
 import { allRules, loadRules, readRules, shownPath, stableRules } from './measure/official.ts'
 
@@ -50,14 +50,7 @@ const eventOf = (type: string, values: RecordValues): LiveEvent => {
   const kind = eventKinds.find(({ types }) => types.includes(type))
   if (!kind) throw new Error(`no event of type ${type}`)
   const header = { time_ns: 1e12, pid: 10, tid: 10, ppid: 1, comm: 'app', syscall: 1 }
-  const { buffer } = encodeRecord(kind.name, { ...header, ...values })
-  const memory = Buffer.from(buffer)
-  const text = (start: number, end: number): string => memory.toString('latin1', start, end)
-  const event = new LiveEvent(
-    new RecordView(new DataView(buffer), text, new KeptTexts()),
-    new Sockets(newCounters()),
-    'x64',
-  )
+  const event = eventOfRecord(kind.name, { ...header, ...values })
   const parent = { ...unknownProcess(1, 1), comm: 'bash', exe: 'bash', exePath: '/usr/bin/bash' }
   event.kind = kind.kind
   event.type = type

@@ -3,18 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askedAndTrue } from './asked.ts'
 import { sameCondition } from './condition-key.ts'
-import { checkCondition } from './falco/check.ts'
-import { parseCondition } from './falco/parse.ts'
-import type { Condition } from './ir.ts'
-import { schemaCatalog } from './falco/fields.ts'
-
-const conditionOf = (text: string): Condition => {
-  const parsed = parseCondition(text)
-  assert.ok(parsed.ok, text)
-  const checked = checkCondition(parsed.node, schemaCatalog)
-  assert.ok(checked.ok, text)
-  return checked.condition
-}
+import { conditionOf } from './testdata/conditions.ts'
 
 const check = (text: string, expected: string): void => {
   const found = askedAndTrue(conditionOf(text), 'fd.name_changed')

@@ -3,19 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
 import { compileCondition, compileRules } from './compile.ts'
-import { checkCondition } from './falco/check.ts'
-import { parseCondition } from './falco/parse.ts'
-import type { Condition } from './ir.ts'
 import { Subject } from './kept.ts'
-import { schemaCatalog } from './falco/fields.ts'
-
-const typed = (text: string): Condition => {
-  const parsed = parseCondition(text)
-  assert.ok(parsed.ok, text)
-  const checked = checkCondition(parsed.node, schemaCatalog)
-  assert.ok(checked.ok, text)
-  return checked.condition
-}
+import { conditionOf } from './testdata/conditions.ts'
 
 type Event = Readonly<Record<string, FieldValue>>
 
@@ -36,7 +25,7 @@ const noFault = (index: number, error: unknown): void => {
 test('fields are read once, from left to right, and only when needed', () => {
   const check = (texts: readonly string[], event: Event, wanted: string): void => {
     const reads: string[] = []
-    const run = compileRules(texts.map(typed), noting(reads))
+    const run = compileRules(texts.map(conditionOf), noting(reads))
     const matched: number[] = []
     run(event, (index) => matched.push(index) > 99, noFault)
     assert.equal(`${reads.join(' ')} -> ${matched.join(' ')}`, wanted)
@@ -58,7 +47,7 @@ test('what is quick comes first, then one question to each subject, which is ask
   const conditions = [
     'fd.name = /x and proc.name = a and proc.exe != b and evt.num = 1',
     'fd.name = /x and not (proc.pname = c or proc.name = a) and evt.num < 3',
-  ].map(typed)
+  ].map(conditionOf)
   const run = compileRules(conditions, {
     ...noting(reads),
     subjectOf: ({ field: { name } }) => (name.startsWith('proc.') ? subject : undefined),
@@ -91,7 +80,7 @@ test('what is about a part of a subject is asked of that, and asked once for all
   const reads: string[] = []
   const program: Subject<Event> = new Subject(() => ofProgram)
   const whole: Subject<Event> = new Subject(() => answers, program)
-  const run = compileRules([typed('(proc.name = a or proc.exe = b) and proc.cwd = /c')], {
+  const run = compileRules([conditionOf('(proc.name = a or proc.exe = b) and proc.cwd = /c')], {
     ...noting(reads),
     subjectOf: ({ field: { name } }) => (name === 'proc.cwd' ? whole : program),
   })
@@ -115,7 +104,7 @@ test('a subject says with one answer that none of several holds', () => {
   const reads: string[] = []
   const subject: Subject<Event> = new Subject(() => answers)
   const texts = ['a', 'b', 'c'].map((name) => `evt.num = 1 and proc.name = ${name}`)
-  const run = compileRules([...texts, 'evt.num = 2'].map(typed), {
+  const run = compileRules([...texts, 'evt.num = 2'].map(conditionOf), {
     ...noting(reads),
     subjectOf: ({ field: { name } }) => (name === 'proc.name' ? subject : undefined),
   })
@@ -139,7 +128,7 @@ test('a subject says with one answer that none of several holds', () => {
 })
 
 test('a match may end the trying', () => {
-  const run = compileRules([typed('evt.num = 1'), typed('evt.num > 0')], noting([]))
+  const run = compileRules([conditionOf('evt.num = 1'), conditionOf('evt.num > 0')], noting([]))
   const matched: number[] = []
   run({ 'evt.num': 1 }, (index) => matched.push(index) === 1, noFault)
   assert.deepEqual(matched, [0])
@@ -147,7 +136,7 @@ test('a match may end the trying', () => {
 
 test('a fault counts as no match, and stops no other rule', () => {
   const texts = ['proc.name = a', 'evt.num = 1', 'not proc.name = a']
-  const run = compileRules(texts.map(typed), noting([]))
+  const run = compileRules(texts.map(conditionOf), noting([]))
   const seen: string[] = []
   const event = { 'proc.name': 'throw', 'evt.num': 1 }
   run(
@@ -160,7 +149,7 @@ test('a fault counts as no match, and stops no other rule', () => {
 
 test('addresses of host names may change', () => {
   const known = new Set<IpAddress>()
-  const condition = typed('fd.sip.name = one.example')
+  const condition = conditionOf('fd.sip.name = one.example')
   const run = compileCondition<IpAddress>(condition, {
     field: () => (event) => event,
     resolve: () => () => known,
@@ -173,7 +162,7 @@ test('addresses of host names may change', () => {
 test('constants cannot break out of the code', () => {
   const texts = ['"\\"); throw 1 //"', '"`${1}`"', '"\\n\u2028"', '"\\\\\\" + x"']
   for (const text of texts) {
-    const run = compileCondition<string>(typed(`proc.name = ${text}`), {
+    const run = compileCondition<string>(conditionOf(`proc.name = ${text}`), {
       field: () => (event) => event,
       resolve: () => () => new Set(),
     })

@@ -1,21 +1,8 @@
 /** Which events a condition is for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-
 import { eventSetOf, holdsOnFailure, needsOneOf } from './event-set.ts'
-import { checkCondition } from './falco/check.ts'
-
-import { parseCondition } from './falco/parse.ts'
-import type { Condition } from './ir.ts'
-import { schemaCatalog } from './falco/fields.ts'
-
-const conditionOf = (text: string): Condition => {
-  const parsed = parseCondition(text)
-  assert.ok(parsed.ok, text)
-  const checked = checkCondition(parsed.node, schemaCatalog)
-  assert.ok(checked.ok, text)
-  return checked.condition
-}
+import { conditionOf } from './testdata/conditions.ts'
 
 test('the type of the event restricts, and fields that few types have', () => {
   const check = (text: string, wanted: string): void => {

@@ -14,6 +14,7 @@ import { evaluate } from './evaluate.ts'
 import { eventSetOf, specialise } from './event-set.ts'
 import { checkCondition } from './falco/check.ts'
 import { falcoEventsOf } from './falco/event-codes.ts'
+import { schemaCatalog } from './falco/fields.ts'
 import { loadRuleFiles } from './falco/load.ts'
 import { parseCondition } from './falco/parse.ts'
 import type {
@@ -30,7 +31,6 @@ import type { Answers } from './kept.ts'
 import { Subject } from './kept.ts'
 import { globMatcher } from './glob.ts'
 import { parseOutput, renderOutput } from './output.ts'
-import { schemaCatalog } from './falco/fields.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const runs = Number(process.env['TEST_RUNS'] ?? 2000)

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldRef, FieldValue } from '@bulwark/schema'
-import { parseOutput, renderOutput } from './output.ts'
 import { schemaCatalog } from './falco/fields.ts'
+import { parseOutput, renderOutput } from './output.ts'
 
 const event: Readonly<Record<string, FieldValue>> = {
   'proc.name': 'sh',

@@ -1,6 +1,10 @@
-/** An engine for events that no rule matches: one that does, or a fault, ends the measurement. */
-import { Engine, Users, newCounters } from '@bulwark/agent'
+/**
+ * An engine, and events that no rule matches: one that does, or a fault, ends the measurement.
+ */
+import { Engine, LiveEvent, Sockets, Users, newCounters } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
+import type { RecordValues } from '@bulwark/schema'
+import { KeptTexts, RecordView, encodeRecord } from '@bulwark/schema'
 
 export const engineOf = (rules: readonly Rule[]): Engine =>
   new Engine({
@@ -16,3 +20,12 @@ export const engineOf = (rules: readonly Rule[]): Engine =>
       throw new Error(line)
     },
   })
+
+/** An event of a record, without its kind, type and process. */
+export const eventOfRecord = (kind: string, values: RecordValues): LiveEvent => {
+  const { buffer } = encodeRecord(kind, values)
+  const memory = Buffer.from(buffer)
+  const text = (start: number, end: number): string => memory.toString('latin1', start, end)
+  const view = new RecordView(new DataView(buffer), text, new KeptTexts())
+  return new LiveEvent(view, new Sockets(newCounters()), 'x64')
+}

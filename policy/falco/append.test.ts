@@ -5,9 +5,9 @@ import { syscallNames } from '@bulwark/schema'
 import type { FieldRef, FieldValue } from '@bulwark/schema'
 import type { OutputAppend } from '../output.ts'
 import { fieldsOfOutput, renderOutput } from '../output.ts'
+import { schemaCatalog } from './fields.ts'
 import type { LoadResult } from './load.ts'
 import { loadRuleFiles } from './load.ts'
-import { schemaCatalog } from './fields.ts'
 
 const text = `
 - rule: A

@@ -6,40 +6,36 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fieldNamed, fields, isEventName, isParameterName, syscallNames } from '@bulwark/schema'
-import type { Diagnostic } from '../diagnostics.ts'
+import { syscallNames } from '@bulwark/schema'
+import { schemaCatalog } from './fields.ts'
 import { loadRuleFiles } from './load.ts'
 import type { LoadResult } from './load.ts'
+import { diagnosticLine } from '../testdata/diagnostics.ts'
 
 const folder = join(import.meta.dirname, 'cases')
-const fieldNames = fields.map((field) => field.name)
 const options = {
-  catalog: { field: fieldNamed, fieldNames, isEventName, isParameterName },
+  catalog: schemaCatalog,
   eventNames: syscallNames,
   carriedEvents: new Set(['open', 'openat', 'execve', 'connect']),
   sources: new Set(['syscall']),
   suggestedOutput: [],
 }
 
-const line = ({ place, severity, item, message, code, help }: Diagnostic): string => {
-  const about = item === undefined ? '' : `${item}: `
-  const more = help === undefined ? '' : ` | ${help}`
-  return `${place.file}:${place.line}:${place.column} ${severity} ${code} ${about}${message}${more}`
-}
-
 const answer = (loaded: LoadResult): string => {
   const parts = loaded.files.map(({ name, successful, found }) =>
-    [`==> ${name}: ${successful ? 'ok' : 'not ok'}`, ...found.map(line)].join('\n'),
+    [`==> ${name}: ${successful ? 'ok' : 'not ok'}`, ...found.map(diagnosticLine)].join('\n'),
   )
   const rules = loaded.rules
     .filter((rule) => rule.disabledBy.length === 0)
     .map(({ name, conditionText, eventTypes, enabled, remarks }) => {
       const events = eventTypes === 'all' ? 'all' : [...eventTypes].join(' ')
       const state = enabled ? '' : ' (off)'
-      return [`${name}${state}: ${conditionText} [${events}]`, ...remarks.map(line)].join('\n  ')
+      return [`${name}${state}: ${conditionText} [${events}]`, ...remarks.map(diagnosticLine)].join(
+        '\n  ',
+      )
     })
   const disabled = loaded.disabled.map(({ name, reasons }) =>
-    [name, ...reasons.map(line)].join('\n  '),
+    [name, ...reasons.map(diagnosticLine)].join('\n  '),
   )
   return [...parts, '==> rules', ...rules, '==> disabled', ...disabled, ''].join('\n')
 }

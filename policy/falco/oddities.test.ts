@@ -5,9 +5,9 @@ import { syscallNames } from '@bulwark/schema'
 import { evaluate } from '../evaluate.ts'
 import { checkCondition } from './check.ts'
 import { falcoEventsOf } from './event-codes.ts'
+import { schemaCatalog } from './fields.ts'
 import { loadRuleFiles } from './load.ts'
 import { parseCondition } from './parse.ts'
-import { schemaCatalog } from './fields.ts'
 
 const parse = (text: string) => {
   const parsed = parseCondition(text)

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EventNumber, encodeRecord, syscallNames } from '@bulwark/schema'
+import { schemaCatalog } from '../falco/fields.ts'
 import type { Rule } from '../rule.ts'
 import { loadPolicies } from '../runtime/load.ts'
 import { generateFilter } from './generate.ts'
@@ -13,7 +14,6 @@ import type { CgroupTold, Plan } from './plan.ts'
 import { nothing, scopeClassMin } from './plan.ts'
 import type { KernelFacts, ToldClass } from './split.ts'
 import { splitRules } from './split.ts'
-import { schemaCatalog } from '../falco/fields.ts'
 
 const options = {
   catalog: schemaCatalog,

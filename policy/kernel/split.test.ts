@@ -7,13 +7,13 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventKinds, otherEventNames, syscallNames } from '@bulwark/schema'
+import { schemaCatalog } from '../falco/fields.ts'
 import { loadRuleFiles } from '../falco/load.ts'
 import type { Rule } from '../rule.ts'
 import { explainSplit } from './explain.ts'
 import { Optimiser } from './optimise.ts'
 import { printPlan } from './print.ts'
 import { splitRules } from './split.ts'
-import { schemaCatalog } from '../falco/fields.ts'
 
 const facts = { machine: 'x64', tellsCgroups: true } as const
 /** Values of a set that the texts list. */

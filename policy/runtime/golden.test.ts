@@ -7,11 +7,11 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { syscallNames } from '@bulwark/schema'
-import type { Diagnostic } from '../diagnostics.ts'
+import { schemaCatalog } from '../falco/fields.ts'
 import type { Rule } from '../rule.ts'
 import type { LoadedPolicy } from './load.ts'
 import { loadPolicies } from './load.ts'
-import { schemaCatalog } from '../falco/fields.ts'
+import { diagnosticLine } from '../testdata/diagnostics.ts'
 
 const folder = join(import.meta.dirname, 'cases')
 const options = {
@@ -21,16 +21,13 @@ const options = {
   suggestedOutput: [],
 }
 
-const line = ({ place, severity, item, message, code, help }: Diagnostic): string => {
-  const about = item === undefined ? '' : `${item}: `
-  const more = help === undefined ? '' : ` | ${help}`
-  return `${place.file}:${place.line}:${place.column} ${severity} ${code} ${about}${message}${more}`
-}
-
 const policyLines = (policy: LoadedPolicy): readonly string[] => {
   const { name, mode, scope, isDisabled, rules, found } = policy
   const state = isDisabled ? 'disabled' : `${mode}, ${rules.length} rules`
-  return [`${name || '(no name)'}: ${state}: ${scope?.key ?? 'everywhere'}`, ...found.map(line)]
+  return [
+    `${name || '(no name)'}: ${state}: ${scope?.key ?? 'everywhere'}`,
+    ...found.map(diagnosticLine),
+  ]
 }
 
 const ruleLine = ({ name, policy, priority, tags, conditionText, place }: Rule): string => {

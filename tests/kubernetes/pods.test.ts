@@ -7,13 +7,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { PodOrigin } from '@bulwark/agent'
-import { ApiServer, startContainerd } from '@bulwark/tools'
-import type { Pod } from '../containerd/pods.ts'
-import { Pods } from '../containerd/pods.ts'
+import type { ApiServer } from '@bulwark/tools'
+import type { Pod, Pods } from '../containerd/pods.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
 import type { Seen } from '../kernel/watcher.ts'
 import { Watcher } from '../kernel/watcher.ts'
 import { accessTo } from './heard.ts'
+import { startNode } from './node.ts'
 import { webPod } from './objects.ts'
 
 /** 1,000 of them take three minutes of two processors: `make test-burst`. */
@@ -32,13 +32,7 @@ let watcher: Watcher
 const origin = (): PodOrigin => ({ from: 'server', access: accessTo(server), node: 'node-a' })
 
 useSetUp(async (undo) => {
-  const containerd = await startContainerd()
-  undo(() => containerd.close())
-  pods = new Pods(containerd)
-  undo(() => pods.close())
-  await pods.untilReady()
-  server = await ApiServer.start()
-  undo(() => server.stop())
+  ;({ pods, server } = await startNode(undo))
   server.putNamespace('shop', { env: 'prod' })
   watcher = await Watcher.start('', [], origin())
   undo(() => watcher.close())

@@ -13,12 +13,13 @@ import type { Alert } from '@bulwark/agent'
 import { Agent, limits } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
 import { loadPolicies, schemaCatalog } from '@bulwark/policy'
-import { ApiServer, startContainerd } from '@bulwark/tools'
-import { Pods } from '../containerd/pods.ts'
+import type { ApiServer } from '@bulwark/tools'
+import type { Pods } from '../containerd/pods.ts'
 import { machineOf } from '../kernel/inner.ts'
 import { chosen, readObject } from '../kernel/recorder.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
 import { accessTo } from './heard.ts'
+import { startNode } from './node.ts'
 
 const root = join(import.meta.dirname, '../..')
 const example = join(root, 'docs/examples/shells-in-production.yaml')
@@ -76,13 +77,7 @@ const alerts: Alert[] = []
 const log: string[] = []
 
 useSetUp(async (undo) => {
-  const containerd = await startContainerd()
-  undo(() => containerd.close())
-  pods = new Pods(containerd)
-  undo(() => pods.close())
-  await pods.untilReady()
-  server = await ApiServer.start()
-  undo(() => server.stop())
+  ;({ pods, server } = await startNode(undo))
   server.putNamespace('shop', { environment: 'production' })
   server.putNamespace('playground', {})
 })
