@@ -28,7 +28,7 @@ generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.
 	docs/config.md docs/runtime-policy.md deploy/crds
 
 .PHONY: help setup build artifacts run demo attack bench bench-rules baseline clean
-.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generated test-burst conformance fuzz
+.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generate generated test-burst conformance fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -36,9 +36,12 @@ help: ## this list
 setup: ## install what this machine lacks to build and to test
 	@tools/setup.sh test
 
+generate: ## write what is generated from schema/ and rules/
+	@node tools/generate.ts
+
 build: ## build dist/: the eBPF objects, the addon, the program, the rules
 	@tools/setup.sh build
-	@node tools/generate.ts
+	@$(MAKE) generate
 	@# In a make of its own: it must see what was just generated.
 	@$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) artifacts
 
@@ -159,10 +162,10 @@ fmt: ## format every file
 # Only in CI is what differs a fault: a working copy may hold a change that is not committed yet.
 generated:
 ifdef CI
-	@node tools/generate.ts
+	@$(MAKE) generate
 	@changed=$$(git status --porcelain -- $(generated)) || exit 1; \
 	if [ -n "$$changed" ]; then \
-		echo "these are not what schema/ generates; run \`npm run generate\` and commit them:"; \
+		echo "these are not what schema/ generates; run \`make generate\` and commit them:"; \
 		echo "$$changed"; exit 1; \
 	fi
 endif
