@@ -81,12 +81,20 @@ test('a ring that there is no memory for', { skip, timeout }, async (t) => {
   await isLikeBefore(earlier, 'without memory for a ring')
 })
 
-/** Takes from a running process all descriptors that it has not used yet; or gives them back. */
-const limitDescriptors = ({ child: { pid } }: Running, more: number): void => {
-  const used = readdirSync(`/proc/${pid}/fd`).length + more
-  const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${used}:4096`])
+/**
+ * Leaves a running process so many descriptors that it has not used yet. The limit is on their
+ * numbers: what was inherited under a high one takes no room below.
+ */
+const leaveDescriptors = ({ child: { pid } }: Running, count: number): void => {
+  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+  let limit = 0
+  for (let left = count; left > 0 || used.has(limit); limit += 1) if (!used.has(limit)) left -= 1
+  const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:4096`])
   assert.equal(status, 0, String(stderr))
 }
+
+/** Enough to read a file of rules, and not for the maps of a filter or the programs of hooks. */
+const descriptorsOfFile = 1
 
 /** So many texts are looked up in a map. */
 const looked = Array.from({ length: 100 }, (_, i) => file(`looked-${i}`))
@@ -95,7 +103,7 @@ const lookedUp = ruleOf('looked-7', `evt.type = openat and fd.name in (${looked.
 test('maps of a filter that cannot be made', { skip, timeout }, async (t) => {
   const earlier = things()
   const running = await startWith(t, opened('first'))
-  limitDescriptors(running, 0)
+  leaveDescriptors(running, descriptorsOfFile)
   change(opened('first') + lookedUp)
   await running.said('warning: no filter for events of open: all of them are delivered')
   await running.said('cannot create map filter_set: ')
@@ -104,7 +112,7 @@ test('maps of a filter that cannot be made', { skip, timeout }, async (t) => {
   assert.equal(await judge(running, 'looked-7'), 'looked-7')
   assert.equal(await judge(running, 'first'), 'first')
   // There is room again, which the next change of rules finds.
-  limitDescriptors(running, 1000)
+  leaveDescriptors(running, 1000)
   change(opened('second') + lookedUp)
   assert.match(await running.said('filters in place', 3), /: exec, open$/)
   assert.equal(await judge(running, 'second'), 'second')
@@ -118,13 +126,13 @@ const moreHooks = ruleOf('more hooks', 'evt.type in (ptrace, connect) and proc.e
 test('hooks that cannot be loaded change nothing', { skip, timeout }, async (t) => {
   const earlier = things()
   const running = await startWith(t, opened('first'))
-  limitDescriptors(running, 0)
+  leaveDescriptors(running, descriptorsOfFile)
   change(opened('second') + moreHooks)
   const told = JSON.parse(await running.alert()) as { readonly rule: string; output: string }
   assert.equal(told.rule, 'Bulwark internal: rules not changed')
   assert.match(told.output, /EMFILE/)
   assert.equal(await judge(running, 'first'), 'first')
-  limitDescriptors(running, 1000)
+  leaveDescriptors(running, 1000)
   change(opened('third') + moreHooks)
   await running.said('rules changed:')
   assert.equal(await judge(running, 'third'), 'third')
