@@ -3,8 +3,9 @@
  * a property test. Undefined values make a comparison false, `!=` too.
  */
 import type { FieldRef, FieldValue, IpAddress, Scalar } from '@bulwark/schema'
+import { inNetwork } from '@bulwark/schema'
 import { callFunction } from './functions.ts'
-import type { Compare, Condition, Constant, Network, Operator, Quantifier, Value } from './ir.ts'
+import type { Compare, Condition, Constant, Operator, Quantifier, Value } from './ir.ts'
 import { comparisonOf, isNetwork, textOf } from './ir.ts'
 import { globMatcher } from './glob.ts'
 import { lowerCase } from './letters.ts'
@@ -15,14 +16,6 @@ export interface Reader {
   field(ref: FieldRef): FieldValue
   /** Addresses that a host name stands for now. */
   resolve(hostname: string): ReadonlySet<IpAddress>
-}
-
-/** Whether an address lies in a network. */
-export const inNetwork = (address: IpAddress, network: Network): boolean => {
-  const bits = network.version === 4 ? 32 : 128
-  if ((typeof address === 'number') !== (network.version === 4)) return false
-  const free = BigInt(bits - network.prefix)
-  return BigInt(address) >> free === network.base >> free
 }
 
 const equal = (value: Scalar, constant: Constant): boolean =>

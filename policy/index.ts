@@ -42,7 +42,6 @@ export type {
   Condition,
   Constant,
   FunctionName,
-  Network,
   Operator,
   Quantifier,
   Right,

@@ -14,7 +14,7 @@
  * - one constant has the quantifier `anyof`;
  * - nothing is changed after it was made.
  */
-import type { Comparison, FieldRef, FieldType, Scalar } from '@bulwark/schema'
+import type { Comparison, FieldRef, FieldType, Network, Scalar } from '@bulwark/schema'
 
 /** How a value is compared; what each means is in `compareOne`. */
 export type Operator =
@@ -34,14 +34,6 @@ export type Operator =
   | 'in'
   | 'intersects'
   | 'pmatch'
-
-/** A network: the addresses whose first `prefix` bits are those of `base`. */
-export interface Network {
-  readonly version: 4 | 6
-  /** The bits after the prefix are zero. */
-  readonly base: bigint
-  readonly prefix: number
-}
 
 /** A constant on the right side. */
 export type Constant = Scalar | Network

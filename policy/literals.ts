@@ -2,7 +2,8 @@
  * From the text of a constant to a value of a field's type, as Falco reads it: integers are
  * decimal and wrap, ports may be service names, networks need a prefix length. Pure.
  */
-import type { FieldType, IpAddress } from '@bulwark/schema'
+import type { FieldType } from '@bulwark/schema'
+import { networkOf, parseAddress } from '@bulwark/schema'
 import type { Constant } from './ir.ts'
 import { portsByService } from './services.ts'
 
@@ -59,38 +60,6 @@ const port = (text: string): Literal => {
   return { ok: true, value }
 }
 
-/** An IPv4 address in dotted quads, without zeros before a number. */
-const parseIpv4 = (text: string): number | undefined => {
-  const parts = text.split('.')
-  const isPart = (part: string): boolean => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256
-  if (parts.length !== 4 || !parts.every(isPart)) return undefined
-  return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
-}
-
-const parseIpv6 = (text: string): bigint | undefined => {
-  // The last two groups may be written as an IPv4 address.
-  const [, before = '', quads] = /^(.*:)([^:]*\.[^:]*)$/.exec(text) ?? []
-  if (quads !== undefined) {
-    const last = parseIpv4(quads)
-    if (last === undefined) return undefined
-    const groups = [last >>> 16, last & 0xffff].map((group) => group.toString(16))
-    return parseIpv6(before + groups.join(':'))
-  }
-  const halves = text.split('::')
-  if (halves.length > 2) return undefined
-  const groups = (half: string): readonly string[] => (half === '' ? [] : half.split(':'))
-  const [head, tail] = [groups(halves[0] ?? ''), groups(halves[1] ?? '')]
-  const missing = 8 - head.length - tail.length
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined
-  const all = [...head, ...Array.from({ length: missing }, () => '0'), ...tail]
-  if (!all.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined
-  return all.reduce((sum, group) => sum * 0x10000n + BigInt(`0x${group}`), 0n)
-}
-
-/** An address: IPv4 when the text has a dot. */
-export const parseAddress = (text: string): IpAddress | undefined =>
-  text.includes('.') ? parseIpv4(text) : parseIpv6(text)
-
 /** A network in CIDR form. The engine takes no `::/0`. */
 const network = (text: string): Literal => {
   const version = text.includes('.') ? 4 : 6
@@ -100,8 +69,8 @@ const network = (text: string): Literal => {
     return fail(`${version === 4 ? 'unrecognized IP network' : 'invalid v6 netmask:'} ${text}`)
   }
   const [addressText, prefixText] = [text.slice(0, slash), text.slice(slash + 1)]
-  const address = version === 4 ? parseIpv4(addressText) : parseIpv6(addressText)
-  if (address === undefined) {
+  const address = parseAddress(addressText)
+  if (address === undefined || (typeof address === 'number') !== (version === 4)) {
     return fail(`unrecognized ${version === 4 ? 'IP' : 'IPv6'} address ${text}`)
   }
   const length = integer(prefixText, 8, false)
@@ -111,8 +80,7 @@ const network = (text: string): Literal => {
   if (prefix > bits || (version === 6 && prefix === 0)) {
     return fail(`invalid ${version === 4 ? 'netmask' : 'v6 netmask'} ${prefixText}`)
   }
-  const free = BigInt(bits - prefix)
-  return { ok: true, value: { version, base: (BigInt(address) >> free) << free, prefix } }
+  return { ok: true, value: networkOf(address, prefix) }
 }
 
 const bytesOfHex = (text: string): Literal =>

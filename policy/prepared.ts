@@ -2,9 +2,9 @@
  * Prepared tests of one value: sets built, patterns compiled, once a rule and not once an event.
  * They give what `compareScalar` in `evaluate.ts` gives, faster.
  */
-import type { FieldValue, IpAddress, Scalar } from '@bulwark/schema'
+import type { FieldValue, IpAddress, Network, Scalar } from '@bulwark/schema'
 import { compareScalar, needsEvery } from './evaluate.ts'
-import type { Compare, Constant, Network, Operator, Right } from './ir.ts'
+import type { Compare, Constant, Operator, Right } from './ir.ts'
 import { comparisonOf, isNetwork, textOf } from './ir.ts'
 import { globMatcher } from './glob.ts'
 import { lowerCase } from './letters.ts'

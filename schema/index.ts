@@ -9,6 +9,8 @@ export type {
   IpAddress,
   Scalar,
 } from './fieldtypes.ts'
+export type { Network } from './address.ts'
+export { inNetwork, networkOf, parseAddress, parseNetwork } from './address.ts'
 export { carried } from './fieldforms.ts'
 export type { Backend, EventKind, Group, Hook, Member, Place, Storage } from './eventtypes.ts'
 export {

@@ -1,6 +1,7 @@
 /** Equality of what the kernel can read with constants: numbers, words, addresses, texts. */
+import type { Network } from '@bulwark/schema'
 import { compareOne } from '../evaluate.ts'
-import type { Constant, Network } from '../ir.ts'
+import type { Constant } from '../ir.ts'
 import { isNetwork, textOf } from '../ir.ts'
 import type { Bounds } from './bounds.ts'
 import { allBounds, always, anyBounds, exactly } from './bounds.ts'
