@@ -3,6 +3,7 @@
  * what is wrong with a policy disables that policy, and no other one. Conditions and exceptions are
  * read here and understood in `load.ts`.
  */
+import type { Requirement, Selector } from '@bulwark/schema'
 import {
   labelPrefixMax,
   policyApiVersion,
@@ -20,7 +21,6 @@ import type { PolicyMode, PriorityName } from '../rule.ts'
 import { priorityNames } from '../rule.ts'
 import type { Scope } from './scope.ts'
 import { makeScope } from './scope.ts'
-import type { Requirement, Selector } from './selector.ts'
 import { StructureCheck, shown } from './structure.ts'
 
 /** A rule as a policy has it. */

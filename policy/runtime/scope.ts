@@ -3,12 +3,10 @@
  * ask for does not matter. Pure: the same container gives the same answer, and where something that
  * matters is not known of it, the answer is that.
  */
-import type { PodSubject } from '@bulwark/schema'
-import { byteString } from '@bulwark/schema'
+import type { Answer, PodSubject, Selector } from '@bulwark/schema'
+import { allAnswers, anyAnswer, byteString, selects } from '@bulwark/schema'
 import { globMatcher } from '../glob.ts'
 import { imageMatcher, readImage } from './image.ts'
-import type { Answer, Selector } from './selector.ts'
-import { allAnswers, anyAnswer, selects } from './selector.ts'
 
 /** Pods of a kind of workload, and of a name. At least one of the two. */
 export interface WorkloadPattern {

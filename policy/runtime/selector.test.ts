@@ -4,10 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Labels, PodSubject } from '@bulwark/schema'
+import type { Answer, Labels, PodSubject } from '@bulwark/schema'
 import { readPolicies } from './read.ts'
 import { scopeOf } from './scope.ts'
-import type { Answer } from './selector.ts'
 
 const unknownPod: PodSubject = {
   namespace: undefined,

@@ -14,7 +14,7 @@ export const mayImport: Readonly<Record<string, readonly string[] | 'anything'>>
   server: ['schema', 'policy', 'graph'],
   web: ['schema', 'policy'],
   cli: ['schema', 'policy', 'graph', 'native', 'agent', 'server'],
-  tools: ['schema', 'policy'],
+  tools: ['schema', 'policy', 'graph'],
   tests: 'anything',
   bench: 'anything',
 }

@@ -1,8 +1,8 @@
 /**
  * LabelSelectors of Kubernetes, over labels that may be known in part. The cases of
- * `selector.test.ts` say what each form selects.
+ * `policy/runtime/selector.test.ts` say what each form selects.
  */
-import type { Labels } from '@bulwark/schema'
+import type { Labels } from './pod.ts'
 
 /** True, false, or not known. */
 export type Answer = boolean | undefined

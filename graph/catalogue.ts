@@ -1,0 +1,18 @@
+/**
+ * Every kind of edge. docs/graph.md is written from it; a folder adds its own with a line here.
+ */
+import type { EdgeKind } from './edges.ts'
+import type { NodeKind } from './nodes.ts'
+import { escapeEdges } from './pods/escapes.ts'
+import { structureEdges } from './pods/structure.ts'
+
+export const catalogue: readonly EdgeKind[] = [...structureEdges, ...escapeEdges]
+
+const none: readonly EdgeKind[] = []
+const byFrom = new Map<NodeKind, EdgeKind[]>()
+for (const kind of catalogue) {
+  for (const from of kind.from) byFrom.set(from, [...(byFrom.get(from) ?? []), kind])
+}
+
+/** Kinds of edges that may leave nodes of a kind. */
+export const edgeKindsFrom = (from: NodeKind): readonly EdgeKind[] => byFrom.get(from) ?? none

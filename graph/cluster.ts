@@ -1,0 +1,147 @@
+/**
+ * The cluster as its objects tell it: takes them in as they come from a list, a watch or a file,
+ * and keeps what is derived of them up to date. Nothing that it is given makes it throw.
+ */
+import { Diagnostics } from './diagnostics.ts'
+import { limits } from './limits.ts'
+import type { Kind, KindMap } from './objects/kinds.ts'
+import { apiNameOf, kindOf, kinds } from './objects/kinds.ts'
+import type { Named } from './objects/metadata.ts'
+import { readNames } from './objects/metadata.ts'
+import type { Json } from './objects/reader.ts'
+import { Reader, isJson } from './objects/reader.ts'
+import { Sharing } from './objects/share.ts'
+import type { OnChange } from './objects/table.ts'
+import { ObjectTable } from './objects/table.ts'
+
+/** What objects do not tell. */
+export interface ClusterSettings {
+  /** Minor version of the API server, 34 of 1.34; `undefined`: not known. */
+  readonly minorVersion: number | undefined
+}
+
+/** What `apiVersion` and `kind` are of objects that do not say it, as items of a list. */
+export interface TypeOfItem {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+/** Something derived of the objects, made when it is first asked and told of each change. */
+export interface StateSpec<State> {
+  readonly create: (cluster: Cluster) => State
+  readonly change?: (state: State) => OnChange
+}
+
+/** An object's type and names, when it has them. */
+interface Identity {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+}
+
+const shortText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= limits.nameCharsMax
+    ? value
+    : undefined
+
+export class Cluster {
+  readonly objects = new ObjectTable()
+  readonly diagnostics = new Diagnostics()
+  readonly settings: ClusterSettings
+  readonly sharing = new Sharing()
+  readonly #states = new Map<object, unknown>()
+
+  constructor(settings: Partial<ClusterSettings> = {}) {
+    this.settings = { minorVersion: undefined, ...settings }
+  }
+
+  /** Takes an object in, as it is now; also each item of a `List`, and of a `PodList`. */
+  put(json: unknown, type?: TypeOfItem): void {
+    if (isJson(json) && Array.isArray(json['items'])) {
+      const of = shortText(json['kind'])?.replace(/List$/, '')
+      const apiVersion = shortText(json['apiVersion'])
+      const items = of === undefined || of === '' || apiVersion === undefined
+      const itemType = items ? type : { apiVersion, kind: of }
+      for (const item of json['items'] as readonly unknown[]) this.#putOne(item, itemType)
+      return
+    }
+    this.#putOne(json, type)
+  }
+
+  #putOne(json: unknown, type: TypeOfItem | undefined): void {
+    const identity = this.#identify(json, type)
+    if (!identity || !isJson(json)) return
+    const { kind, namespace, name } = identity
+    const reader = new Reader({ kind, namespace, name }, this.diagnostics)
+    this.diagnostics.clear(reader.object)
+    const object = this.#read(kind, json, reader)
+    if (object) this.objects.put(kind, object)
+    else this.objects.delete(kind, namespace, name)
+  }
+
+  #read<K extends Kind>(kind: K, json: Json, reader: Reader): KindMap[K] | undefined {
+    const names: Named = readNames(json, reader, this.sharing)
+    return kinds[kind].read(json, { reader, sharing: this.sharing, names })
+  }
+
+  /** An object is gone. */
+  delete(json: unknown, type?: TypeOfItem): void {
+    const identity = this.#identify(json, type)
+    if (!identity) return
+    this.diagnostics.clear(identity)
+    this.objects.delete(identity.kind, identity.namespace, identity.name)
+  }
+
+  /** A fresh list: these are all objects of the kind. What is not among them is gone. */
+  replace(kind: Kind, items: Iterable<unknown>): void {
+    const type = apiNameOf(kind)
+    const gone = new Map([...this.objects.all(kind)].map((each) => [keyOf(each), each]))
+    for (const item of items) {
+      const identity = this.#identify(item, type)
+      if (identity) gone.delete(keyOf(identity))
+      this.#putOne(item, type)
+    }
+    for (const { namespace, name } of gone.values()) {
+      this.diagnostics.clear({ kind, namespace, name })
+      this.objects.delete(kind, namespace, name)
+    }
+  }
+
+  #identify(json: unknown, type: TypeOfItem | undefined): Identity | undefined {
+    const metadata = isJson(json) ? json['metadata'] : undefined
+    const name = isJson(metadata) ? shortText(metadata['name']) : undefined
+    const kind = isJson(json) ? (shortText(json['kind']) ?? type?.kind) : undefined
+    const apiVersion = isJson(json)
+      ? (shortText(json['apiVersion']) ?? type?.apiVersion)
+      : undefined
+    if (!isJson(metadata) || name === undefined || kind === undefined || apiVersion === undefined) {
+      this.diagnostics.unnamed++
+      return undefined
+    }
+    const known = kindOf(apiVersion, kind)
+    if (known === undefined) {
+      this.diagnostics.countUnread(apiVersion, kind)
+      return undefined
+    }
+    const namespace = shortText(metadata['namespace']) ?? ''
+    const { isNamespaced } = kinds[known]
+    if (isNamespaced && namespace === '') {
+      this.diagnostics.unnamed++
+      return undefined
+    }
+    return { kind: known, namespace: isNamespaced ? namespace : '', name }
+  }
+
+  /** What is derived by a rule of its own. The spec is declared once: it is its own name. */
+  state<State>(spec: StateSpec<State>): State {
+    const known = this.#states.get(spec)
+    if (known !== undefined) return known as State
+    const state = spec.create(this)
+    this.#states.set(spec, state)
+    if (spec.change) this.objects.onChange(spec.change(state))
+    return state
+  }
+}
+
+const keyOf = ({ namespace, name }: { namespace: string; name: string }): string =>
+  `${namespace}/${name}`

@@ -1,0 +1,52 @@
+/** The edges that leave a node, derived from the objects of a cluster when somebody asks. */
+import { edgeKindsFrom } from './catalogue.ts'
+import type { Cluster } from './cluster.ts'
+import type { Certainty, Edge, EdgeKind, Reason } from './edges.ts'
+import type { GraphNode } from './nodes.ts'
+
+const certainties: readonly Certainty[] = ['certain', 'possible', 'unknown']
+
+/** The surer of two. */
+const surer = (a: Certainty, b: Certainty): Certainty =>
+  certainties.indexOf(a) <= certainties.indexOf(b) ? a : b
+
+interface Found {
+  readonly kind: EdgeKind
+  readonly to: GraphNode
+  certainty: Certainty
+  readonly reasons: (() => Reason)[]
+}
+
+/**
+ * All edges that leave a node, each once for its kind and its end, in order of kind and end: the
+ * same objects give the same edges, in whatever order they came.
+ */
+export const edgesFrom = (cluster: Cluster, from: GraphNode): readonly Edge[] => {
+  const found = new Map<string, Found>()
+  for (const kind of edgeKindsFrom(from.kind)) {
+    kind.derive(cluster, from, (to, certainty, reason) => {
+      const key = `${kind.id} ${to.id}`
+      const same = found.get(key)
+      if (same) {
+        same.certainty = surer(same.certainty, certainty)
+        same.reasons.push(reason)
+      } else {
+        found.set(key, { kind, to, certainty, reasons: [reason] })
+      }
+    })
+  }
+  return [...found]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { kind, to, certainty, reasons }]) => ({
+      kind,
+      from,
+      to,
+      certainty,
+      reasons: () =>
+        reasons
+          .map((reason) => reason())
+          .map((reason) => [JSON.stringify(reason), reason] as const)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([, reason]) => reason),
+    }))
+}

@@ -1,0 +1,54 @@
+/**
+ * Nodes of the graph. Most stand for an object; *hubs* stand for what many lead to and what leads
+ * to many (all pods of a namespace, the right to create pods in it), so that no edges are made of
+ * each of the one with each of the other.
+ */
+
+/** What a node stands for, by kind. Each has a line in docs/graph.md. */
+export const nodeKinds = {
+  internet: 'anybody outside',
+  container: 'control of a container of a pod',
+  pod: 'control of some container of a pod',
+  node: 'root on a node',
+  'service-account': 'the rights of a service account',
+  user: 'the rights of a user of the API server',
+  group: 'the rights that members of a group have by it',
+  'cluster-admin': 'every right in the cluster',
+  pods: 'hub: control of every pod of a namespace, or of all',
+} as const
+
+export type NodeKind = keyof typeof nodeKinds
+
+/** A node by its names. Two with the same `id` are the same node. */
+export interface GraphNode {
+  readonly id: string
+  readonly kind: NodeKind
+  /** Empty for what is in none; `*` of a hub: all namespaces. */
+  readonly namespace: string
+  /** Empty for a hub, and for what there is once. */
+  readonly name: string
+  /** The container of a pod; else empty. */
+  readonly part: string
+}
+
+const make = (kind: NodeKind, namespace: string, name: string, part = ''): GraphNode => {
+  let id: string = kind
+  if (namespace !== '' || name !== '') id += ':'
+  if (namespace !== '') id += name === '' ? namespace : `${namespace}/`
+  id += part === '' ? name : `${name}/${part}`
+  return { id, kind, namespace, name, part }
+}
+
+/** Makers of nodes, one a kind or a group of kinds. */
+export const internet: GraphNode = make('internet', '', '')
+export const clusterAdmin: GraphNode = make('cluster-admin', '', '')
+export const podNode = (namespace: string, name: string): GraphNode => make('pod', namespace, name)
+export const containerNode = (namespace: string, pod: string, container: string): GraphNode =>
+  make('container', namespace, pod, container)
+export const hostNode = (name: string): GraphNode => make('node', '', name)
+export const serviceAccountNode = (namespace: string, name: string): GraphNode =>
+  make('service-account', namespace, name)
+export const userNode = (name: string): GraphNode => make('user', '', name)
+export const groupNode = (name: string): GraphNode => make('group', '', name)
+/** A hub of a namespace; `*`: of all. */
+export const hubNode = (kind: NodeKind, namespace: string): GraphNode => make(kind, namespace, '')
