@@ -9,6 +9,7 @@ import { ContainerTable } from './container-table.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
 import { limits } from './limits.ts'
+import { machine } from './outside.ts'
 
 const idOf = (letter: string): string => letter.repeat(64)
 const pathOf = (letter: string): string => `/kubepods/pod${'0'.repeat(32)}/${idOf(letter)}`
@@ -29,13 +30,15 @@ const v1 = 4
 const tableOf = (
   points: readonly string[],
   oldPoint?: string,
-): { table: ContainerTable; counters: Counters } => {
+): { table: ContainerTable; counters: Counters; wanted: readonly string[] } => {
   const counters = newCounters()
   const mounted = (point: string): Cgroups['unified']['mounts'][0] => ({ point, root: '/' })
   const unified = { number: 0, mounts: points.map(mounted) }
   const mounts = oldPoint === undefined ? [] : [mounted(oldPoint)]
   const old = { number: v1, controller: 'memory', knob: 1, mounts }
-  return { table: new ContainerTable(counters, { unified, old }), counters }
+  const wanted: string[] = []
+  const ask = (id: string): void => void wanted.push(id)
+  return { table: new ContainerTable(counters, { unified, old }, machine, ask), counters, wanted }
 }
 
 const inode = (path: string): number => statSync(`${mount}${path}`).ino
@@ -209,8 +212,8 @@ test('a cgroup that is named after another container does not become it', () => 
   assert.equal(counters.disguisedCgroups, 2)
 })
 
-test('what a container is made with is read when it is made, once for itself', () => {
-  const { table } = tableOf([])
+test('what a container is made with is read, and asked for, when it is made, once', () => {
+  const { table, wanted } = tableOf([])
   const bundle = join(mount, 'bundle')
   mkdirSync(bundle)
   const annotations = { 'io.kubernetes.cri.image-name': 'a/b:1' }
@@ -225,7 +228,7 @@ test('what a container is made with is read when it is made, once for itself', (
   table.made(0, 6, pathOf('f'), making)
   table.made(0, 7, `${pathOf('f')}/inner`, making)
   table.made(v1, 8, pathOf('f'), making)
-  assert.deepEqual(asked, [idOf('f')])
+  assert.deepEqual([asked, wanted], [[idOf('f')], [idOf('f')]])
   const metadata = table.of(7, 0, unknown)?.metadata
   assert.deepEqual([metadata?.image, metadata?.startedNs], ['a/b:1', 9n])
 })

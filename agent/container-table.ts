@@ -129,7 +129,10 @@ export class ContainerTable {
    */
   made(hierarchy: number, id: CgroupId, path: string, making?: Making): void {
     const container = this.#indexOf(hierarchy)?.made(id, path)
-    if (container && !container.files && making) this.#readFiles(container, making)
+    if (!container || !making) return
+    if (!container.files) this.#readFiles(container, making)
+    // Now, so that the answer is there before its program runs.
+    this.#askOnce(container)
   }
 
   /** A cgroup was removed. */
@@ -179,6 +182,10 @@ export class ContainerTable {
   complete(container: Container, nowNs: number, executes: boolean): void {
     const isDue = executes || nowNs - container.metadataTriedNs >= limits.metadataPauseNs
     if (!container.files && isDue) this.#readFiles(container, { nowNs })
+    this.#askOnce(container)
+  }
+
+  #askOnce(container: Container): void {
     if (container.asked) return
     container.asked = true
     this.#ask(container.id, container.files === undefined)

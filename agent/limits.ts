@@ -71,6 +71,8 @@ export const limits = {
   criAbsentMs: 5_000,
   /** Containers that are asked for at once; over it, all that the runtime has are asked for. */
   criWantedMax: 1_024,
+  /** Images whose digests are remembered. One more is asked for again. */
+  criDigestsMax: 1_024,
   /** So many are asked for with one question about all. */
   criBatchMin: 8,
   /** A container that the runtime does not know: how often it is asked for, and after how many

@@ -29,8 +29,9 @@ export const requests = {
   /** ListContainers and ListPodSandbox with a filter that names one. */
   only: (id: string): Uint8Array => bytesField(1, bytesField(1, id)),
   sandboxStatus: (id: string): Uint8Array => bytesField(1, id),
-  /** ContainerStatus, verbose: with the whole OCI configuration. */
-  containerStatus: (id: string): Uint8Array =>
+  containerStatus: (id: string): Uint8Array => bytesField(1, id),
+  /** With the whole OCI configuration. */
+  verboseStatus: (id: string): Uint8Array =>
     joined([bytesField(1, id), Uint8Array.from([2 << 3, 1])]),
 } as const
 
@@ -140,7 +141,10 @@ const mountOf = (message: Message): ContainerMount => ({
   propagation: propagations[Number(message.number(5))] ?? '',
 })
 
-/** ContainerStatus, verbose: what the list lacks; and the runtime's own JSON. */
+/**
+ * ContainerStatus: what the list lacks, which of containerd's is the digest of the image; and, of a
+ * verbose one, the runtime's own JSON.
+ */
 export const readContainerStatus: Read<{
   readonly facts: Partial<ContainerMetadata>
   readonly info: string | undefined
@@ -149,6 +153,7 @@ export const readContainerStatus: Read<{
   const started = timeOf(status, 4)
   return {
     facts: {
+      ...referred(status.text(9)),
       mounts: status.messages(14).map(mountOf),
       ...(started === undefined ? {} : { startedNs: started }),
     },

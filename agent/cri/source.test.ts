@@ -11,6 +11,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ContainerMetadata } from '../container.ts'
 import { limits } from '../limits.ts'
+import { bytesField, joined } from './protobuf.ts'
 import { CriSource } from './source.ts'
 import { FakeRuntime, answer, grpc, head, id, sandbox, wellBehaved } from './testdata/runtime.ts'
 
@@ -73,6 +74,42 @@ test('a runtime that answers tells of all it has', async () => {
   assert.equal(told.facts.get(sandbox)?.podName, 'web')
   assert.deepEqual(told.log, [`CRI socket ${socket}: fake 1.0, 1 containers in 1 pods`])
   assert.equal(told.counts.criFaults, 0)
+})
+
+test('the digest of an image, which the list may lack, is asked for once', async () => {
+  const [second, third] = ['c3'.repeat(32), 'd4'.repeat(32)]
+  const [digest, other] = [`sha256:${'5'.repeat(64)}`, `sha256:${'6'.repeat(64)}`]
+  const refs = [
+    [id, 'sha256:one'],
+    [second, 'sha256:one'],
+    [third, `repo@${other}`],
+  ] as const
+  const listed = refs.map(([each, ref]) =>
+    bytesField(1, joined([bytesField(1, each), bytesField(2, sandbox), bytesField(5, ref)])),
+  )
+  const status = bytesField(1, bytesField(9, `repo@${digest}`))
+  const ordinary = wellBehaved()
+  let asked = 0
+  await runtime.serve((stream, method) => {
+    if (method === 'ContainerStatus') asked++
+    const own = { ListContainers: joined(listed), ContainerStatus: status }[method]
+    if (own) answer(stream, own)
+    else ordinary(stream, method)
+  })
+  const told = ask()
+  await until(() => told.facts.has(third), 'all are told')
+  assert.deepEqual(
+    [id, second, third].map((each) => {
+      const { imageId, imageDigest } = told.facts.get(each) ?? {}
+      return [imageId, imageDigest]
+    }),
+    [
+      ['sha256:one', digest],
+      ['sha256:one', digest],
+      [undefined, other],
+    ],
+  )
+  assert.equal(asked, 1)
 })
 
 test('one that is not known is asked for a few times, and then counted', async () => {

@@ -83,6 +83,8 @@ export class CriSource {
   readonly #options: CriOptions
   readonly #wanted = new Map<string, Wanted>()
   readonly #sandboxes: BoundedMap<string, Facts>
+  /** Digests of images, by their ids. */
+  readonly #digests = new BoundedMap<string, string>(limits.criDigestsMax, () => {})
   /** More were wanted than there was room for: all are asked for instead. */
   #overflowed = false
   #isDown = false
@@ -241,12 +243,25 @@ export class CriSource {
   }
 
   async #tellContainer({ id, sandboxId, facts }: CriContainer): Promise<void> {
-    const pod = await this.#sandbox(sandboxId)
-    const status = this.#wanted.get(id)?.whole
-      ? await this.#askIfKnown('ContainerStatus', requests.containerStatus(id), readContainerStatus)
-      : undefined
+    const status = await this.#statusOf(id, facts)
     const info = status?.info === undefined ? {} : metadataFromInfo(status.info)
-    this.#tell(id, { ...info, ...status?.facts, ...pod, ...facts })
+    const digest = facts.imageDigest ?? status?.facts.imageDigest ?? this.#digestOf(facts)
+    if (digest !== undefined && facts.imageId !== undefined)
+      this.#digests.set(facts.imageId, digest)
+    const pod = await this.#sandbox(sandboxId)
+    this.#tell(id, { ...info, ...status?.facts, ...pod, ...facts, imageDigest: digest })
+  }
+
+  #digestOf({ imageId }: Facts): string | undefined {
+    return imageId === undefined ? undefined : this.#digests.get(imageId)
+  }
+
+  /** Asked for where its files were not found; and for a digest that is not known. */
+  async #statusOf(id: string, facts: Facts): Promise<ReturnType<typeof readContainerStatus>> {
+    const isWhole = this.#wanted.get(id)?.whole ?? false
+    if (!isWhole && (facts.imageDigest ?? this.#digestOf(facts)) !== undefined) return undefined
+    const request = isWhole ? requests.verboseStatus(id) : requests.containerStatus(id)
+    return await this.#askIfKnown('ContainerStatus', request, readContainerStatus)
   }
 
   #tell(id: string, facts: Facts): void {

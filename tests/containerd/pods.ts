@@ -19,10 +19,22 @@ export interface Pod {
   readonly sandboxId: string
   readonly labels: Readonly<Record<string, string>>
   readonly config: Uint8Array
+  /** Its containers see the processes of the host. */
+  readonly hostPid: boolean
+}
+
+/** What a container is beside its name and its command. */
+export interface ContainerOptions {
+  /** How often one of the name was started before. */
+  readonly attempt?: number
+  readonly image?: string
+  /** The container whose processes it sees, as `kubectl debug --target` has it. */
+  readonly target?: string
 }
 
 const callMsMax = 60_000
 const nodeNamespace = 2
+const targetNamespace = 3
 const containerRunning = 1
 
 const mapField = (number: number, values: Readonly<Record<string, string>>): Uint8Array =>
@@ -33,7 +45,12 @@ const mapField = (number: number, values: Readonly<Record<string, string>>): Uin
   )
 
 /** namespace_options: the network of the host, so that no network plugin is needed. */
-const hostNetwork = numberField(1, nodeNamespace)
+const namespaces = (hostPid: boolean, target?: string): Uint8Array => {
+  const parts = [numberField(1, nodeNamespace)]
+  if (hostPid) parts.push(numberField(2, nodeNamespace))
+  if (target !== undefined) parts.push(numberField(2, targetNamespace), bytes(4, target))
+  return joined(parts)
+}
 
 export class Pods {
   readonly #containerd: Containerd
@@ -72,6 +89,7 @@ export class Pods {
     driver: Driver,
     labels: Readonly<Record<string, string>>,
     uid: string = randomUUID(),
+    hostPid = false,
   ): Promise<Pod> {
     const namespace = 'shop'
     const top = labCgroup(this.#containerd.folder)
@@ -87,28 +105,29 @@ export class Pods {
         'io.kubernetes.pod.namespace': namespace,
         'io.kubernetes.pod.uid': uid,
       }),
-      bytes(8, joined([bytes(1, parent), bytes(2, bytes(1, hostNetwork))])),
+      bytes(8, joined([bytes(1, parent), bytes(2, bytes(1, namespaces(hostPid)))])),
     ])
     const handler = driver === 'systemd' ? [bytes(2, sliceHandler)] : []
     const made = await this.#call('RunPodSandbox', joined([bytes(1, config), ...handler]))
     const sandboxId = made.text(1)
     this.#made.push(sandboxId)
-    return { name, namespace, uid, sandboxId, labels, config }
+    return { name, namespace, uid, sandboxId, labels, config, hostPid }
   }
 
-  /**
-   * Starts a container of the pod; its id.
-   *
-   * @param attempt  how often one of the name was started before
-   */
-  async start(pod: Pod, name: string, command: readonly string[], attempt = 0): Promise<string> {
+  /** Starts a container of the pod; its id. */
+  async start(
+    pod: Pod,
+    name: string,
+    command: readonly string[],
+    { attempt = 0, image = criImages.app, target }: ContainerOptions = {},
+  ): Promise<string> {
     const config = joined([
       bytes(1, joined([bytes(1, name), numberField(2, attempt)])),
-      bytes(2, bytes(1, criImages.app)),
+      bytes(2, bytes(1, image)),
       ...command.map((word) => bytes(3, word)),
       bytes(7, joined([bytes(1, '/host/etc'), bytes(2, '/etc'), numberField(3, 1)])),
       mapField(9, { 'io.kubernetes.container.name': name, tier: 'front' }),
-      bytes(15, bytes(2, bytes(3, hostNetwork))),
+      bytes(15, bytes(2, bytes(3, namespaces(pod.hostPid, target)))),
     ])
     const request = joined([bytes(1, pod.sandboxId), bytes(2, config), bytes(3, pod.config)])
     const id = (await this.#call('CreateContainer', request)).text(1)
@@ -121,6 +140,11 @@ export class Pods {
     const words = command.map((word) => bytes(2, word))
     const done = await this.#call('ExecSync', joined([bytes(1, id), ...words, numberField(3, 30)]))
     return Number(done.number(3))
+  }
+
+  /** Ends a pod, as when it is deleted: its containers first. */
+  async end(pod: Pod): Promise<void> {
+    await this.#call('StopPodSandbox', bytes(1, pod.sandboxId))
   }
 
   /** Resolves when none of these containers runs any more; or none at all. */

@@ -28,6 +28,7 @@ const shown = [
   'container.id',
   'container.name',
   'container.image.id',
+  'container.image.digest',
   'container.labels',
   'container.mount.dest[/etc]',
   'container.image.repository',

@@ -12,6 +12,7 @@ import type { Pod, Pods } from '../containerd/pods.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
 import type { Seen } from '../kernel/watcher.ts'
 import { Watcher } from '../kernel/watcher.ts'
+import { checkAll, eventsOf, ofWeb } from './attributed.ts'
 import { accessTo } from './heard.ts'
 import { startNode } from './node.ts'
 import { webPod } from './objects.ts'
@@ -43,33 +44,6 @@ const runPod = async (name: string, more: object = {}, meta: object = {}): Promi
   const uid = randomUUID()
   server.putPod(webPod(name, uid, more, meta))
   return await pods.run(name, 'cgroupfs', {}, uid)
-}
-
-const fieldsOf = (seen: Seen, expected: object): object =>
-  Object.fromEntries(Object.keys(expected).map((key) => [key, seen.get(key)]))
-
-const ofWeb = {
-  'k8s.ns.name': 'shop',
-  'k8smeta.ns.label[env]': 'prod',
-  'k8s.pod.label[app]': 'web',
-  'k8s.workload.kind': 'Deployment',
-  'k8s.workload.name': 'web',
-  'k8s.sa.name': 'web-account',
-  'container.host_pid': false,
-  'container.host_network': false,
-}
-
-/** All events of a container, from its first on; at least its program's. */
-const eventsOf = (seen: readonly Seen[], id: string, runs = true): readonly Seen[] => {
-  const own = seen.filter((each) => each.get('container.id') === id.slice(0, 12))
-  const isProgram = (each: Seen): boolean => each.get('proc.exepath') === '/bin/busybox'
-  assert.ok(!runs || own.some(isProgram), `${own.length} events of ${id}, none of its program`)
-  return own
-}
-
-const checkAll = (events: readonly Seen[], expected: object): void => {
-  assert.ok(events.length > 0)
-  for (const each of events) assert.deepEqual(fieldsOf(each, expected), expected)
 }
 
 /** What is seen of a program in a container that is there. */
@@ -134,7 +108,7 @@ test('an ephemeral container, a container that is started again', { skip }, asyn
   const ids: string[] = []
   const seen = await watcher.observe(async () => {
     ids.push(await pods.start(pod, 'debugger', forever))
-    ids.push(await pods.start(pod, 'app', forever, 1))
+    ids.push(await pods.start(pod, 'app', forever, { attempt: 1 }))
     for (const id of ids) await pods.exec(id, ['/bin/true'])
   })
   const roles = ['ephemeral', 'app']

@@ -22,8 +22,15 @@ import { mountsUnder } from './mounts.ts'
 import { findPodRemains, removePods, socketOf } from './pod-remains.ts'
 import { labFolderPrefix, removeDeadLabs } from './remains.ts'
 
-/** Names of the images; the runtime is told to use the second for its pause containers. */
-export const criImages = { app: 'registry.example/shop/app:3.1', pause: 'localhost/lab/pause:1' }
+/**
+ * Names of the images. The runtime is told to use the second for its pause containers; the third is
+ * known by its digest, too, as one that was pulled.
+ */
+export const criImages = {
+  app: 'registry.example/shop/app:3.1',
+  pause: 'localhost/lab/pause:1',
+  pulled: 'registry.example/shop/pulled:1.0',
+}
 
 /** Pods whose cgroups are laid out as systemd does it. */
 export const sliceHandler = 'slice'
@@ -81,8 +88,11 @@ export class Containerd {
     closeSync(log)
     await this.#untilReady()
     if (existsSync(join(this.folder, 'image.tar'))) return
-    await makeArchive(this.folder)
+    const digests = await makeArchive(this.folder)
     await runOrThrow(ctr(this.folder, 'images', 'import', join(this.folder, 'image.tar')))
+    const { pulled } = criImages
+    const byDigest = `${pulled.slice(0, pulled.lastIndexOf(':'))}@${digests.get(pulled)}`
+    await runOrThrow(ctr(this.folder, 'images', 'tag', pulled, byDigest))
   }
 
   async #untilReady(): Promise<void> {
@@ -129,14 +139,19 @@ function logOf(folder: string): string {
   return lines.slice(-15).join('\n')
 }
 
-async function makeArchive(folder: string): Promise<void> {
+async function makeArchive(folder: string): Promise<ReadonlyMap<string, string>> {
   const root = join(folder, 'image')
   mkdirSync(root)
   await makeImage(root, await buildAct())
   const archive = join(folder, 'image.tar')
-  const images = { [criImages.app]: ['/bin/sh'], [criImages.pause]: ['/bin/sleep', '2147483647'] }
-  await writeArchive(root, images, archive)
+  const images = {
+    [criImages.app]: ['/bin/sh'],
+    [criImages.pause]: ['/bin/sleep', '2147483647'],
+    [criImages.pulled]: ['/bin/cat'],
+  }
+  const digests = await writeArchive(root, images, archive)
   rmSync(root, { recursive: true })
+  return digests
 }
 
 /**
