@@ -21,3 +21,44 @@ export const limits = {
   sharedTextsMax: 500_000,
   sharedPartsMax: 50_000,
 } as const
+
+/** Of what is read and kept of images, packages and vulnerabilities. */
+export const cveLimits = {
+  /** Of a document that is parsed as one JSON value. A report of 50,000 findings has 60 MB. */
+  documentCharsMax: 268_435_456,
+  /** Objects of one list of reports. */
+  reportsMax: 20_000,
+  /** Findings of one report; the worst public images have 5,000. */
+  findingsMax: 20_000,
+  /** Packages of one report; a large application with its lock files has 10,000. */
+  packagesMax: 50_000,
+  /** Files of one package; texlive's largest has 12,000. */
+  filesMax: 16_384,
+  /** Statements of one VEX document, and products of one statement. */
+  statementsMax: 50_000,
+  productsMax: 10_000,
+  /** Depth of CSAF's product tree. */
+  productDepthMax: 16,
+  /** Rows of the EPSS and KEV lists; EPSS had 300,000 in 2026. */
+  epssRowsMax: 2_000_000,
+  kevRowsMax: 50_000,
+  /** Digests and names of one image, aliases of one vulnerability. */
+  identitiesMax: 64,
+  /** Longest text that is kept, by what it is. */
+  idCharsMax: 128,
+  nameCharsMax: 512,
+  versionCharsMax: 256,
+  pathCharsMax: 4096,
+  sentenceCharsMax: 1024,
+  /** What is told of one document; more is counted. */
+  diagnosticsMax: 100,
+  /** Reports kept at once: one a workload and container. */
+  storedReportsMax: 200_000,
+  /** Vulnerabilities and packages that are kept once; when full, sharing starts again from none. */
+  sharedFactsMax: 500_000,
+  /** Images whose vulnerabilities are kept joined until something changes. */
+  keptAnswersMax: 1024,
+  /** Images of which it is kept what ran in them, and distinct files of each. */
+  usedImagesMax: 20_000,
+  usedFilesMax: 4096,
+} as const

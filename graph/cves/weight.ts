@@ -1,0 +1,119 @@
+/**
+ * How much a vulnerability of an image matters, 0 to 1, with each thing that it was made of in a
+ * sentence. What is not known is taken for a value that is said, and never for the best case.
+ */
+import type { Finding } from './store.ts'
+import { isRemoving } from './store.ts'
+import type { CveSeverity, VexClaim } from './report.ts'
+import type { PackageUse } from './usage.ts'
+
+/** What each part of a weight counts, and why. docs/severity.md is written from it. */
+export const weightTable = {
+  /** Where no list has it: 99 of 100 CVEs have less, a new one is in no list yet. */
+  unknownEpss: 0.1,
+  /** In the list of those that are exploited. */
+  exploited: 1,
+  /** Impact where there is no score: the middle of the word's range in CVSS 3, by 10. */
+  severity: {
+    critical: 0.95,
+    high: 0.8,
+    medium: 0.55,
+    low: 0.2,
+    negligible: 0.05,
+    unknown: 0.5,
+  } satisfies Readonly<Record<CveSeverity, number>>,
+  /** From how far it is reached. Unknown counts as from the network with some hindrance. */
+  reach: { open: 1, network: 0.8, adjacent: 0.6, local: 0.4, physical: 0.1, unknown: 0.8 },
+  /** Code that never runs is no way in; a rare path of a program may be what an attacker takes. */
+  use: {
+    'owns-executable': 1,
+    loaded: 1,
+    'built-in': 0.8,
+    unknown: 0.7,
+    unseen: 0.3,
+  } satisfies Readonly<Record<PackageUse, number>>,
+} as const
+
+export interface CveWeight {
+  /** 0 to 1, to three digits. */
+  readonly value: number
+  /** Sentences without their full stop, in the order of the parts. */
+  readonly reasons: readonly string[]
+}
+
+const packageText = ({ package: { name, version } }: Finding): string =>
+  version === '' ? name : `${name} ${version}`
+
+const useText: Readonly<Record<PackageUse, string>> = {
+  'owns-executable': 'owns the program of the alerting process',
+  loaded: 'was executed or loaded in this image',
+  'built-in': 'is built into a binary that ran; whether its code is reached is not known',
+  unseen: 'was not used while the image was watched',
+  unknown: 'is in use, or not: nothing tells',
+}
+
+const percent = (probability: number): string => `${Math.round(probability * 1000) / 10}%`
+
+/** What a statement says, as a sentence. */
+export const vexText = ({ status, justification, statement, source }: VexClaim): string => {
+  const said = [justification, statement].filter((each) => each !== undefined)
+  const why = said.length === 0 ? '' : `: ${said.join(': ')}`
+  return `${source} says ${status}${why}`
+}
+
+const likelihood = ({ kev, epss }: Finding): readonly [value: number, text: string] => {
+  if (kev) {
+    const by = kev.ransomware ? ', also by ransomware' : ''
+    return [weightTable.exploited, `is in the list of known exploited vulnerabilities${by}`]
+  }
+  if (epss === undefined) {
+    const taken = percent(weightTable.unknownEpss)
+    return [weightTable.unknownEpss, `has no EPSS probability: it is taken for ${taken}`]
+  }
+  return [epss, `is exploited within 30 days with a probability of ${percent(epss)} (EPSS)`]
+}
+
+const impact = ({ score, severity }: Finding): readonly [value: number, text: string] =>
+  score === undefined
+    ? [weightTable.severity[severity], `has severity ${severity}, and no score`]
+    : [score / 10, `has a CVSS score of ${score}`]
+
+/** An attacker needs nothing but to reach it. */
+export const isOpen = ({ vector }: Pick<Finding, 'vector'>): boolean =>
+  vector?.reach === 'network' && !vector.needsPrivileges && !vector.needsUser
+
+const reach = (finding: Finding): readonly [value: number, text: string] => {
+  const { vector } = finding
+  if (vector === undefined) return [weightTable.reach.unknown, 'has no CVSS vector']
+  if (isOpen(finding)) {
+    return [weightTable.reach.open, 'is open to the network, without an account or a click']
+  }
+  const needs = [
+    ...(vector.needsPrivileges ? ['an account'] : []),
+    ...(vector.needsUser ? ["somebody else's act"] : []),
+  ]
+  const behind = needs.length === 0 ? '' : `, and needs ${needs.join(' and ')}`
+  return [weightTable.reach[vector.reach], `has the attack vector ${vector.reach}${behind}`]
+}
+
+/**
+ * The weight of a finding.
+ *
+ * @param use  of its package in the image
+ */
+export const weightOf = (finding: Finding, use: PackageUse): CveWeight => {
+  const name = packageText(finding)
+  if (finding.vex && isRemoving(finding.vex)) {
+    return { value: 0, reasons: [`${finding.id} in ${name}: ${vexText(finding.vex)}`] }
+  }
+  const parts = [likelihood(finding), impact(finding), reach(finding)]
+  const product = parts.reduce((sum, [value]) => sum * value, weightTable.use[use])
+  return {
+    value: Math.round(product * 1000) / 1000,
+    reasons: [
+      ...parts.map(([, text]) => `${finding.id} ${text}`),
+      `${name} ${useText[use]}`,
+      ...(finding.vex ? [`${finding.id}: ${vexText(finding.vex)}`] : []),
+    ],
+  }
+}
