@@ -1,7 +1,8 @@
 /** `bulwark rules`: what is in rule files, and what is wrong with them. */
 import { Command, Option } from 'commander'
 import type { DescribedRule, LoadResult, Rule } from '@bulwark/policy'
-import { LoadAnswers, closest, diagnosticText } from '@bulwark/policy'
+import { LoadAnswers, diagnosticText } from '@bulwark/policy'
+import { closest } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import type { RuleText } from './load-rules.ts'
 import { describeRuleTexts, diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'

@@ -1,11 +1,11 @@
 /** Runs trials over rules, and compares what came with what must. Pure. */
 import type { FieldRef, FieldValue } from '@bulwark/schema'
+import { closest } from '@bulwark/schema'
 import { compileRules } from './compile.ts'
 import { specialise } from './event-set.ts'
 import type { Value } from './ir.ts'
 import { renderOutput } from './output.ts'
 import type { PriorityName, Rule } from './rule.ts'
-import { closest } from './suggest.ts'
 import type { ExpectedAlert, Trial, TrialEvent } from './trial.ts'
 import { keyOfField } from './trial.ts'
 

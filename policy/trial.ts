@@ -3,7 +3,7 @@
  * YAML; see docs/testing-rules.md. Reading one never throws.
  */
 import type { FieldRef, FieldValue, Scalar } from '@bulwark/schema'
-import { byteString } from '@bulwark/schema'
+import { byteString, closest } from '@bulwark/schema'
 import type { Place } from './diagnostics.ts'
 import type { Catalog } from './falco/fields.ts'
 import { resolveField, typeOfField } from './falco/fields.ts'
@@ -14,7 +14,6 @@ import { isNetwork } from './ir.ts'
 import { parseLiteral } from './literals.ts'
 import type { PriorityName } from './rule.ts'
 import { priorityNamed, priorityNames } from './rule.ts'
-import { closest } from './suggest.ts'
 
 /** An event: values of fields by the names that rules have for them. What is not said is absent. */
 export interface TrialEvent {

@@ -80,3 +80,4 @@ export {
   policyVersion,
   severities,
 } from './runtime-policy.ts'
+export { closest } from './suggest.ts'

@@ -1,6 +1,7 @@
 /** Options with parts of their own: `append_output` and `static_fields`. */
 import type { Catalog, OutputAppend } from '@bulwark/policy'
-import { closest, parseOutput } from '@bulwark/policy'
+import { parseOutput } from '@bulwark/policy'
+import { closest } from '@bulwark/schema'
 import type { ConfigFault, MapEntry, Place, Tree } from './tree.ts'
 import { switchOf } from './value.ts'
 

@@ -1,7 +1,6 @@
 /** Reads `config.yaml`: options by name, and all that is wrong with the file. Never throws. */
 import type { OptionSpec } from '@bulwark/schema'
-import { falcoOnly, options } from '@bulwark/schema'
-import { closest } from '@bulwark/policy'
+import { closest, falcoOnly, options } from '@bulwark/schema'
 import type { ConfigFault, MapEntry, Place, Tree } from './tree.ts'
 import { readTree } from './tree.ts'
 import type { OptionValue } from './value.ts'

@@ -4,7 +4,7 @@
  * Falco's where its users' scripts look for them.
  */
 import type { FieldType } from '@bulwark/schema'
-import { syscallNames } from '@bulwark/schema'
+import { closest, syscallNames } from '@bulwark/schema'
 import type { Condition, Constant, FunctionName, Right, Value } from '../ir.ts'
 import type { Operator as Comparing } from '../ir.ts'
 import { comparisonOf, conjunction, disjunction, makeCompare, negation } from '../ir.ts'
@@ -16,7 +16,6 @@ import { resolveField, typeOfField } from './fields.ts'
 import type { Remark } from './remark.ts'
 import { CheckFault } from './remark.ts'
 import { remarksOnConstant } from './remarks.ts'
-import { closest } from '../suggest.ts'
 import type { FieldNode, Modifier, Node, Operand, Operator, TransformerNode } from './syntax.ts'
 
 /** A condition in its typed form with remarks on it, or the first fault. */

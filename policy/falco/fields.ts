@@ -3,9 +3,15 @@
  * few fields also take their argument behind a dot, as `evt.arg.flags` is `evt.arg[flags]`.
  */
 import type { FieldRef, FieldSpec, FieldType } from '@bulwark/schema'
-import { fieldNamed, fields, isEventName, isParameterName, rawParameterType } from '@bulwark/schema'
+import {
+  closest,
+  fieldNamed,
+  fields,
+  isEventName,
+  isParameterName,
+  rawParameterType,
+} from '@bulwark/schema'
 import { integer } from '../literals.ts'
-import { closest } from '../suggest.ts'
 
 /** Where names are looked up. */
 export interface Catalog {

@@ -2,10 +2,9 @@
  * Macros as trees. Each is parsed and resolved once, in the order of definition, and its tree is
  * shared by all who name it. A macro sees those that were defined before its own last change.
  */
-import { printableText } from '@bulwark/schema'
+import { closest, printableText } from '@bulwark/schema'
 import type { Place } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
-import { closest } from '../suggest.ts'
 import type { Collector, MacroDefinition } from './collector.ts'
 import type { Context, Report } from './report.ts'
 import type { Memo } from './memo.ts'

@@ -3,6 +3,7 @@
  * lists of the rule files that are loaded with them, as these stand after the last file. A policy
  * with a fault is disabled as a whole: half of one would be another policy.
  */
+import { closest } from '@bulwark/schema'
 import type { Diagnostic, Place } from '../diagnostics.ts'
 import { Collector } from '../falco/collector.ts'
 import type { RuleDefinition } from '../falco/collector.ts'
@@ -14,7 +15,6 @@ import { LoadFault, Report } from '../falco/report.ts'
 import type { ResolveOptions } from '../falco/resolve.ts'
 import { resolve } from '../falco/resolve.ts'
 import type { PolicyMode, Rule, RulePolicy } from '../rule.ts'
-import { closest } from '../suggest.ts'
 import type { PolicyDefinition, PolicyRule, ReadPolicy } from './read.ts'
 import { readPolicies } from './read.ts'
 import type { Scope } from './scope.ts'

@@ -3,11 +3,11 @@
  * fault. All faults are found, not the first alone, as people correct a file in one go.
  */
 import type { ValueShape } from '@bulwark/schema'
+import { closest } from '@bulwark/schema'
 import { shownText } from '../kernel/print.ts'
 import type { Context, Report } from '../falco/report.ts'
 import { LoadFault } from '../falco/report.ts'
 import type { Yaml, YamlMap } from '../falco/yaml.ts'
-import { closest } from '../suggest.ts'
 
 type Of<Is extends ValueShape['is']> = Extract<ValueShape, { readonly is: Is }>
 
