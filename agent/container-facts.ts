@@ -16,6 +16,7 @@ const factsOfPod = ({ facts, namespace }: KnownPod): Facts => ({
   podUid: facts.staticUid ?? facts.uid,
   podIp: facts.ip,
   podLabels: facts.labels,
+  podLabelsCut: facts.labelsCut ?? false,
   hostNetwork: facts.hostNetwork,
   hostPid: facts.hostPid,
   hostIpc: facts.hostIpc,
@@ -23,6 +24,7 @@ const factsOfPod = ({ facts, namespace }: KnownPod): Facts => ({
   serviceAccount: facts.serviceAccount,
   namespaceUid: namespace?.uid,
   namespaceLabels: namespace?.labels,
+  namespaceLabelsCut: namespace?.labelsCut,
 })
 
 const factsOfContainer = ({ name, role, image, imageId, imageDigest }: PodContainer): Facts => ({

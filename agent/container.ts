@@ -73,12 +73,15 @@ export interface ContainerMetadata {
   readonly podUid: string | undefined
   readonly podIp: string | undefined
   readonly podLabels: Labels | undefined
-  /** These four: by the API server alone. */
+  /** The pod, and below the namespace, has labels beside these. */
+  readonly podLabelsCut: boolean | undefined
+  /** These, down to what it is in its pod: by the API server alone. */
   readonly workload: Workload | undefined
   readonly serviceAccount: string | undefined
   readonly namespaceUid: string | undefined
   readonly namespaceLabels: Labels | undefined
-  /** What it is in its pod: by the API server alone. */
+  readonly namespaceLabelsCut: boolean | undefined
+  /** What it is in its pod. */
   readonly role: ContainerRole | undefined
   readonly sandboxId: string | undefined
   /** All capabilities and nothing of /proc masked: as `privileged: true` makes it. */
@@ -105,10 +108,12 @@ export const noMetadata: ContainerMetadata = {
   podUid: undefined,
   podIp: undefined,
   podLabels: undefined,
+  podLabelsCut: undefined,
   workload: undefined,
   serviceAccount: undefined,
   namespaceUid: undefined,
   namespaceLabels: undefined,
+  namespaceLabelsCut: undefined,
   role: undefined,
   sandboxId: undefined,
   privileged: undefined,

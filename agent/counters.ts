@@ -28,6 +28,8 @@ export interface Counters {
   criUnknown: number
   /** Containers that were not asked for one by one, because too many were. */
   criOverflows: number
+  /** Pods with labels beside those that are kept of what it tells. */
+  criFlaws: number
   /** Requests to the API server that failed, and those that it left without a word. */
   apiFaults: number
   apiStalls: number
@@ -62,6 +64,7 @@ export const newCounters = (): Counters => ({
   criFaults: 0,
   criUnknown: 0,
   criOverflows: 0,
+  criFlaws: 0,
   apiFaults: 0,
   apiStalls: 0,
   apiRelists: 0,

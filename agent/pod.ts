@@ -28,7 +28,10 @@ export interface PodFacts {
   readonly name: string
   readonly namespace: string
   readonly labels: Labels
-  readonly workload: Workload
+  /** It has labels beside these: see `limits`. */
+  readonly labelsCut?: boolean
+  /** `undefined`: its owner has a name that is none. */
+  readonly workload: Workload | undefined
   readonly serviceAccount: string | undefined
   /** First address; `undefined` in the network of the host. */
   readonly ip: string | undefined
@@ -43,6 +46,7 @@ export interface NamespaceFacts {
   readonly name: string
   readonly uid: string
   readonly labels: Labels
+  readonly labelsCut?: boolean
 }
 
 /** What changed of pods and namespaces, together. */

@@ -135,6 +135,28 @@ test('a scope follows what becomes known, and changes while a container runs', (
   assert.equal(run(container).length, 1)
 })
 
+test('labels that were cut are not taken for all there are', () => {
+  const selector = (key: string, operator: string, values = ''): string =>
+    `{matchExpressions: [{key: ${key}, operator: ${operator}${values}}]}`
+  const policies = (name: string): readonly string[] => [
+    policyText(`${name}-in`, `{${name}Selector: {matchLabels: {env: prod}}}`, anyOpen),
+    policyText(`${name}-not`, `{${name}Selector: ${selector('env', 'DoesNotExist')}}`, anyOpen),
+    policyText(`${name}-kept`, `{${name}Selector: {matchLabels: {app: web}}}`, anyOpen),
+    policyText(`${name}-other`, `{${name}Selector: {matchLabels: {app: api}}}`, anyOpen),
+  ]
+  const run = alertsOf(policyRulesOf('', ...policies('pod'), ...policies('namespace')))
+  const labels: Labels = [['app', 'web']]
+  const said = (more: Partial<ContainerMetadata>): readonly string[] =>
+    run(podWith(labels, { namespaceLabels: labels, ...more }))
+      .map(({ bulwark: { policy, scopeUnknown } }) => `${policy}${scopeUnknown ? '?' : ''}`)
+      .toSorted()
+  const whole = ['namespace-kept', 'namespace-not', 'pod-kept', 'pod-not']
+  assert.deepEqual(said({}), whole)
+  const maybe = (name: string): readonly string[] => [`${name}-in?`, `${name}-kept`, `${name}-not?`]
+  assert.deepEqual(said({ podLabelsCut: true }), [...whole.slice(0, 2), ...maybe('pod')])
+  assert.deepEqual(said({ namespaceLabelsCut: true }), [...maybe('namespace'), ...whole.slice(2)])
+})
+
 test('containers that are in the same scopes are of one class', () => {
   const selector = (app: string): string => `{podSelector: {matchLabels: {app: ${app}}}}`
   const scopes = new Scopes(

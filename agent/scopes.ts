@@ -32,9 +32,11 @@ export interface ScopeAnswer {
 export const subjectOf = ({ podUid, metadata }: Container): PodSubject => ({
   namespace: metadata?.namespace,
   namespaceLabels: metadata?.namespaceLabels,
+  namespaceLabelsCut: metadata?.namespaceLabelsCut,
   podName: metadata?.podName,
   podUid: podUid ?? metadata?.podUid,
   podLabels: metadata?.podLabels,
+  podLabelsCut: metadata?.podLabelsCut,
   workload: metadata?.workload,
   serviceAccount: metadata?.serviceAccount,
   container: metadata?.name,

@@ -17,9 +17,12 @@ export interface Workload {
 export interface PodSubject {
   readonly namespace: string | undefined
   readonly namespaceLabels: Labels | undefined
+  /** It has labels beside these, which nobody kept. */
+  readonly namespaceLabelsCut?: boolean | undefined
   readonly podName: string | undefined
   readonly podUid: string | undefined
   readonly podLabels: Labels | undefined
+  readonly podLabelsCut?: boolean | undefined
   readonly workload: Workload | undefined
   readonly serviceAccount: string | undefined
   /** Name of the container in its pod. */

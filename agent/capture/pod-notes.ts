@@ -1,4 +1,5 @@
 /** Whether what a capture says of pods is what the agent keeps of them. Pure. */
+import type { Workload } from '@bulwark/schema'
 import type { NamespaceFacts, PodChanges, PodContainer, PodFacts } from '../pod.ts'
 
 type Check = (value: unknown) => boolean
@@ -40,7 +41,8 @@ const isPod = shape<PodFacts>({
   name: isText,
   namespace: isText,
   labels: listOf(isLabel),
-  workload: shape<PodFacts['workload']>({ kind: isText, name: isText }),
+  labelsCut: maybe(isSwitch),
+  workload: maybe(shape<Workload>({ kind: isText, name: isText })),
   serviceAccount: maybe(isText),
   ip: maybe(isText),
   hostNetwork: isSwitch,
@@ -49,7 +51,12 @@ const isPod = shape<PodFacts>({
   containers: listOf(isContainer),
 })
 
-const isNamespace = shape<NamespaceFacts>({ name: isText, uid: isText, labels: listOf(isLabel) })
+const isNamespace = shape<NamespaceFacts>({
+  name: isText,
+  uid: isText,
+  labels: listOf(isLabel),
+  labelsCut: maybe(isSwitch),
+})
 
 export const isPodChanges: Check = shape<PodChanges>({
   pods: listOf(isPod),

@@ -45,6 +45,14 @@ const labelsOf = (message: Message, number: number): Labels =>
     .slice(0, limits.labelsMax)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
 
+const podLabelsOf = (
+  message: Message,
+  number: number,
+): Pick<ContainerMetadata, 'podLabels' | 'podLabelsCut'> => {
+  const podLabels = labelsOf(message, number)
+  return { podLabels, podLabelsCut: podLabels.length < message.pairs(number).length }
+}
+
 const timeOf = (message: Message, number: number): bigint | undefined => {
   const value = BigInt.asIntN(64, message.number(number))
   return value > 0n ? value : undefined
@@ -77,7 +85,7 @@ const podOf = (message: Message): Partial<ContainerMetadata> => {
 export const readSandboxes: Read<readonly CriSandbox[]> = whole((message) =>
   message.messages(1).map((each) => ({
     id: each.text(1),
-    facts: { ...podOf(each), podLabels: labelsOf(each, 5), sandboxId: given(each.text(1)) },
+    facts: { ...podOf(each), ...podLabelsOf(each, 5), sandboxId: given(each.text(1)) },
   })),
 )
 
@@ -91,7 +99,7 @@ export const readSandboxStatus: Read<CriSandbox> = whole((message) => {
     id: status.text(1),
     facts: {
       ...podOf(status),
-      podLabels: labelsOf(status, 7),
+      ...podLabelsOf(status, 7),
       sandboxId: given(status.text(1)),
       podIp: given(status.message(5).text(1)),
       hostNetwork: shared.number(1) === namespaceOfNode,

@@ -36,7 +36,7 @@ afterEach(async () => {
 interface Told {
   readonly log: string[]
   readonly facts: Map<string, Partial<ContainerMetadata>>
-  readonly counts: { criFaults: number; criUnknown: number; criOverflows: number }
+  readonly counts: { criFaults: number; criUnknown: number; criOverflows: number; criFlaws: number }
 }
 
 /** @param callMs  how long a call may take: short only where no answer is to come */
@@ -44,7 +44,7 @@ const ask = (sockets: readonly string[] = [socket], callMs = waitMsMax): Told =>
   const told: Told = {
     log: [],
     facts: new Map(),
-    counts: { criFaults: 0, criUnknown: 0, criOverflows: 0 },
+    counts: { criFaults: 0, criUnknown: 0, criOverflows: 0, criFlaws: 0 },
   }
   source = new CriSource({
     sockets,
@@ -110,6 +110,29 @@ test('the digest of an image, which the list may lack, is asked for once', async
     ],
   )
   assert.equal(asked, 1)
+})
+
+test('labels of a pod that are cut are said to be, once', async () => {
+  const labels = Array.from({ length: limits.labelsMax + 1 }, (_, i) =>
+    joined([bytesField(1, `k${i}`), bytesField(2, '')]),
+  )
+  const of = (number: number): Uint8Array =>
+    bytesField(
+      1,
+      joined([bytesField(1, sandbox), ...labels.map((label) => bytesField(number, label))]),
+    )
+  const ordinary = wellBehaved()
+  await runtime.serve((stream, method) => {
+    const own = { ListPodSandbox: of(5), PodSandboxStatus: of(7) }[method]
+    if (own) answer(stream, own)
+    else ordinary(stream, method)
+  })
+  const told = ask()
+  await until(() => told.facts.has(id), 'told')
+  const { podLabels, podLabelsCut } = told.facts.get(id) ?? {}
+  assert.deepEqual([podLabels?.length, podLabelsCut], [limits.labelsMax, true])
+  assert.equal(told.counts.criFlaws, 1)
+  assert.match(told.log[0] ?? '', /more labels of a pod than the 256/)
 })
 
 test('one that is not known is asked for a few times, and then counted', async () => {

@@ -43,7 +43,7 @@ interface Times {
 export interface CriOptions {
   readonly sockets: readonly string[]
   /** Counts one of what may happen. */
-  readonly count: (place: 'criFaults' | 'criUnknown' | 'criOverflows') => void
+  readonly count: (place: 'criFaults' | 'criUnknown' | 'criOverflows' | 'criFlaws') => void
   readonly log: (line: string) => void
   /** Milliseconds; those of `limits` when not said. */
   readonly times?: Times
@@ -88,6 +88,7 @@ export class CriSource {
   /** More were wanted than there was room for: all are asked for instead. */
   #overflowed = false
   #isDown = false
+  #saidCut = false
   readonly #times: Times
   #pauseMs: number
   #stopped = false
@@ -229,7 +230,21 @@ export class CriSource {
       requests.sandboxStatus(id),
       readSandboxStatus,
     )
-    this.#sandboxes.set(id, { ...listed, ...status?.facts })
+    const facts = { ...listed, ...status?.facts }
+    if (facts.podLabelsCut === true) this.#flaw(facts)
+    this.#sandboxes.set(id, facts)
+  }
+
+  /** Said once: all are counted. */
+  #flaw({ namespace, podName }: Facts): void {
+    this.#options.count('criFlaws')
+    if (this.#saidCut) return
+    this.#saidCut = true
+    const pod = JSON.stringify([namespace, podName]).slice(0, limits.criMessageCharsMax)
+    this.#options.log(
+      `CRI: more labels of a pod than the ${limits.labelsMax} that are kept, or longer ones: ` +
+        `policies that select by others are judged on it (first ${pod})`,
+    )
   }
 
   /** What is known of a sandbox, or what the runtime says of it now. */

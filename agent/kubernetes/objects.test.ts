@@ -134,7 +134,7 @@ test('what a pod is one of', () => {
       ],
     }
     const workload = read({ metadata })?.workload
-    assert.equal(`${workload?.kind}/${workload?.name}`, expected)
+    assert.equal(workload ? `${workload.kind}/${workload.name}` : 'unknown', expected)
   }
   const set = { kind: 'ReplicaSet', name: 'web-abc' }
   check(set, 'Deployment/web', { 'pod-template-hash': 'abc' })
@@ -151,8 +151,13 @@ test('what a pod is one of', () => {
   check({ kind: 'Job', name: 'load-20240101' }, 'Job/load-20240101')
   check({ kind: 'Job', name: 'nightly-29455384' }, 'Job/nightly-29455384', {}, 'yesterday')
   check({ kind: 'Node', name: 'node-a' }, 'Pod/pod')
-  check({ kind: 7, name: 'x' }, 'Pod/pod')
-  check({ kind: 'Job', name: 'x'.repeat(300) }, 'Pod/pod')
+  // It is of something, of which it is not known what.
+  check({ kind: 7, name: 'x' }, 'unknown')
+  check({ kind: 'Job', name: 'x'.repeat(300) }, 'unknown')
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, '']))
+  check(set, 'unknown', { ...many, 'pod-template-hash': 'abc' })
+  check(set, 'Deployment/web', { 'pod-template-hash': 'abc', ...many })
+  check({ kind: 'StatefulSet', name: 'db' }, 'StatefulSet/db', many)
   check(undefined, 'Pod/pod')
   check({ kind: 'Job', name: 'x', controller: 'true' }, 'Pod/pod')
 })
@@ -232,6 +237,25 @@ test('a namespace', () => {
       ],
     },
   )
+})
+
+test('labels that are cut are said to be', () => {
+  const check = (labels: unknown, count: number, isCut: boolean): void => {
+    const metadata = { name: 'a', namespace: 'b', uid: 'c', labels }
+    for (const facts of [read({ metadata }), readNamespace({ metadata }, () => {})]) {
+      assert.deepEqual([facts?.labels.length, facts?.labelsCut ?? false], [count, isCut])
+    }
+  }
+  const some = (count: number): object =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '']))
+  check(undefined, 0, false)
+  check({ a: '' }, 1, false)
+  check(some(limits.labelsMax), limits.labelsMax, false)
+  check(some(limits.labelsMax + 1), limits.labelsMax, true)
+  check({ a: '1', b: 'x'.repeat(limits.labelCharsMax - 1) }, 2, false)
+  check({ a: '1', b: 'x'.repeat(limits.labelCharsMax) }, 1, true)
+  check({ a: '1', b: 7 }, 1, true)
+  check(['a'], 0, true)
 })
 
 test('law: any JSON is an object or none, and never an error; what is kept is bounded', () => {

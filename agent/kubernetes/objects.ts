@@ -31,22 +31,33 @@ const required = (from: Json | undefined, key: string, onFlaw: OnFlaw): string |
   return text
 }
 
-const labelsOf = (metadata: Json, onFlaw: OnFlaw): Labels => {
+/** Selectors that ask for labels which were cut may select it, or not. */
+const maybeSelected = 'policies that select by others are judged on it'
+
+const labelsOf = (
+  metadata: Json,
+  onFlaw: OnFlaw,
+): { readonly labels: Labels; readonly labelsCut?: true } => {
   const value = metadata['labels']
-  if (value === undefined || value === null) return []
+  if (value === undefined || value === null) return { labels: [] }
   const labels = asObject(value)
   if (!labels || Array.isArray(labels)) {
-    onFlaw('metadata.labels is no map')
-    return []
+    onFlaw(`metadata.labels is no map: ${maybeSelected}`)
+    return { labels: [], labelsCut: true }
   }
   const all = Object.entries(labels)
   const kept = all.filter(
     (pair): pair is [string, string] =>
       typeof pair[1] === 'string' && pair[0].length + pair[1].length <= limits.labelCharsMax,
   )
-  if (kept.length < all.length) onFlaw('a label is no text, or too long: it is left out')
-  if (kept.length > limits.labelsMax) onFlaw('more labels than are kept')
-  return kept.slice(0, limits.labelsMax).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  if (kept.length < all.length) {
+    onFlaw(`a label is no text, or too long, and left out: ${maybeSelected}`)
+  }
+  if (kept.length > limits.labelsMax) {
+    onFlaw(`more labels than the ${limits.labelsMax} that are kept: ${maybeSelected}`)
+  }
+  const sorted = kept.slice(0, limits.labelsMax).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.length < all.length ? { labels: sorted, labelsCut: true } : { labels: sorted }
 }
 
 /** Objects of a list; what is none is told. */
@@ -138,14 +149,16 @@ export const readPod: ReadObject<PodFacts> = (object, onFlaw) => {
   const spec = asObject(object['spec']) ?? {}
   const status = asObject(object['status']) ?? {}
   const labels = labelsOf(metadata, onFlaw)
+  const workload = workloadOf(metadata, name, labels)
+  if (!workload) onFlaw('what it is one of is not known: policies for workloads are judged on it')
   const hostNetwork = spec['hostNetwork'] === true
   return {
     uid,
     staticUid: staticUidOf(metadata),
     name,
     namespace,
-    labels,
-    workload: workloadOf(metadata, name, labels),
+    ...labels,
+    workload,
     serviceAccount: short(spec['serviceAccountName']),
     ip: hostNetwork ? undefined : short(status['podIP']),
     hostNetwork,
@@ -161,5 +174,5 @@ export const readNamespace: ReadObject<NamespaceFacts> = (object, onFlaw) => {
   const name = required(metadata, 'name', onFlaw)
   const uid = required(metadata, 'uid', onFlaw)
   if (!metadata || name === undefined || uid === undefined) return undefined
-  return { name, uid, labels: labelsOf(metadata, onFlaw) }
+  return { name, uid, ...labelsOf(metadata, onFlaw) }
 }

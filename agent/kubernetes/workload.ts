@@ -8,10 +8,11 @@
  *
  * Whoever makes a ReplicaSet or a Job by hand can imitate that, in its own namespace. Pure.
  */
-import type { Labels, Workload } from '@bulwark/schema'
+import type { Workload } from '@bulwark/schema'
 import type { Json } from '../json-file.ts'
 import { asObject } from '../json-file.ts'
 import { limits } from '../limits.ts'
+import type { PodFacts } from '../pod.ts'
 
 const hashLabel = 'pod-template-hash'
 const minuteName = /^(.+)-(\d{8})$/
@@ -42,17 +43,23 @@ const cronJobOf = (job: string, made: unknown): string | undefined => {
  * The workload of a pod.
  *
  * @param metadata  of the pod
+ * @returns `undefined` where a controller made it whose kind and name are none; and where the label
+ *   was cut that tells of a Deployment
  */
-export const workloadOf = (metadata: Json, podName: string, labels: Labels): Workload => {
+export const workloadOf = (
+  metadata: Json,
+  podName: string,
+  { labels, labelsCut = false }: Pick<PodFacts, 'labels' | 'labelsCut'>,
+): Workload | undefined => {
   const controller = controllerOf(metadata)
-  const kind = name(controller?.['kind'])
-  const owner = name(controller?.['name'])
   // A static pod is owned by its node: nothing made it but a file there.
-  if (kind === undefined || owner === undefined || kind === 'Node') {
-    return { kind: 'Pod', name: podName }
-  }
+  if (!controller || controller['kind'] === 'Node') return { kind: 'Pod', name: podName }
+  const kind = name(controller['kind'])
+  const owner = name(controller['name'])
+  if (kind === undefined || owner === undefined) return undefined
   if (kind === 'ReplicaSet') {
     const hash = labels.find(([key]) => key === hashLabel)?.[1]
+    if (hash === undefined && labelsCut) return undefined
     if (hash !== undefined && hash !== '' && owner.endsWith(`-${hash}`)) {
       const deployment = owner.slice(0, -hash.length - 1)
       if (deployment !== '') return { kind: 'Deployment', name: deployment }

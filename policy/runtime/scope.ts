@@ -104,16 +104,21 @@ const nameLabel = 'kubernetes.io/metadata.name'
 
 const namespaceAsks =
   (selector: Selector): Asks =>
-  ({ namespace, namespaceLabels }) => {
-    if (namespaceLabels) return selects(selector, { labels: namespaceLabels, isWhole: true })
+  ({ namespace, namespaceLabels, namespaceLabelsCut = false }) => {
+    if (namespaceLabels) {
+      return selects(selector, { labels: namespaceLabels, isWhole: !namespaceLabelsCut })
+    }
     const labels = namespace === undefined ? [] : ([[nameLabel, namespace]] as const)
     return selects(selector, { labels, isWhole: false })
   }
 
 const podAsks =
   (selector: Selector): Asks =>
-  ({ podLabels }) =>
-    selects(selector, { labels: podLabels ?? [], isWhole: podLabels !== undefined })
+  ({ podLabels, podLabelsCut = false }) =>
+    selects(selector, {
+      labels: podLabels ?? [],
+      isWhole: podLabels !== undefined && !podLabelsCut,
+    })
 
 const someAsk = (all: readonly Asks[]): Asks => {
   return (subject) => anyAnswer(all.map((asks) => asks(subject)))
