@@ -20,6 +20,8 @@ export const limits = {
   /** Texts and parts of pods that are shared; when full, sharing starts again from none. */
   sharedTextsMax: 500_000,
   sharedPartsMax: 50_000,
+  /** Verdicts between classes of pods that are kept; when full, all are forgotten. */
+  networkVerdictsMax: 2_000_000,
 } as const
 
 /** Of what is read and kept of images, packages and vulnerabilities. */

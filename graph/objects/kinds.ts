@@ -2,6 +2,8 @@
  * The kinds that are read: from which API groups and versions, and by what. A kind is added with a
  * line in `KindMap` and one in `kinds`.
  */
+import type { AdminPolicy, ForeignPolicy, NetworkPolicy } from '../network/policy.ts'
+import { readAdminPolicy, readForeignPolicy, readNetworkPolicy } from '../network/read-policies.ts'
 import type { ClusterNode, Namespace, RuntimeClass, ServiceAccount } from './basics.ts'
 import { readClusterNode, readNamespace, readRuntimeClass, readServiceAccount } from './basics.ts'
 import type { Named, Reading } from './metadata.ts'
@@ -11,7 +13,16 @@ import type { Json } from './reader.ts'
 
 /** Objects as they are kept, by kind. */
 export interface KindMap {
+  readonly AdminNetworkPolicy: AdminPolicy
+  readonly AuthorizationPolicy: ForeignPolicy
+  readonly BaselineAdminNetworkPolicy: AdminPolicy
+  readonly CalicoGlobalNetworkPolicy: ForeignPolicy
+  readonly CalicoNetworkPolicy: ForeignPolicy
+  readonly CiliumClusterwideNetworkPolicy: ForeignPolicy
+  readonly CiliumNetworkPolicy: ForeignPolicy
+  readonly ClusterNetworkPolicy: ForeignPolicy
   readonly Namespace: Namespace
+  readonly NetworkPolicy: NetworkPolicy
   readonly Node: ClusterNode
   readonly Pod: Pod
   readonly RuntimeClass: RuntimeClass
@@ -32,8 +43,53 @@ export interface KindSpec<Value extends Named> {
   readonly read: (json: Json, reading: Reading) => Value | undefined
 }
 
+const adminPolicies = {
+  group: 'policy.networking.k8s.io',
+  versions: ['v1alpha1'],
+  isNamespaced: false,
+  read: readAdminPolicy,
+}
+
+/** A kind of policy that is known of, and not judged. */
+const foreign = (
+  group: string,
+  versions: readonly string[],
+  isNamespaced: boolean,
+  apiKind: string,
+): KindSpec<ForeignPolicy> => ({
+  group,
+  versions,
+  isNamespaced,
+  apiKind,
+  read: readForeignPolicy,
+})
+
 export const kinds: { readonly [K in Kind]: KindSpec<KindMap[K]> } = {
+  AdminNetworkPolicy: adminPolicies,
+  AuthorizationPolicy: foreign('security.istio.io', ['v1', 'v1beta1'], true, 'AuthorizationPolicy'),
+  BaselineAdminNetworkPolicy: adminPolicies,
+  CalicoGlobalNetworkPolicy: foreign('crd.projectcalico.org', ['v1'], false, 'GlobalNetworkPolicy'),
+  CalicoNetworkPolicy: foreign('crd.projectcalico.org', ['v1'], true, 'NetworkPolicy'),
+  CiliumClusterwideNetworkPolicy: foreign(
+    'cilium.io',
+    ['v2'],
+    false,
+    'CiliumClusterwideNetworkPolicy',
+  ),
+  CiliumNetworkPolicy: foreign('cilium.io', ['v2'], true, 'CiliumNetworkPolicy'),
+  ClusterNetworkPolicy: foreign(
+    'policy.networking.k8s.io',
+    ['v1alpha2'],
+    false,
+    'ClusterNetworkPolicy',
+  ),
   Namespace: { group: '', versions: ['v1'], isNamespaced: false, read: readNamespace },
+  NetworkPolicy: {
+    group: 'networking.k8s.io',
+    versions: ['v1'],
+    isNamespaced: true,
+    read: readNetworkPolicy,
+  },
   Node: { group: '', versions: ['v1'], isNamespaced: false, read: readClusterNode },
   Pod: { group: '', versions: ['v1'], isNamespaced: true, read: readPod },
   RuntimeClass: {
