@@ -11,6 +11,11 @@ import { branchOnFound, bytesOfText, joinBytes, lookUp, u32, withLabels } from '
 import { matchEnding, matchText } from './match-texts.ts'
 import { branchOnNumbers, constantOf, littleEndian, type Target } from './match-words.ts'
 
+const numbersOf = (
+  targets: readonly Target[],
+): readonly { readonly number: bigint; readonly label: Label }[] =>
+  targets.map(({ value, label }) => ({ number: littleEndian(value), label }))
+
 /** The number is in r1. */
 const matchNumber = (
   at: Surroundings,
@@ -19,9 +24,8 @@ const matchNumber = (
   none: Label,
 ): void => {
   const { assembler, maps } = at
-  const numbers = targets.map(({ value, label }) => ({ number: littleEndian(value), label }))
   if (!maps.takes(targets.length)) {
-    branchOnNumbers(assembler, bytes === 8 ? 64 : 32, numbers, none)
+    branchOnNumbers(assembler, bytes === 8 ? 64 : 32, numbersOf(targets), none)
     return
   }
   const map = maps.add({
@@ -102,7 +106,7 @@ export const match = (
       return matchNumber(at, key.at.bytes, targets, none)
     case 'scope':
       at.loadScopeClass()
-      return matchNumber(at, 4, targets, none)
+      return branchOnNumbers(at.assembler, 32, numbersOf(targets), none)
     case 'network':
       return matchNetwork(at, key, entries, targets, none)
     case 'ending':
