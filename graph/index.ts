@@ -15,6 +15,40 @@ export type { ObjectFault, ObjectRef } from './diagnostics.ts'
 export { refText } from './diagnostics.ts'
 export type { Certainty, Edge, EdgeKind, Emit, Fact, Reason } from './edges.ts'
 export { edgesFrom } from './graph.ts'
+export type {
+  AlertFacts,
+  ContainerCves,
+  EscapeWay,
+  Exposure,
+  ExposureLevel,
+  IdentityPower,
+  PathStep,
+  PathThrough,
+  PodContext,
+  Posture,
+  WeighedFinding,
+} from './judgement/context.ts'
+export { plainAlert, unknownContext } from './judgement/context.ts'
+export type { Factor, FactorRow } from './judgement/factor.ts'
+export { indicatorGroups, indicatorTag } from './judgement/indicators.ts'
+export type { Judgement, Suppression } from './judgement/judge.ts'
+export { factorsOf, judge, unknownsOf } from './judgement/judge.ts'
+export { readSeverityPolicies, severityPolicyKind } from './judgement/policy.ts'
+export type { Override, SeveritySettings } from './judgement/settings.ts'
+export { defaultSettings } from './judgement/settings.ts'
+export type { Level, Priority } from './judgement/severity.ts'
+export { levelOf, levels, priorityAt } from './judgement/severity.ts'
+export { factorTable, scale } from './judgement/table.ts'
+export {
+  factorJson,
+  factorLines,
+  judgementJson,
+  judgementLines,
+  pathJson,
+  pathText,
+  summaryOf,
+  unknownLines,
+} from './judgement/words.ts'
 export type { GraphNode, NodeKind } from './nodes.ts'
 export {
   clusterAdmin,

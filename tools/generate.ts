@@ -10,6 +10,7 @@ import { writeDecoder } from './generate/decoder.ts'
 import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
 import { writeHeader } from './generate/header.ts'
 import { writeRulesPage } from './generate/rules.ts'
+import { writeSeverityPage } from './generate/severity.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -22,6 +23,7 @@ const outputs: readonly (readonly [path: string, text: string])[] = [
   ['docs/runtime-policy.md', writePolicyPage()],
   [policyCrdPath, writePolicyCrd()],
   ['docs/rules.md', writeRulesPage(join(root, 'rules'))],
+  ['docs/severity.md', writeSeverityPage()],
 ]
 
 const readOr = (path: string): string | undefined => {

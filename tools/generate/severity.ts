@@ -1,0 +1,106 @@
+/** Writes the page of judgements from the table of factors and of weights. */
+import { factorTable, indicatorGroups, indicatorTag, scale, weightTable } from '@bulwark/graph'
+import type { FactorRow } from '@bulwark/graph'
+
+const notice = '<!-- Generated from graph/judgement/ by tools/generate.ts. Do not edit. -->'
+
+const introduction = `# Severity
+
+A rule says how bad what it tells would be, and how sure it is: its priority. The same event is
+worth more in a pod that is open to the internet and leads to cluster-admin than in a pod to
+which nothing leads. So each alert of a pod is judged in its context, and the judgement is shown
+with its reasons, in the same words everywhere: in \`bulwark.context\` of the alert's JSON, and
+by \`bulwark graph pod NAMESPACE/POD\`.
+
+## How it is judged
+
+1. The rule's priority gives the _detection_: Emergency, Alert and Critical are \`critical\`,
+   Error is \`high\`, Warning \`medium\`, Notice \`low\`, Informational and Debug \`info\`.
+2. Each factor of the table that holds has a weight. ${scale.levelWeight} is one level; weights
+   add up, and what is less than a level has no effect alone. No order matters.
+3. Factors of the table lower by ${scale.lowerMost / scale.levelWeight} levels at the most, and
+   never below \`low\`: that something is harmless they can only suggest.
+4. An alert of _indicator grade_ is never lowered below \`high\` (nor at all, where it began
+   lower), and never suppressed, whoever asks for it.
+5. What is not known counts for nothing, and is listed.
+
+An alert keeps the priority of its rule; both numbers are shown. A suppressed alert is not
+dropped: it is written with the name and the reason of what suppresses it
+(\`bulwark.context.suppressed_by\`), and can be searched for.
+`
+
+const policies = `## To change it
+
+A SeverityPolicy changes weights, bounds and indicators, and has overrides: factors and
+suppressions of your own. [examples/severity.yaml](examples/severity.yaml) has every key.
+
+An override holds where all parts of \`when\` do that are given: \`namespaces\`, \`rules\`,
+\`tags\`, \`containers\`, \`severities\` (of the detection) name any of theirs; \`factors\` must
+all hold, \`noFactors\` none; \`namespaceSelector\` and \`podSelector\` select labels. Where
+something that decides it is not known, it does not hold, and that is said. \`raise\` and
+\`lower\` count \`by\` (${scale.levelWeight} without it) and have no bound but that of
+indicators; \`suppress\` needs a \`reason\`, as all do.
+
+What is wrong in a policy is told with its place and the nearest word. An override with a fault
+does not hold; everything else does.
+`
+
+const weightText = ({ direction, weight }: FactorRow): string => {
+  if (direction === 'none') return '0'
+  return `${direction === 'raise' ? '+' : '−'}${weight}`
+}
+
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`)
+
+const factors = (): string => {
+  const rows = factorTable.map(
+    (row) => `| \`${row.id}\` | ${weightText(row)} | ${cell(row.when)} | ${cell(row.why)} |`,
+  )
+  const head = ['| factor | weight | holds when | why |', '| --- | --- | --- | --- |']
+  return `## Factors\n\n${[...head, ...rows].join('\n')}\n`
+}
+
+const indicators = (): string => {
+  const rows = indicatorGroups.map(({ what, why, onlyDone, rules, falcoRules }) => {
+    const names = [...rules, ...falcoRules].map((name) => `_${cell(name)}_`).join(', ')
+    const when = onlyDone ? `${what}; not where the kernel has refused it` : what
+    return `| ${when} | ${cell(why)} | ${names} |`
+  })
+  const head = ['| what | why | rules |', '| --- | --- | --- |']
+  return `## Indicators
+
+Detections that have hardly ever another cause than an attack. A rule is one by its name below, by
+the tag \`${indicatorTag}\`, or by a name or a tag in a SeverityPolicy.
+
+${[...head, ...rows].join('\n')}
+`
+}
+
+const list = (values: Readonly<Record<string, number>>): string =>
+  Object.entries(values)
+    .map(([word, value]) => `\`${word}\` ${value}`)
+    .join(', ')
+
+const likelihood =
+  `${weightTable.exploited} in CISA's list (KEV); else the EPSS probability; ` +
+  `${weightTable.unknownEpss} where there is none, which the reasons say`
+const open = '`open` is from the network without an account or a click'
+
+const weights = (): string => `## Weight of a vulnerability
+
+From 0 to 1; it orders the vulnerabilities that a factor names, the heaviest first. It is the
+product of:
+
+| part | value |
+| --- | --- |
+| likelihood | ${likelihood} |
+| impact | the CVSS score by 10; without one by severity: ${list(weightTable.severity)} |
+| reach, by CVSS's vector | ${list(weightTable.reach)}; ${open} |
+| use of its package | ${list(weightTable.use)} |
+
+[vulnerabilities.md](vulnerabilities.md) says where all of it comes from.
+`
+
+/** The page. */
+export const writeSeverityPage = (): string =>
+  [notice, '', introduction, factors(), indicators(), policies, weights()].join('\n')
