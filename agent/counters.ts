@@ -40,7 +40,7 @@ export interface Counters {
   /** Objects that are none, or too large; and parts of others that were left out. */
   apiBadObjects: number
   apiFlaws: number
-  /** Pods and namespaces for which there was no room. */
+  /** Pods, namespaces and policies for which there was no room. */
   apiOverflows: number
   /** Pods that say they have another's container, or static pod. */
   disguisedPods: number

@@ -19,12 +19,15 @@ export type {
   ApiAccess,
   ApiPlace,
   ListWatchTimes,
+  PolicyFeedOptions,
+  PolicyText,
   PodOrigin,
   PodSourceOptions,
 } from './kubernetes/index.ts'
 export {
   AccessError,
   PodSource,
+  PolicyFeed,
   accessFromKubeconfig,
   accessInCluster,
   readDump,

@@ -85,6 +85,9 @@ export const limits = {
   apiPagesMax: 1_000,
   podsMax: 4_096,
   namespacesMax: 16_384,
+  /** RuntimePolicies of the API server, and characters of all of them together. */
+  policiesMax: 4_096,
+  policyCharsMax: 16 * 1024 * 1024,
   /** Containers of one pod, and characters of its names and of an image: longer ones are none. */
   podContainersMax: 128,
   podNameCharsMax: 253,
@@ -105,8 +108,12 @@ export const limits = {
   apiPauseMsMin: 500,
   apiPauseMsMax: 30_000,
   apiWatchSoundMs: 10_000,
+  /** After how long an API server that does not know a resource is asked again, milliseconds. */
+  apiAbsentMs: 60_000,
   /** How long the start of an agent waits for the first list, milliseconds. */
   apiStartMsMax: 5_000,
+  /** What of that is left for pods, however long policies took. */
+  apiStartMsMin: 1_000,
   /** How often it is said again that it is away, milliseconds. */
   apiSayMs: 600_000,
   /** How soon the kernel probes a connection on which nothing comes, milliseconds. */

@@ -4,7 +4,13 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { ApiAccess, PodOrigin } from '@bulwark/agent'
-import { AccessError, accessFromKubeconfig, accessInCluster, readDump } from '@bulwark/agent'
+import {
+  AccessError,
+  PolicyFeed,
+  accessFromKubeconfig,
+  accessInCluster,
+  readDump,
+} from '@bulwark/agent'
 import type { Settings } from './config/settings.ts'
 import { log, logError } from './report.ts'
 
@@ -52,6 +58,10 @@ const originOf = async ({ kubeconfig, node, podsFrom }: Choice): Promise<PodOrig
   if (kubeconfig === undefined) return undefined
   return { from: 'server', access: accessOf(kubeconfig), node: node ?? hostname().toLowerCase() }
 }
+
+/** The policies of the cluster that pods are known from, from now on; none where that is files. */
+export const policiesOf = (origin: PodOrigin | undefined): PolicyFeed | undefined =>
+  origin?.from === 'server' ? new PolicyFeed({ access: origin.access, log }) : undefined
 
 /** What of the options is about it. */
 type Choice = Pick<Settings, 'kubeconfig' | 'node' | 'podsFrom'>

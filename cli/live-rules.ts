@@ -1,7 +1,7 @@
 /**
- * Rules of a running agent, from files that change: read, checked and compiled beside those that
- * run, and put in their place between two events. What is broken changes nothing, and is told once
- * with an alert of its own.
+ * Rules of a running agent, from files and from a cluster, which change: read, checked and compiled
+ * beside those that run, and put in their place between two events. What is broken changes nothing,
+ * and is told once with an alert of its own.
  */
 import type { Agent, Alert } from '@bulwark/agent'
 import { activeRules, internalAlert } from '@bulwark/agent'
@@ -16,10 +16,18 @@ import { RuleWatch } from './rule-watch.ts'
 /** Name of the alert about rules that could not be taken. */
 export const refusedRule = 'Bulwark internal: rules not changed'
 
+/** Name of the alert about a policy of the cluster that has a fault. */
+export const refusedPolicy = 'Bulwark internal: policy not taken'
+
 /** Why rules are not taken. */
 interface Refusal {
   readonly text: string
   readonly fields: Readonly<Record<string, string | number>>
+}
+
+/** RuntimePolicies that somebody else brings, and may change. */
+export interface LivePolicies {
+  readonly texts: readonly RuleText[]
 }
 
 export interface LiveRulesOptions {
@@ -28,33 +36,41 @@ export interface LiveRulesOptions {
   /** Of this node, for alerts. */
   readonly hostname: string
   readonly chosen: ChosenRules
+  /** Those of the cluster, if it has any. */
+  readonly policies?: LivePolicies | undefined
   readonly onAlert: (alert: Alert) => void
 }
 
-const keyOf = ({ rules, policies }: ChosenTexts): string =>
-  JSON.stringify([rules, policies].map((some) => some.map(({ name, text }) => [name, text])))
+const keyOf = (...some: readonly (readonly RuleText[])[]): string =>
+  JSON.stringify(some.map((texts) => texts.map(({ name, text }) => [name, text])))
 
-const placeText = ({ place, code, message }: Diagnostic): string =>
-  `${place.file}:${place.line}:${place.column}: ${message} [${code}]`
+const filesKey = ({ rules, policies }: ChosenTexts): string => keyOf(rules, policies)
 
 export class LiveRules {
   readonly #options: LiveRulesOptions
   readonly #paths: Pick<RuleChoice, 'rules' | 'policies'>
   #choice: RuleChoice
   #running: ChosenRules
-  #runningKey: string
-  /** What was refused last, and told. */
+  #runningFiles: string
+  /** What the cluster said when it was last taken, faults and all. */
+  #runningCluster: string
+  /** Files that were refused last, and told. */
   #refused = ''
+  /** Texts of the cluster's policies that were told to be faulty, by their names. */
+  #toldFaulty = new Map<string, string>()
   #again = false
+  #withFiles = false
   #busy: Promise<void> | undefined
 
   constructor(options: LiveRulesOptions) {
     this.#options = options
-    const { rules, policies } = options.choice
-    this.#paths = { rules: meantPaths(rules), policies }
-    this.#choice = options.choice
-    this.#running = options.chosen
-    this.#runningKey = keyOf(options.chosen.texts)
+    const { choice, chosen } = options
+    this.#paths = { rules: meantPaths(choice.rules), policies: choice.policies }
+    this.#choice = choice
+    this.#running = chosen
+    this.#runningFiles = filesKey(chosen.texts)
+    this.#runningCluster = keyOf(chosen.texts.cluster)
+    this.#tellFaulty(chosen.texts.cluster, faultyOf(chosen), [])
   }
 
   /** Watches the files from here on. */
@@ -65,6 +81,12 @@ export class LiveRules {
 
   /** Looks at the files; resolves when what they say is in force, or refused. */
   reload(): Promise<void> {
+    this.#withFiles = true
+    return this.reloadCluster()
+  }
+
+  /** The same of the policies of the cluster alone. */
+  reloadCluster(): Promise<void> {
     this.#again = true
     this.#busy ??= this.#work().finally(() => (this.#busy = undefined))
     return this.#busy
@@ -73,54 +95,106 @@ export class LiveRules {
   /** Other rules of the same files from now on, such as those of another priority. */
   async choose(choice: RuleChoice): Promise<void> {
     this.#choice = choice
-    this.#runningKey = ''
+    this.#runningFiles = ''
     await this.reload()
   }
 
   async #work(): Promise<void> {
     while (this.#again) {
       this.#again = false
-      const texts = readChosen(this.#paths)
-      const key = 'message' in texts ? texts.message : keyOf(texts)
-      if (key === this.#runningKey) this.#refused = ''
-      else if (key !== this.#refused) await this.#change(texts, key)
+      const cluster = this.#options.policies?.texts ?? []
+      const isOther = keyOf(cluster) !== this.#runningCluster
+      const isTaken = this.#withFiles && (await this.#changeFiles(cluster))
+      // What the cluster says does not wait for files that are broken.
+      if (isOther && !isTaken) await this.#changeCluster(cluster)
     }
   }
 
-  async #change(texts: ReturnType<typeof readChosen>, key: string): Promise<void> {
-    // Whatever goes wrong, the rules that run go on.
+  /** Takes other files, with what the cluster says now. Returns whether it did. */
+  async #changeFiles(cluster: readonly RuleText[]): Promise<boolean> {
+    this.#withFiles = false
+    const texts = readChosen(this.#paths)
+    const key = 'message' in texts ? texts.message : filesKey(texts)
+    if (key === this.#runningFiles) this.#refused = ''
+    if (key === this.#runningFiles || key === this.#refused) return false
     const refusal =
       'message' in texts
         ? failed(texts.message)
-        : await this.#take(texts).catch((error: unknown) => failed(messageOf(error)))
+        : await this.#try(this.#settle({ ...texts, cluster }))
     if (refusal) {
       this.#refused = key
       this.#tell(refusal)
-      return
+      return false
     }
     this.#refused = ''
-    this.#runningKey = key
+    this.#runningFiles = key
+    this.#runningCluster = keyOf(cluster)
+    return true
+  }
+
+  async #changeCluster(cluster: readonly RuleText[]): Promise<void> {
+    const chosen = this.#settle({ ...this.#running.texts, cluster })
+    // A fault of one that goes on as it was changes nothing.
+    if (keyOf(chosen.texts.cluster) !== keyOf(this.#running.texts.cluster)) {
+      const refusal = await this.#try(chosen)
+      if (refusal) this.#tell(refusal)
+    }
+    // What was refused is tried again when something else is said.
+    this.#runningCluster = keyOf(cluster)
+  }
+
+  /** Whatever goes wrong, the rules that run go on. */
+  async #try(chosen: ChosenRules): Promise<Refusal | undefined> {
+    return await this.#take(chosen).catch((error: unknown) => failed(messageOf(error)))
   }
 
   /** @returns why not, when nothing has changed */
-  async #take(texts: ChosenTexts): Promise<Refusal | undefined> {
+  async #take(chosen: ChosenRules): Promise<Refusal | undefined> {
     const { agent } = this.#options
-    const chosen = chooseOf(texts, this.#choice)
     const { files, policies } = chosen.loaded
-    const broken = files.files.filter((file) => this.#isNewlyBroken(file, texts.rules))
-    const refused = policies.filter((policy) => this.#isNewlyDisabled(policy, texts.policies))
+    const broken = files.files.filter((file) => this.#isNewlyBroken(file, chosen.texts.rules))
+    const refused = policies.filter((policy) => this.#isNewlyDisabled(policy, chosen.texts))
     if (broken.length + refused.length > 0) return faulty(errorsOf(broken, refused))
     const before = hooksOf(agent)
     await agent.changeRules(chosen.rules)
+    const { loaded: loadedBefore } = this.#running
     this.#running = chosen
     const after = hooksOf(agent)
     const added = after.filter((name) => !before.includes(name))
     const gone = before.filter((name) => !after.includes(name))
     log('rules changed:')
-    reportRules(chosen.loaded, activeRules(chosen.rules))
+    reportRules(chosen.loaded, activeRules(chosen.rules), loadedBefore)
     if (added.length > 0) log(`hooks attached: ${added.join(', ')}`)
     if (gone.length > 0) log(`hooks detached: ${gone.join(', ')}`)
     return undefined
+  }
+
+  /**
+   * Loads them. A policy of the cluster that has a fault is told, and stays what it was where it
+   * was sound before: others write theirs beside it, and must not wait for whoever wrote that one.
+   */
+  #settle(texts: ChosenTexts): ChosenRules {
+    const chosen = chooseOf(texts, this.#choice)
+    const faultyNow = faultyOf(chosen)
+    const unsound = new Set(faultyOf(this.#running).map(({ place }) => place.file))
+    const sound = new Map(
+      this.#running.texts.cluster
+        .filter(({ name }) => !unsound.has(name))
+        .map((each) => [each.name, each]),
+    )
+    const kept = new Set(faultyNow.filter((each) => !isSecond(each)).map(({ place }) => place.file))
+    const cluster = texts.cluster.map((each) =>
+      kept.has(each.name) ? (sound.get(each.name) ?? each) : each,
+    )
+    // One that was sound with the same text has its fault from elsewhere.
+    const own = faultyNow.filter((each) => {
+      const { file } = each.place
+      return isSecond(each) || textOf(file, texts.cluster) !== sound.get(file)?.text
+    })
+    this.#tellFaulty(texts.cluster, own, cluster)
+    return keyOf(cluster) === keyOf(texts.cluster)
+      ? chosen
+      : chooseOf({ ...texts, cluster }, this.#choice)
   }
 
   /** Whether a file has faults that are not already those of the rules that run. */
@@ -131,31 +205,76 @@ export class LiveRules {
     return textOf(name, texts) !== textOf(name, this.#running.texts.rules)
   }
 
-  /** The same of a policy: faults of its file, and what a changed rule file does not give it. */
-  #isNewlyDisabled({ name, place, isDisabled }: LoadedPolicy, texts: readonly RuleText[]): boolean {
+  /** The same of a policy: faults of its file, and what a changed rule file does not give it. Of a
+   * policy of the cluster, the latter alone. */
+  #isNewlyDisabled(policy: LoadedPolicy, { policies, cluster }: ChosenTexts): boolean {
+    const { name, place, isDisabled } = policy
     if (!isDisabled) return false
-    const isSame = (each: LoadedPolicy): boolean =>
-      each.name === name && each.place.file === place.file
-    const now = this.#running.loaded.policies.find(isSame)
-    if (!now || !now.isDisabled) return true
     const { file } = place
-    return textOf(file, texts) !== textOf(file, this.#running.texts.policies)
+    const { texts, loaded } = this.#running
+    const isSame = (each: LoadedPolicy): boolean => each.name === name && each.place.file === file
+    const now = loaded.policies.find(isSame)
+    const inCluster = textOf(file, cluster)
+    if (inCluster !== undefined) {
+      const isKnown = inCluster === textOf(file, texts.cluster)
+      return isKnown && now?.isDisabled === false && !isSecond(policy)
+    }
+    if (!now || !now.isDisabled) return true
+    return textOf(file, policies) !== textOf(file, texts.policies)
+  }
+
+  /** Tells of each faulty text of the cluster once. */
+  #tellFaulty(
+    cluster: readonly RuleText[],
+    policies: readonly LoadedPolicy[],
+    inForce: readonly RuleText[],
+  ): void {
+    const told = new Map<string, string>()
+    for (const policy of policies) {
+      const { file } = policy.place
+      const text = textOf(file, cluster) ?? ''
+      told.set(file, text)
+      if (this.#toldFaulty.get(file) === text) continue
+      const { text: why, fields } = faulty(errorsOf([], [policy]))
+      const holds = (textOf(file, inForce) ?? text) !== text
+      const then = holds ? 'as it was before it goes on' : 'it holds nowhere'
+      const message = `Policy ${policy.name} not taken, ${then}: ${why}`
+      this.#alert(refusedPolicy, message, { ...fields, 'rules.policy': policy.name })
+    }
+    this.#toldFaulty = told
   }
 
   #tell({ text, fields }: Refusal): void {
-    log(`warning: rules not changed: ${text}`)
+    this.#alert(refusedRule, `Rules not changed, those before go on: ${text}`, fields)
+  }
+
+  #alert(rule: string, message: string, fields: Refusal['fields']): void {
+    log(`warning: ${message.charAt(0).toLowerCase()}${message.slice(1)}`)
     this.#options.onAlert(
       internalAlert({
-        rule: refusedRule,
+        rule,
         priority: 'Warning',
         hostname: this.#options.hostname,
         timeNs: clocks().realNs,
-        message: `Rules not changed, those before go on: ${text}`,
+        message,
         fields: Object.entries(fields),
       }),
     )
   }
 }
+
+/** Policies of the cluster that have a fault. */
+const faultyOf = ({ loaded, texts }: ChosenRules): readonly LoadedPolicy[] => {
+  const names = new Set(texts.cluster.map(({ name }) => name))
+  return loaded.policies.filter(({ isDisabled, place }) => isDisabled && names.has(place.file))
+}
+
+/** Whether all that is wrong with a policy is that another one has its name. */
+const isSecond = ({ found }: LoadedPolicy): boolean =>
+  found.every(({ severity, code }) => severity !== 'error' || code === 'policy-repeated-name')
+
+const placeText = ({ place, code, message }: Diagnostic): string =>
+  `${place.file}:${place.line}:${place.column}: ${message} [${code}]`
 
 const textOf = (name: string, texts: readonly RuleText[]): string | undefined =>
   texts.find((each) => each.name === name)?.text

@@ -34,6 +34,8 @@ export interface ChosenRules {
 export interface ChosenTexts {
   readonly rules: readonly RuleText[]
   readonly policies: readonly RuleText[]
+  /** Policies of the cluster. Of two of one name, that of a file counts. */
+  readonly cluster: readonly RuleText[]
 }
 
 /** What says which rules run. */
@@ -60,24 +62,34 @@ export const readChosen = (
   const rules = readRuleFiles(choice.rules)
   if ('message' in rules) return rules
   const policies = readPolicyFiles(choice.policies)
-  return 'message' in policies ? policies : { rules, policies }
+  return 'message' in policies ? policies : { rules, policies, cluster: [] }
 }
 
 /** Of the rules in some texts those that the priority lets run. */
 export const chooseOf = (texts: ChosenTexts, choice: RuleChoice): ChosenRules => {
-  const loaded = loadPolicyTexts(texts.rules, texts.policies, choice)
+  const loaded = loadPolicyTexts(texts.rules, [...texts.policies, ...texts.cluster], choice)
   const least = priorityNames.indexOf(choice.priority)
   const rules = loaded.rules.filter((rule) => priorityNames.indexOf(rule.priority) <= least)
   return { texts, loaded, rules }
 }
 
-/** Says what is wrong with what was loaded, and how much of it runs. */
+/** All that is to be said of what was loaded. */
+const remarksOn = ({ files, policies }: PolicyLoad): readonly string[] =>
+  [...diagnosticsOf(files), ...policies.flatMap(({ found }) => found)].map(diagnosticText)
+
+/**
+ * Says what is wrong with what was loaded, and how much of it runs.
+ *
+ * @param before  what was loaded before: what was wrong with that is not said again
+ */
 export const reportRules = (
-  { files, policies, rules }: PolicyLoad,
+  loaded: PolicyLoad,
   active: readonly Rule[],
+  before?: PolicyLoad,
 ): void => {
-  for (const diagnostic of diagnosticsOf(files)) log(diagnosticText(diagnostic))
-  for (const { found } of policies) for (const each of found) log(diagnosticText(each))
+  const { policies, rules } = loaded
+  const said = new Set(before && remarksOn(before))
+  for (const remark of remarksOn(loaded)) if (!said.has(remark)) log(remark)
   log(`${active.length} of ${rules.length} rules run`)
   if (policies.length === 0) return
   const sound = policies.filter(({ isDisabled }) => !isDisabled)

@@ -8,11 +8,8 @@ import { lstatSync, readlinkSync, statSync, watch } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { limits, onBeat } from '@bulwark/agent'
 import { filesOf } from './load-rules.ts'
+import { Quiet } from './quiet.ts'
 
-/** How long nothing must change before the files are read, milliseconds: they may be written in
- * several steps. And how long that is waited for at the most. */
-const quietMs = 200
-const quietMsMax = 2_000
 /** How often the files are looked at without being told: every so many beats. */
 const lookBeats = 10
 const lookSeconds = (lookBeats * limits.beatMs) / 1000
@@ -84,8 +81,8 @@ export class RuleWatch {
   readonly #unwatched = new Set<string>()
   readonly #endBeat: () => void
   #signature: string
-  #quiet: NodeJS.Timeout | undefined
-  #sinceMs: number | undefined
+  /** Files may be written in several steps. */
+  readonly #quiet = new Quiet(() => this.#look())
 
   /** @param onChange  called when the files are others, and nothing has changed for a while */
   constructor(paths: readonly string[], onChange: () => void, log: (line: string) => void) {
@@ -118,7 +115,7 @@ export class RuleWatch {
       this.#log(`cannot watch ${place} (${message}): looking every ${lookSeconds} s`)
     }
     try {
-      const watcher = watch(place, () => this.#touch())
+      const watcher = watch(place, () => this.#quiet.touch())
       watcher.unref()
       watcher.on('error', lose)
       this.#watchers.set(place, watcher)
@@ -127,17 +124,7 @@ export class RuleWatch {
     }
   }
 
-  /** Something has changed in a folder: not yet that it is one of the files. */
-  #touch(): void {
-    const now = performance.now()
-    this.#sinceMs ??= now
-    clearTimeout(this.#quiet)
-    const rest = Math.max(0, this.#sinceMs + quietMsMax - now)
-    this.#quiet = setTimeout(() => this.#look(), Math.min(quietMs, rest)).unref()
-  }
-
   #look(): void {
-    this.#sinceMs = undefined
     this.#follow()
     const signature = signatureOf(this.#paths)
     if (signature === this.#signature) return
@@ -147,7 +134,7 @@ export class RuleWatch {
 
   stop(): void {
     this.#endBeat()
-    clearTimeout(this.#quiet)
+    this.#quiet.stop()
     for (const watcher of this.#watchers.values()) watcher.close()
     this.#watchers.clear()
   }

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { Agent, PodOrigin, RecordOptions } from '@bulwark/agent'
-import { Outputs } from '@bulwark/agent'
+import type { Agent, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
+import { Outputs, limits } from '@bulwark/agent'
 import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
@@ -13,11 +13,12 @@ import { LiveConfig } from './config/live.ts'
 import type { Configured } from './config/flags.ts'
 import type { Settings } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
-import { podOriginOf } from './kubernetes.ts'
+import { podOriginOf, policiesOf } from './kubernetes.ts'
 import { LiveRules } from './live-rules.ts'
+import { Quiet } from './quiet.ts'
 import { replayDemo } from './replay.ts'
 import type { ChosenRules } from './report.ts'
-import { chooseRules, explain, log, reportRules, terminal } from './report.ts'
+import { chooseOf, chooseRules, explain, log, reportRules, terminal } from './report.ts'
 import { exitCodeOf, openCaptureFile, probe, reportEnd, watch } from './watch.ts'
 
 export const runCommand = (): Command =>
@@ -91,6 +92,17 @@ const run = async (read: () => Configured): Promise<number> => {
   if (!chosen) return exitCodes.usage
   const pods = await podOriginOf(settings)
   if (!pods) return exitCodes.usage
+  const policies = policiesOf(pods.origin)
+  try {
+    return await runWith({ settings, read, chosen, pods: pods.origin, policies })
+  } finally {
+    policies?.stop()
+  }
+}
+
+/** @param given  with the rules of files alone */
+const runWith = async (given: Omit<Watching, 'record'>): Promise<number> => {
+  const { settings, chosen } = given
   const found = settings.orDemo ? probe(settings, () => {}) : probe(settings)
   if ('lack' in found) return await without(found.lack, settings, chosen)
   const { record: path } = settings
@@ -104,13 +116,31 @@ const run = async (read: () => Configured): Promise<number> => {
     },
   }
   try {
-    return await watchHere(found.machine, { settings, read, chosen, record, pods: pods.origin })
+    const all = { ...given, ...(await withPolicies(given)), record }
+    return await watchHere(found.machine, all)
   } catch (error) {
     if (!settings.orDemo) explain(error)
     return await without(error instanceof Error ? error.message : String(error), settings, chosen)
   } finally {
     file?.close()
   }
+}
+
+/** The rules with those of the cluster's policies; and how long pods are waited for yet. */
+const withPolicies = async ({
+  settings,
+  chosen,
+  policies,
+  pods,
+}: Omit<Watching, 'record'>): Promise<Pick<Watching, 'chosen' | 'pods'>> => {
+  if (!policies || pods?.from !== 'server') return { chosen, pods }
+  const begun = performance.now()
+  await policies.untilAnswered()
+  const leftMs = limits.apiStartMsMax - (performance.now() - begun)
+  const waitMsMax = Math.max(leftMs, limits.apiStartMsMin)
+  const cluster = policies.texts
+  const all = cluster.length === 0 ? chosen : chooseOf({ ...chosen.texts, cluster }, settings)
+  return { chosen: all, pods: { ...pods, waitMsMax } }
 }
 
 /** The sensor does not load here. */
@@ -131,24 +161,41 @@ interface Watching {
   readonly chosen: ChosenRules
   readonly record: RecordOptions | undefined
   readonly pods: PodOrigin | undefined
+  readonly policies: PolicyFeed | undefined
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
 const follow = (
   agent: Agent,
-  { settings, read, chosen }: Watching,
+  { settings, read, chosen, policies }: Watching,
   outputs: Outputs,
 ): (() => void) => {
   const node = settings.hostname ?? hostname()
   const onAlert = outputs.send.bind(outputs)
-  const rules = new LiveRules({ agent, choice: settings, hostname: node, chosen, onAlert })
+  const rules = new LiveRules({
+    agent,
+    choice: settings,
+    hostname: node,
+    chosen,
+    policies,
+    onAlert,
+  })
   const config = new LiveConfig({ read, settings, hostname: node, outputs, rules })
   const reload = (): void => void config.reload()
   const reopen = (): void => outputs.reopen()
   if (!process.stdin.isTTY) process.on('SIGHUP', reload)
   process.on('SIGUSR1', reopen)
   const watcher = settings.watchRules ? rules.watch() : undefined
+  const quiet = new Quiet(() => void rules.reloadCluster())
+  const { counters } = agent
+  policies?.attach(
+    () => quiet.touch(),
+    (place) => counters[place]++,
+  )
+  // What has come since they were loaded.
+  if (policies) quiet.touch()
   return () => {
+    quiet.stop()
     process.off('SIGHUP', reload)
     process.off('SIGUSR1', reopen)
     watcher?.stop()
@@ -198,7 +245,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
       // Whoever closes a terminal ends what runs in it.
       process.stdin.isTTY ? undefined : ['SIGINT', 'SIGTERM'],
     )
-    if (agent) reportEnd(agent, watched.reason)
+    if (agent) reportEnd(agent, watched.reason, watching.policies)
     code = exitCodeOf(watched)
   } finally {
     stopFollowing()

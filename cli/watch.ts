@@ -9,6 +9,7 @@ import type {
   FilterCounts,
   HoldCounts,
   Finding,
+  PolicyFeed,
 } from '@bulwark/agent'
 import {
   Agent,
@@ -202,7 +203,7 @@ const seconds = (ms: number | undefined): string =>
   ms === undefined ? 'never told' : `of ${(ms / 1000).toFixed(1)} s ago`
 
 /** How old what the API server told is, and what was wrong with it. */
-const reportPods = ({ podsAge, counters }: Agent): void => {
+const reportApi = ({ podsAge, counters }: Agent, policies: PolicyFeed | undefined): void => {
   if (!podsAge) return
   const faults = [
     ['requests failed', counters.apiFaults],
@@ -216,18 +217,19 @@ const reportPods = ({ podsAge, counters }: Agent): void => {
   ] as const
   const bad = faults.filter(([, count]) => count > 0).map(([what, count]) => `${what}: ${count}`)
   const { podsMs, namespacesMs } = podsAge
-  const age = `pods ${seconds(podsMs)}, namespaces ${seconds(namespacesMs)}`
-  log(`API server: ${[age, ...bad].join('; ')}`)
+  const ages = [`pods ${seconds(podsMs)}`, `namespaces ${seconds(namespacesMs)}`]
+  if (policies) ages.push(`policies ${seconds(policies.ageMs)}`)
+  log(`API server: ${[ages.join(', '), ...bad].join('; ')}`)
 }
 
 /** The last words. */
-export const reportEnd = (agent: Agent, reason: string): void => {
+export const reportEnd = (agent: Agent, reason: string, policies?: PolicyFeed): void => {
   const { events, ringBytesMax, lagNsMax, unattributed } = agent.counters
   const full = Math.round((100 * ringBytesMax) / agent.sensor.ring.dataBytes)
   log(`the ring was ${full}% full at most, the agent ${(lagNsMax / 1e6).toFixed(1)} ms behind`)
   const unknown = unattributed === 0 ? '' : `; of unknown cgroups: ${unattributed} events`
   if (events > 0) log(`events by kind: ${kindsText(agent)}`)
-  reportPods(agent)
+  reportApi(agent, policies)
   if (agent.filters) reportFiltered(agent.filters.counts(), agent.filters.cgroupsUntold)
   reportHeld(agent.held)
   log(`stopped (${reason}) after ${events} events; ${lossText(agent.lost, agent.shed)}${unknown}`)

@@ -73,6 +73,7 @@ export {
   labelPrefixMax,
   policyApiVersion,
   policyGroup,
+  policyPlural,
   policyKind,
   policyModes,
   policyObject,

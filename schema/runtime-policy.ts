@@ -8,6 +8,8 @@ import { listOf, may, must, text } from './shape.ts'
 export const policyGroup = 'bulwark.dev'
 export const policyVersion = 'v1alpha1'
 export const policyKind = 'RuntimePolicy'
+/** As an API server names them in paths and roles. */
+export const policyPlural = 'runtimepolicies'
 export const policyApiVersion = `${policyGroup}/${policyVersion}`
 
 /** What happens on a match: it is told; or it is told and stopped. */

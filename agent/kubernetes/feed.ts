@@ -17,6 +17,8 @@ export type PodOrigin =
       readonly access: ApiAccess
       /** Name of the Node whose pods are watched. */
       readonly node: string
+      /** How long a start waits for the first answer; `limits.apiStartMsMax` when not said. */
+      readonly waitMsMax?: number
     }
   /** What was read: see `dump.ts`. */
   | { readonly from: 'files'; readonly changes: PodChanges }
@@ -43,20 +45,17 @@ export class PodFeed {
    * Begins to ask. Resolves when there is a first answer, or none has come for too long: then
    * the agent starts without, and is told when there is one. Never rejects.
    */
-  static async open(
-    origin: PodOrigin,
-    log: (line: string) => void,
-    startMsMax: number = limits.apiStartMsMax,
-  ): Promise<PodFeed> {
+  static async open(origin: PodOrigin, log: (line: string) => void): Promise<PodFeed> {
     const feed = new PodFeed(origin, log)
     if (origin.from === 'files') {
       feed.#waiting.push(origin.changes)
       return feed
     }
+    const { waitMsMax = limits.apiStartMsMax } = origin
     const late = new AbortController()
     const isListed = await Promise.race([
       feed.#source?.untilListed().then(() => true),
-      pause(startMsMax, false, { signal: late.signal }),
+      pause(waitMsMax, false, { signal: late.signal }),
     ])
     late.abort()
     if (isListed === false) log('the start waits no longer for pods: they are told when they come')

@@ -1,4 +1,4 @@
-/** What the API server says of pods and namespaces. */
+/** What the API server says of pods, namespaces and policies. */
 export type { ApiAccess, Secret } from './access.ts'
 export { AccessError, accessInCluster } from './access.ts'
 export { accessFromKubeconfig } from './kubeconfig.ts'
@@ -6,5 +6,7 @@ export { readDump } from './dump.ts'
 export type { PodOrigin } from './feed.ts'
 export { PodFeed } from './feed.ts'
 export type { ApiPlace, ListWatchTimes } from './list-watch.ts'
+export type { PolicyFeedOptions, PolicyText } from './policies.ts'
+export { PolicyFeed } from './policies.ts'
 export type { ApiAge, PodSourceOptions } from './source.ts'
 export { PodSource } from './source.ts'

@@ -33,6 +33,8 @@ export interface ListWatchTimes {
   readonly watchSound: number
   readonly watchSilent: number
   readonly listSilent: number
+  /** After an answer that the resource is not there. */
+  readonly absent: number
 }
 
 export const ownListWatchTimes: ListWatchTimes = {
@@ -41,6 +43,7 @@ export const ownListWatchTimes: ListWatchTimes = {
   watchSound: limits.apiWatchSoundMs,
   watchSilent: limits.apiWatchSilentMsMax,
   listSilent: limits.apiListSilentMsMax,
+  absent: limits.apiAbsentMs,
 }
 
 export interface ListWatchOptions<Value> {
@@ -51,13 +54,23 @@ export interface ListWatchOptions<Value> {
   /** Beside those of lists and watches. */
   readonly query: Readonly<Record<string, string>>
   readonly kind: string
+  readonly apiVersion: string
+  /** What a server that answers 404 lacks, in words. `undefined`: what all have. */
+  readonly absent?: string
+  /** What a role must name for it to be asked for: `pods`. */
+  readonly resource: string
   /** Objects that are kept of one list. */
   readonly valuesMax: number
+  /** How long a value is, characters, and how long those of one list may be together. */
+  readonly charsOf?: (value: Value) => number
+  readonly charsMax?: number
   readonly read: ReadObject<Value>
   /** All that there are now. */
   readonly listed: (values: readonly Value[]) => void
   readonly changed: (value: Value) => void
   readonly gone: (value: Value) => void
+  /** It is not to be had for now: refused, or not there. Called again each time. */
+  readonly refused?: () => void
   readonly count: (place: ApiPlace) => void
   readonly log: (line: string) => void
   /** From 0 to 1, below 1. */
@@ -69,6 +82,9 @@ export interface ListWatchOptions<Value> {
 
 /** The watch, or the list, cannot go on from where it is asked to. */
 const goneStatus = 410
+/** Who asks has not the right to; what is asked for is not there. */
+const forbiddenStatus = 403
+const absentStatus = 404
 /** The server is not as far yet as the version that was asked for. */
 const notYetStatus = 504
 
@@ -142,31 +158,50 @@ export class ListWatch<Value> {
     const { count, log, what } = this.#options
     const fault = error instanceof ApiFault ? error : new ApiFault(String(error))
     const isList = this.#version === undefined
+    if (fault.status === absentStatus || fault.status === forbiddenStatus) this.#options.refused?.()
+    if (fault.status === absentStatus && this.#options.absent !== undefined) {
+      return await this.#waitForIt(this.#options.absent)
+    }
     if (fault instanceof Expired || fault instanceof Garbage) {
       this.#version = undefined
       this.#listFrom = isList ? newestVersion : this.#newest
       count('apiRelists')
     } else if (isList && fault.status === notYetStatus) this.#listFrom = newestVersion
     if (fault instanceof Expired) log(`${what}: listed again: ${fault.message}`)
-    else this.#fault(fault)
+    else this.#fault(fault, isList ? 'list' : 'watch')
     const pauseMs = Math.max(this.#withChance(this.#pauseMs), fault.pauseMs)
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#times.pauseMax)
     await this.#sleep(pauseMs)
   }
 
-  #fault(fault: ApiFault): void {
-    const { count, log, what, client } = this.#options
+  /** The server does not know the resource: that is no fault, and may change. */
+  async #waitForIt(absent: string): Promise<void> {
+    this.#version = undefined
+    this.#listFrom = newestVersion
+    this.#sayDown(absent)
+    await this.#sleep(this.#withChance(this.#times.absent))
+  }
+
+  #fault(fault: ApiFault, verb: string): void {
+    const { count, resource } = this.#options
     count(fault.stalled ? 'apiStalls' : 'apiFaults')
+    const right = `; the right to ${verb} ${resource} is missing: see docs/kubernetes.md`
+    this.#sayDown(fault.message + (fault.status === forbiddenStatus ? right : ''))
+  }
+
+  /** Says why nothing is heard: the first time, and again after a while. */
+  #sayDown(message: string): void {
+    const { log, what, client } = this.#options
     const now = this.#now()
     if (now - this.#saidMs >= limits.apiSayMs) this.#saidFaults.clear()
     this.#isDown = true
-    const isSaid = this.#saidFaults.has(fault.message)
+    const isSaid = this.#saidFaults.has(message)
     if (isSaid || this.#saidFaults.size >= limits.apiSaidMax) return
-    this.#saidFaults.add(fault.message)
+    this.#saidFaults.add(message)
     this.#saidMs = now
     const age = this.ageMs
     const known = age === undefined ? 'none are known yet' : `they are as ${ageText(age)} ago`
-    log(`${what} of ${client.place}: ${fault.message}; ${known}`)
+    log(`${what} of ${client.place}: ${message}; ${known}`)
   }
 
   #heard(): void {
@@ -200,7 +235,7 @@ export class ListWatch<Value> {
 
   async #list(): Promise<void> {
     const { listed, log, what, count } = this.#options
-    const values: Value[] = []
+    const values = new Values<Value>(this.#options)
     let page: Page = await this.#page(this.#listFrom, '', values)
     const { version } = page
     for (let pages = 1; page.more !== ''; pages++) {
@@ -215,17 +250,16 @@ export class ListWatch<Value> {
     this.#newest = version
     this.#version = version
     this.#listFrom = version
-    listed(values)
+    listed(values.all)
   }
 
   /** A page of the list; what goes on from it has no version of its own. */
-  async #page(version: string, more: string, values: Value[]): Promise<Page> {
-    const { client, count, valuesMax } = this.#options
+  async #page(version: string, more: string, values: Values<Value>): Promise<Page> {
+    const { client, count } = this.#options
     const items = new JsonItems(limits.apiObjectBytesMax, (text) => {
       const value = this.#readText(text)
       if (value === undefined) return
-      if (values.length < valuesMax) values.push(value)
-      else count('apiOverflows')
+      if (!values.take(value)) count('apiOverflows')
     })
     const path = this.#pathOf({
       limit: String(limits.apiPageMax),
@@ -310,8 +344,8 @@ export class ListWatch<Value> {
   }
 
   #change(object: Json, isGone: boolean): void {
-    const { kind, changed, gone, count } = this.#options
-    if (object['kind'] !== kind || object['apiVersion'] !== 'v1') {
+    const { kind, apiVersion, changed, gone, count } = this.#options
+    if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
       this.#flaw(`an object is ${shown(object['apiVersion'])} ${shown(object['kind'])}`)
       count('apiBadObjects')
       return
@@ -364,6 +398,27 @@ export class ListWatch<Value> {
 
   #say(text: string): void {
     this.#options.log(`${this.#options.what}: ${text}`)
+  }
+}
+
+/** The values of one list, as far as there is room. */
+class Values<Value> {
+  readonly all: Value[] = []
+  readonly #bounds: Pick<ListWatchOptions<Value>, 'valuesMax' | 'charsOf' | 'charsMax'>
+  #chars = 0
+
+  constructor(bounds: Pick<ListWatchOptions<Value>, 'valuesMax' | 'charsOf' | 'charsMax'>) {
+    this.#bounds = bounds
+  }
+
+  /** Whether there was room. */
+  take(value: Value): boolean {
+    const { valuesMax, charsOf, charsMax = Infinity } = this.#bounds
+    const chars = charsOf?.(value) ?? 0
+    if (this.all.length >= valuesMax || this.#chars + chars > charsMax) return false
+    this.all.push(value)
+    this.#chars += chars
+    return true
   }
 }
 

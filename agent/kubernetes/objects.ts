@@ -31,6 +31,10 @@ const required = (from: Json | undefined, key: string, onFlaw: OnFlaw): string |
   return text
 }
 
+/** The name of any object. */
+export const nameOf = (metadata: Json | undefined, onFlaw: OnFlaw): string | undefined =>
+  required(metadata, 'name', onFlaw)
+
 /** Selectors that ask for labels which were cut may select it, or not. */
 const maybeSelected = 'policies that select by others are judged on it'
 

@@ -94,7 +94,7 @@ const refuseRepeated = (drafts: readonly Draft[]): void => {
     const before = known.get(name)
     if (before) {
       const message = 'another policy has this name'
-      const help = `it is at ${before.file}:${before.line}:${before.column}`
+      const help = `that at ${before.file}:${before.line}:${before.column} counts`
       report.error(new LoadFault('policy-repeated-name', message, context, help))
     } else known.set(name, context.place)
   }

@@ -12,7 +12,14 @@ import { PodSource } from '@bulwark/agent'
 import type { ApiServer, NewObject } from '@bulwark/tools'
 
 /** Nobody waits for a test longer than it takes. */
-const quick = { pauseMin: 5, pauseMax: 50, watchSound: 40, watchSilent: 10_000, listSilent: 10_000 }
+const quick = {
+  pauseMin: 5,
+  pauseMax: 50,
+  watchSound: 40,
+  watchSilent: 10_000,
+  listSilent: 10_000,
+  absent: 20,
+}
 export const quickTimes = quick
 
 const untilMsMax = 20_000

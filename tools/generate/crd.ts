@@ -3,7 +3,14 @@
  * page of all its keys.
  */
 import type { ObjectShape, ShapeMember, ValueShape } from '@bulwark/schema'
-import { policyGroup, policyKind, policyModes, policySpec, policyVersion } from '@bulwark/schema'
+import {
+  policyGroup,
+  policyKind,
+  policyModes,
+  policyPlural,
+  policySpec,
+  policyVersion,
+} from '@bulwark/schema'
 import type { Plain } from './yaml.ts'
 import { writeYaml } from './yaml.ts'
 
@@ -73,8 +80,6 @@ export const schemaOf = (shape: ValueShape): Schema => {
   }
 }
 
-const plural = `${policyKind.toLowerCase()}s`.replace(/ys$/, 'ies')
-
 const column = (name: string, jsonPath: string, type = 'string'): Plain => ({
   name,
   type,
@@ -84,7 +89,7 @@ const column = (name: string, jsonPath: string, type = 'string'): Plain => ({
 const definition = (): Plain => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.${policyGroup}` },
+  metadata: { name: `${policyPlural}.${policyGroup}` },
   spec: {
     group: policyGroup,
     // Who may write one decides what is seen of all namespaces.
@@ -92,7 +97,7 @@ const definition = (): Plain => ({
     names: {
       kind: policyKind,
       listKind: `${policyKind}List`,
-      plural,
+      plural: policyPlural,
       singular: policyKind.toLowerCase(),
       shortNames: ['rpol'],
     },
@@ -140,7 +145,7 @@ const definition = (): Plain => ({
 })
 
 /** Where the definition is. */
-export const policyCrdPath = `deploy/crds/${policyGroup}_${plural}.yaml`
+export const policyCrdPath = `deploy/crds/${policyGroup}_${policyPlural}.yaml`
 
 const generatedMark = '# Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit.'
 

@@ -1,25 +1,30 @@
 /** What the lab's API server says of itself: as much as kubectl asks for. */
+import { policyApiVersion, policyGroup, policyVersion } from '@bulwark/schema'
 import type { Json } from './store.ts'
 import { resources } from './store.ts'
 
 const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']
 
-const coreResources: Json = {
+const listOf = (groupVersion: string): Json => ({
   kind: 'APIResourceList',
-  groupVersion: 'v1',
-  resources: resources.map(({ name, singular, namespaced, kind, shortNames }) => ({
-    name,
-    singularName: singular,
-    namespaced,
-    kind,
-    verbs,
-    shortNames,
-  })),
-}
+  apiVersion: 'v1',
+  groupVersion,
+  resources: resources
+    .filter(({ apiVersion }) => apiVersion === groupVersion)
+    .map(({ name, singular, namespaced, kind, shortNames }) => ({
+      name,
+      singularName: singular,
+      namespaced,
+      kind,
+      verbs,
+      shortNames,
+    })),
+})
 
 const authentication = 'authentication.k8s.io'
 const groupVersion = `${authentication}/v1`
 const version = { groupVersion, version: 'v1' }
+const policies = { groupVersion: policyApiVersion, version: policyVersion }
 
 /** Answers by path. */
 export const discovery: Readonly<Record<string, Json | undefined>> = {
@@ -35,11 +40,15 @@ export const discovery: Readonly<Record<string, Json | undefined>> = {
     platform: 'linux/amd64',
   },
   '/api': { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] },
-  '/api/v1': coreResources,
+  '/api/v1': listOf('v1'),
+  [`/apis/${policyApiVersion}`]: listOf(policyApiVersion),
   '/apis': {
     kind: 'APIGroupList',
     apiVersion: 'v1',
-    groups: [{ name: authentication, versions: [version], preferredVersion: version }],
+    groups: [
+      { name: authentication, versions: [version], preferredVersion: version },
+      { name: policyGroup, versions: [policies], preferredVersion: policies },
+    ],
   },
   [`/apis/${groupVersion}`]: {
     kind: 'APIResourceList',

@@ -27,21 +27,30 @@ export interface Target {
   readonly namespace: string | undefined
   /** `undefined`: the collection. */
   readonly name: string | undefined
+  /** What is meant of the object; `undefined`: all of it. */
+  readonly part: 'status' | undefined
 }
 
 const objectsPath = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/
+const customPath = /^\/apis\/([^/]+\/[^/]+)\/([a-z]+)(?:\/([^/]+)(\/status)?)?$/
 
 /** The objects that a path means; `undefined` when it means none. */
 export const targetOf = (path: string): Target | undefined => {
+  const [, version, customs, custom, end] = customPath.exec(path) ?? []
+  const own = resources.find((each) => each.name === customs && each.apiVersion === version)
+  if (own) {
+    const part = end === undefined ? undefined : 'status'
+    return { resource: own, namespace: undefined, name: custom, part }
+  }
   const [, namespace, word, name] = objectsPath.exec(path) ?? []
-  const resource = resources.find((each) => each.name === word)
+  const resource = resources.find((each) => each.name === word && each.apiVersion === 'v1')
   if (resource && (resource.namespaced || namespace === undefined)) {
-    return { resource, namespace, name }
+    return { resource, namespace, name, part: undefined }
   }
   const [, single] = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path) ?? []
   const namespaces = resources.find((each) => each.name === 'namespaces')
   if (single === undefined || !namespaces) return undefined
-  return { resource: namespaces, namespace: undefined, name: single }
+  return { resource: namespaces, namespace: undefined, name: single, part: undefined }
 }
 
 /** Which objects a query selects. */

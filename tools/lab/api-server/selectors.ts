@@ -50,6 +50,7 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
     'spec.hostNetwork status.phase status.podIP'
   ).split(' '),
   namespaces: ['metadata.name', 'status.phase'],
+  runtimepolicies: ['metadata.name'],
 }
 
 const valueAt = (object: KubeObject, path: string): string => {

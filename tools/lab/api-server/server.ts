@@ -1,7 +1,7 @@
 /**
  * An API server for tests: lists with pages, watches with bookmarks, selectors, versions that
- * expire, tokens and certificates, for pods and namespaces; and what a server should not do, on
- * demand. It has the documented shapes of the Kubernetes API, and kubectl works with it, which is a
+ * expire, tokens and certificates, for pods, namespaces and RuntimePolicies; and what a server
+ * should not do, on demand. It has the documented shapes of the Kubernetes API, and kubectl works with it, which is a
  * test; no real one was recorded. It schedules and runs nothing: pods are what tests put there.
  */
 import { createHash, randomUUID } from 'node:crypto'
@@ -15,7 +15,7 @@ import { discovery, status } from './discovery.ts'
 import type { Target } from './requests.ts'
 import { Refusal, bodyOf, mergePatch, selectorOf, targetOf, versionOf } from './requests.ts'
 import type { Json, KubeObject, NewObject, Resource } from './store.ts'
-import { Store, keyOf, resources } from './store.ts'
+import { Store, isCustom, keyOf, resources } from './store.ts'
 import { Watches } from './watches.ts'
 
 export interface ApiServerOptions {
@@ -35,6 +35,8 @@ export interface Faults {
   list: string | undefined
   /** A page whose token has been given is asked for in vain. */
   expirePages: boolean
+  /** It knows no custom resources. */
+  bare: boolean
 }
 
 /** The rest of a list whose first pages were given. */
@@ -56,6 +58,7 @@ export class ApiServer {
     silent: false,
     list: undefined,
     expirePages: false,
+    bare: false,
   }
   /** Requests so far, with their queries. */
   readonly asked: string[] = []
@@ -143,6 +146,14 @@ export class ApiServer {
     this.store.remove({ resource: 'pods', namespace, name })
   }
 
+  putPolicy(policy: NewObject): KubeObject {
+    return this.store.put(named('runtimepolicies'), policy)
+  }
+
+  removePolicy(name: string): void {
+    this.store.remove({ resource: 'runtimepolicies', namespace: '', name })
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url = '/' } = request
     this.asked.push(`${request.method ?? ''} ${url}`)
@@ -182,7 +193,7 @@ export class ApiServer {
       return send(response, 201, this.#review(await bodyOf(request)))
     }
     const target = targetOf(url.pathname)
-    if (!target) {
+    if (!target || (this.faults.bare && isCustom(target.resource))) {
       throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
     }
     if (method !== 'GET') return send(response, ...(await this.#write(request, target)))
@@ -237,7 +248,10 @@ export class ApiServer {
     const page = limit > 0 ? objects.slice(0, limit) : objects
     const left = objects.slice(page.length)
     const metadata = { resourceVersion: String(at), ...this.#more(at, left) }
-    return { kind: `${resource.kind}List`, apiVersion: 'v1', metadata, items: page.map(bare) }
+    const { kind, apiVersion } = resource
+    // Items of custom resources say what they are.
+    const items = isCustom(resource) ? page : page.map(bare)
+    return { kind: `${kind}List`, apiVersion, metadata, items }
   }
 
   #more(version: number, objects: readonly KubeObject[]): Json {
@@ -256,8 +270,10 @@ export class ApiServer {
     }
     const body = await bodyOf(request)
     if (request.method === 'PATCH') {
-      const patched = mergePatch(this.#existing(target), body) as NewObject
-      return [200, this.store.put(resource, patched)]
+      const before = this.#existing(target)
+      refuseStale(before, body)
+      const patched = mergePatch(before, body) as NewObject
+      return [200, this.store.put(resource, partOf(target, before, patched))]
     }
     const given = withNamespace(body as NewObject, namespace)
     if (request.method === 'POST' && this.store.get(keyOf(resource, given))) {
@@ -284,6 +300,23 @@ export class ApiServer {
           : { authenticated: true, user: { username: user, uid: uid.slice(0, 32) } },
     }
   }
+}
+
+/** A patch that names a version is for that one alone. */
+const refuseStale = (before: KubeObject, patch: Json): void => {
+  const version = (patch['metadata'] as Json | undefined)?.['resourceVersion']
+  if (version === undefined || version === before.metadata.resourceVersion) return
+  const message = 'the object has been modified; please apply your changes to the latest version'
+  throw new Refusal(409, 'Conflict', message)
+}
+
+/** Of a custom resource, what a path may change: `status` by its own, all else by the other. */
+const partOf = ({ resource, part }: Target, before: KubeObject, patched: NewObject): NewObject => {
+  if (!isCustom(resource)) return patched
+  const { status: patchedStatus, ...patchedRest } = patched
+  const { status: statusBefore, ...rest } = before
+  const [kept, said] = part === 'status' ? [rest, patchedStatus] : [patchedRest, statusBefore]
+  return { ...(kept as NewObject), ...(said === undefined ? {} : { status: said }) }
 }
 
 const named = (name: Resource['name']): Resource => {

@@ -3,6 +3,8 @@
  * them and when, and until when that is still known. As etcd behind a real one.
  */
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { policyApiVersion, policyGroup, policyKind, policyPlural } from '@bulwark/schema'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -26,23 +28,42 @@ export type NewObject = Json & {
 }
 
 export interface Resource {
-  readonly name: 'pods' | 'namespaces'
+  readonly name: 'pods' | 'namespaces' | 'runtimepolicies'
+  /** Of its API: `''` for Kubernetes' own. */
+  readonly group: string
+  /** With the group before it, where there is one. */
+  readonly apiVersion: string
   readonly kind: string
   readonly singular: string
   readonly shortNames: readonly string[]
   readonly namespaced: boolean
 }
 
+const core = { group: '', apiVersion: 'v1' } as const
+
 export const resources: readonly Resource[] = [
-  { name: 'pods', kind: 'Pod', singular: 'pod', shortNames: ['po'], namespaced: true },
+  { ...core, name: 'pods', kind: 'Pod', singular: 'pod', shortNames: ['po'], namespaced: true },
   {
+    ...core,
     name: 'namespaces',
     kind: 'Namespace',
     singular: 'namespace',
     shortNames: ['ns'],
     namespaced: false,
   },
+  {
+    group: policyGroup,
+    apiVersion: policyApiVersion,
+    name: policyPlural,
+    kind: policyKind,
+    singular: policyKind.toLowerCase(),
+    shortNames: ['rpol'],
+    namespaced: false,
+  },
 ]
+
+/** Their `spec` has versions of its own, and `status` a path of its own. */
+export const isCustom = ({ group }: Resource): boolean => group !== ''
 
 /** What happened to an object. */
 export interface Change {
@@ -111,9 +132,11 @@ export class Store {
       ...given.metadata,
       ...(resource.namespaced ? { namespace: key.namespace } : {}),
       uid: (given.metadata['uid'] ?? before?.metadata.uid ?? randomUUID()) as string,
+      ...(isCustom(resource) ? { generation: generationOf(before, given) } : {}),
       resourceVersion: String(version),
     }
-    const object = { apiVersion: 'v1', kind: resource.kind, ...given, metadata } as KubeObject
+    const { apiVersion, kind } = resource
+    const object = { apiVersion, kind, ...given, metadata } as KubeObject
     this.#objects.set(keyText(key), object)
     this.#tell({ version, resource: resource.name, before, object, isGone: false })
     return object
@@ -165,6 +188,12 @@ export class Store {
     this.#changes = this.#changes.filter((change) => change.version <= version)
     this.#knownFrom = Math.min(this.#knownFrom, version)
   }
+}
+
+/** It counts what was asked for, and not what became of it. */
+const generationOf = (before: KubeObject | undefined, given: NewObject): number => {
+  const generation = Number(before?.metadata['generation'] ?? 0)
+  return before && isDeepStrictEqual(before['spec'], given['spec']) ? generation : generation + 1
 }
 
 /** Where an object of a test belongs. */

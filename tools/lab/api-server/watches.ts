@@ -99,9 +99,9 @@ export class Watches {
   bookmark(): void {
     for (const open of this.#open) {
       if (!open.request.bookmarks) continue
-      const { kind } = open.request.resource
+      const { apiVersion, kind } = open.request.resource
       const metadata = { resourceVersion: String(this.#store.version), creationTimestamp: null }
-      this.#write(open, { type: 'BOOKMARK', object: { kind, apiVersion: 'v1', metadata } })
+      this.#write(open, { type: 'BOOKMARK', object: { kind, apiVersion, metadata } })
     }
   }
 
