@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { bulwark } from './testdata/bulwark.ts'
 
-const examples = join(import.meta.dirname, '../docs/examples')
+const examples = ['rules-of-a-file', 'shells-in-production'].map((name) =>
+  join(import.meta.dirname, `../docs/examples/${name}.yaml`),
+)
 
 let folder = ''
 before(() => {
@@ -27,7 +29,7 @@ const policy = (name: string, spec: string): string =>
 const rules = '[{name: r, condition: evt.type = execve, output: x}]'
 
 test('the examples hold', async () => {
-  const { code, stdout, stderr } = await bulwark(['policy', 'check', examples])
+  const { code, stdout, stderr } = await bulwark(['policy', 'check', ...examples])
   assert.deepEqual([code, stderr], [0, ''])
   assert.match(stdout, /^shells-in-production: Ok$/m)
   assert.match(stdout, /^2 of 2 policies hold$/m)
