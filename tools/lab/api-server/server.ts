@@ -1,8 +1,9 @@
 /**
  * An API server for tests: lists with pages, watches with bookmarks, selectors, versions that
- * expire, tokens and certificates, for pods, namespaces and RuntimePolicies; and what a server
- * should not do, on demand. It has the documented shapes of the Kubernetes API, and kubectl works with it, which is a
- * test; no real one was recorded. It schedules and runs nothing: pods are what tests put there.
+ * expire, tokens and certificates, for pods, namespaces, RuntimePolicies and what else is in
+ * `store.ts`; and what a server should not do, on demand. It has the documented shapes of the
+ * Kubernetes API, and kubectl works with it, which is a test; no real one was recorded. It
+ * schedules and runs nothing: pods are what tests put there.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
