@@ -25,7 +25,8 @@ demo := $(wildcard rules/attacks.bulwark)
 c_files := $(shell find bpf native tools tests bench -name node_modules -prune -o -path bpf/gen -prune \
 	-o -name '*.[ch]' -print -o -name '*.cc' -print)
 generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.md \
-	docs/config.md docs/runtime-policy.md docs/severity.md deploy/crds
+	docs/config.md docs/runtime-policy.md docs/severity.md docs/graph.md \
+	deploy/crds
 
 .PHONY: help setup build artifacts run demo attack bench bench-rules baseline clean
 .PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generate generated test-burst conformance fuzz

@@ -3,10 +3,25 @@
  */
 import type { EdgeKind } from './edges.ts'
 import type { NodeKind } from './nodes.ts'
-import { escapeEdges } from './pods/escapes.ts'
+import { escapeEdges } from './pods/escape-edges.ts'
+import { hostEdges } from './pods/hosts.ts'
+import { containerEdges } from './pods/secrets.ts'
 import { structureEdges } from './pods/structure.ts'
+import { clusterEdges } from './rbac/cluster-edges.ts'
+import { hubEdges } from './rbac/hub-edges.ts'
+import { identityEdges } from './rbac/identity-edges.ts'
+import { podRightEdges } from './rbac/pod-edges.ts'
 
-export const catalogue: readonly EdgeKind[] = [...structureEdges, ...escapeEdges]
+export const catalogue: readonly EdgeKind[] = [
+  ...structureEdges,
+  ...escapeEdges,
+  ...containerEdges,
+  ...hostEdges,
+  ...hubEdges,
+  ...podRightEdges,
+  ...clusterEdges,
+  ...identityEdges,
+]
 
 const none: readonly EdgeKind[] = []
 const byFrom = new Map<NodeKind, EdgeKind[]>()

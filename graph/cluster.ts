@@ -110,10 +110,11 @@ export class Cluster {
   #identify(json: unknown, type: TypeOfItem | undefined): Identity | undefined {
     const metadata = isJson(json) ? json['metadata'] : undefined
     const name = isJson(metadata) ? shortText(metadata['name']) : undefined
-    const kind = isJson(json) ? (shortText(json['kind']) ?? type?.kind) : undefined
-    const apiVersion = isJson(json)
-      ? (shortText(json['apiVersion']) ?? type?.apiVersion)
-      : undefined
+    // Listed without its contents, an object says this instead of what it is.
+    const isPart = isJson(json) && json['kind'] === 'PartialObjectMetadata'
+    const own = isJson(json) && !isPart ? json : {}
+    const kind = shortText(own['kind']) ?? type?.kind
+    const apiVersion = shortText(own['apiVersion']) ?? type?.apiVersion
     if (!isJson(metadata) || name === undefined || kind === undefined || apiVersion === undefined) {
       this.diagnostics.unnamed++
       return undefined

@@ -14,6 +14,7 @@ export { weightOf, weightTable } from './cves/weight.ts'
 export type { ObjectFault, ObjectRef } from './diagnostics.ts'
 export { refText } from './diagnostics.ts'
 export type { Certainty, Edge, EdgeKind, Emit, Fact, Reason } from './edges.ts'
+export { gaps } from './gaps.ts'
 export { edgesFrom } from './graph.ts'
 export type {
   AlertFacts,

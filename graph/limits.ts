@@ -17,6 +17,10 @@ export const limits = {
   diagnosticsMax: 10_000,
   /** Kinds and versions that nothing reads, each with its count. */
   unreadKindsMax: 1_000,
+  /** Principals whose rights are kept until a role or a binding changes. */
+  powersMax: 50_000,
+  /** Of the text of a policy for admission, where words of pods are looked for. */
+  guardCharsMax: 256 * 1024,
   /** Texts and parts of pods that are shared; when full, sharing starts again from none. */
   sharedTextsMax: 500_000,
   sharedPartsMax: 50_000,

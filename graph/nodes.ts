@@ -10,11 +10,23 @@ export const nodeKinds = {
   container: 'control of a container of a pod',
   pod: 'control of some container of a pod',
   node: 'root on a node',
+  kubelet: "orders to a node's kubelet through the API server",
+  credentials: 'reading files of a node that hold credentials, of one sort',
   'service-account': 'the rights of a service account',
   user: 'the rights of a user of the API server',
   group: 'the rights that members of a group have by it',
+  role: 'what holding a role gives, in a namespace or everywhere',
+  secret: 'the contents of a secret',
+  configmap: 'the contents of a config map',
+  'namespace-admin': 'every right in a namespace',
   'cluster-admin': 'every right in the cluster',
   pods: 'hub: control of every pod of a namespace, or of all',
+  nodes: 'hub: root on every node that takes pods',
+  secrets: 'hub: the contents of every secret of a namespace, or of all',
+  'service-accounts': 'hub: the rights of every service account of a namespace, or of all',
+  'pod-creation': 'hub: making pods in a namespace, or in all, as admission there allows',
+  identities: 'hub: every user and group that a binding names, but `system:masters`',
+  scheduling: 'which nodes run which pods',
 } as const
 
 export type NodeKind = keyof typeof nodeKinds
@@ -48,7 +60,20 @@ export const containerNode = (namespace: string, pod: string, container: string)
 export const hostNode = (name: string): GraphNode => make('node', '', name)
 export const serviceAccountNode = (namespace: string, name: string): GraphNode =>
   make('service-account', namespace, name)
+/** A node's files of a sort: `kubelet`, `pods`, `ssh`, … */
+export const credentialsNode = (node: string, sort: string): GraphNode =>
+  make('credentials', '', node, sort)
+export const kubeletNode = (name: string): GraphNode => make('kubelet', '', name)
+export const secretNode = (namespace: string, name: string): GraphNode =>
+  make('secret', namespace, name)
+export const configMapNode = (namespace: string, name: string): GraphNode =>
+  make('configmap', namespace, name)
+/** A role where it would hold: `*` or a namespace; `kind`: `Role` or `ClusterRole`. */
+export const roleNode = (scope: string, kind: string, name: string): GraphNode =>
+  make('role', scope, `${kind}/${name}`)
 export const userNode = (name: string): GraphNode => make('user', '', name)
 export const groupNode = (name: string): GraphNode => make('group', '', name)
-/** A hub of a namespace; `*`: of all. */
+/** What there is once. */
+export const singleNode = (kind: NodeKind): GraphNode => make(kind, '', '')
+/** A hub of a namespace; `*`: of all. Also all rights in a namespace. */
 export const hubNode = (kind: NodeKind, namespace: string): GraphNode => make(kind, namespace, '')

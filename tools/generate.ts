@@ -1,5 +1,6 @@
 /**
- * `npm run generate`: writes everything that is derived from `schema/`, and the page of the rules.
+ * `npm run generate`: writes everything that is derived from `schema/`, the page of the rules, and
+ * that of the graph.
  * The files are committed, and the tests check that they are what this writes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,6 +9,7 @@ import { writeConfigPage } from './generate/config.ts'
 import { policyCrdPath, writePolicyCrd, writePolicyPage } from './generate/crd.ts'
 import { writeDecoder } from './generate/decoder.ts'
 import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
+import { writeGraphPage } from './generate/graph.ts'
 import { writeHeader } from './generate/header.ts'
 import { writeRulesPage } from './generate/rules.ts'
 import { writeSeverityPage } from './generate/severity.ts'
@@ -19,6 +21,7 @@ const outputs: readonly (readonly [path: string, text: string])[] = [
   ['schema/layout.gen.ts', writeDecoder()],
   ['docs/events.md', writeEventsPage()],
   ['docs/fields.md', writeFieldsPage()],
+  ['docs/graph.md', writeGraphPage()],
   ['docs/config.md', writeConfigPage()],
   ['docs/runtime-policy.md', writePolicyPage()],
   [policyCrdPath, writePolicyCrd()],

@@ -4,12 +4,26 @@
  */
 import type { AdminPolicy, ForeignPolicy, NetworkPolicy } from '../network/policy.ts'
 import { readAdminPolicy, readForeignPolicy, readNetworkPolicy } from '../network/read-policies.ts'
+import type { Guard } from './admission.ts'
+import {
+  readConstraint,
+  readKyvernoPolicy,
+  readPolicy,
+  readPolicyBinding,
+  readWebhooks,
+} from './admission.ts'
 import type { ClusterNode, Namespace, RuntimeClass, ServiceAccount } from './basics.ts'
 import { readClusterNode, readNamespace, readRuntimeClass, readServiceAccount } from './basics.ts'
 import type { Named, Reading } from './metadata.ts'
 import type { Pod } from './pod.ts'
 import { readPod } from './pod.ts'
+import type { Binding, Role } from './rbac.ts'
+import { readBinding, readClusterRole, readRole } from './rbac.ts'
 import type { Json } from './reader.ts'
+import type { Claim, Secret, Volume } from './storage.ts'
+import { readClaim, readConfigMap, readSecret, readVolume } from './storage.ts'
+import type { Workload } from './workload.ts'
+import { readCronJob, readWorkload } from './workload.ts'
 
 /** Objects as they are kept, by kind. */
 export interface KindMap {
@@ -21,12 +35,36 @@ export interface KindMap {
   readonly CiliumClusterwideNetworkPolicy: ForeignPolicy
   readonly CiliumNetworkPolicy: ForeignPolicy
   readonly ClusterNetworkPolicy: ForeignPolicy
+  readonly ClusterRole: Role
+  readonly ClusterRoleBinding: Binding
+  readonly ConfigMap: Named
+  readonly CronJob: Workload
+  readonly DaemonSet: Workload
+  readonly Deployment: Workload
+  readonly Job: Workload
+  readonly K8sPSPCapabilities: Guard
+  readonly K8sPSPHostFilesystem: Guard
+  readonly K8sPSPHostNamespace: Guard
+  readonly K8sPSPPrivilegedContainer: Guard
+  readonly KyvernoClusterPolicy: Guard
+  readonly KyvernoPolicy: Guard
   readonly Namespace: Namespace
   readonly NetworkPolicy: NetworkPolicy
   readonly Node: ClusterNode
+  readonly PersistentVolume: Volume
+  readonly PersistentVolumeClaim: Claim
   readonly Pod: Pod
+  readonly ReplicaSet: Workload
+  readonly ReplicationController: Workload
+  readonly Role: Role
+  readonly RoleBinding: Binding
   readonly RuntimeClass: RuntimeClass
+  readonly Secret: Secret
   readonly ServiceAccount: ServiceAccount
+  readonly StatefulSet: Workload
+  readonly ValidatingAdmissionPolicy: Guard
+  readonly ValidatingAdmissionPolicyBinding: Guard
+  readonly ValidatingWebhookConfiguration: Guard
 }
 
 export type Kind = keyof KindMap
@@ -64,7 +102,58 @@ const foreign = (
   read: readForeignPolicy,
 })
 
+const rbac = { group: 'rbac.authorization.k8s.io', versions: ['v1', 'v1beta1'] }
+
+const apps = { group: 'apps', versions: ['v1'], isNamespaced: true, read: readWorkload }
+const admission = {
+  group: 'admissionregistration.k8s.io',
+  versions: ['v1', 'v1beta1'],
+  isNamespaced: false,
+}
+const constraint = {
+  group: 'constraints.gatekeeper.sh',
+  versions: ['v1beta1', 'v1'],
+  isNamespaced: false,
+  read: readConstraint,
+}
+const kyverno = { group: 'kyverno.io', versions: ['v1', 'v2beta1'], read: readKyvernoPolicy }
+const core = { group: '', versions: ['v1'] }
+
 export const kinds: { readonly [K in Kind]: KindSpec<KindMap[K]> } = {
+  ClusterRole: { ...rbac, isNamespaced: false, read: readClusterRole },
+  ClusterRoleBinding: { ...rbac, isNamespaced: false, read: readBinding },
+  ConfigMap: { ...core, isNamespaced: true, read: readConfigMap },
+  CronJob: { group: 'batch', versions: ['v1', 'v1beta1'], isNamespaced: true, read: readCronJob },
+  DaemonSet: apps,
+  Deployment: apps,
+  Job: { group: 'batch', versions: ['v1'], isNamespaced: true, read: readWorkload },
+  K8sPSPCapabilities: constraint,
+  K8sPSPHostFilesystem: constraint,
+  K8sPSPHostNamespace: constraint,
+  K8sPSPPrivilegedContainer: constraint,
+  KyvernoClusterPolicy: { ...kyverno, apiKind: 'ClusterPolicy', isNamespaced: false },
+  KyvernoPolicy: { ...kyverno, apiKind: 'Policy', isNamespaced: true },
+  Namespace: { ...core, isNamespaced: false, read: readNamespace },
+  Node: { ...core, isNamespaced: false, read: readClusterNode },
+  PersistentVolume: { ...core, isNamespaced: false, read: readVolume },
+  PersistentVolumeClaim: { ...core, isNamespaced: true, read: readClaim },
+  Pod: { ...core, isNamespaced: true, read: readPod },
+  ReplicaSet: apps,
+  ReplicationController: { ...core, isNamespaced: true, read: readWorkload },
+  Role: { ...rbac, isNamespaced: true, read: readRole },
+  RoleBinding: { ...rbac, isNamespaced: true, read: readBinding },
+  RuntimeClass: {
+    group: 'node.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    isNamespaced: false,
+    read: readRuntimeClass,
+  },
+  Secret: { ...core, isNamespaced: true, read: readSecret },
+  ServiceAccount: { ...core, isNamespaced: true, read: readServiceAccount },
+  StatefulSet: apps,
+  ValidatingAdmissionPolicy: { ...admission, read: readPolicy },
+  ValidatingAdmissionPolicyBinding: { ...admission, read: readPolicyBinding },
+  ValidatingWebhookConfiguration: { ...admission, read: readWebhooks },
   AdminNetworkPolicy: adminPolicies,
   AuthorizationPolicy: foreign('security.istio.io', ['v1', 'v1beta1'], true, 'AuthorizationPolicy'),
   BaselineAdminNetworkPolicy: adminPolicies,
@@ -83,22 +172,12 @@ export const kinds: { readonly [K in Kind]: KindSpec<KindMap[K]> } = {
     false,
     'ClusterNetworkPolicy',
   ),
-  Namespace: { group: '', versions: ['v1'], isNamespaced: false, read: readNamespace },
   NetworkPolicy: {
     group: 'networking.k8s.io',
     versions: ['v1'],
     isNamespaced: true,
     read: readNetworkPolicy,
   },
-  Node: { group: '', versions: ['v1'], isNamespaced: false, read: readClusterNode },
-  Pod: { group: '', versions: ['v1'], isNamespaced: true, read: readPod },
-  RuntimeClass: {
-    group: 'node.k8s.io',
-    versions: ['v1', 'v1beta1'],
-    isNamespaced: false,
-    read: readRuntimeClass,
-  },
-  ServiceAccount: { group: '', versions: ['v1'], isNamespaced: true, read: readServiceAccount },
 }
 
 const byApiName = new Map(

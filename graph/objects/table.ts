@@ -57,6 +57,11 @@ export class ObjectTable {
     return (entries.get(key) ?? none) as ReadonlySet<KindMap[K]>
   }
 
+  /** All keys of an index, in no order that means something. */
+  keys(index: AnyIndex): Iterable<string> {
+    return (this.#indices.get(index) ?? this.#fill(index)).keys()
+  }
+
   #fill(index: AnyIndex): Entries {
     const entries: Entries = new Map()
     this.#indices.set(index, entries)

@@ -22,7 +22,7 @@ export const clusterOf = (text: string): Cluster => {
 }
 
 const inNamespaces = /^(?:container|pod|service-account|secret|configmap|claim)$/
-const hubs = /^(?:pods)$/
+const hubs = /^(?:pods|secrets|service-accounts|pod-creation|namespace-admin)$/
 
 const isNodeKind = (kind: string): kind is NodeKind => Object.hasOwn(nodeKinds, kind)
 
@@ -33,6 +33,8 @@ export const nodeOf = (id: string): GraphNode => {
   const node = { id, kind, namespace: '', name: rest, part: '' }
   if (hubs.test(kind)) return { ...node, namespace: rest, name: '' }
   const [namespace = '', name = '', part = ''] = rest.split('/')
+  if (kind === 'role') return { ...node, namespace, name: `${name}/${part}` }
+  if (kind === 'credentials') return { ...node, name: namespace, part: name }
   return inNamespaces.test(kind) ? { ...node, namespace, name, part } : node
 }
 

@@ -1,0 +1,58 @@
+/** What the catalogue does not cover, so that nobody takes silence for safety. */
+export const gaps: readonly { readonly what: string; readonly why: string }[] = [
+  {
+    what: 'Users and groups of whoever authenticates people',
+    why:
+      'Which groups a user is in is known to the authenticator; the graph knows those that ' +
+      'follow ' +
+      'from the name, and every group that a binding names as one of its own.',
+  },
+  {
+    what: 'Other authorizers than RBAC',
+    why:
+      'Webhooks and ABAC are not in objects. Of the node authorizer the graph has tokens, ' +
+      'secrets and ' +
+      'config maps (NODE_TOKENS, NODE_SECRETS), and no claims.',
+  },
+  {
+    what: 'The default level of pod security',
+    why: 'It is in a file of the API server; `privileged`, the default of that default, is taken.',
+  },
+  {
+    what: 'Expressions of policies for admission',
+    why:
+      'CEL, Rego and patterns are not evaluated. A policy that may be about what takes a pod ' +
+      'to its ' +
+      'node makes CREATE_POD_NODE unknown; only levels of pod security that Kyverno enforces ' +
+      'decide.',
+  },
+  {
+    what: "An image's user, and its file capabilities",
+    why: 'Where neither pod nor container says a user, root is taken, and that is said.',
+  },
+  {
+    what: 'SELinux',
+    why: 'Whether it confines a container is not in objects; escapes are told as if it did not.',
+  },
+  {
+    what: 'Control groups, and the version of runc',
+    why:
+      "They are guessed from the node's system and its container runtime, and never more than " +
+      'possible or unknown.',
+  },
+  {
+    what: 'Fixes of faults by distributions',
+    why: 'ESC_KERNEL_CVE, ESC_USERNS_CGROUP and ESC_RUNTIME_CVE are unknown by nature.',
+  },
+  {
+    what: 'Custom resources that make pods or change rights',
+    why:
+      'Those of Argo, Tekton, Knative and Flux are known by name, with the usual service ' +
+      'accounts of ' +
+      'their controllers; others are not.',
+  },
+  {
+    what: 'Access entries of EKS, and other rights that a cloud keeps',
+    why: 'They are in no object; of EKS the config map `aws-auth` counts.',
+  },
+]

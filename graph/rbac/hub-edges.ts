@@ -1,0 +1,150 @@
+/** From hubs to what they stand for, and from all rights to what they are about. */
+import type { Cluster } from '../cluster.ts'
+import type { EdgeKind } from '../edges.ts'
+import type { GraphNode, NodeKind } from '../nodes.ts'
+import {
+  groupNode,
+  hostNode,
+  hubNode,
+  podNode,
+  secretNode,
+  serviceAccountNode,
+  singleNode,
+  userNode,
+} from '../nodes.ts'
+import { accountsByNamespace, podsByNamespace, secretsByNamespace } from '../objects/indices.ts'
+import type { Kind } from '../objects/kinds.ts'
+import type { Index } from '../objects/table.ts'
+import {
+  accountGroups,
+  bindingsBySubject,
+  clusterBindingsBySubject,
+  everywhere,
+  groupsOfUser,
+  masters,
+} from './grants.ts'
+
+interface Hub {
+  readonly index: Index<Kind>
+  readonly node: (namespace: string, name: string) => GraphNode
+}
+
+const hubs: Partial<Record<NodeKind, Hub>> = {
+  pods: { index: podsByNamespace as unknown as Index<Kind>, node: podNode },
+  secrets: { index: secretsByNamespace as unknown as Index<Kind>, node: secretNode },
+  'service-accounts': {
+    index: accountsByNamespace as unknown as Index<Kind>,
+    node: serviceAccountNode,
+  },
+}
+
+const identitiesOf = ({ objects }: Cluster): readonly GraphNode[] => {
+  const keys = new Set([
+    ...objects.keys(bindingsBySubject),
+    ...objects.keys(clusterBindingsBySubject),
+  ])
+  return [...keys]
+    .filter((key) => key !== `group ${masters}` && !key.startsWith('user system:serviceaccount:'))
+    .map((key) => {
+      const name = key.slice(key.indexOf(' ') + 1)
+      return key.startsWith('group ') ? groupNode(name) : userNode(name)
+    })
+}
+
+const nodesOf = ({ objects }: Cluster): readonly GraphNode[] =>
+  [...objects.all('Node')].map(({ name }) => hostNode(name))
+
+const nothing = (): readonly never[] => []
+
+const members: EdgeKind = {
+  id: 'MEMBER',
+  from: ['pods', 'secrets', 'service-accounts', 'nodes', 'identities', 'pod-creation'],
+  to: [
+    'pods',
+    'pod',
+    'secrets',
+    'secret',
+    'service-accounts',
+    'service-account',
+    'node',
+    'user',
+    'group',
+    'pod-creation',
+  ],
+  title: 'a hub stands for each of its members',
+  preconditions: ['the object is there, in the namespace'],
+  observable: undefined,
+  attack: [],
+  cost: 0,
+  derive: (cluster, { kind, namespace }, emit) => {
+    const { objects } = cluster
+    if (kind === 'nodes' || kind === 'identities') {
+      const list = kind === 'nodes' ? nodesOf(cluster) : identitiesOf(cluster)
+      for (const node of list) emit(node, 'certain', nothing)
+      return
+    }
+    const hub = hubs[kind]
+    if (namespace === everywhere) {
+      const all = hub
+        ? objects.keys(hub.index)
+        : Array.from(objects.all('Namespace'), ({ name }) => name)
+      for (const each of all) emit(hubNode(kind, each), 'certain', nothing)
+      return
+    }
+    if (!hub) return
+    for (const { name } of objects.find(hub.index, namespace)) {
+      emit(hub.node(namespace, name), 'certain', nothing)
+    }
+  },
+}
+
+const groups: EdgeKind = {
+  id: 'SA_GROUPS',
+  from: ['service-account', 'user'],
+  to: ['group'],
+  title: 'a service account, and a user, is a member of groups by its name alone',
+  preconditions: [
+    'every service account: `system:serviceaccounts`, `system:serviceaccounts:NAMESPACE`, ' +
+      '`system:authenticated`; a node: `system:nodes`; everybody who is known: ' +
+      '`system:authenticated`',
+    'only groups that a binding is for are shown',
+  ],
+  observable: undefined,
+  attack: [],
+  cost: 0,
+  derive: ({ objects }, { kind, namespace, name }, emit) => {
+    const all = kind === 'service-account' ? accountGroups(namespace) : groupsOfUser(name)
+    for (const group of all) {
+      const key = `group ${group}`
+      const isBound =
+        objects.find(bindingsBySubject, key).size > 0 ||
+        objects.find(clusterBindingsBySubject, key).size > 0
+      if (isBound) emit(groupNode(group), 'certain', nothing)
+    }
+  },
+}
+
+const all: EdgeKind = {
+  id: 'ADMIN_OF',
+  from: ['cluster-admin', 'namespace-admin'],
+  to: ['pods', 'secrets', 'service-accounts', 'pod-creation', 'nodes'],
+  title: 'who has every right has all pods, secrets and service accounts',
+  preconditions: [
+    'the namespace of those rights, or the cluster',
+    'nodes: by all rights in the cluster; by those in a namespace through its label for ' +
+      'admission, ' +
+      'which is one of the things that may be changed',
+  ],
+  observable: undefined,
+  attack: [],
+  cost: 1,
+  derive: (_cluster, { kind, namespace }, emit) => {
+    const scope = kind === 'cluster-admin' ? everywhere : namespace
+    for (const hub of ['pods', 'secrets', 'service-accounts', 'pod-creation'] as const) {
+      emit(hubNode(hub, scope), 'certain', nothing)
+    }
+    emit(singleNode('nodes'), 'certain', nothing)
+  },
+}
+
+export const hubEdges: readonly EdgeKind[] = [members, groups, all]
