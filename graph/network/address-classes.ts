@@ -45,6 +45,11 @@ export class AddressClasses {
     this.#cuts6 = cuts(6)
   }
 
+  /** The first address of each stretch that begins with a block, or behind one. */
+  get begins(): readonly IpAddress[] {
+    return [...this.#cuts4.filter((cut) => cut < 2 ** 32), ...this.#cuts6]
+  }
+
   /** Texts of the blocks that an address lies in, by order of the blocks. */
   blocksOf(text: string): ReadonlySet<string> {
     const address = this.#blocks.length === 0 ? undefined : parseAddress(text)

@@ -239,6 +239,11 @@ export class ClusterNetwork {
     return withEnforced(this.enforced.is, verdict)
   }
 
+  /** First addresses of the blocks that policies have, and those behind their exceptions. */
+  blockAddresses(): readonly IpAddress[] {
+    return this.#keys.addresses().begins
+  }
+
   /** What a pod may send to another; open when one of the two is not there. */
   podVerdict(from: Pod, to: Pod): Verdict {
     const source = this.classes.ofPod(from.namespace, from.name)

@@ -2,8 +2,8 @@
  * The kinds that are read: from which API groups and versions, and by what. A kind is added with a
  * line in `KindMap` and one in `kinds`.
  */
-import type { AdminPolicy, ForeignPolicy, NetworkPolicy } from '../network/policy.ts'
-import { readAdminPolicy, readForeignPolicy, readNetworkPolicy } from '../network/read-policies.ts'
+import type { NetworkKindMap } from '../network/kinds.ts'
+import { networkKinds } from '../network/kinds.ts'
 import type { Guard } from './admission.ts'
 import {
   readConstraint,
@@ -26,15 +26,7 @@ import type { Workload } from './workload.ts'
 import { readCronJob, readWorkload } from './workload.ts'
 
 /** Objects as they are kept, by kind. */
-export interface KindMap {
-  readonly AdminNetworkPolicy: AdminPolicy
-  readonly AuthorizationPolicy: ForeignPolicy
-  readonly BaselineAdminNetworkPolicy: AdminPolicy
-  readonly CalicoGlobalNetworkPolicy: ForeignPolicy
-  readonly CalicoNetworkPolicy: ForeignPolicy
-  readonly CiliumClusterwideNetworkPolicy: ForeignPolicy
-  readonly CiliumNetworkPolicy: ForeignPolicy
-  readonly ClusterNetworkPolicy: ForeignPolicy
+export interface KindMap extends NetworkKindMap {
   readonly ClusterRole: Role
   readonly ClusterRoleBinding: Binding
   readonly ConfigMap: Named
@@ -49,7 +41,6 @@ export interface KindMap {
   readonly KyvernoClusterPolicy: Guard
   readonly KyvernoPolicy: Guard
   readonly Namespace: Namespace
-  readonly NetworkPolicy: NetworkPolicy
   readonly Node: ClusterNode
   readonly PersistentVolume: Volume
   readonly PersistentVolumeClaim: Claim
@@ -80,27 +71,6 @@ export interface KindSpec<Value extends Named> {
   /** Reads what lies beyond the names; `undefined`: nothing can be made of it, and that is told. */
   readonly read: (json: Json, reading: Reading) => Value | undefined
 }
-
-const adminPolicies = {
-  group: 'policy.networking.k8s.io',
-  versions: ['v1alpha1'],
-  isNamespaced: false,
-  read: readAdminPolicy,
-}
-
-/** A kind of policy that is known of, and not judged. */
-const foreign = (
-  group: string,
-  versions: readonly string[],
-  isNamespaced: boolean,
-  apiKind: string,
-): KindSpec<ForeignPolicy> => ({
-  group,
-  versions,
-  isNamespaced,
-  apiKind,
-  read: readForeignPolicy,
-})
 
 const rbac = { group: 'rbac.authorization.k8s.io', versions: ['v1', 'v1beta1'] }
 
@@ -154,30 +124,7 @@ export const kinds: { readonly [K in Kind]: KindSpec<KindMap[K]> } = {
   ValidatingAdmissionPolicy: { ...admission, read: readPolicy },
   ValidatingAdmissionPolicyBinding: { ...admission, read: readPolicyBinding },
   ValidatingWebhookConfiguration: { ...admission, read: readWebhooks },
-  AdminNetworkPolicy: adminPolicies,
-  AuthorizationPolicy: foreign('security.istio.io', ['v1', 'v1beta1'], true, 'AuthorizationPolicy'),
-  BaselineAdminNetworkPolicy: adminPolicies,
-  CalicoGlobalNetworkPolicy: foreign('crd.projectcalico.org', ['v1'], false, 'GlobalNetworkPolicy'),
-  CalicoNetworkPolicy: foreign('crd.projectcalico.org', ['v1'], true, 'NetworkPolicy'),
-  CiliumClusterwideNetworkPolicy: foreign(
-    'cilium.io',
-    ['v2'],
-    false,
-    'CiliumClusterwideNetworkPolicy',
-  ),
-  CiliumNetworkPolicy: foreign('cilium.io', ['v2'], true, 'CiliumNetworkPolicy'),
-  ClusterNetworkPolicy: foreign(
-    'policy.networking.k8s.io',
-    ['v1alpha2'],
-    false,
-    'ClusterNetworkPolicy',
-  ),
-  NetworkPolicy: {
-    group: 'networking.k8s.io',
-    versions: ['v1'],
-    isNamespaced: true,
-    read: readNetworkPolicy,
-  },
+  ...networkKinds,
 }
 
 const byApiName = new Map(
