@@ -26,11 +26,15 @@ export type {
 } from './kubernetes/index.ts'
 export {
   AccessError,
+  ApiAsker,
+  ApiFault,
   PodSource,
   PolicyFeed,
   accessFromKubeconfig,
   accessInCluster,
+  policiesPath,
   readDump,
+  readPolicyText,
 } from './kubernetes/index.ts'
 export type { NamespaceFacts, PodChanges, PodFacts } from './pod.ts'
 export { kernelName, probeMachine } from './probe.ts'

@@ -85,6 +85,9 @@ export const limits = {
   apiPagesMax: 1_000,
   podsMax: 4_096,
   namespacesMax: 16_384,
+  /** Objects of one answer to a command, and its bytes: such an answer is read as a whole. */
+  apiShortPageMax: 25,
+  apiAnswerBytesMax: 64 * 1024 * 1024,
   /** RuntimePolicies of the API server, and characters of all of them together. */
   policiesMax: 4_096,
   policyCharsMax: 16 * 1024 * 1024,

@@ -31,7 +31,8 @@ const parseYaml = (text: string): unknown => {
   }
 }
 
-const accessOf = (kubeconfig: string): ApiAccess => {
+/** @throws AccessError  it is no kubeconfig, or one that cannot be used */
+export const accessOf = (kubeconfig: string): ApiAccess => {
   if (kubeconfig === inCluster) {
     const access = accessInCluster(process.env)
     if (access) return access

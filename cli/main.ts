@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { configCommand } from './config/command.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
+import { policyStatusCommand } from './policy-status.ts'
 import { policyCheckCommand, policyListCommand } from './policy.ts'
 import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
@@ -44,9 +45,10 @@ program.addCommand(
 )
 program.addCommand(
   new Command('policy')
-    .description('check and list RuntimePolicies')
+    .description('check and list RuntimePolicies, and write their status')
     .addCommand(policyCheckCommand())
-    .addCommand(policyListCommand()),
+    .addCommand(policyListCommand())
+    .addCommand(policyStatusCommand()),
 )
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())

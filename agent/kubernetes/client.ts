@@ -3,7 +3,7 @@
  * server that is silent for too long is left, and what it says of a fault is bounded. One
  * connection each for the lists and watches under way; redirects are not followed.
  */
-import type { Agent as HttpAgent, IncomingMessage } from 'node:http'
+import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
 import { asObject, asText, parseJson } from '../json-file.ts'
 import { limits } from '../limits.ts'
@@ -41,7 +41,15 @@ export interface RequestTimes {
 /** What a server may not make of a header: anything but visible ASCII. */
 const headerText = /^[\x21-\x7e]+$/
 
-const okStatus = 200
+const okStatuses: ReadonlySet<number | undefined> = new Set([200, 201])
+
+/** What a request brings. */
+export interface ApiBody {
+  readonly method: 'POST' | 'PATCH'
+  /** Such as `application/json`. */
+  readonly type: string
+  readonly text: string
+}
 
 export class ApiClient {
   readonly #access: ApiAccess
@@ -66,11 +74,12 @@ export class ApiClient {
   }
 
   /**
-   * Gets what is at a path, in pieces.
+   * Gets what is at a path, or what a request there is answered with, in pieces.
    *
    * @param path     with its query
    * @param onBytes  called with each piece; what it throws ends the request
    * @param signal   ends the request
+   * @param body     to write, not to get
    * @returns resolves when the answer has come to its end
    * @throws ApiFault  there is no answer, or one that is no success
    */
@@ -79,6 +88,7 @@ export class ApiClient {
     times: RequestTimes,
     onBytes: (chunk: Buffer) => void,
     signal: AbortSignal,
+    body?: ApiBody,
   ): Promise<void> {
     const stop = new AbortController()
     const stopNow = (): void => stop.abort()
@@ -94,10 +104,10 @@ export class ApiClient {
     const whole = setTimeout(() => end(`no end within ${times.msMax} ms`), times.msMax)
     try {
       if (signal.aborted) throw new ApiFault('stopped')
-      const answer = await this.#request(path, stop.signal)
+      const answer = await this.#request(path, stop.signal, body)
       clearTimeout(silent)
       silent = endAfter(times.silentMsMax)
-      if (answer.statusCode !== okStatus) throw await faultOf(answer)
+      if (!okStatuses.has(answer.statusCode)) throw await faultOf(answer)
       await passOn(answer, (chunk) => {
         silent.refresh()
         onBytes(chunk)
@@ -112,10 +122,14 @@ export class ApiClient {
     }
   }
 
-  #request(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  #request(path: string, signal: AbortSignal, body: ApiBody | undefined): Promise<IncomingMessage> {
     const { server } = this.#access
+    const { headers, ...credentials } = this.#credentials()
+    const written = body && { 'content-type': body.type }
     const options: RequestOptions = {
-      ...this.#credentials(),
+      ...credentials,
+      headers: { ...(headers as OutgoingHttpHeaders), ...written },
+      method: body?.method ?? 'GET',
       agent: this.#agent,
       host: server.hostname.replace(/^\[|\]$/g, ''),
       port: server.port,
@@ -125,7 +139,7 @@ export class ApiClient {
     return new Promise((resolve, reject) => {
       const request = (this.#isSecure ? https() : http()).request(options, resolve)
       request.on('error', reject)
-      request.end()
+      request.end(body?.text)
     })
   }
 

@@ -86,6 +86,27 @@ const column = (name: string, jsonPath: string, type = 'string'): Plain => ({
   jsonPath,
 })
 
+/** Conditions as all of Kubernetes has them; each writer has its own, by type. */
+const conditions: Plain = {
+  description: 'Accepted: it holds. Enforced: a match is stopped.',
+  type: 'array',
+  maxItems: 32,
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['type'],
+  items: {
+    type: 'object',
+    required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
+    properties: {
+      type: { type: 'string', minLength: 1, maxLength: 316 },
+      status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+      reason: { type: 'string', minLength: 1, maxLength: 1024 },
+      message: { type: 'string', maxLength: 32_768 },
+      observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+      lastTransitionTime: { type: 'string', format: 'date-time' },
+    },
+  },
+}
+
 const definition = (): Plain => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -110,6 +131,7 @@ const definition = (): Plain => ({
         additionalPrinterColumns: [
           column('Mode', '.spec.mode'),
           column('Acts as', '.status.actsAs'),
+          column('Accepted', '.status.conditions[?(@.type=="Accepted")].status'),
           column('Age', '.metadata.creationTimestamp', 'date'),
         ],
         schema: {
@@ -124,6 +146,11 @@ const definition = (): Plain => ({
               status: {
                 type: 'object',
                 properties: {
+                  observedGeneration: {
+                    description: 'The generation of the spec that the rest is about.',
+                    type: 'integer',
+                    format: 'int64',
+                  },
                   actsAs: {
                     description: 'What a match leads to by now, whatever the mode asks for.',
                     type: 'string',
@@ -134,6 +161,7 @@ const definition = (): Plain => ({
                     type: 'string',
                     maxLength: 32_768,
                   },
+                  conditions,
                 },
               },
             },

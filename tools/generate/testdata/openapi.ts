@@ -14,11 +14,12 @@ const schemasIn = (value: unknown): readonly (readonly [string, Schema])[] =>
 const preserves = 'x-kubernetes-preserve-unknown-fields'
 const junctions = ['anyOf', 'oneOf'] as const
 /** What must stand in the structural part alone, and not in a junction. */
-const structural =
-  `type description additionalProperties ${preserves} x-kubernetes-list-type`.split(' ')
-const bounds = 'enum minLength maxLength pattern minItems maxItems maxProperties required'.split(
-  ' ',
-)
+const structural = (
+  `type description additionalProperties format ${preserves} x-kubernetes-list-type ` +
+  'x-kubernetes-list-map-keys'
+).split(' ')
+const bounds =
+  'enum minLength maxLength pattern minItems maxItems maxProperties required minimum'.split(' ')
 const known = new Set([...structural, ...bounds, ...junctions, 'properties', 'items'])
 
 /** Each place where a schema is not structural, with the rule that it breaks. */

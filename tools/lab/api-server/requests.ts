@@ -1,5 +1,6 @@
 /** One request to the lab's API server, taken apart; and what may be wrong with it. */
 import type { IncomingMessage } from 'node:http'
+import type { Action } from './authorizer.ts'
 import { status } from './discovery.ts'
 import { BadSelector, fieldSelector, labelSelector } from './selectors.ts'
 import type { Selects } from './selectors.ts'
@@ -51,6 +52,25 @@ export const targetOf = (path: string): Target | undefined => {
   const namespaces = resources.find((each) => each.name === 'namespaces')
   if (single === undefined || !namespaces) return undefined
   return { resource: namespaces, namespace: undefined, name: single, part: undefined }
+}
+
+/** Whether a query is for a watch. */
+export const isWatch = (query: URLSearchParams): boolean =>
+  /^(?:true|1)$/.test(query.get('watch') ?? '')
+
+const verbs: Readonly<Record<string, string>> = {
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+}
+
+/** What a request does, as roles name it. */
+export const actionOf = (method: string, target: Target, query: URLSearchParams): Action => {
+  const { resource, part, name } = target
+  const read = name !== undefined ? 'get' : isWatch(query) ? 'watch' : 'list'
+  const what = part === undefined ? resource.name : `${resource.name}/${part}`
+  return { verb: verbs[method] ?? read, group: resource.group, resource: what }
 }
 
 /** Which objects a query selects. */

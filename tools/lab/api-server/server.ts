@@ -11,10 +11,21 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { Action } from './authorizer.ts'
+import { Authorizer, admin } from './authorizer.ts'
 import type { Certificates } from './certificates.ts'
 import { discovery, status } from './discovery.ts'
 import type { Target } from './requests.ts'
-import { Refusal, bodyOf, mergePatch, selectorOf, targetOf, versionOf } from './requests.ts'
+import {
+  Refusal,
+  actionOf,
+  bodyOf,
+  isWatch,
+  mergePatch,
+  selectorOf,
+  targetOf,
+  versionOf,
+} from './requests.ts'
 import type { Json, KubeObject, NewObject, Resource } from './store.ts'
 import { Store, isCustom, keyOf, resources } from './store.ts'
 import { Watches } from './watches.ts'
@@ -24,6 +35,8 @@ export interface ApiServerOptions {
   readonly certificates?: Certificates
   /** Users by their tokens. Without it everybody may ask. */
   readonly tokens?: ReadonlyMap<string, string>
+  /** Objects of RBAC: who may do what. Without them everybody may do everything; so may `admin`. */
+  readonly rbac?: readonly Json[]
 }
 
 /** What a server should not do. Each holds until it is taken back. */
@@ -64,14 +77,16 @@ export class ApiServer {
   /** Requests so far, with their queries. */
   readonly asked: string[] = []
   readonly #tokens: ApiServerOptions['tokens']
+  readonly #authorizer: Authorizer | undefined
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #rests = new Map<string, Rest>()
   readonly #isSecure: boolean
   #port = 0
 
-  private constructor({ certificates, tokens }: ApiServerOptions) {
+  private constructor({ certificates, tokens, rbac }: ApiServerOptions) {
     this.#tokens = tokens
+    this.#authorizer = rbac && new Authorizer(rbac)
     this.#isSecure = certificates !== undefined
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#answer(request, response)
@@ -167,8 +182,8 @@ export class ApiServer {
         }
         throw new Refusal(answer.code, 'Fault', `a fault of ${answer.code} on demand`)
       }
-      this.#authenticate(request)
-      await this.#route(request, response, new URL(url, 'http://localhost'))
+      const user = this.#authenticate(request)
+      await this.#route(request, response, new URL(url, 'http://localhost'), user)
     } catch (error) {
       const refusal =
         error instanceof Refusal ? error : new Refusal(500, 'InternalError', String(error))
@@ -177,29 +192,48 @@ export class ApiServer {
   }
 
   /** Who asks: by a token, or a certificate. */
-  #authenticate(request: IncomingMessage): void {
-    if (!this.#tokens) return
+  #authenticate(request: IncomingMessage): string {
+    if (!this.#tokens) return admin
     const { socket } = request
-    if (socket instanceof TLSSocket && socket.authorized) return
+    if (socket instanceof TLSSocket && socket.authorized) return admin
     const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? []
-    if (token !== undefined && this.#tokens.has(token)) return
+    const user = token === undefined ? undefined : this.#tokens.get(token)
+    if (user !== undefined) return user
     throw new Refusal(401, 'Unauthorized', 'Unauthorized')
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  #authorize(user: string, action: Action): void {
+    if (this.#authorizer?.allows(user, action) !== false) return
+    const { verb, group, resource } = action
+    const message =
+      `${resource} is forbidden: User ${JSON.stringify(user)} cannot ${verb} resource ` +
+      `${JSON.stringify(resource)} in API group ${JSON.stringify(group)} at the cluster scope`
+    throw new Refusal(403, 'Forbidden', message)
+  }
+
+  async #route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    user: string,
+  ): Promise<void> {
     const { method = 'GET' } = request
     const known = method === 'GET' ? discovery[url.pathname] : undefined
     if (known) return send(response, 200, known)
     if (method === 'POST' && url.pathname === '/apis/authentication.k8s.io/v1/tokenreviews') {
       return send(response, 201, this.#review(await bodyOf(request)))
     }
+    if (method === 'POST' && url.pathname.endsWith('/v1/selfsubjectaccessreviews')) {
+      return send(response, 201, this.#mayThey(await bodyOf(request), user))
+    }
     const target = targetOf(url.pathname)
     if (!target || (this.faults.bare && isCustom(target.resource))) {
       throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
     }
+    this.#authorize(user, actionOf(method, target, url.searchParams))
     if (method !== 'GET') return send(response, ...(await this.#write(request, target)))
     if (target.name !== undefined) return send(response, 200, this.#existing(target))
-    if (/^(?:true|1)$/.test(url.searchParams.get('watch') ?? '')) {
+    if (isWatch(url.searchParams)) {
       return this.#watch(target, url.searchParams, response)
     }
     send(response, 200, this.faults.list ?? this.#list(target, url.searchParams))
@@ -282,6 +316,17 @@ export class ApiServer {
       throw new Refusal(409, 'AlreadyExists', message)
     }
     return [request.method === 'POST' ? 201 : 200, this.store.put(resource, given)]
+  }
+
+  /** Whether who asks has a right. */
+  #mayThey(review: Json, user: string): Json {
+    const spec = review['spec'] as Json | undefined
+    const asked = spec?.['resourceAttributes'] as Readonly<Record<string, string>> | undefined
+    const { verb = '', group = '', resource = '', subresource = '' } = asked ?? {}
+    const action = { verb, group, resource: resource + (subresource && `/${subresource}`) }
+    const allowed = this.#authorizer?.allows(user, action) !== false
+    const apiVersion = 'authorization.k8s.io/v1'
+    return { kind: 'SelfSubjectAccessReview', apiVersion, metadata: {}, spec, status: { allowed } }
   }
 
   /** Whose a token is. */
