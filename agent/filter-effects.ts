@@ -51,15 +51,13 @@ export const effectsOf = (rules: readonly Rule[]): readonly Effect[] =>
       }))
     : []
 
-/** Plans that let through what such effects need, too. A kind without a plan is not filtered. */
+/** A plan that lets through what such effects need, too. */
 export const withEffects = (
-  byKind: ReadonlyMap<number, FilterPlan>,
+  kind: number,
+  plan: FilterPlan,
   needed: readonly Effect[],
-): ReadonlyMap<number, FilterPlan> =>
-  new Map(
-    [...byKind].map(([kind, plan]) => {
-      const more = needed.filter((effect) => effect.kind === kind)
-      if (more.length === 0) return [kind, plan]
-      return [kind, { is: 'or', members: [plan, ...more.map((effect) => effect.plan)] }]
-    }),
-  )
+): FilterPlan => {
+  const more = needed.filter((effect) => effect.kind === kind)
+  if (more.length === 0) return plan
+  return { is: 'or', members: [plan, ...more.map((effect) => effect.plan)] }
+}

@@ -11,15 +11,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CGROUP_IS_CONTAINER, CGROUP_IS_HOST, LOST_KINDS_MAX, eventKinds } from '@bulwark/schema'
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap, isNativeError, loadProgram, possibleCpus } from '@bulwark/native'
-import type {
-  FilterMap,
-  FilterPlan,
-  FilterProgram,
-  KernelFacts,
-  Rule,
-  RuleSplit,
-} from '@bulwark/policy'
-import { firstLook, generateFilter, needsSecondLook, splitRulesByKind } from '@bulwark/policy'
+import type { FilterMap, FilterPlan, FilterProgram, KernelFacts, Rule } from '@bulwark/policy'
+import { firstLook, generateFilter, needsSecondLook, plansByKind } from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import type { Container } from './container.ts'
@@ -64,7 +57,8 @@ interface Loaded {
 /** Filters that are loaded and verified, for `install` or `discard`. */
 export interface PreparedFilters extends Loaded {
   readonly states: readonly FilterState[]
-  readonly rules: ReadonlyMap<Rule, RuleSplit>
+  /** Those that they are made of. */
+  readonly rules: readonly Rule[]
   /** The classes of scopes that they know; `undefined`: of no rules. */
   readonly known: KnownClasses | undefined
   /** The names of the host's users that they go by, as `hostNamesStamp` has them. */
@@ -95,7 +89,7 @@ const none: PreparedFilters = {
   filters: [],
   maps: [],
   states: [],
-  rules: new Map(),
+  rules: [],
   known: undefined,
   hostNames: undefined,
 }
@@ -166,8 +160,8 @@ export class KernelFilters {
     return this.#installed.states
   }
 
-  /** What the kernel decides of each rule whose filters are in place. */
-  get rules(): ReadonlyMap<Rule, RuleSplit> {
+  /** The rules whose filters are in place. */
+  get rules(): readonly Rule[] {
     return this.#installed.rules
   }
 
@@ -203,34 +197,24 @@ export class KernelFilters {
       scopeClasses: toldClassesOf(known),
       hostUsers: hostUsers(),
     }
-    const steps = splitRulesByKind([...active, ...askingRules(active)], facts)
-    let step = steps.next()
-    while (step.done !== true) {
-      await nextTurn()
-      if (this.#closed) return none
-      step = steps.next()
-    }
-    const { byKind, rules: split } = step.value
-    const plans = withEffects(byKind, effectsOf(active))
-    const own = new Map(active.map((rule) => [rule, split.get(rule) ?? { hooks: [] }]))
-    return { ...(await this.#loadAll(plans, places)), rules: own, known, hostNames }
-  }
-
-  async #loadAll(
-    plans: ReadonlyMap<number, FilterPlan>,
-    places: readonly FilterPlace[],
-  ): Promise<Omit<PreparedFilters, 'rules' | 'known' | 'hostNames'>> {
+    const isThere = (kind: number): boolean => places.some(({ kinds }) => kinds?.has(kind) ?? true)
+    const plans = plansByKind([...active, ...askingRules(active)], facts, isThere)
+    const effects = effectsOf(active)
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     const states: FilterState[] = []
-    for (const [kind, plan] of plans) {
-      if (this.#closed) break
-      if (!places.some(({ kinds }) => kinds?.has(kind) ?? true)) continue
-      const state = this.#loadKind(kind, plan, places, { filters, maps })
-      if (state) states.push(state)
+    const loaded = { filters, maps, states, rules: active, known, hostNames }
+    for (;;) {
       await nextTurn()
+      if (this.#closed) return loaded
+      const next = plans.next()
+      if (next.done === true) return loaded
+      const [kind, plan] = next.value
+      await nextTurn()
+      if (this.#closed) return loaded
+      const state = this.#loadKind(kind, withEffects(kind, plan, effects), places, loaded)
+      if (state) states.push(state)
     }
-    return { filters, maps, states }
   }
 
   /** Loads what one kind needs. `undefined`: nothing, all of it is wanted. */

@@ -28,25 +28,40 @@ export interface Bounds {
 export const exactly = (plan: Plan): Bounds => ({ over: plan, under: plan, residual: [] })
 
 /** Parts that still matter on some record of `where`. */
-const within = (where: () => Plan, parts: readonly Residual[]): readonly Residual[] =>
-  parts.filter(({ gap }) => isEverything(gap) || !isNothing(allOf([where(), gap])))
+const within = (where: Plan, parts: readonly Residual[]): readonly Residual[] => {
+  const known = new Map<Plan, boolean>([[where, true]])
+  return parts.filter(({ gap }) => {
+    const matters = known.get(gap) ?? (isEverything(gap) || !isNothing(allOf([where, gap])))
+    known.set(gap, matters)
+    return matters
+  })
+}
+
+/** Joins what members let through, from above and from below. */
+const both = (
+  join: (plans: readonly Plan[]) => Plan,
+  members: readonly Bounds[],
+): readonly [over: Plan, under: Plan] => {
+  const over = join(members.map((member) => member.over))
+  const isExact = members.every((member) => member.over === member.under)
+  return [over, isExact || isNothing(over) ? over : join(members.map((member) => member.under))]
+}
 
 /** All of them. */
 export const allBounds = (members: readonly Bounds[]): Bounds => {
-  const over = allOf(members.map((member) => member.over))
+  const [over, under] = both(allOf, members)
   if (isNothing(over)) return exactly(nothing)
-  const under = allOf(members.map((member) => member.under))
   const parts = members.flatMap(({ residual }) => residual)
-  return { over, under, residual: within(() => over, parts) }
+  return { over, under, residual: within(over, parts) }
 }
 
 /** Any of them. */
 export const anyBounds = (members: readonly Bounds[]): Bounds => {
-  const over = anyOf(members.map((member) => member.over))
-  const under = anyOf(members.map((member) => member.under))
+  const [over, under] = both(anyOf, members)
   if (isEverything(under)) return exactly(everything)
   const parts = members.flatMap(({ residual }) => residual)
-  return { over, under, residual: within(() => inverse(under), parts) }
+  const open = parts.length === 0 ? everything : inverse(under)
+  return { over, under, residual: within(open, parts) }
 }
 
 /** The opposite. */

@@ -47,13 +47,12 @@ const factsOf = (is: 'and' | 'or', members: readonly Plan[]): Map<string, boolea
   return facts
 }
 
-/** Members of the other kind of junction, as a set of keys; of anything else, itself. */
-const partsOf = (is: 'and' | 'or', plan: Plan): ReadonlySet<string> =>
-  new Set(
-    plan.is !== is && (plan.is === 'and' || plan.is === 'or')
-      ? plan.members.map(keyOf)
-      : [keyOf(plan)],
-  )
+/** Members of the other kind of junction; of anything else, itself. */
+const partsOf = (is: 'and' | 'or', plan: Plan): readonly Plan[] =>
+  plan.is !== is && (plan.is === 'and' || plan.is === 'or') ? plan.members : [plan]
+
+/** Keys of some plans. */
+const keysOf = (plans: readonly Plan[]): ReadonlySet<string> => new Set(plans.map(keyOf))
 
 /** Beyond this many members it costs more to look for those that others contain than it saves. */
 const comparedMax = 64
@@ -62,13 +61,18 @@ const comparedMax = 64
 const withoutWeaker = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] => {
   if (members.length > comparedMax || !members.some(isJunction)) return members
   const parts = members.map((member) => partsOf(is, member))
-  const isWeaker = (part: ReadonlySet<string>, i: number): boolean =>
-    parts.some((other, j) => {
-      if (i === j || other.size > part.size) return false
-      if (![...other].every((key) => part.has(key))) return false
-      return other.size < part.size || j < i
-    })
-  return members.filter((_, i) => !isWeaker(parts[i] ?? new Set(), i))
+  // Members differ, so one that has a single part contains no other.
+  return members.filter((_, i) => {
+    const own = parts[i] ?? []
+    if (own.length < 2) return true
+    const keys = keysOf(own)
+    return !parts.some(
+      (other, j) =>
+        i !== j &&
+        (other.length < own.length || (other.length === own.length && j < i)) &&
+        other.every((part) => keys.has(keyOf(part))),
+    )
+  })
 }
 
 /** The members that are left: `undefined` when one of them decides all. */
@@ -99,22 +103,27 @@ const resolvedMax = 12
 
 const isOpposite = (a: string, b: string): boolean => a === `!${b}` || b === `!${a}`
 
+/** The key of the only one of some plans that is not among others; `undefined`: there is none, or
+ * another. */
+const onlyOf = (some: readonly Plan[], others: ReadonlySet<string>): string | undefined => {
+  const [only, ...more] = some.filter((each) => !others.has(keyOf(each)))
+  return only && more.length === 0 ? keyOf(only) : undefined
+}
+
 /** `(a and b) or (a and not b)` is `a`: two members as one; `undefined`: there is no such pair. */
 const resolved = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] | undefined => {
   if (members.length > resolvedMax) return undefined
   const other = is === 'and' ? 'or' : 'and'
-  const parts = members.map((member) => partsOf(is, member))
-  for (const [i, a] of parts.entries()) {
-    for (const [j, b] of parts.slice(0, i).entries()) {
-      const [own, ...more] = [...a].filter((key) => !b.has(key))
-      const [theirs, ...rest] = [...b].filter((key) => !a.has(key))
-      if (own === undefined || theirs === undefined || more.length + rest.length > 0) continue
-      if (!isOpposite(own, theirs)) continue
-      const member = members[i] ?? everything
-      const shared = (member.is === other ? member.members : []).filter(
-        (each) => keyOf(each) !== own,
-      )
-      return [...members.filter((_, k) => k !== i && k !== j), joined(other, shared)]
+  const parts = members.flatMap((member) => (member.is === other ? [member] : []))
+  for (const a of parts) {
+    for (const b of parts) {
+      if (b === a) break
+      if (b.members.length !== a.members.length) continue
+      const own = onlyOf(a.members, keysOf(b.members))
+      const theirs = own === undefined ? undefined : onlyOf(b.members, keysOf(a.members))
+      if (own === undefined || theirs === undefined || !isOpposite(own, theirs)) continue
+      const shared = a.members.filter((each) => keyOf(each) !== own)
+      return [...members.filter((each) => each !== a && each !== b), joined(other, shared)]
     }
   }
   return undefined
@@ -139,18 +148,22 @@ const placeWithout = (plan: Plan): string | undefined => {
 
 /** Leaves out that a text has letters, or none, where a test beside it says so too. */
 const withoutEmptiness = (is: 'and' | 'or', members: readonly Plan[]): readonly Plan[] => {
-  const tests = members.map((member) => {
-    if (is === 'and') return member
-    return member.is === 'not' ? member.member : undefined
-  })
-  const told = new Set(tests.map((test) => test && placeWithText(test)))
-  const isTold = (test: Plan): boolean => {
-    const place = placeWithout(test)
-    return place !== undefined && told.has(place)
+  /** The place of a text of which a member says no more than that. */
+  const placeOf = (member: Plan): string | undefined => {
+    if (is === 'or') return placeWithout(member)
+    return member.is === 'not' ? placeWithout(member.member) : undefined
   }
-  return members.filter((member) =>
-    is === 'and' ? member.is !== 'not' || !isTold(member.member) : !isTold(member),
-  )
+  if (members.every((member) => placeOf(member) === undefined)) return members
+  const told = new Set<string>()
+  for (const member of members) {
+    const test = is === 'and' ? member : member.is === 'not' ? member.member : undefined
+    const place = test && placeWithText(test)
+    if (place !== undefined) told.add(place)
+  }
+  return members.filter((member) => {
+    const place = placeOf(member)
+    return place === undefined || !told.has(place)
+  })
 }
 
 const joined = (is: 'and' | 'or', given: readonly Plan[]): Plan => {

@@ -10,9 +10,12 @@ export interface FilterMap {
   readonly entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]
 }
 
+/** A text for any bytes, and another one for others. */
+const latin1 = new TextDecoder('latin1')
+
 /** What tells maps apart that are made from entries in the same order. */
 const contentOf = ({ kind, keyBytes, entries }: FilterMap): string => {
-  const bytes = entries.map(([key, value]) => String.fromCharCode(...key, ...value))
+  const bytes = entries.map((each) => each.map((some) => latin1.decode(some)).join(''))
   return `${kind} ${keyBytes} ${bytes.join('')}`
 }
 

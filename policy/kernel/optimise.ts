@@ -71,8 +71,10 @@ const mergeTests = (is: Junction, members: readonly Plan[]): readonly Plan[] => 
   return kept
 }
 
-const isSubset = (some: ReadonlySet<number>, all: ReadonlySet<number>): boolean =>
-  [...some].every((each) => all.has(each))
+const isSubset = (some: ReadonlySet<number>, all: ReadonlySet<number>): boolean => {
+  for (const each of some) if (!all.has(each)) return false
+  return true
+}
 
 /** Remembers what it has seen: one for the plans of one program. */
 export class Optimiser {
@@ -135,15 +137,24 @@ export class Optimiser {
   /** In `a or (a and b)`, and in `a and (a or b)`, leaves `a` alone. */
   #absorb(is: Junction, members: readonly Plan[]): readonly Plan[] {
     const other = is === 'and' ? 'or' : 'and'
-    const key = (member: Plan): number => this.keys.of(member)
-    const parts = members.map((member) => new Set(membersOf(other, member).map(key)))
-    const single = new Set(members.filter((member) => member.is !== other).map(key))
+    const parts = new Map<Plan, readonly number[]>()
+    const single = new Set<number>()
+    for (const member of members) {
+      if (member.is !== other) single.add(this.keys.of(member))
+      else
+        parts.set(
+          member,
+          member.members.map((part) => this.keys.of(part)),
+        )
+    }
     const compared = members.length <= comparedMembersMax
-    return members.filter((member, i) => {
-      if (member.is !== other) return true
-      const own = parts[i] ?? new Set<number>()
-      if ([...own].some((part) => single.has(part))) return false
-      return !compared || !parts.some((set) => set.size < own.size && isSubset(set, own))
+    const sets = compared ? Array.from(parts.values(), (some) => new Set(some)) : []
+    return members.filter((member) => {
+      const own = parts.get(member)
+      if (!own) return true
+      if (own.some((part) => single.has(part))) return false
+      const all = new Set(compared ? own : [])
+      return !sets.some((set) => set.size < all.size && isSubset(set, all))
     })
   }
 

@@ -49,7 +49,7 @@ export class PlanKeys {
       case 'and':
       case 'or': {
         const members = plan.members.map((member) => this.of(member))
-        return `${plan.is}${members.toSorted((a, b) => a - b).join()}`
+        return `${plan.is}${members.sort((a, b) => a - b).join()}`
       }
       case 'not':
         return `!${this.of(plan.member)}`
@@ -67,7 +67,7 @@ const newText = (plan: Plan): string => {
       return `${plan.value}`
     case 'and':
     case 'or':
-      return `${plan.is}(${plan.members.map(keyOf).toSorted().join()})`
+      return `${plan.is}(${plan.members.map(keyOf).sort().join()})`
     case 'not':
       return `!${keyOf(plan.member)}`
     default:

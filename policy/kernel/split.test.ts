@@ -13,7 +13,7 @@ import type { Rule } from '../rule.ts'
 import { explainSplit } from './explain.ts'
 import { Optimiser } from './optimise.ts'
 import { printPlan } from './print.ts'
-import { splitRules } from './split.ts'
+import { plansByKind, splitRules } from './split.ts'
 
 const facts = { machine: 'x64', tellsCgroups: true } as const
 /** Values of a set that the texts list. */
@@ -63,7 +63,9 @@ test('conditions', () => {
 /** The plans of all rules of some files, kinds without any left out. */
 const plansOf = (paths: readonly string[]): string => {
   const texts = paths.map((name) => ({ name, text: readFileSync(name, 'utf8') }))
-  const { byKind } = splitRules(rulesOf(texts), facts)
+  const rules = rulesOf(texts)
+  const { byKind } = splitRules(rules, facts)
+  assert.deepEqual(new Map(plansByKind(rules, facts)), byKind)
   return eventKinds
     .flatMap(({ kind, name }) => {
       const plan = byKind.get(kind)

@@ -61,15 +61,20 @@ class Known {
   readonly bounds = new Map<string, Bounds>()
 }
 
+/** Whether what is left to user space is named, or only left. */
+type Names = 'residuals' | 'nothing'
+
 /** Splits conditions on one kind of record. Most mean the same on all types of its events. */
 class Splitter {
   readonly #of: RecordKind
   readonly #shared: Known
   readonly #own = new Known()
+  readonly #names: Names
 
-  constructor(of: RecordKind, shared: Known) {
+  constructor(of: RecordKind, shared: Known, names: Names) {
     this.#of = of
     this.#shared = shared
+    this.#names = names
   }
 
   /** Makes something, or takes what was made before; notes whether it depends on the type. */
@@ -103,7 +108,8 @@ class Splitter {
   }
 
   #open(condition: Condition, why: string, over: Plan = everything): Bounds {
-    return { over, under: nothing, residual: [{ condition, why, gap: over }] }
+    const residual = this.#names === 'residuals' ? [{ condition, why, gap: over }] : []
+    return { over, under: nothing, residual }
   }
 
   #compare(condition: Compare): Bounds {
@@ -188,8 +194,10 @@ class KindSplitter {
   readonly #plain: Uint8Array
   /** By rule, in order of types. */
   readonly hooks = new Map<Rule, HookSplit[]>()
+  readonly #names: Names
 
-  constructor(kind: EventKind, rules: readonly Rule[], facts: KernelFacts) {
+  constructor(kind: EventKind, rules: readonly Rule[], facts: KernelFacts, names: Names) {
+    this.#names = names
     this.#kind = kind
     this.#facts = facts
     this.#rules = rules
@@ -199,6 +207,7 @@ class KindSplitter {
   }
 
   #note(rule: Rule, type: string, { over, residual }: Bounds): void {
+    if (this.#names === 'nothing') return
     const hooks = this.hooks.get(rule) ?? []
     this.hooks.set(rule, hooks)
     const isSame = (each: HookSplit): boolean =>
@@ -234,7 +243,8 @@ class KindSplitter {
   }
 
   #planOf(type: string): Plan {
-    const splitter = new Splitter(new RecordKind(this.#kind.kind, type, this.#facts), this.#known)
+    const record = new RecordKind(this.#kind.kind, type, this.#facts)
+    const splitter = new Splitter(record, this.#known, this.#names)
     const plans: Plan[] = []
     for (const rule of this.#rules) {
       if (!isTriedOn(rule, type)) continue
@@ -292,27 +302,33 @@ class KindSplitter {
  * @param rules  in any order
  */
 export const splitRules = (rules: readonly Rule[], facts: KernelFacts): FilterPlans => {
-  const steps = splitRulesByKind(rules, facts)
-  let step = steps.next()
-  while (step.done !== true) step = steps.next()
-  return step.value
-}
-
-/** The same with a pause after each kind: all of them take a quarter of a second the first time. */
-export function* splitRulesByKind(
-  rules: readonly Rule[],
-  facts: KernelFacts,
-): Generator<undefined, FilterPlans, undefined> {
   const byKind = new Map<number, Plan>()
   const hooks = new Map<Rule, HookSplit[]>(rules.map((rule) => [rule, []]))
   for (const kind of filteredKinds) {
-    const splitter = new KindSplitter(kind, rules, facts)
+    const splitter = new KindSplitter(kind, rules, facts, 'residuals')
     byKind.set(kind.kind, shareScans(splitter.plan()))
     for (const [rule, found] of splitter.hooks) hooks.get(rule)?.push(...found)
-    yield
   }
   return {
     byKind,
     rules: new Map(Array.from(hooks, ([rule, found]) => [rule, { hooks: found }])),
+  }
+}
+
+/**
+ * The same plans alone, one kind at a time, each made when it is asked for: all of them take a
+ * quarter of a second the first time, and much memory at once where rules are many.
+ *
+ * @param isWanted  whether there will be a filter of this kind
+ */
+export function* plansByKind(
+  rules: readonly Rule[],
+  facts: KernelFacts,
+  isWanted: (kind: number) => boolean = () => true,
+): Generator<readonly [kind: number, plan: Plan], void, undefined> {
+  for (const kind of filteredKinds) {
+    if (!isWanted(kind.kind)) continue
+    const splitter = new KindSplitter(kind, rules, facts, 'nothing')
+    yield [kind.kind, shareScans(splitter.plan())]
   }
 }

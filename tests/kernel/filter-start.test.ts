@@ -94,7 +94,7 @@ test('before, while and after they come, a match is told', { skip, timeout }, as
 test('rules that change meanwhile end with filters of their own', { skip, timeout }, async (t) => {
   const agent = await startAgent(t)
   await agent.changeRules(removals)
-  assert.deepEqual([...(agent.filters?.rules.keys() ?? [])], removals)
+  assert.deepEqual(agent.filters?.rules, removals)
   assert.deepEqual(
     said().map((line) => line.replace(/\d+ ms.*/, '')),
     ['filters in place after ', 'filters in place after '],
