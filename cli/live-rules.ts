@@ -11,6 +11,7 @@ import type { RuleText } from './load-rules.ts'
 import { meantPaths } from './load-rules.ts'
 import type { ChosenRules, ChosenTexts, RuleChoice } from './report.ts'
 import { chooseOf, log, readChosen, reportRules } from './report.ts'
+import { withMemory } from './memory.ts'
 import { RuleWatch } from './rule-watch.ts'
 
 /** Name of the alert about rules that could not be taken. */
@@ -120,7 +121,7 @@ export class LiveRules {
     const refusal =
       'message' in texts
         ? failed(texts.message)
-        : await this.#try(this.#settle({ ...texts, cluster }))
+        : await withMemory(() => this.#try(this.#settle({ ...texts, cluster })))
     if (refusal) {
       this.#refused = key
       this.#tell(refusal)
@@ -136,7 +137,7 @@ export class LiveRules {
     const chosen = this.#settle({ ...this.#running.texts, cluster })
     // A fault of one that goes on as it was changes nothing.
     if (keyOf(chosen.texts.cluster) !== keyOf(this.#running.texts.cluster)) {
-      const refusal = await this.#try(chosen)
+      const refusal = await withMemory(() => this.#try(chosen))
       if (refusal) this.#tell(refusal)
     }
     // What was refused is tried again when something else is said.

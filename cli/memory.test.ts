@@ -7,12 +7,20 @@ const mib = 1024 * 1024
 
 /** A process that has so many MiB, of which so many stay when memory is given back. */
 const memoryOf = (has: number, keeps: number) => {
-  const state = { has, keeps, releases: 0 }
+  const state = { has, keeps, releases: 0, saves: false, did: '' }
   const keeper = new MemoryKeeper({
     residentBytes: () => state.has * mib,
     release: () => {
       state.releases++
       state.has = state.keeps
+      state.did += ' release'
+    },
+    collect: () => {
+      state.did += ' collect'
+    },
+    saveMemory: (does) => {
+      state.saves = does
+      state.did += does ? ' save' : ' spend'
     },
   })
   return { state, keeper }
@@ -50,4 +58,26 @@ test('what comes back each time is asked for less and less often', () => {
     if (state.has === 50) at.push(look)
   }
   assert.deepEqual(at, [0, 2, 5, 10, 19, 36, 69, 134, 263, 520, 777, 1034, 1291, 1548, 1805])
+})
+
+test('work that needs much is done without thrift, and garbage collected after it', async () => {
+  const { state, keeper } = memoryOf(100, 50)
+  assert.equal(state.did, ' save collect release')
+  state.did = ''
+  const { promise: isOver, resolve: endInner } = Promise.withResolvers<string>()
+  const outer = keeper.during(async () => {
+    const inner = keeper.during(() => isOver)
+    state.has = 90
+    for (let looks = 0; looks < 10; looks++) keeper.look()
+    return await inner
+  })
+  assert.equal(state.did, ' spend spend')
+  endInner('done')
+  assert.equal(await outer, 'done')
+  assert.deepEqual([state.did, state.saves], [' spend spend save collect release', true])
+  await assert.rejects(
+    keeper.during(() => Promise.reject(new Error('failed'))),
+    /failed/,
+  )
+  assert.deepEqual([state.saves, state.releases], [true, 3])
 })

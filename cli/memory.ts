@@ -3,6 +3,7 @@
  * something to do, use half as much again for a short time; the C heap and the pages of program
  * files would stay that large for as long as the agent runs.
  */
+import { setFlagsFromString } from 'node:v8'
 import { onBeat } from '@bulwark/agent'
 import { releaseMemory } from '@bulwark/native'
 
@@ -20,22 +21,44 @@ const pauseLooksMax = 256
 export interface ProcessMemory {
   /** Bytes that are resident now. */
   readonly residentBytes: () => number
+  /** Gives back what is free. */
   readonly release: () => void
+  /** Collects JavaScript's garbage, which frees more. */
+  readonly collect: () => void
+  /** Has garbage collected often from now on, to save memory; or seldom, to save time. */
+  readonly saveMemory: (does: boolean) => void
 }
 
-/** Decides when memory is given back: at first, and when there is more than was left then. */
+/**
+ * Decides when memory is given back: at first, after work that needs much, and when there is more
+ * than was left then.
+ */
 export class MemoryKeeper {
   readonly #memory: ProcessMemory
-  #leftBytes: number
+  #leftBytes = 0
   #pauseLooks = 1
   #looksToPass = 0
+  #works = 0
 
   constructor(memory: ProcessMemory) {
     this.#memory = memory
-    this.#leftBytes = this.#release()
+    this.#settle()
+  }
+
+  /** Does what needs much memory for a short time, and gives it back afterwards. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#works++
+    this.#memory.saveMemory(false)
+    try {
+      return await work()
+    } finally {
+      this.#works--
+      if (this.#works === 0) this.#settle()
+    }
   }
 
   look(): void {
+    if (this.#works > 0) return
     if (this.#looksToPass > 0) this.#looksToPass--
     else if (this.#memory.residentBytes() - this.#leftBytes >= growthBytesMax) {
       this.#leftBytes = this.#release()
@@ -44,19 +67,43 @@ export class MemoryKeeper {
     }
   }
 
+  #settle(): void {
+    this.#memory.saveMemory(true)
+    this.#memory.collect()
+    this.#leftBytes = this.#release()
+  }
+
   #release(): number {
     this.#memory.release()
     return this.#memory.residentBytes()
   }
 }
 
-/**
- * Gives memory back as long as this process runs; call it when its start is over. JavaScript's
- * garbage is collected once (where Node.js runs with `--expose-gc`): later V8 sees to that itself.
- */
-export const keepMemorySmall = (): void => {
-  globalThis.gc?.()
-  const residentBytes = process.memoryUsage.rss.bind(process.memoryUsage)
-  const keeper = new MemoryKeeper({ residentBytes, release: releaseMemory })
-  onBeat(() => keeper.look(), { every: lookBeats })
+/** How much a heap may grow before garbage is collected again, percent. V8's own choice is up to
+ * four times as much, and rules that change would leave twice as much behind. */
+const growthPercent = 60
+
+const ownMemory: ProcessMemory = {
+  residentBytes: process.memoryUsage.rss.bind(process.memoryUsage),
+  release: releaseMemory,
+  // Where Node.js runs with `--expose-gc`. In this way V8 lets go of the pages, too.
+  collect: () => globalThis.gc?.({ type: 'major', flavor: 'last-resort' }),
+  // Flags that V8 asks each time it decides.
+  saveMemory: (does) => {
+    setFlagsFromString(does ? '--optimize-for-size' : '--no-optimize-for-size')
+    setFlagsFromString(`--heap-growing-percent=${does ? 0 : growthPercent}`)
+  },
 }
+
+let keeper: MemoryKeeper | undefined
+
+/** Gives memory back as long as this process runs; call it when its start is over. */
+export const keepMemorySmall = (): void => {
+  const own = new MemoryKeeper(ownMemory)
+  keeper = own
+  onBeat(() => own.look(), { every: lookBeats })
+}
+
+/** Does what needs much memory for a short time, once memory is kept small. */
+export const withMemory = <T>(work: () => Promise<T>): Promise<T> =>
+  keeper ? keeper.during(work) : work()
