@@ -63,3 +63,16 @@ export {
   serviceAccountNode,
   userNode,
 } from './nodes.ts'
+export type { BlastRadius, Reached } from './questions/blast-radius.ts'
+export { blastRadius } from './questions/blast-radius.ts'
+export type { Fix, FixSet } from './questions/fixes.ts'
+export { findFixes } from './questions/fixes.ts'
+export type { AttackPath, Hop, PathOptions, Paths } from './questions/paths.ts'
+export { findPaths } from './questions/paths.ts'
+export type { NoSuchNode, Target } from './questions/targets.ts'
+export { crownJewelLabel, isTarget, readStart, readTarget } from './questions/targets.ts'
+export type { MayDo } from './questions/who-can.ts'
+export { whoCan } from './questions/who-can.ts'
+export type { Identity } from './rbac/grants.ts'
+export { accountIdentity, can, groupsOfUser } from './rbac/grants.ts'
+export type { PathRequest, Request, ResourceRequest } from './rbac/match.ts'

@@ -71,13 +71,16 @@ test('any order of changes gives the graph of a fresh list', () => {
         for (const { object } of shuffled) fresh.put(object)
         const edges = everything(fresh)
         inputs++
-        if (edges.length > 30) withEdges++
-        assert.deepEqual(everything(live), edges)
+        if (edges.length > 20) withEdges++
+        const other = everything(live)
+        const at = edges.findIndex((line, index) => line !== other[index])
+        assert.equal(other[at], edges[at])
+        assert.equal(other.length, edges.length)
       },
     ),
-    { seed, numRuns: runs(150) },
+    { seed, numRuns: runs(100) },
   )
-  reached('clusters with more than 30 edges', withEdges, inputs)
+  reached('clusters with more than 20 edges', withEdges, inputs)
 })
 
 test('reading objects never throws', () => {

@@ -26,6 +26,15 @@ export const limits = {
   sharedPartsMax: 50_000,
   /** Verdicts between classes of pods that are kept; when full, all are forgotten. */
   networkVerdictsMax: 2_000_000,
+  /** Edges that one question looks at; what lies beyond is told as not looked at. */
+  exploredEdgesMax: 5_000_000,
+  /** Paths that one question gives, and parts of paths that are tried for them. */
+  pathsMax: 1_000,
+  partialPathsMax: 200_000,
+  /** Ways in which one path may hold, by the reasons of its edges; further reasons stay uncut. */
+  pathVariantsMax: 256,
+  /** Choices that are tried for the smallest set of fixes before a good one must do. */
+  fixChoicesMax: 100_000,
 } as const
 
 /** Of what is read and kept of images, packages and vulnerabilities. */

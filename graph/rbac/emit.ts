@@ -92,7 +92,7 @@ export const rightEdge = (
   cost: 1,
   derive: (cluster, from, emit) => {
     const power = powerOf(cluster, from)
-    if (power.holdings.size > 0) derive(power, emit, cluster, from)
+    if (power.holdings.size > 0 && !power.isAll) derive(power, emit, cluster, from)
   },
 })
 

@@ -86,6 +86,9 @@ export const roleOf = (objects: ObjectTable, binding: Binding): Role | undefined
     ? objects.get('Role', binding.namespace, binding.roleName)
     : objects.get('ClusterRole', '', binding.roleName)
 
+const bindingName = ({ binding }: Grant): string => `${binding?.namespace}/${binding?.name}`
+const byBinding = (a: Grant, b: Grant): number => (bindingName(a) < bindingName(b) ? -1 : 1)
+
 const grantsByKey = (objects: ObjectTable, key: string): readonly Grant[] => {
   const grants: Grant[] = []
   const take = (bindings: Iterable<Binding>): void => {
@@ -99,7 +102,8 @@ const grantsByKey = (objects: ObjectTable, key: string): readonly Grant[] => {
   }
   take(objects.find(clusterBindingsBySubject, key))
   take(objects.find(bindingsBySubject, key))
-  return grants
+  // What asks for one of several must get the same one, in whatever order they came.
+  return grants.length < 2 ? grants : grants.toSorted(byBinding)
 }
 
 /** What a user's own name is bound to, without groups. */
@@ -168,10 +172,15 @@ export const grantFacts = ({ binding, subject, role, roleKind, scope }: Grant): 
   ]
 }
 
+/** Roles that every cluster has; what one takes from them comes back. */
+const isBuiltIn = ({ namespace, name, labels }: Role): boolean =>
+  (namespace === '' && /^(?:cluster-admin|admin|edit|view)$|^system:/.test(name)) ||
+  labels.some(([key]) => key === 'kubernetes.io/bootstrapping')
+
 /** What a rule allows, in words. */
 export const ruleFact = ({ role, roleKind }: Grant, rule: number, allowed: string): Fact => ({
   text: `${roleKind} ${role.name} allows ${allowed}`,
   object: { kind: roleKind, namespace: role.namespace, name: role.name },
   path: `rules[${rule}]`,
-  fix: `take that from ${roleKind} ${role.name}`,
+  fix: isBuiltIn(role) ? undefined : `take ${allowed} from ${roleKind} ${role.name}`,
 })

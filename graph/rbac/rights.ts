@@ -8,6 +8,7 @@ import { limits } from '../limits.ts'
 import type { GraphNode } from '../nodes.ts'
 import type { Role, Rule } from '../objects/rbac.ts'
 import type { ObjectTable } from '../objects/table.ts'
+import { allowsEverything } from './cover.ts'
 import type { Grant } from './grants.ts'
 import {
   accountGroups,
@@ -220,6 +221,8 @@ export const holdingsOf = (grants: readonly Grant[]): Holdings => {
 export interface Power {
   readonly grants: readonly Grant[]
   readonly holdings: Holdings
+  /** It may do everything in the cluster, so that nothing else matters. */
+  readonly isAll: boolean
 }
 
 /** Roles by the name of their node: `ClusterRole/NAME`, `Role/NAME`. */
@@ -286,7 +289,10 @@ export const powerOf = (cluster: Cluster, node: GraphNode): Power => {
   if (!power) {
     if (byNode.size >= limits.powersMax) byNode.clear()
     const grants = grantsOfNode(cluster.objects, node)
-    power = { grants, holdings: holdingsOf(grants) }
+    const isAll = grants.some(
+      ({ scope, role }) => scope === everywhere && allowsEverything(role) !== -1,
+    )
+    power = { grants, holdings: holdingsOf(grants), isAll }
     byNode.set(node.id, power)
   }
   return power

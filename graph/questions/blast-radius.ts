@@ -1,0 +1,40 @@
+/** Everything that somebody gets to from one node, and how far away it is. */
+import type { Cluster } from '../cluster.ts'
+import type { Certainty } from '../edges.ts'
+import type { GraphNode, NodeKind } from '../nodes.ts'
+import { explore } from './explore.ts'
+
+export interface Reached {
+  readonly node: GraphNode
+  /** As that of a path: less is nearer, or surer. */
+  readonly cost: number
+}
+
+export interface BlastRadius {
+  /** By cost, then by name; without the start. */
+  readonly reached: readonly Reached[]
+  /** How many of each kind, in order of the kinds' names. */
+  readonly counts: readonly (readonly [kind: NodeKind, count: number])[]
+  /** A bound was reached: there may be more. */
+  readonly isCut: boolean
+}
+
+/** What is reached from a node: what control of it is worth. */
+export const blastRadius = (
+  cluster: Cluster,
+  from: GraphNode,
+  certainty: Certainty = 'possible',
+): BlastRadius => {
+  const { nodes, costs, isCut } = explore(cluster, [from], {
+    certainty,
+    isTarget: () => false,
+    slack: undefined,
+  })
+  const reached = nodes
+    .map((node, place) => ({ node, cost: costs[place] ?? 0 }))
+    .filter(({ node }) => node.id !== from.id)
+    .toSorted((a, b) => a.cost - b.cost || (a.node.id < b.node.id ? -1 : 1))
+  const counts = new Map<NodeKind, number>()
+  for (const { node } of reached) counts.set(node.kind, (counts.get(node.kind) ?? 0) + 1)
+  return { reached, counts: [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)), isCut }
+}

@@ -1,0 +1,116 @@
+/**
+ * Golden cases of questions, one text file a topic in `cases/`. A case is a title, a cluster, and
+ * for each `==> QUESTION` its answer. `UPDATE_CASES=1` writes the answers of now.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Cluster } from '../cluster.ts'
+import { refText } from '../diagnostics.ts'
+import type { Fact } from '../edges.ts'
+import { clusterOf } from '../testdata/clusters.ts'
+import { blastRadius } from './blast-radius.ts'
+import { findFixes } from './fixes.ts'
+import type { AttackPath, PathOptions, Paths } from './paths.ts'
+import { findPaths } from './paths.ts'
+import { isTarget, readStart, readTarget } from './targets.ts'
+import { whoCan } from './who-can.ts'
+
+const folder = join(import.meta.dirname, 'cases')
+
+const pathText = ({ hops, steps, certainty }: AttackPath): string => {
+  const start = hops[0]?.from.id ?? ''
+  const way = hops
+    .map(({ ways, to }) => ` -${ways.map(({ kind }) => kind.id).join('|')}→ ${to.id}`)
+    .join('')
+  return `${steps} steps, ${certainty}: ${start}${way}`
+}
+
+/** The paths, or what is wrong with the question. */
+const pathsOf = (
+  cluster: Cluster,
+  [from = '', to = '']: readonly string[],
+  options: PathOptions,
+): Paths | string => {
+  const start = readStart(cluster, from)
+  const target = readTarget(to)
+  if ('message' in start) return `${start.message}: ${start.help}`
+  if ('message' in target) return `${target.message}: ${target.help}`
+  return findPaths(cluster, [start], isTarget(cluster, target), options)
+}
+
+const pathLines = (paths: Paths | string): readonly string[] => {
+  if (typeof paths === 'string') return [paths]
+  return [...paths.paths.map(pathText), ...(paths.hasMore ? ['and more'] : [])]
+}
+
+const fixLines = (cluster: Cluster, paths: Paths | string): readonly string[] => {
+  if (typeof paths === 'string') return [paths]
+  const { fixes, isSmallest, atLeast, uncut } = findFixes(cluster, paths.paths)
+  return [
+    ...fixes.map(
+      (fix) => `${fix.text}: ${refText(fix.object)} ${fix.path} (cuts ${fix.paths.join(', ')})`,
+    ),
+    `${isSmallest ? 'smallest' : 'good'}, at least ${atLeast}, uncut ${uncut.join(', ') || 'none'}`,
+  ]
+}
+
+const blastLines = (cluster: Cluster, from: string): readonly string[] => {
+  const start = readStart(cluster, from)
+  if ('message' in start) return [`${start.message}: ${start.help}`]
+  const { reached, counts } = blastRadius(cluster, start)
+  return [
+    counts.map(([kind, count]) => `${kind} ${count}`).join(', '),
+    ...reached.map(({ node, cost }) => `${cost} ${node.id}`),
+  ]
+}
+
+const factText = ({ text, object, path }: Fact): string => `  ${text} (${refText(object)} ${path})`
+
+const whoLines = (cluster: Cluster, words: readonly string[]): readonly string[] => {
+  const [verb = '', what = '', name = '', namespace = ''] = words
+  const [resource = '', subresource = ''] = what.split('/')
+  const request = { verb, group: '', resource, subresource, name, namespace }
+  return whoCan(cluster, request).flatMap((each) =>
+    [refText(each)].concat(each.facts.map(factText)),
+  )
+}
+
+const answer = (cluster: Cluster, question: string): readonly string[] => {
+  const [what = '', ...rest] = question.split(' ')
+  switch (what) {
+    case 'shortest':
+      return pathLines(pathsOf(cluster, rest, { onlyShortest: true }))
+    case 'best':
+      return pathLines(pathsOf(cluster, rest.slice(1), { pathsMax: Number(rest[0]) }))
+    case 'fixes':
+      return fixLines(cluster, pathsOf(cluster, rest, { pathsMax: 20 }))
+    case 'blast':
+      return blastLines(cluster, rest[0] ?? '')
+    default:
+      return whoLines(cluster, rest)
+  }
+}
+
+for (const name of readdirSync(folder).toSorted()) {
+  const path = join(folder, name)
+  const cases = readFileSync(path, 'utf8').split(/^(?=# )/m)
+  const got = cases.map((text) => {
+    const [input = '', ...rest] = text.split(/^==> /m)
+    const cluster = clusterOf(input)
+    const answers = rest.map((part) => {
+      const [question = ''] = part.split('\n')
+      return [`==> ${question}`, ...answer(cluster, question), ''].join('\n')
+    })
+    return { text, got: input + answers.join('') }
+  })
+  if (process.env['UPDATE_CASES'] === '1') {
+    writeFileSync(path, got.map((each) => each.got).join(''))
+  }
+  for (const each of got) {
+    test(`${name}: ${each.text.slice(2, each.text.indexOf('\n'))}`, () => {
+      if (process.env['UPDATE_CASES'] !== '1') assert.equal(each.got, each.text)
+    })
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * Attack paths: all of the shortest, or the best of all, in an order that does not depend on
+ * luck.
+ */
+import type { Cluster } from '../cluster.ts'
+import type { Certainty, Edge } from '../edges.ts'
+import { edgesFrom } from '../graph.ts'
+import { limits } from '../limits.ts'
+import type { GraphNode } from '../nodes.ts'
+import type { Explored, Passed } from './explore.ts'
+import { costOf, explore, isAsSure } from './explore.ts'
+
+/** From one node to the next, by any of some ways. */
+export interface Hop {
+  readonly from: GraphNode
+  readonly to: GraphNode
+  /** At least one, the cheapest first. Who wants to cut the path must cut all of them. */
+  readonly ways: readonly Edge[]
+}
+
+/** A way from a start to a target. */
+export interface AttackPath {
+  /** At least one; each begins where the one before ends. */
+  readonly hops: readonly Hop[]
+  /** Steps of an attacker, without those from a whole to its part. */
+  readonly steps: number
+  /** Of its least sure hop, by the surest of its ways. */
+  readonly certainty: Certainty
+  /** What the order of paths is by: steps, dearer the less sure they are. */
+  readonly cost: number
+}
+
+export interface Paths {
+  readonly paths: readonly AttackPath[]
+  /** There are more, or there may be: a bound was reached. */
+  readonly hasMore: boolean
+}
+
+export interface PathOptions {
+  /** Leaves out edges that are less sure. */
+  readonly certainty?: Certainty
+  /** How many paths, up to `limits.pathsMax`. */
+  readonly pathsMax?: number
+  /** Only those that cost as little as the first. */
+  readonly onlyShortest?: boolean
+}
+
+/** Slack that is tried, one after another, until there are paths enough. */
+const slacks = [2, 6, 14] as const
+
+/** Cost from each node to the nearest target, over the edges that were passed. */
+const costsToTarget = ({ nodes, edges, targets }: Explored): readonly number[] => {
+  const into: Passed[][] = nodes.map(() => [])
+  for (const list of edges) for (const edge of list ?? []) into[edge.to]?.push(edge)
+  const costs = nodes.map(() => Infinity)
+  const buckets: number[][] = [[...targets]]
+  for (const target of targets) costs[target] = 0
+  for (let cost = 0; cost < buckets.length; cost++) {
+    const bucket = buckets[cost] ?? []
+    for (let at = 0; at < bucket.length; at++) {
+      const place = bucket[at] ?? 0
+      if (costs[place] !== cost) continue
+      for (const edge of into[place] ?? []) {
+        const total = cost + edge.cost
+        if (total >= (costs[edge.from] ?? 0)) continue
+        costs[edge.from] = total
+        const next = buckets[total]
+        if (next) next.push(edge.from)
+        else buckets[total] = [edge.from]
+      }
+    }
+  }
+  return costs
+}
+
+/** The beginning of a path, as a list that goes back. */
+interface Partial {
+  readonly place: number
+  readonly cost: number
+  readonly edge: Passed | undefined
+  readonly before: Partial | undefined
+}
+
+const has = (partial: Partial, place: number): boolean => {
+  for (let at: Partial | undefined = partial; at; at = at.before) {
+    if (at.place === place) return true
+  }
+  return false
+}
+
+/** The nearest to a target first; of those that are as near, in the order of their names. */
+class Queue {
+  readonly #byCost: Partial[][] = []
+  #least = 0
+
+  push(partial: Partial, total: number): void {
+    const list = this.#byCost[total]
+    if (list) list.push(partial)
+    else this.#byCost[total] = [partial]
+    this.#least = Math.min(this.#least, total)
+  }
+
+  /** The newest of the cheapest: it is furthest on its way. */
+  pop(): { readonly partial: Partial; readonly total: number } | undefined {
+    for (; this.#least < this.#byCost.length; this.#least++) {
+      const partial = this.#byCost[this.#least]?.pop()
+      if (partial) return { partial, total: this.#least }
+    }
+    return undefined
+  }
+}
+
+/**
+ * Nodes onward from which a target is still reached, each by its cheapest edge. Dearest and last by
+ * name first: the queue is a stack.
+ */
+const onward = (
+  explored: Explored,
+  toTarget: readonly number[],
+  partial: Partial,
+): readonly Passed[] => {
+  const found = new Map<number, Passed>()
+  for (const edge of explored.edges[partial.place] ?? []) {
+    if (toTarget[edge.to] === Infinity || has(partial, edge.to)) continue
+    const same = found.get(edge.to)
+    if (!same || edge.cost < same.cost) found.set(edge.to, edge)
+  }
+  const nameOf = ({ to }: Passed): string => explored.nodes[to]?.id ?? ''
+  return [...found.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1))
+}
+
+interface Enumerated {
+  readonly partials: readonly Partial[]
+  readonly hasMore: boolean
+}
+
+/** Paths from the starts in order of their cost, up to a bound of cost. */
+const enumerate = (
+  explored: Explored,
+  starts: number,
+  pathsMax: number,
+  costMax: number,
+): Enumerated => {
+  const toTarget = costsToTarget(explored)
+  const isTarget = new Set(explored.targets)
+  const queue = new Queue()
+  for (let place = starts - 1; place >= 0; place--) {
+    const total = toTarget[place] ?? Infinity
+    if (total <= costMax) queue.push({ place, cost: 0, edge: undefined, before: undefined }, total)
+  }
+  const partials: Partial[] = []
+  for (let tried = 0; tried < limits.partialPathsMax; tried++) {
+    const next = queue.pop()
+    if (!next) return { partials, hasMore: false }
+    const { partial } = next
+    if (isTarget.has(partial.place) && partial.edge) {
+      if (partials.length >= pathsMax) return { partials, hasMore: true }
+      partials.push(partial)
+      continue
+    }
+    for (const edge of onward(explored, toTarget, partial)) {
+      const cost = partial.cost + edge.cost
+      const total = cost + (toTarget[edge.to] ?? Infinity)
+      if (total <= costMax) queue.push({ place: edge.to, cost, edge, before: partial }, total)
+    }
+  }
+  return { partials, hasMore: true }
+}
+
+const leastSure = (certainties: readonly Certainty[]): Certainty => {
+  if (certainties.includes('unknown')) return 'unknown'
+  return certainties.includes('possible') ? 'possible' : 'certain'
+}
+
+const hopOf = (cluster: Cluster, from: GraphNode, to: GraphNode, asked: Certainty): Hop => {
+  const ways = edgesFrom(cluster, from)
+    .filter((edge) => edge.to.id === to.id && isAsSure(edge.certainty, asked))
+    .map((edge) => [costOf(edge.kind, edge.certainty), edge] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, edge]) => edge)
+  return { from, to, ways }
+}
+
+/** A path with the reasons of its hops. */
+const pathOf = (
+  cluster: Cluster,
+  { nodes }: Explored,
+  last: Partial,
+  asked: Certainty,
+): AttackPath => {
+  const passed: Passed[] = []
+  for (let at: Partial | undefined = last; at?.edge; at = at.before) passed.push(at.edge)
+  const hops = passed.toReversed().flatMap(({ from, to }): readonly Hop[] => {
+    const start = nodes[from]
+    const end = nodes[to]
+    return start && end ? [hopOf(cluster, start, end, asked)] : []
+  })
+  return {
+    hops,
+    steps: hops.filter(({ ways }) => ways[0]?.kind.cost === 1).length,
+    certainty: leastSure(hops.flatMap(({ ways }) => ways[0]?.certainty ?? [])),
+    cost: last.cost,
+  }
+}
+
+/**
+ * Paths from any of the starts to any target, cheapest first, no node twice. All of the
+ * shortest with
+ * `onlyShortest`; else as many as are asked for, also longer ones, of those that are not much
+ * dearer than the first.
+ */
+export const findPaths = (
+  cluster: Cluster,
+  from: readonly GraphNode[],
+  isTarget: (node: GraphNode) => boolean,
+  options: PathOptions = {},
+): Paths => {
+  const { certainty = 'unknown', onlyShortest = false } = options
+  const pathsMax = Math.min(options.pathsMax ?? 10, limits.pathsMax)
+  const starts = new Set(from.map(({ id }) => id)).size
+  const tries = onlyShortest ? [0] : slacks
+  let explored: Explored | undefined
+  let found: Enumerated = { partials: [], hasMore: false }
+  for (const slack of tries) {
+    explored = explore(cluster, from, { certainty, isTarget, slack })
+    const nearest = explored.costs[explored.targets[0] ?? -1]
+    if (nearest === undefined) break
+    found = enumerate(explored, starts, pathsMax, nearest + slack)
+    if (found.hasMore || explored.isCut) break
+    if (found.partials.length >= pathsMax) break
+  }
+  if (!explored) return { paths: [], hasMore: false }
+  const all = explored
+  return {
+    paths: found.partials.map((partial) => pathOf(cluster, all, partial, certainty)),
+    hasMore: found.hasMore || all.isCut,
+  }
+}
