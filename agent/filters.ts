@@ -10,8 +10,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CGROUP_IS_CONTAINER, CGROUP_IS_HOST, LOST_KINDS_MAX, eventKinds } from '@bulwark/schema'
 import type { BpfMap, RawProgram } from '@bulwark/native'
-import { createMap, isNativeError, loadProgram, possibleCpus } from '@bulwark/native'
-import type { FilterMap, FilterPlan, FilterProgram, KernelFacts, Rule } from '@bulwark/policy'
+import { isNativeError, possibleCpus } from '@bulwark/native'
+import type { FilterPlan, FilterProgram, FilterTarget, KernelFacts, Rule } from '@bulwark/policy'
 import { firstLook, generateFilter, needsSecondLook, plansByKind } from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
@@ -19,6 +19,8 @@ import type { Container } from './container.ts'
 import type { ContainerCgroup } from './container-table.ts'
 import { activeRules } from './engine.ts'
 import { askingRules, effectsOf, withEffects } from './filter-effects.ts'
+import type { LoadedParts, PartMaps } from './filter-parts.ts'
+import { loadPartByPart, makePartMaps } from './filter-parts.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
 import { exitSlots, secondLook } from './filter-places.ts'
 import { Scopes } from './scopes.ts'
@@ -27,9 +29,6 @@ import type { KnownClasses } from './told-classes.ts'
 import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
 import { hostNamesStamp, hostUsers } from './users.ts'
 
-const typeHash = 1
-const typeLpmTrie = 11
-const noPreallocation = 1
 /** Stands for any v1 hierarchy. */
 const oldNumber = unifiedNumber + 1
 /** The slot of `filtered` that is no kind. */
@@ -71,6 +70,8 @@ export interface FilterState {
   /** By the name of its kind. */
   readonly name: string
   readonly instructions: number
+  /** Programs that it is: one for each look, and more where one look is too large for one. */
+  readonly programs: number
   /** Why its records are not filtered: what the kernel says. */
   readonly refused?: string
   /** What of the plan was given up, so that the program is not too large. */
@@ -106,20 +107,6 @@ const closeAll = ({ filters, maps }: Loaded): void => {
 }
 
 const slotOf = (kind: number, look: Look): number => (look === 'second' ? secondLook : 0) + kind
-
-/** Makes and fills what a filter looks up. Close it when done. */
-export const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
-  const map = createMap({
-    type: kind === 'hash' ? typeHash : typeLpmTrie,
-    name: 'filter_set',
-    keyBytes,
-    valueBytes: 4,
-    maxEntries: Math.max(1, entries.length),
-    flags: noPreallocation,
-  })
-  for (const [key, value] of entries) map.update(key, value)
-  return map
-}
 
 export class KernelFilters {
   readonly #base: FilterBase
@@ -212,18 +199,18 @@ export class KernelFilters {
       const [kind, plan] = next.value
       await nextTurn()
       if (this.#closed) return loaded
-      const state = this.#loadKind(kind, withEffects(kind, plan, effects), places, loaded)
+      const state = await this.#loadKind(kind, withEffects(kind, plan, effects), places, loaded)
       if (state) states.push(state)
     }
   }
 
   /** Loads what one kind needs. `undefined`: nothing, all of it is wanted. */
-  #loadKind(
+  async #loadKind(
     kind: number,
     plan: FilterPlan,
     places: readonly FilterPlace[],
     into: { readonly filters: LoadedFilter[]; readonly maps: BpfMap[] },
-  ): FilterState | undefined {
+  ): Promise<FilterState | undefined> {
     const there = places.filter(({ kinds }) => kinds?.has(kind) ?? true)
     const looksTwice = needsSecondLook(plan) && there.every((place) => place.looksTwice)
     const first = firstLook(plan)
@@ -238,12 +225,16 @@ export class KernelFilters {
       kind,
       name: kindName(kind),
       instructions: made.reduce((sum, [, { instructionCount }]) => sum + instructionCount, 0),
+      programs: made.reduce((sum, [, { parts }]) => sum + parts.length, 0),
       weakened: [...new Set(made.flatMap(([, { weakened }]) => weakened))],
       looksTwice,
     }
     const loaded: Loaded[] = []
     try {
-      for (const [look, program] of made) loaded.push(this.#load(kind, look, program, there))
+      for (const [look, program] of made) {
+        const filter = await this.#load(kind, look, program, there)
+        if (filter) loaded.push(filter)
+      }
     } catch (error) {
       loaded.forEach(closeAll)
       if (!isNativeError(error)) throw error
@@ -265,49 +256,64 @@ export class KernelFilters {
     return [error.message, ...said].join('\n')
   }
 
-  /** @throws NativeError  the kernel refuses; nothing is left of it */
-  #load(kind: number, look: Look, made: FilterProgram, places: readonly FilterPlace[]): Loaded {
+  /**
+   * `undefined` once it is closed.
+   *
+   * @throws NativeError  the kernel refuses; nothing is left of it
+   */
+  async #load(
+    kind: number,
+    look: Look,
+    made: FilterProgram,
+    places: readonly FilterPlace[],
+  ): Promise<Loaded | undefined> {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     try {
-      for (const map of made.maps) maps.push(makeFilterMap(map))
-      const fds = maps.map(({ facts }) => facts.fd)
+      const looked = makePartMaps(made)
+      maps.push(...looked.flat())
       for (const place of places) {
-        const program = this.#loadFor(place, kind, look, made, fds)
-        filters.push({ place, kind, look, program })
+        const loaded = await this.#loadFor(place, kind, look, made, looked)
+        if (!loaded) break
+        filters.push({ place, kind, look, program: loaded.program })
+        if (loaded.others) maps.push(loaded.others)
       }
-      return { filters, maps }
+      if (!this.#closed) return { filters, maps }
+      closeAll({ filters, maps })
+      return undefined
     } catch (error) {
       closeAll({ filters, maps })
       throw error
     }
   }
 
-  #loadFor(
+  async #loadFor(
     { exits, form }: FilterPlace,
     kind: number,
     look: Look,
     made: FilterProgram,
-    fds: readonly number[],
-  ): RawProgram {
+    looked: PartMaps,
+  ): Promise<LoadedParts | undefined> {
     const { slots, filtered, cgroups, oldCgroups, oldCgroupIdAt, layout } = this.#base
-    const instructions = made.build(
-      {
-        ...layout,
-        find: 'slot',
-        slotsMapFd: slots.facts.fd,
-        exitsMapFd: exits.facts.fd,
-        exit: look === 'first' ? exitSlots.look : exitSlots.send,
-        droppedMapFd: filtered.facts.fd,
-        kind,
-        failedIndex,
-        ...(this.#facts.tellsCgroups ? { cgroupsMapFd: cgroups.facts.fd } : {}),
-        oldCgroups: { mapFd: oldCgroups.facts.fd, idAt: oldCgroupIdAt },
-      },
-      fds,
-    )
+    const target: FilterTarget = {
+      ...layout,
+      find: 'slot',
+      slotsMapFd: slots.facts.fd,
+      exitsMapFd: exits.facts.fd,
+      exit: look === 'first' ? exitSlots.look : exitSlots.send,
+      droppedMapFd: filtered.facts.fd,
+      kind,
+      failedIndex,
+      ...(this.#facts.tellsCgroups ? { cgroupsMapFd: cgroups.facts.fd } : {}),
+      oldCgroups: { mapFd: oldCgroups.facts.fd, idAt: oldCgroupIdAt },
+    }
     const name = look === 'second' ? `look_${kind}` : `filter_${kind}`
-    return loadProgram({ ...form, name, license, instructions })
+    for (const loaded of loadPartByPart(made, looked, target, { ...form, name, license })) {
+      if (loaded) return loaded
+      await nextTurn()
+      if (this.#closed) break
+    }
+    return undefined
   }
 
   /**

@@ -60,7 +60,7 @@ const measureRecord = (name: string, plan: FilterPlan, { kind, values }: Sample)
     const note =
       `${loaded.accepts(record) ? 'let through' : 'dropped'}; ${filter.instructionCount} ` +
       `instructions, ${loaded.verifiedInstructions} visited by the verifier, ` +
-      `${filter.maps.length} maps`
+      `${filter.parts.length} parts`
     printFigure(`${name}: filter on ${kind}`, percentile(times, 0.5), 'ns a record', note)
   } finally {
     loaded.close()

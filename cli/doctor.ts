@@ -166,9 +166,10 @@ const printJson = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
       reasons: disabledBy.map(diagnosticText),
     })),
     filters: Array.from(sharesHere(loaded, filters), ([{ name }, kinds]) => ({ name, kinds })),
-    programs: filters?.states.map(({ name: kind, instructions, refused, weakened }) => ({
+    programs: filters?.states.map(({ name: kind, instructions, programs, refused, weakened }) => ({
       kind,
       instructions,
+      programs,
       refused,
       weakened,
     })),

@@ -54,6 +54,7 @@ test('filters that were tried, a line each', () => {
     kind: 6,
     name: 'open',
     instructions: 70,
+    programs: 5,
     weakened: ['a text', 'and 3 more'],
     looksTwice: true,
   }
@@ -61,13 +62,14 @@ test('filters that were tried, a line each', () => {
     kind: 12,
     name: 'dup',
     instructions: 5,
+    programs: 1,
     weakened: [],
     looksTwice: false,
     refused: 'E2BIG\nlast\nwords',
   }
   const tried = { states: [open, dup], cgroupsUntold: 12, looksOnce: 'EPERM' }
   assert.deepEqual(filterLines(tried, alsoDelivered(rules, 'x64')), [
-    '  open: 70 instructions for two looks; lets more through: a text; and 3 more',
+    '  open: 70 instructions for two looks, in 5 programs; lets more through: a text; and 3 more',
     '  dup: 5 instructions',
     '    refused, all of its events are delivered: E2BIG',
     '      last',

@@ -35,7 +35,7 @@ export const kernelShare = (rule: Rule, machine: Machine): KernelShare => {
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
 
 const hookLines = (
-  { kind, types, plan, looksTwice, residual, listing, instructionCount }: ExplainedHook,
+  { kind, types, plan, looksTwice, residual, listing, instructionCount, parts }: ExplainedHook,
   columns: number,
 ): readonly string[] => {
   const left = residual.flatMap(({ condition, why }) =>
@@ -49,7 +49,7 @@ const hookLines = (
       left.length === 0 ? ['decides all of it'] : ['left to the agent', ...indented(left)],
     ),
     ...indented([
-      `as a program: ${instructionCount} instructions`,
+      `as ${parts === 1 ? 'a program' : `${parts} programs`}: ${instructionCount} instructions`,
       ...listing.trimEnd().split('\n'),
     ]),
   ]
@@ -148,12 +148,15 @@ export const filterLines = (
   { states, looksOnce, cgroupsUntold }: TriedFilters,
   delivered: readonly Delivered[],
 ): readonly string[] => [
-  ...states.flatMap(({ name, instructions, looksTwice, refused, weakened }) => {
+  ...states.flatMap(({ name, instructions, programs, looksTwice, refused, weakened }) => {
+    const looks = looksTwice ? 2 : 1
+    const form =
+      (looksTwice ? ' for two looks' : '') + (programs > looks ? `, in ${programs} programs` : '')
     const more = weakened.length === 0 ? '' : `; lets more through: ${weakened.join('; ')}`
     const [reason = '', ...verifier] = refused?.split('\n') ?? []
     const refusal = `    refused, all of its events are delivered: ${reason}`
     return [
-      `  ${name}: ${instructions} instructions${looksTwice ? ' for two looks' : ''}${more}`,
+      `  ${name}: ${instructions} instructions${form}${more}`,
       ...(refused === undefined ? [] : [refusal, ...verifier.map((line) => `      ${line}`)]),
     ]
   }),

@@ -71,8 +71,14 @@ export type {
   Test as FilterTest,
   TextAt,
 } from './kernel/plan.ts'
-export type { FilterMap, FilterProgram, FilterTarget, GenerateOptions } from './kernel/generate.ts'
-export { generateFilter } from './kernel/generate.ts'
+export type {
+  FilterMap,
+  FilterPart,
+  FilterProgram,
+  FilterTarget,
+  GenerateOptions,
+} from './kernel/generate.ts'
+export { generateFilter, partsMax } from './kernel/generate.ts'
 export { ancestorsLayout, firstLook, needsSecondLook } from './kernel/ancestors.ts'
 export { accepts } from './kernel/model.ts'
 export { cgroupNumbers, everything, nothing, scopeClassMin } from './kernel/plan.ts'

@@ -1,8 +1,8 @@
 /** Filters in the kernel, each on one record: loaded as programs that the kernel repeats. */
-import { makeFilterMap } from '@bulwark/agent'
+import { loadParts, makePartMaps } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
-import { createMap, loadProgram } from '@bulwark/native'
-import type { FilterProgram } from '@bulwark/policy'
+import { createMap } from '@bulwark/native'
+import type { FilterProgram, FilterTarget } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 
 const mapTypes = { hash: 1, array: 2 } as const
@@ -48,29 +48,29 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
     )
     const few = { type: mapTypes.hash, keyBytes: 8, valueBytes: 4, maxEntries: 1 }
     const cgroups = open(createMap({ ...few, name: 'cgroups' }))
-    const maps = filter.maps.map((map) => open(makeFilterMap(map)))
-    const instructions = filter.build(
-      {
-        find: 'test',
-        slotsMapFd: slots.facts.fd,
-        slots: 1,
-        slotBytes,
-        ownersAt: 0,
-        contextAt: 8,
-        recordAt,
-        recordBytesMax: RECORD_BYTES_MAX,
-        exitsMapFd: 0,
-        exit: 0,
-        droppedMapFd: 0,
-        kind: 0,
-        failedIndex: 0,
-        cgroupsMapFd: cgroups.facts.fd,
-        cgroupIdAt: 16,
-      },
-      maps.map(({ facts }) => facts.fd),
-    )
-    const spec = { type: classifier, name: 'bench_filter', license: 'GPL', instructions }
-    const program = open(loadProgram(spec))
+    const maps = makePartMaps(filter)
+    maps.flat().forEach(open)
+    const target: FilterTarget = {
+      find: 'test',
+      slotsMapFd: slots.facts.fd,
+      slots: 1,
+      slotBytes,
+      ownersAt: 0,
+      contextAt: 8,
+      recordAt,
+      recordBytesMax: RECORD_BYTES_MAX,
+      exitsMapFd: 0,
+      exit: 0,
+      droppedMapFd: 0,
+      kind: 0,
+      failedIndex: 0,
+      cgroupsMapFd: cgroups.facts.fd,
+      cgroupIdAt: 16,
+    }
+    const spec = { type: classifier, name: 'bench_filter', license: 'GPL' }
+    const { program, others } = loadParts(filter, maps, target, spec)
+    open(program)
+    if (others) open(others)
     const memory = new Uint8Array(slots.memory())
     const put = (record: Uint8Array): void => memory.set(record, recordAt)
     return {

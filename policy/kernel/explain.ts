@@ -30,6 +30,8 @@ export interface ExplainedHook {
   /** The program of this rule alone, annotated. */
   readonly listing: string
   readonly instructionCount: number
+  /** Programs that it is cut into: more than one where it is too large for one. */
+  readonly parts: number
 }
 
 const kindName = (kind: number): string => eventKinds.find((each) => each.kind === kind)?.name ?? ''
@@ -50,15 +52,16 @@ export const explainSplit = (
 ): readonly ExplainedHook[] =>
   hooks.map(({ kind, types, plan, residual }) => {
     const best = new Optimiser().optimise(plan)
-    const { listing, instructionCount } = generateFilter(best)
-    const parts = residual.map(({ condition, why }) => [residualText(condition), why] as const)
+    const { listing, instructionCount, parts } = generateFilter(best)
+    const left = residual.map(({ condition, why }) => [residualText(condition), why] as const)
     return {
       kind: kindName(kind),
       types,
       plan: printPlan(best, kind, options),
       looksTwice: needsSecondLook(best),
-      residual: Array.from(new Map(parts), ([condition, why]) => ({ condition, why })),
+      residual: Array.from(new Map(left), ([condition, why]) => ({ condition, why })),
       listing,
       instructionCount,
+      parts: parts.length,
     }
   })

@@ -1,8 +1,8 @@
 /** What filters look like: listings as text, and what is looked up rather than compared. */
-import { deepEqual, equal, match, notEqual } from 'node:assert/strict'
+import { deepEqual, equal, match, notDeepEqual, ok } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FilterTarget } from './generate.ts'
-import { generateFilter } from './generate.ts'
+import type { FilterMap, FilterPart, FilterTarget } from './generate.ts'
+import { generateFilter, partsMax } from './generate.ts'
 import type { Plan } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 
@@ -10,6 +10,9 @@ const path = { is: 'slot', offset: 160 } as const
 const comm = { is: 'chars', offset: 112, bytes: 16 } as const
 const names = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => `/opt/app${i}`)
+
+const mapsOf = (parts: readonly FilterPart[]): readonly FilterMap[] =>
+  parts.flatMap(({ maps }) => maps)
 
 /** The lines of a listing between finding the slot and the two ends. */
 const body = (plan: Plan): string => {
@@ -73,12 +76,12 @@ test('many values are looked up; what else is asked depends on which was found',
       { is: 'bits', at: { offset: 128, bytes: 4, signed: false }, mask: i % 2 === 0 ? 1n : 2n },
     ],
   })
-  const { maps, listing, instructionCount } = generateFilter({
+  const { parts, listing, instructionCount } = generateFilter({
     is: 'or',
     members: names(1000).map(rule),
   })
   deepEqual(
-    maps.map(({ kind, keyBytes, entries }) => [kind, keyBytes, entries.length]),
+    mapsOf(parts).map(({ kind, keyBytes, entries }) => [kind, keyBytes, entries.length]),
     [['hash', 24, 1000]],
   )
   equal(instructionCount < 120, true)
@@ -101,9 +104,9 @@ test('the cost of many rules is the size of a map, not of a program', () => {
       ],
     })),
   })
-  const { maps, instructionCount } = generateFilter(plan(2000))
+  const { parts, instructionCount } = generateFilter(plan(2000))
   deepEqual(
-    maps.map(({ kind, entries }) => [kind, entries.length]),
+    mapsOf(parts).map(({ kind, entries }) => [kind, entries.length]),
     [
       ['hash', 2000],
       ['prefixes', 2000],
@@ -130,14 +133,63 @@ test('the same plan gives the same bytes, for the record and the maps of the tar
     cgroupIdAt: 16,
   }
   const plan: Plan = { is: 'text', at: path, operator: 'equals', values: names(100) }
-  const build = (mapFd: number, changes: Partial<FilterTarget> = {}): Uint8Array =>
-    generateFilter(plan).build({ ...target, ...changes }, [mapFd])
+  const build = (mapFd: number, changes: Partial<FilterTarget> = {}): Uint8Array | undefined =>
+    generateFilter(plan).parts[0]?.build({ ...target, ...changes }, [mapFd])
   deepEqual(build(9), build(9))
-  notEqual(Buffer.compare(build(9), build(10)), 0)
-  notEqual(Buffer.compare(build(9), build(9, { recordAt: 24 })), 0)
+  notDeepEqual(build(9), build(10))
+  notDeepEqual(build(9), build(9, { recordAt: 24 }))
+  notDeepEqual(build(9), build(9, { next: { mapFd: 8, index: 1 } }))
 })
 
 test('everything and nothing', () => {
   match(generateFilter(nothing).listing, /drop: count it/)
   equal(generateFilter(everything).listing.includes('drop: count it'), false)
+})
+
+const above = (offset: number, value: number): Plan => ({
+  is: 'number',
+  at: { offset, bytes: 8, signed: true },
+  operator: '>',
+  values: [BigInt(value)],
+})
+
+/** Rules that are asked one by one: of so many numbers each. */
+const ranges = (rules: number, numbers: number): Plan => ({
+  is: 'or',
+  members: [...Array(rules).keys()].map((rule) => ({
+    is: 'and',
+    members: [...Array(numbers).keys()].map((i) => above(8 * i, 7 * rule + i)),
+  })),
+})
+/** A rule of more tests than fit. */
+const allOfMany: Plan = {
+  is: 'and',
+  members: [...Array(120).keys()].map((i) => above(8 * i, i)),
+}
+const limits = { instructions: 400, branches: 100 }
+
+test('what is too large for one program is cut into several', () => {
+  const { parts, weakened, listing } = generateFilter(ranges(200, 2), { limits })
+  deepEqual(weakened, [])
+  ok(parts.length > 1 && parts.length <= partsMax, `${parts.length} parts`)
+  ok(parts.every(({ instructionCount }) => instructionCount <= limits.instructions))
+  equal(listing.match(/^; part \d+ of \d+$/gm)?.length, parts.length)
+  equal(listing.match(/^; the next part may want it/gm)?.length, parts.length - 1)
+  equal(listing.match(/^; drop: count it/gm)?.length, 1)
+  const tests = (text: string): number => new Set(text.match(/^; i64 at .*$/gm)).size
+  equal(tests(listing), tests(generateFilter(ranges(200, 2)).listing))
+})
+
+test('one rule that is too large alone has all let through, and it is said', () => {
+  const plan: Plan = { is: 'or', members: [ranges(100, 2), allOfMany] }
+  const { parts, weakened } = generateFilter(plan, { limits })
+  ok(parts.length > 1)
+  deepEqual(weakened, ['the whole plan: all is let through'])
+})
+
+test('more parts than the kernel follows: less is asked of each rule', () => {
+  const { parts, weakened } = generateFilter(ranges(800, 5), { limits })
+  ok(parts.length > 1 && parts.length <= partsMax, `${parts.length} parts`)
+  match(weakened[0] ?? '', /^i64 at /)
+  equal(generateFilter(ranges(2_000, 5), { limits }).weakened.length, 1)
 })

@@ -13,6 +13,7 @@ import { MapPool } from './maps.ts'
 import { helpers, type Surroundings } from './match-maps.ts'
 import { match } from './match.ts'
 import { cgroupTest, loadCgroupNumber } from './cgroup-code.ts'
+import { cut, sizeOf } from './cut.ts'
 import type { Plan } from './plan.ts'
 import { scanText } from './scan.ts'
 import { numberTest } from './test-code.ts'
@@ -50,27 +51,51 @@ export interface FilterTarget {
   readonly cgroupsMapFd?: number
   /** Offset of the cgroup id (u64) in the record. */
   readonly cgroupIdAt: number
+  /** Prog array: at `index` stands the next part, which looks at what this one would drop. */
+  readonly next?: { readonly mapFd: number; readonly index: number }
   /** Of a v1 hierarchy; asked where the cgroup above is of the host, and this id is not 0. */
   readonly oldCgroups?: { readonly mapFd: number; readonly idAt: number }
+}
+
+/** What one program may have. */
+export interface ProgramLimits {
+  readonly instructions: number
+  /** Conditional jumps of the longest way through it. */
+  readonly branches: number
 }
 
 export interface GenerateOptions {
   /** Sets of at least so many are looked up in maps, smaller ones compared. */
   readonly mapEntriesMin?: number
+  readonly limits?: ProgramLimits
 }
 
-/** A filter, before it is loaded. */
-export interface FilterProgram {
+/** One program of a filter. */
+export interface FilterPart {
   /** What to make first, in this order. Values are u32, little-endian. */
   readonly maps: readonly FilterMap[]
   /** Instructions, 8 bytes each. `mapFds`: those of `maps`. The licence must be GPL's. */
   readonly build: (target: FilterTarget, mapFds: readonly number[]) => Uint8Array
+  readonly instructionCount: number
+}
+
+/** A filter, before it is loaded. */
+export interface FilterProgram {
+  /** At least one, `partsMax` at the most. Each but the last must be given the next one. */
+  readonly parts: readonly FilterPart[]
   /** For people: the instructions with what they are for. */
   readonly listing: string
+  /** Of all parts. */
   readonly instructionCount: number
   /** What of the plan was given up because the program would be too large; it lets more through. */
   readonly weakened: readonly string[]
 }
+
+/**
+ * Parts of a filter at the most. The kernel follows 32 tail calls from a hook (33 from Linux 5.17
+ * on), of which five are to the handler, the two looks, what is between them, and what sends.
+ */
+export const partsMax = 14
 
 /** A program may use 64 maps (BPF_MAX_USED_MAPS), of which some are not ours. */
 const mapsMax = 48
@@ -80,7 +105,7 @@ const mapEntriesMinDefault = 33
  * What the kernel takes: the verifier visits a million instructions at most, some of them several
  * times, and remembers 8,192 jumps of a way (BPF_COMPLEXITY_LIMIT_JMP_SEQ).
  */
-const limits = { instructions: 100_000, branches: 8_000 } as const
+const limitsOfKernel: ProgramLimits = { instructions: 100_000, branches: 8_000 }
 /** Where a program would be too large, of each rule so many tests are kept at first. */
 const weakenedTestsMax = 3
 
@@ -102,6 +127,9 @@ const shownTarget: FilterTarget = {
   cgroupsMapFd: 103,
   cgroupIdAt: 16,
 }
+const shownParts = 104
+/** After each try at parts that fit, they are made smaller by this. */
+const smaller = 0.8
 
 /** The body of a filter: from a record in r7 to one of two labels. */
 class Body {
@@ -232,19 +260,32 @@ const emitEnds = (
   target: FilterTarget,
   { accept, drop, missing }: Record<'accept' | 'drop' | 'missing', Label>,
 ): void => {
-  if (target.find === 'test') {
+  const { next } = target
+  if (next) {
     assembler.place(drop)
-    end(assembler, 0)
+    assembler.comment(() => 'the next part may want it; if it is not there, let through')
+    assembler.move(1, { register: 6 })
+    assembler.loadMap(2, next.mapFd)
+    assembler.move(3, { constant: next.index })
+    assembler.call(helpers.tailCall)
+  }
+  if (target.find === 'test') {
+    if (!next) {
+      assembler.place(drop)
+      end(assembler, 0)
+    }
     assembler.place(accept)
     assembler.place(missing)
     return end(assembler, 1)
   }
   const done = assembler.newLabel('done')
-  assembler.place(drop)
-  assembler.comment(() => 'drop: count it, and free the slot')
-  release(assembler, target)
-  count(assembler, target.droppedMapFd, target.kind, done)
-  assembler.jump(done)
+  if (!next) {
+    assembler.place(drop)
+    assembler.comment(() => 'drop: count it, and free the slot')
+    release(assembler, target)
+    count(assembler, target.droppedMapFd, target.kind, done)
+    assembler.jump(done)
+  }
   assembler.place(accept)
   assembler.comment(() => 'let through: the next program takes over')
   assembler.move(1, { register: 6 })
@@ -272,7 +313,7 @@ const assemble = (
     assembler.newLabel('missing'),
   ]
   assembler.comment(() => 'find the slot of this record')
-  if (target.find === 'slot') assembler.move(6, { register: 1 })
+  if (target.find === 'slot' || target.next) assembler.move(6, { register: 1 })
   findSlot(assembler, target, missing)
   assembler.alu('add', 7, { constant: target.recordAt })
   const { recordBytesMax, recordAt, slotBytes } = target
@@ -301,31 +342,108 @@ const withFewMaps = (decision: Decision, entriesMin: number): Fitted => {
   return withFewMaps(decision, Math.max(entriesMin, sizes[mapsMax - 1] ?? entriesMin) + 1)
 }
 
-const isTooLarge = ({ instructions }: Assembled): boolean =>
-  instructions.length > limits.instructions || branchesMax(instructions) > limits.branches
+/** How many times the size of a program that may be. */
+const excessOf = ({ instructions }: Assembled, limits: ProgramLimits): number =>
+  Math.max(instructions.length / limits.instructions, branchesMax(instructions) / limits.branches)
+
+/** Programs that fit, and what of the plan they do not ask. */
+interface FittedParts {
+  readonly parts: readonly Fitted[]
+  readonly weakened: readonly string[]
+}
+
+/** Makes programs that fit, of the plan of one filter. */
+class Fitter {
+  readonly #decider = new Decider()
+  readonly #entriesMin: number
+  readonly #limits: ProgramLimits
+
+  constructor({ mapEntriesMin = mapEntriesMinDefault, limits = limitsOfKernel }: GenerateOptions) {
+    this.#entriesMin = mapEntriesMin
+    this.#limits = limits
+  }
+
+  #fit(plan: Plan): Fitted {
+    return withFewMaps(this.#decider.decide(plan), this.#entriesMin)
+  }
+
+  #excess({ assembled }: Fitted): number {
+    return excessOf(assembled, this.#limits)
+  }
+
+  /** One program; less is asked of each rule where it is too large. */
+  #weakened(plan: Plan): FittedParts {
+    for (let tests = weakenedTestsMax; ; tests--) {
+      const weaker = weaken(this.#decider.optimised(plan), tests)
+      const part = this.#fit(weaker.plan)
+      if (tests === 0 || this.#excess(part) <= 1) return { parts: [part], weakened: weaker.givenUp }
+    }
+  }
+
+  /** As many programs as it takes; `undefined` where that is too many. */
+  #inParts(plan: Plan): FittedParts | undefined {
+    const best = this.#decider.optimised(plan)
+    const whole = this.#fit(best)
+    const excess = this.#excess(whole)
+    if (excess <= 1) return { parts: [whole], weakened: [] }
+    for (let size = sizeOf(best) / excess; ; size *= smaller) {
+      const pieces = cut(best, size).map((piece) => ({ piece, part: this.#fit(piece) }))
+      if (pieces.length > partsMax) return undefined
+      const tooLarge = pieces.filter(({ part }) => this.#excess(part) > 1)
+      if (tooLarge.some(({ piece }) => sizeOf(piece) <= size)) continue
+      const fitted = pieces.map(({ piece, part }) =>
+        this.#excess(part) > 1 ? this.#weakened(piece) : { parts: [part], weakened: [] },
+      )
+      return {
+        parts: fitted.flatMap(({ parts }) => parts),
+        weakened: fitted.flatMap(({ weakened }) => weakened),
+      }
+    }
+  }
+
+  fit(plan: Plan): FittedParts {
+    const wanted = this.#inParts(plan)
+    if (wanted) return wanted
+    const best = this.#decider.optimised(plan)
+    for (let tests = weakenedTestsMax; ; tests--) {
+      const { plan: weaker, givenUp } = weaken(best, tests)
+      const parts = this.#inParts(weaker)
+      if (parts) return { parts: parts.parts, weakened: [...givenUp, ...parts.weakened] }
+    }
+  }
+}
+
+/** The target of a listing's part. */
+const shownTargetOf = (index: number, parts: number): FilterTarget =>
+  index === parts - 1
+    ? shownTarget
+    : { ...shownTarget, next: { mapFd: shownParts, index: index + 1 } }
+
+const listingOfParts = (parts: readonly Fitted[]): string =>
+  parts
+    .map(({ decision, entriesMin }, i) => {
+      const target = shownTargetOf(i, parts.length)
+      const text = listingOf(assemble(decision, target, new MapPool(entriesMin, undefined), true))
+      return parts.length === 1 ? text : `; part ${i + 1} of ${parts.length}\n${text}`
+    })
+    .join('')
 
 /** Makes the filter of a plan. Pure: the same plan gives the same program. */
 export const generateFilter = (plan: Plan, options: GenerateOptions = {}): FilterProgram => {
-  const decider = new Decider()
-  const wanted = options.mapEntriesMin ?? mapEntriesMinDefault
-  let fitted = withFewMaps(decider.decide(plan), wanted)
-  let weakened: readonly string[] = []
-  for (let tests = weakenedTestsMax; tests >= 0 && isTooLarge(fitted.assembled); tests--) {
-    const weaker = weaken(decider.optimised(plan), tests)
-    fitted = withFewMaps(decider.decide(weaker.plan), wanted)
-    weakened = weaker.givenUp
-  }
-  const { decision, entriesMin, maps, assembled } = fitted
+  const { parts, weakened } = new Fitter(options).fit(plan)
   return {
-    maps,
-    build: (target, mapFds) => {
-      const pool = new MapPool(entriesMin, mapFds)
-      return bytesOf(assemble(decision, target, pool, false).instructions)
-    },
+    parts: parts.map(({ decision, entriesMin, maps, assembled }) => ({
+      maps,
+      build: (target, mapFds) => {
+        const pool = new MapPool(entriesMin, mapFds)
+        return bytesOf(assemble(decision, target, pool, false).instructions)
+      },
+      instructionCount: assembled.instructions.length,
+    })),
     get listing() {
-      return listingOf(assemble(decision, shownTarget, new MapPool(entriesMin, undefined), true))
+      return listingOfParts(parts)
     },
-    instructionCount: assembled.instructions.length,
+    instructionCount: parts.reduce((sum, { assembled }) => sum + assembled.instructions.length, 0),
     weakened,
   }
 }

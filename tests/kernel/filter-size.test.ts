@@ -1,11 +1,11 @@
 /**
- * Filters of many rules: they load, and do what their plans say; one that would be too large lets
- * more through, and says what it does not ask any more.
+ * Filters of many rules: they load, in parts where they are large, and do what their plans say; one
+ * that would be too large for that lets more through, and says what it does not ask any more.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { FilterPlan, FilterProgram } from '@bulwark/policy'
-import { accepts, generateFilter } from '@bulwark/policy'
+import type { FilterMap, FilterPlan, FilterProgram } from '@bulwark/policy'
+import { accepts, generateFilter, partsMax } from '@bulwark/policy'
 import { FilterStage } from './filter.ts'
 import { NearRecords, planOfRanges, planOfRules } from './inner.ts'
 import { skip } from './stage.ts'
@@ -45,10 +45,12 @@ const tryOut = (plan: FilterPlan, program: FilterProgram): Tried => {
   }
 }
 
+const mapsOf = ({ parts }: FilterProgram): readonly FilterMap[] => parts.flatMap(({ maps }) => maps)
+
 const say = (context: TestContext, program: FilterProgram, { accepted, verified }: Tried): void =>
   context.diagnostic(
     `${program.instructionCount} instructions, ${verified} visited by the verifier, ` +
-      `${program.maps.length} maps; ${accepted} of ${recordsTried} records accepted`,
+      `${mapsOf(program).length} maps, ${program.parts.length} parts; ${accepted} of ${recordsTried} records accepted`,
   )
 
 test('2,000 rules', { skip }, (context) => {
@@ -66,28 +68,40 @@ test('1,000 rules without maps: jumps by way of islands', { skip }, (context) =>
   const program = generateFilter(plan, { mapEntriesMin: Infinity })
   const tried = tryOut(plan, program)
   say(context, program, tried)
-  assert.deepEqual(program.maps, [])
+  assert.deepEqual(mapsOf(program), [])
   assert.deepEqual(program.weakened, [])
   assert.ok(program.instructionCount > 35_000, 'jumps are too far for 16 bits')
   assert.ok(tried.accepted > 30, 'records fit')
   assert.equal(tried.tooMuch, 0)
 })
 
-test('rules that must be asked one by one: as many as the verifier takes', { skip }, (context) => {
+test('rules that must be asked one by one: as many as one program takes', { skip }, (context) => {
   const plan = planOfRanges(1_300, seed)
   const program = generateFilter(plan)
   const tried = tryOut(plan, program)
   say(context, program, tried)
-  assert.deepEqual(program.weakened, [])
+  assert.deepEqual([program.weakened, program.parts.length], [[], 1])
   assert.ok(tried.accepted > 30, 'records fit')
   assert.equal(tried.tooMuch, 0)
 })
 
-test('more than it takes: more is let through, and it is said', { skip }, (context) => {
-  const plan = planOfRanges(2_000, seed)
+test('more than one takes: it is cut into parts', { skip }, (context) => {
+  const plan = planOfRanges(3_500, seed)
   const program = generateFilter(plan)
   const tried = tryOut(plan, program)
   say(context, program, tried)
+  assert.deepEqual(program.weakened, [])
+  assert.ok(program.parts.length > 2)
+  assert.ok(tried.accepted > 30, 'records fit')
+  assert.equal(tried.tooMuch, 0)
+})
+
+test('more than all parts take: more is let through, and it is said', { skip }, (context) => {
+  const plan = planOfRanges(2_500, seed)
+  const program = generateFilter(plan, { limits: { instructions: 100_000, branches: 800 } })
+  const tried = tryOut(plan, program)
+  say(context, program, tried)
+  assert.ok(program.parts.length > 3 && program.parts.length <= partsMax)
   assert.match(program.weakened[0] ?? '', /^u32 at \d+ [<>] \d+$/)
   assert.match(program.weakened.at(-1) ?? '', /^and [0-9]+ more$/)
   assert.ok(tried.tooMuch < recordsTried / 2, 'not everything')

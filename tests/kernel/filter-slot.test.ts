@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BpfMap, RawProgram } from '@bulwark/native'
+import { loadParts } from '@bulwark/agent'
 import { createMap, loadProgram, openHandles, possibleCpus } from '@bulwark/native'
 import type { FilterPlan, FilterTarget } from '@bulwark/policy'
 import { everything, generateFilter, nothing } from '@bulwark/policy'
@@ -111,12 +112,8 @@ const run = (plan: FilterPlan, slot: number, hasSender: boolean): Outcome => {
     failedIndex,
     cgroupIdAt: 16,
   }
-  const filter = loadProgram({
-    type: rawTracepoint,
-    name: 'filter',
-    license: 'GPL',
-    instructions: generateFilter(plan).build(target, []),
-  })
+  const spec = { type: rawTracepoint, name: 'filter', license: 'GPL' }
+  const { program: filter } = loadParts(generateFilter(plan), [], target, spec)
   const send = sender()
   const handle = handler(slot, slotsMap.facts.fd, filters.facts.fd)
   try {

@@ -1,7 +1,7 @@
 /** Filters in the kernel by test-run: on a record that lies in a map, and on nothing else. */
-import { makeFilterMap } from '@bulwark/agent'
+import { loadParts, makePartMaps } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
-import { createMap, loadProgram } from '@bulwark/native'
+import { createMap } from '@bulwark/native'
 import type { FilterProgram, FilterTarget } from '@bulwark/policy'
 import { ancestorsLayout } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
@@ -10,7 +10,8 @@ import { cgroupIds, classIds } from './inner.ts'
 const types = { hash: 1, array: 2 } as const
 const memoryMapped = 1 << 10
 const rawTracepoint = 17
-const noBytes = new Uint8Array(0)
+/** Without any, the kernel gives no context, which a tail call needs. */
+const oneArgument = new Uint8Array(8)
 
 /** As struct scratch: something before the record, and behind it the ancestors, and something. */
 const recordAt = 32
@@ -83,18 +84,17 @@ export class FilterStage {
    * @throws NativeError  the kernel refuses the program or a map
    */
   load(filter: FilterProgram, changes: Partial<FilterTarget> = {}): LoadedFilter {
-    const maps = filter.maps.map(makeFilterMap)
-    const closeMaps = (): void => maps.forEach((map) => map.close())
+    const maps = makePartMaps(filter)
+    const closeMaps = (): void => maps.flat().forEach((map) => map.close())
     try {
-      const fds = maps.map(({ facts }) => facts.fd)
-      const instructions = filter.build({ ...this.target, ...changes }, fds)
-      const spec = { type: rawTracepoint, name: 'filter', license: 'GPL', instructions }
-      const program = loadProgram(spec)
+      const spec = { type: rawTracepoint, name: 'filter', license: 'GPL' }
+      const { program, others } = loadParts(filter, maps, { ...this.target, ...changes }, spec)
       return {
         program,
-        accepts: () => program.testRun(noBytes, 0).returnValue === 1,
+        accepts: () => program.testRun(oneArgument, 0).returnValue === 1,
         close: () => {
           program.close()
+          others?.close()
           closeMaps()
         },
       }

@@ -21,7 +21,7 @@ const numbers: number[] = []
 const judges = new Set<string>()
 const parents = new Set<unknown>()
 const log: string[] = []
-const changes = 10
+const changes = 12
 /** That are watched at least. */
 const opensMin = 2_000
 const folder = '/bulwark-reload'
@@ -31,6 +31,12 @@ const ruleText = (name: string, condition: string, output: string): string =>
 
 const opened = `evt.type = openat and fd.name startswith ${folder}/`
 const shown = '%fd.name %proc.aname[2]'
+
+/** So many that the filter of opens has parts. */
+const wide = Array.from({ length: 3_000 }, (_, i) => {
+  const tests = `user.uid > ${100_000 + i} and fd.ino < ${7 + i} and fd.num > ${50 + i}`
+  return ruleText(`wide${i}`, `evt.type = openat and ${tests}`, 'x')
+})
 
 /** Sets of rules that want other hooks, and other things of them: each has the first rule. */
 const sets: readonly (readonly Rule[])[] = [
@@ -45,6 +51,7 @@ const sets: readonly (readonly Rule[])[] = [
   [ruleText('names', 'evt.type in (unlink, unlinkat, connect, chmod)', '%fd.name')],
   [ruleText('environment', 'evt.type = execve and proc.env contains A', '%proc.env')],
   [ruleText('anything', 'proc.name = no-such-program', 'x')],
+  wide,
 ].map((more, i) => loadRules(ruleText(`set${i}`, opened, shown) + more.join('')))
 
 /** Opens what is not there, number after number until its input ends, and leaves the sensor time to

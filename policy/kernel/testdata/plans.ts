@@ -129,6 +129,19 @@ const nested = fc.letrec<{ plan: Plan }>((tie) => ({
 /** As many rules make one: an `or` of conjunctions. */
 const rules = junction('or', junction('and', leaf, 4), 40)
 
+/** Rules with so many conditions that each holds on few records. */
+export const narrowRules: fc.Arbitrary<Plan> = fc
+  .array(
+    fc
+      .array(fc.oneof({ weight: 5, arbitrary: leaf }, junction('or', leaf, 3)), {
+        minLength: 4,
+        maxLength: 6,
+      })
+      .map((members): Plan => ({ is: 'and', members })),
+    { minLength: 12, maxLength: 30 },
+  )
+  .map((members) => ({ is: 'or', members }))
+
 export const anyPlan: fc.Arbitrary<Plan> = fc.oneof(
   { weight: 3, arbitrary: nested },
   { weight: 2, arbitrary: rules },
