@@ -4,7 +4,15 @@
  */
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
 import { dateParts, isoTime } from './time.ts'
+import type { AlertSubject } from './alert-subject.ts'
 import { randomUuid } from './uuid.ts'
+
+/** What the context of an alert says of it: JSON as it is written. */
+export interface AlertContext {
+  /** In one line, for people. */
+  readonly summary: string
+  readonly [key: string]: unknown
+}
 
 export interface Alert {
   readonly uuid: string
@@ -37,7 +45,11 @@ export interface Alert {
     readonly policy?: string
     /** What the scope asks for was not known of the container. */
     readonly scopeUnknown?: boolean
+    /** What its context makes of it; none: nobody has judged it. */
+    readonly context?: AlertContext
   }
+  /** For whoever judges it; alerts about Bulwark itself have none. */
+  readonly subject?: AlertSubject
 }
 
 /** What lines of alerts hold. */
@@ -128,6 +140,7 @@ export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =
   const { bulwark, hostname, message, priority, rule, source, tags, time, uuid } = alert
   const own = {
     container_id: bulwark.containerId ?? null,
+    ...(bulwark.context === undefined ? {} : { context: bulwark.context }),
     from_user_memory: bulwark.fromUserMemory,
     pid: bulwark.pid,
     pod_uid: bulwark.podUid ?? null,
@@ -179,7 +192,9 @@ export const alertText = (
   coloured: boolean,
   form: AlertForm = defaultForm,
 ): string => {
-  const line = JSON.stringify(outputOf(alert, form)).slice(1, -1).replace(controls, writtenOut)
+  const { context } = alert.bulwark
+  const text = outputOf(alert, form) + (context === undefined ? '' : ` [${context.summary}]`)
+  const line = JSON.stringify(text).slice(1, -1).replace(controls, writtenOut)
   if (!coloured) return line
   return line.replace(
     `${alert.priority} `,

@@ -5,6 +5,8 @@ import { EventNumber, recordShapes } from '@bulwark/schema'
 import type { IpAddress, RecordValues } from '@bulwark/schema'
 import type { Alert } from './alert.ts'
 import { newContainer } from './container.ts'
+import type { Process } from './process.ts'
+import { unknownProcess } from './process.ts'
 import { newCounters } from './counters.ts'
 import type { RuleMatching } from './engine.ts'
 import { Engine } from './engine.ts'
@@ -114,7 +116,40 @@ test('an alert says all that its rule asks for', () => {
       truncated: ['cwd'],
       fromUserMemory: true,
     },
+    subject: {
+      namespace: undefined,
+      podName: undefined,
+      container: undefined,
+      programs: [],
+      outcome: 'done',
+    },
   })
+})
+
+test('an alert has the programs of its process and of those above it in the container', () => {
+  const { run, alerts } = engineOf([ruleText('A', 'evt.type = openat')])
+  const container = newContainer({ id: 'a1'.repeat(32), podUid: 'p', runtime: 'containerd' })
+  const above = (facts: Partial<Process>): Process => ({ ...unknownProcess(1, 1), ...facts })
+  const shim = above({ exePath: '/usr/bin/containerd-shim', cgroupId: 7 })
+  const java = above({
+    exePath: '/usr/bin/java',
+    exe: 'java',
+    args: ['-jar', 'app.jar'],
+    cwd: '/srv',
+    cgroupId: 8,
+    parent: shim,
+  })
+  const process = { exePath: '/bin/sh', exe: 'sh', args: [], cwd: '/', cgroupId: 8, parent: java }
+  run(open('/etc/x', { result: -13 }, { container, process }))
+  assert.equal(alerts[0]?.subject?.outcome, 'failed')
+  assert.deepEqual(alerts[0]?.subject?.programs, [
+    { executable: '/bin/sh', programArguments: ['sh'], workingDirectory: '/' },
+    {
+      executable: '/usr/bin/java',
+      programArguments: ['java', '-jar', 'app.jar'],
+      workingDirectory: '/srv',
+    },
+  ])
 })
 
 test('addresses are printed as text, also of lists', () => {

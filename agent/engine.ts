@@ -17,6 +17,7 @@ import type { CompiledRules, Rule } from '@bulwark/policy'
 import { compileRules, renderOutput, specialise } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { spoken } from './alert.ts'
+import { subjectOf } from './alert-subject.ts'
 import { BoundedMap } from './bounded.ts'
 import type { Counters } from './counters.ts'
 import { accessorOf, printable } from './fields/index.ts'
@@ -256,6 +257,7 @@ export class Engine {
         ...policyOf(rule, container && this.#scopes.classOf(container)),
         fromUserMemory: (headerOf.flags(record) & RECORD_USER_MEMORY) !== 0,
       },
+      subject: subjectOf(event),
     }
   }
 }

@@ -187,4 +187,8 @@ export const limits = {
   hookChangeMs: 20,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,
+  /** Programs of an alert's process and those above it, and arguments of each, for whoever judges
+   * it in its context: a shell, what it was started by, and the service behind that. */
+  subjectProgramsMax: 8,
+  subjectArgumentsMax: 16,
 } as const

@@ -45,7 +45,7 @@ test('lists of several kinds, lists that say the kind themselves, single objects
   )
   assert.deepEqual(changes.namespaces, [{ name: 'shop', uid: 'n', labels: [['a', 'b']] }])
   assert.deepEqual(flaws, [])
-  const ofX = await readDump(folder, 'x')
+  const ofX = await readDump(folder, { node: 'x' })
   assert.deepEqual(
     ofX.changes.pods.map(({ name }) => name),
     ['a'],

@@ -20,14 +20,21 @@ export interface Dump {
   readonly flaws: readonly string[]
 }
 
+export interface DumpOptions {
+  /** Takes the pods of one node alone. */
+  readonly node?: string | undefined
+  /** What is neither a Pod nor a Namespace is passed over, and not told. */
+  readonly passOthers?: boolean
+}
+
 class Reader {
   readonly pods = new Map<string, PodFacts>()
   readonly namespaces = new Map<string, NamespaceFacts>()
   readonly flaws = new Set<string>()
-  readonly #node: string | undefined
+  readonly #options: DumpOptions
 
-  constructor(node: string | undefined) {
-    this.#node = node
+  constructor(options: DumpOptions) {
+    this.#options = options
   }
 
   flaw(text: string): void {
@@ -39,8 +46,8 @@ class Reader {
     const onFlaw = (flaw: string): void => this.flaw(`${file}: ${flaw}`)
     switch (asText(object['kind']) ?? listKind) {
       case 'Pod': {
-        if (this.#node !== undefined && asObject(object['spec'])?.['nodeName'] !== this.#node)
-          return
+        const { node } = this.#options
+        if (node !== undefined && asObject(object['spec'])?.['nodeName'] !== node) return
         const pod = readPod(object, onFlaw)
         if (pod) this.#put(file, this.pods, pod.uid, pod, limits.podsMax)
         return
@@ -52,7 +59,7 @@ class Reader {
         return
       }
       default:
-        onFlaw('an object is neither a Pod nor a Namespace')
+        if (this.#options.passOthers !== true) onFlaw('an object is neither a Pod nor a Namespace')
     }
   }
 
@@ -92,11 +99,10 @@ class Reader {
 /**
  * Reads the `*.json` files of a folder: a List each, or one object.
  *
- * @param node  takes the pods of one node alone
  * @throws AccessError  the folder or a file cannot be read, is no JSON, or there is none
  */
-export const readDump = async (folder: string, node?: string): Promise<Dump> => {
-  const reader = new Reader(node)
+export const readDump = async (folder: string, options: DumpOptions = {}): Promise<Dump> => {
+  const reader = new Reader(options)
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
     if (names.length === 0) throw new AccessError(`${folder} has no *.json`)
