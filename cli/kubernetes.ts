@@ -48,13 +48,24 @@ export const accessOf = (kubeconfig: string): ApiAccess => {
   return accessFromKubeconfig(parseYaml(text), dirname(path))
 }
 
-const originOf = async ({ kubeconfig, node, podsFrom }: Choice): Promise<PodOrigin | undefined> => {
-  if (podsFrom !== undefined) {
-    const { changes, flaws } = await readDump(podsFrom, node)
-    for (const flaw of flaws) log(`pods from ${podsFrom}: ${flaw}`)
-    const { pods, namespaces } = changes
-    log(`pods from ${podsFrom}: ${pods.length}; namespaces: ${namespaces.length}`)
-    return { from: 'files', changes }
+/** @param passOthers  objects of other kinds are there on purpose */
+const originOfFiles = async (
+  folder: string,
+  node: string | undefined,
+  passOthers: boolean,
+): Promise<PodOrigin> => {
+  const { changes, flaws } = await readDump(folder, { node, passOthers })
+  for (const flaw of flaws) log(`pods from ${folder}: ${flaw}`)
+  const { pods, namespaces } = changes
+  log(`pods from ${folder}: ${pods.length}; namespaces: ${namespaces.length}`)
+  return { from: 'files', changes }
+}
+
+const originOf = async (choice: Choice): Promise<PodOrigin | undefined> => {
+  const { kubeconfig, node, podsFrom, fromFiles } = choice
+  if (podsFrom !== undefined) return await originOfFiles(podsFrom, node, false)
+  if (kubeconfig === undefined && fromFiles !== undefined) {
+    return await originOfFiles(fromFiles, node, true)
   }
   if (kubeconfig === undefined) return undefined
   return { from: 'server', access: accessOf(kubeconfig), node: node ?? hostname().toLowerCase() }
@@ -65,7 +76,7 @@ export const policiesOf = (origin: PodOrigin | undefined): PolicyFeed | undefine
   origin?.from === 'server' ? new PolicyFeed({ access: origin.access, log }) : undefined
 
 /** What of the options is about it. */
-type Choice = Pick<Settings, 'kubeconfig' | 'node' | 'podsFrom'>
+type Choice = Pick<Settings, 'kubeconfig' | 'node' | 'podsFrom' | 'fromFiles'>
 
 /**
  * Where pods are known from.
@@ -79,7 +90,7 @@ export const podOriginOf = async (
     return { origin: await originOf(choice) }
   } catch (error) {
     if (!(error instanceof AccessError)) throw error
-    const where = choice.podsFrom ?? choice.kubeconfig ?? ''
+    const where = choice.podsFrom ?? choice.kubeconfig ?? choice.fromFiles ?? ''
     logError(`cannot know pods from ${where}: ${error.message}`, 'see docs/kubernetes.md')
     return undefined
   }

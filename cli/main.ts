@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './config/command.ts'
 import { doctorCommand } from './doctor.ts'
+import { podCommand } from './graph/pod.ts'
 import { exitCodes } from './exit.ts'
 import { policyStatusCommand } from './policy-status.ts'
 import { policyCheckCommand, policyListCommand } from './policy.ts'
@@ -30,6 +31,7 @@ Examples:
   bulwark rules check falco_rules.yaml         say what is wrong with a rule file
   bulwark rules test mine.test.yaml            try rules on events that are written down
   bulwark policy check policies/               say what is wrong with policies
+  bulwark graph pod shop/web --from-files .    say what its context makes of a pod's alerts
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
@@ -49,6 +51,9 @@ program.addCommand(
     .addCommand(policyCheckCommand())
     .addCommand(policyListCommand())
     .addCommand(policyStatusCommand()),
+)
+program.addCommand(
+  new Command('graph').description("ask the cluster's security graph").addCommand(podCommand()),
 )
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())

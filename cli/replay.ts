@@ -8,6 +8,7 @@ import type { PolicyLoad, Rule } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { addFlags, configure, givenByFlags } from './config/flags.ts'
 import { faultText } from './config/read.ts'
+import { judgeOf } from './graph/judge.ts'
 import type { Settings } from './config/settings.ts'
 import { chooseRules, explain, log, logError, reportRules, writer } from './report.ts'
 import { activeRules } from '@bulwark/agent'
@@ -72,6 +73,8 @@ const replayRules = async (
   rules: readonly Rule[],
   loaded: PolicyLoad,
 ): Promise<number> => {
+  const judging = judgeOf(options)
+  if (!judging) return exitCodes.usage
   let fd: number
   try {
     fd = openSync(path, 'r')
@@ -97,7 +100,7 @@ const replayRules = async (
       folding: options.folding,
       onAlert: (alert) => {
         alerts++
-        write(alert)
+        write(judging.judge(alert))
       },
       log,
       signal: stop.signal,

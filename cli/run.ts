@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { Agent, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
+import type { Agent, Alert, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
 import { Outputs, limits } from '@bulwark/agent'
 import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
@@ -13,6 +13,7 @@ import { LiveConfig } from './config/live.ts'
 import type { Configured } from './config/flags.ts'
 import type { Settings } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
+import { judgeOf } from './graph/judge.ts'
 import { podOriginOf, policiesOf } from './kubernetes.ts'
 import { LiveRules } from './live-rules.ts'
 import { Quiet } from './quiet.ts'
@@ -91,10 +92,12 @@ const run = async (read: () => Configured): Promise<number> => {
   await types
   if (!chosen) return exitCodes.usage
   const pods = await podOriginOf(settings)
-  if (!pods) return exitCodes.usage
+  const judging = pods && judgeOf(settings)
+  if (!judging) return exitCodes.usage
+  const { judge } = judging
   const policies = policiesOf(pods.origin)
   try {
-    return await runWith({ settings, read, chosen, pods: pods.origin, policies })
+    return await runWith({ settings, read, chosen, pods: pods.origin, policies, judge })
   } finally {
     policies?.stop()
   }
@@ -162,6 +165,8 @@ interface Watching {
   readonly record: RecordOptions | undefined
   readonly pods: PodOrigin | undefined
   readonly policies: PolicyFeed | undefined
+  /** Gives an alert its context. */
+  readonly judge: (alert: Alert) => Alert
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
@@ -203,7 +208,7 @@ const follow = (
 }
 
 const watchHere = async (machine: Machine, watching: Watching): Promise<number> => {
-  const { settings, chosen, record, pods } = watching
+  const { settings, chosen, record, pods, judge } = watching
   const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
   const outputs = new Outputs({
     settings: settings.outputs,
@@ -222,7 +227,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         matching: settings.matching,
         folding: settings.folding,
         hostname: settings.hostname,
-        onAlert: (alert) => outputs.send(alert),
+        onAlert: (alert) => outputs.send(judge(alert)),
         kernelFilter: settings.kernelFilter,
         pods,
         ...(record ? { record } : {}),

@@ -35,6 +35,18 @@ export const limits = {
   pathVariantsMax: 256,
   /** Choices that are tried for the smallest set of fixes before a good one must do. */
   fixChoicesMax: 100_000,
+  /** What an identity leads to is searched this far, in steps and in nodes: more than a handful of
+   * steps is no way to judge an alert by, and the nodes are what a judgement may take. */
+  powerStepsMax: 6,
+  powerNodesMax: 2_000,
+  /** Identities whose power is kept until an object changes. */
+  powersKeptMax: 20_000,
+  /** Alerts of a pod that count as one chain: how long ago, and how many. */
+  relatedAlertsMs: 300_000,
+  relatedAlertsMax: 16,
+  /** Pods with alerts, and nodes that were taken over, that are kept: those last seen. */
+  alertedPodsMax: 10_000,
+  takenNodesMax: 1_000,
 } as const
 
 /** Of what is read and kept of images, packages and vulnerabilities. */

@@ -113,6 +113,19 @@ const alerts: readonly OptionSpec[] = [
     '60',
     'what is equal to an alert and comes so soon after it is told in one more',
   ),
+  fixedOption(
+    'from_files',
+    { is: 'text', what: 'folder' },
+    '',
+    'judge alerts in the context of their pods: of the cluster that is in these files, from ' +
+      '`kubectl get KINDS -A -o json`; also take pods from there: docs/severity.md',
+  ),
+  fixedOption(
+    'severity',
+    { is: 'texts', what: 'file' },
+    '',
+    'SeverityPolicies, which change how alerts are judged: docs/severity.md',
+  ),
   {
     ...alertOption(
       'output',

@@ -147,6 +147,8 @@ or_demo: true
     kubeconfig: '/etc/k',
     node: 'node-a',
     podsFrom: undefined,
+    fromFiles: undefined,
+    severity: [],
     record: 'f',
     sizeMib: 3,
     orDemo: true,
@@ -216,11 +218,17 @@ test('what is wrong: where, and what to do', () => {
   )
   check(
     'node: a',
-    '1:7: error: `node` alone says nothing\n  help: give `kubeconfig` or `pods_from`, too',
+    '1:7: error: `node` alone says nothing\n  help: give `kubeconfig`, `pods_from` or ' +
+      '`from_files`, too',
   )
   check(
     'kubeconfig: a\npods_from: b',
     '2:12: error: `pods_from` beside `kubeconfig`\n  help: give one of the two',
+  )
+  check(
+    'severity: [a]',
+    '1:11: error: `severity` alone says nothing\n  help: give `from_files`, too: without it ' +
+      'nothing is judged',
   )
   check(
     'http: {url: "http://x", client_key: k}',

@@ -31,6 +31,10 @@ export interface Settings {
   readonly node: string | undefined
   /** Folder of dumps. */
   readonly podsFrom: string | undefined
+  /** Folder of a cluster's objects, for the context of alerts. */
+  readonly fromFiles: string | undefined
+  /** SeverityPolicies. */
+  readonly severity: readonly string[]
   readonly record: string | undefined
   readonly sizeMib: number
   readonly orDemo: boolean
@@ -189,10 +193,18 @@ const checkPods = (values: Values): void => {
   if (kubeconfig !== undefined && from !== undefined) {
     values.fault('pods_from', '`pods_from` beside `kubeconfig`', 'give one of the two')
   }
-  if (values.text('node') !== undefined && (kubeconfig ?? from) === undefined) {
-    const help = 'give `kubeconfig` or `pods_from`, too'
+  const files = values.text('from_files')
+  if (values.text('node') !== undefined && (kubeconfig ?? from ?? files) === undefined) {
+    const help = 'give `kubeconfig`, `pods_from` or `from_files`, too'
     values.fault('node', '`node` alone says nothing', help)
   }
+}
+
+/** Alerts are judged in the context of something. */
+const checkSeverity = (values: Values): void => {
+  if (values.texts('severity').length === 0 || values.text('from_files') !== undefined) return
+  const help = 'give `from_files`, too: without it nothing is judged'
+  values.fault('severity', '`severity` alone says nothing', help)
 }
 
 const foldingOf = (values: Values): Folding => {
@@ -213,6 +225,7 @@ export const settingsOf = (
   const appends = appendTree && readAppends(appendTree, catalogWith(staticFields))
   checkLonely(values, given.keys())
   checkPods(values)
+  checkSeverity(values)
   const cri = given.get('cri')?.value
   const backend = values.text('backend')
   const settings: Settings = {
@@ -236,6 +249,8 @@ export const settingsOf = (
     kubeconfig: values.text('kubeconfig'),
     node: values.text('node'),
     podsFrom: values.text('pods_from'),
+    fromFiles: values.text('from_files'),
+    severity: values.texts('severity'),
     record: values.text('record'),
     sizeMib: values.number('size_mib', 1024),
     orDemo: values.switch('or_demo', false),

@@ -22,6 +22,8 @@ export interface IndicatorGroup {
   readonly falcoRules: readonly string[]
 }
 
+const walkedEscape = 'a way out of the container that was walked'
+
 export const indicatorGroups: readonly IndicatorGroup[] = [
   {
     what: 'a program run from memory',
@@ -52,7 +54,7 @@ export const indicatorGroups: readonly IndicatorGroup[] = [
     falcoRules: ['Linux Kernel Module Injection Detected'],
   },
   {
-    what: 'a way out of the container that was walked',
+    what: walkedEscape,
     onlyDone: true,
     why: 'The node is lost, and with it every pod on it, whatever this pod was worth.',
     rules: [
@@ -92,3 +94,7 @@ export const indicatorOf = (
   if (tag !== undefined) return `a rule with the tag ${tag}`
   return more.rules.includes(rule) ? 'a rule that the severity policy names' : undefined
 }
+
+/** Whether an alert says that its node is lost. */
+export const isWalkedEscape = ({ rule, outcome }: AlertFacts): boolean =>
+  outcome === 'done' && groupOfRule.get(rule)?.what === walkedEscape

@@ -40,6 +40,16 @@ export const waysOut = ({ alert, context }: JudgedInput): readonly EscapeWay[] =
     ({ container }) => alert?.container === undefined || container === alert.container,
   )
 
+/** The first ways in words, the others by the ids of their edges. */
+const waysText = (ways: readonly EscapeWay[]): string => {
+  const titles = new Map(ways.map(({ edge, title }) => [edge, title]))
+  const edges = [...titles.keys()].toSorted()
+  const said = edges.slice(0, saidWaysMax).map((edge) => `${titles.get(edge) ?? ''} (${edge})`)
+  const more = edges.slice(saidWaysMax)
+  return [...said, ...(more.length > 0 ? [`also ${more.join(', ')}`] : [])].join('; ')
+}
+const saidWaysMax = 2
+
 const escaping =
   (
     holds: (way: EscapeWay) => boolean,
@@ -52,9 +62,8 @@ const escaping =
     const [first] = found
     // Of both rows of the table one holds.
     if (!first || (isCertain && first.certainty !== 'certain')) return undefined
-    const titles = [...new Set(found.map(({ edge, title }) => `${title} (${edge})`))].toSorted()
     return {
-      text: `${what}: ${titles.join('; ')}`,
+      text: `${what}: ${waysText(found)}`,
       facts: found.flatMap(({ facts }) => facts),
     }
   }

@@ -18,11 +18,13 @@ export const pathText = ({ from, steps, certainty }: PathThrough): string =>
 export const factorLines = (factors: readonly Factor[]): readonly string[] => {
   const told = new Set<string>()
   return factors.flatMap((factor) => {
-    const facts = factor.facts
-      .map((fact) => `      ${fact.text} (${factSource(fact)})`)
-      .filter((line) => !told.has(line))
-    for (const line of facts) told.add(line)
-    return [`${sign(factor)} ${factor.text} [${factor.id}]`].concat(facts)
+    const lines = [`${sign(factor)} ${factor.text} [${factor.id}]`]
+    for (const fact of factor.facts) {
+      const line = `      ${fact.text} (${factSource(fact)})`
+      if (!told.has(line)) lines.push(line)
+      told.add(line)
+    }
+    return lines
   })
 }
 

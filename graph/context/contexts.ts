@@ -1,0 +1,207 @@
+/** The context of a pod, filled from the cluster's objects and what is known of its images. */
+import type { KnownLabels } from '@bulwark/schema'
+import type { Cluster } from '../cluster.ts'
+import { digestsIn } from '../cves/identifiers.ts'
+import type { CveStore, Finding } from '../cves/store.ts'
+import type { UsedFiles } from '../cves/usage.ts'
+import { weightOf } from '../cves/weight.ts'
+import { refText } from '../diagnostics.ts'
+import type { Edge, Fact } from '../edges.ts'
+import { edgesFrom } from '../graph.ts'
+import type {
+  ContainerCves,
+  EscapeWay,
+  IdentityPower,
+  PathThrough,
+  PodContext,
+  Posture,
+  WeighedFinding,
+} from '../judgement/context.ts'
+import { unknownContext } from '../judgement/context.ts'
+import { podsByNode } from '../objects/indices.ts'
+import type { Pod } from '../objects/pod.ts'
+import type { GraphNode } from '../nodes.ts'
+import { containerNode, podNode } from '../nodes.ts'
+import { sandboxOf } from '../pods/container.ts'
+import { crownJewelLabel, isTarget } from '../questions/targets.ts'
+import { worstOf, wayFacts } from './power.ts'
+import { standardOf } from './standard.ts'
+
+/** What is asked beside the pod. */
+export interface ContextQuestion {
+  readonly namespace: string
+  readonly name: string
+  /** Container of the executables; `undefined`: none is given. */
+  readonly container: string | undefined
+  /** What the alerting process and those above it run: see `programFiles`. */
+  readonly executables: readonly string[]
+}
+
+export interface ContextSources {
+  readonly cluster: Cluster
+  readonly cves: CveStore
+  readonly used: UsedFiles
+  /** Whether reports were looked for: else nothing is known of vulnerabilities. */
+  readonly hasReports: boolean
+}
+
+const wholeLabels = (labels: KnownLabels['labels']): KnownLabels => ({ labels, isWhole: true })
+
+/** Edges of each container of a pod, with the container's name. */
+const edgesOfPod = (
+  cluster: Cluster,
+  { namespace, name, spec }: Pod,
+): readonly (readonly [container: string, edge: Edge])[] =>
+  spec.containers.flatMap(({ name: container }) =>
+    edgesFrom(cluster, containerNode(namespace, name, container)).map(
+      (edge) => [container, edge] as const,
+    ),
+  )
+
+type PodEdges = ReturnType<typeof edgesOfPod>
+
+const escapesOf = (edges: PodEdges): readonly EscapeWay[] =>
+  edges
+    .filter(([, { kind, to }]) => to.kind === 'node' && kind.cost > 0)
+    .map(([container, { kind, certainty, reasons }]) => ({
+      edge: kind.id,
+      title: kind.title,
+      container,
+      certainty,
+      facts: reasons()[0] ?? [],
+    }))
+
+const secretsOf = (edges: PodEdges): readonly Fact[] =>
+  edges
+    .filter(([, { to }]) => to.kind === 'secret')
+    .flatMap(([, { reasons }]) => reasons()[0] ?? [])
+
+const identityOf = (cluster: Cluster, pod: Pod, edges: PodEdges): IdentityPower => {
+  const { namespace } = pod
+  const { serviceAccount: name } = pod.spec
+  const serviceAccount = { kind: 'ServiceAccount', namespace, name }
+  const token = edges.find(([, { kind }]) => kind.id === 'POD_SA')?.[1]
+  if (!token) {
+    const fact = {
+      text: 'no container has a token for the API server',
+      object: { kind: 'Pod', namespace, name: pod.name },
+      path: 'spec',
+    }
+    const none = { hasToken: false, reaches: 'nothing', steps: 0, certainty: 'certain' } as const
+    return { serviceAccount, ...none, facts: [fact] }
+  }
+  const { reaches, steps, certainty, edges: way } = worstOf(cluster, token.to)
+  const facts = [...(token.reasons()[0] ?? []), ...wayFacts(way)]
+  // Taking the token is a step, too.
+  return { serviceAccount, hasToken: true, reaches, steps: steps + 1, certainty, facts }
+}
+
+const postureOf = (cluster: Cluster, pod: Pod): Posture => {
+  const { level, hasSeccomp, facts } = standardOf(pod)
+  const sandbox = sandboxOf(cluster, pod)
+  return {
+    level,
+    hasSeccomp,
+    sandbox: sandbox && pod.spec.runtimeClass,
+    facts: sandbox ? [...facts, sandbox] : facts,
+  }
+}
+
+const neighboursOf = (cluster: Cluster, pod: Pod): readonly Fact[] => {
+  const isJewel = isTarget(cluster, { is: 'crown-jewels' })
+  return [...(pod.nodeName === '' ? [] : cluster.objects.find(podsByNode, pod.nodeName))]
+    .filter((each) => each !== pod && !each.isOver && isJewel(podNode(each.namespace, each.name)))
+    .map(({ namespace, name }) => ({
+      text: `it, or its namespace, has the label ${crownJewelLabel}`,
+      object: { kind: 'Pod', namespace, name },
+      path: 'metadata.labels',
+    }))
+    .toSorted((a, b) => (refText(a.object) < refText(b.object) ? -1 : 1))
+}
+
+/** The images of a pod: what each container runs, and what its spec asks for. */
+export const imageDigestsOf = (pod: Pod): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    pod.spec.containers.map(({ name, image }) => {
+      const run = pod.images.find(({ container }) => container === name)?.id
+      return [name, digestsIn([run, image])]
+    }),
+  )
+
+const cvesOf = (
+  { cves, used }: ContextSources,
+  pod: Pod,
+  { container: asked, executables }: ContextQuestion,
+): readonly ContainerCves[] =>
+  [...imageDigestsOf(pod)].map(([container, digests]) => {
+    const image = cves.image(digests)
+    const own = container === asked ? executables : []
+    const weigh = (finding: Finding): WeighedFinding => {
+      const use = used.useOf(finding.package, { digests, executables: own })
+      return { finding, use, weight: weightOf(finding, use) }
+    }
+    return {
+      container,
+      isReported: image !== undefined,
+      scannedMs: image?.scannedMs,
+      endOfLife: image?.endOfLife ?? false,
+      findings: (image?.findings ?? []).map(weigh),
+      removed: (image?.removed ?? []).map(weigh),
+    }
+  })
+
+/** An edge's end, as people name it. */
+const nodeText = ({ id }: GraphNode): string => id.replace(':', ' ')
+
+/** The worst way that begins in a container of the pod. */
+const pathOf = (cluster: Cluster, { namespace, name, spec }: Pod): PathThrough | undefined => {
+  const ways = spec.containers
+    .map(({ name: container }) => {
+      const from = containerNode(namespace, name, container)
+      return { from, power: worstOf(cluster, from) }
+    })
+    .filter(({ power }) => power.edges.length > 0)
+    .toSorted(
+      (a, b) =>
+        Number(b.power.reaches === 'cluster-admin') - Number(a.power.reaches === 'cluster-admin') ||
+        a.power.steps - b.power.steps,
+    )
+  const [worst] = ways
+  if (!worst) return undefined
+  const { edges, certainty } = worst.power
+  return {
+    from: nodeText(worst.from),
+    to: nodeText(edges.at(-1)?.to ?? worst.from),
+    certainty,
+    steps: edges.map(({ kind, from, to }) => ({
+      edge: kind.id,
+      from: nodeText(from),
+      to: nodeText(to),
+      title: kind.title,
+    })),
+  }
+}
+
+/** The context of a pod; of one that the cluster does not have, nothing is known. */
+export const podContextOf = (sources: ContextSources, question: ContextQuestion): PodContext => {
+  const { cluster, hasReports } = sources
+  const { namespace, name } = question
+  const ref = { kind: 'Pod', namespace, name }
+  const pod = cluster.objects.get('Pod', namespace, name)
+  if (!pod) return unknownContext(ref)
+  const edges = edgesOfPod(cluster, pod)
+  const own = cluster.objects.get('Namespace', '', namespace)
+  return {
+    pod: ref,
+    namespaceLabels: own && wholeLabels(own.labels),
+    podLabels: wholeLabels(pod.labels),
+    exposure: undefined,
+    identity: identityOf(cluster, pod, edges),
+    escapes: escapesOf(edges),
+    cves: hasReports ? cvesOf(sources, pod, question) : undefined,
+    posture: postureOf(cluster, pod),
+    secrets: secretsOf(edges),
+    neighbours: neighboursOf(cluster, pod),
+    path: pathOf(cluster, pod),
+  }
+}
