@@ -3,6 +3,9 @@
  */
 import type { EdgeKind } from './edges.ts'
 import type { NodeKind } from './nodes.ts'
+import { placeEdges } from './network/identity-edges.ts'
+import { proxyEdges } from './network/proxy-edges.ts'
+import { reachEdges } from './network/reach-edges.ts'
 import { escapeEdges } from './pods/escape-edges.ts'
 import { hostEdges } from './pods/hosts.ts'
 import { containerEdges } from './pods/secrets.ts'
@@ -21,6 +24,9 @@ export const catalogue: readonly EdgeKind[] = [
   ...podRightEdges,
   ...clusterEdges,
   ...identityEdges,
+  ...reachEdges,
+  ...placeEdges,
+  ...proxyEdges,
 ]
 
 const none: readonly EdgeKind[] = []

@@ -55,4 +55,24 @@ export const gaps: readonly { readonly what: string; readonly why: string }[] = 
     what: 'Access entries of EKS, and other rights that a cloud keeps',
     why: 'They are in no object; of EKS the config map `aws-auth` counts.',
   },
+  {
+    what: 'Network policies of Cilium, Calico and Istio, and the newest form for administrators',
+    why:
+      'CiliumNetworkPolicy, NetworkPolicy and GlobalNetworkPolicy of Calico, AuthorizationPolicy ' +
+      'and ClusterNetworkPolicy are known of: where one may hold, REACH is unknown.',
+  },
+  {
+    what: 'Firewalls before nodes, and where tunnels end',
+    why: 'They are in no object: a port of a node, and a tunnel, are possible and never certain.',
+  },
+  {
+    what: 'Middlewares of Traefik, and what programs ask for themselves',
+    why:
+      'A middleware may guard, so a route with one is certain for level 5 and possible for 6; ' +
+      'whether a program asks for a password is in no object.',
+  },
+  {
+    what: 'Which ports a container listens on',
+    why: 'A port need not be declared: REACH is about any port that policies let through.',
+  },
 ]

@@ -53,6 +53,13 @@ export {
   summaryOf,
   unknownLines,
 } from './judgement/words.ts'
+export { clusterNetwork } from './network/cluster-network.ts'
+export type { ClusterNetwork } from './network/cluster-network.ts'
+export type { Exposure as PodExposure, Way } from './network/exposure.ts'
+export { exposureOf } from './network/exposure.ts'
+export { exposureLevels } from './network/front.ts'
+export { reachesServer } from './network/identity-edges.ts'
+export { useImageCves } from './network/image-cves.ts'
 export type { GraphNode, NodeKind } from './nodes.ts'
 export {
   clusterAdmin,

@@ -27,9 +27,28 @@ export const nodeKinds = {
   'pod-creation': 'hub: making pods in a namespace, or in all, as admission there allows',
   identities: 'hub: every user and group that a binding names, but `system:masters`',
   scheduling: 'which nodes run which pods',
+  endpoint: 'connections to a container of a pod',
+  endpoints: 'hub: connections to every pod of a namespace, or of all, through the API server',
+  network: 'hub: connections that pods can make which no network policy tells apart',
+  reachable: 'hub: connections to pods that no network policy tells apart',
+  'open-pods': 'hub: connections to pods that let every pod in',
+  'guarded-pods': 'hub: connections to pods whose network policies keep some out',
+  'node-services': 'connections to what listens on a node for the node alone',
+  'cloud-role': 'the rights of a role of a cloud',
 } as const
 
 export type NodeKind = keyof typeof nodeKinds
+
+/** Kinds that stand for connections: being there is control of nothing yet. */
+export const connectionKinds: ReadonlySet<NodeKind> = new Set<NodeKind>([
+  'endpoint',
+  'endpoints',
+  'guarded-pods',
+  'network',
+  'node-services',
+  'open-pods',
+  'reachable',
+])
 
 /** A node by its names. Two with the same `id` are the same node. */
 export interface GraphNode {
@@ -73,6 +92,15 @@ export const roleNode = (scope: string, kind: string, name: string): GraphNode =
   make('role', scope, `${kind}/${name}`)
 export const userNode = (name: string): GraphNode => make('user', '', name)
 export const groupNode = (name: string): GraphNode => make('group', '', name)
+export const endpointNode = (namespace: string, pod: string, container: string): GraphNode =>
+  make('endpoint', namespace, pod, container)
+/** Pods of a class, as they connect; and as others connect to them. */
+export const networkNode = (namespace: string, podClass: string): GraphNode =>
+  make('network', namespace, podClass)
+export const reachableNode = (namespace: string, podClass: string): GraphNode =>
+  make('reachable', namespace, podClass)
+export const nodeServicesNode = (node: string): GraphNode => make('node-services', '', node)
+export const cloudRoleNode = (name: string): GraphNode => make('cloud-role', '', name)
 /** What there is once. */
 export const singleNode = (kind: NodeKind): GraphNode => make(kind, '', '')
 /** A hub of a namespace; `*`: of all. Also all rights in a namespace. */

@@ -104,6 +104,7 @@ export const readVector = (text: string | undefined): AttackVector | undefined =
     reach,
     needsPrivileges: privileges !== 'N',
     needsUser: (metrics.get('UI') ?? 'N') !== 'N',
+    mayChange: (metrics.get('I') ?? metrics.get('VI')) !== 'N',
   }
 }
 

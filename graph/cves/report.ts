@@ -55,6 +55,8 @@ export interface AttackVector {
   readonly needsPrivileges: boolean
   /** Somebody else must do something. */
   readonly needsUser: boolean
+  /** It may change something: it does more than read, or stop a program. */
+  readonly mayChange: boolean
 }
 
 /** What is told of a vulnerability whatever image it is in. */

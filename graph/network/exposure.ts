@@ -116,9 +116,8 @@ class Ways {
       const text =
         'connections come from the address of a node, and policies do not hold for those of the ' +
         "pod's own"
-      const { namespace, name } = this.#pod
-      const object = { kind: 'Pod', namespace, name }
-      this.add(level, 'possible', ports, [...facts, { text, object, path: 'spec.nodeName' }])
+      const [{ object } = { object: podFact(this.#pod, '').object }] = facts
+      this.add(level, 'possible', ports, [...facts, { text, object, path: 'spec' }])
     }
   }
 

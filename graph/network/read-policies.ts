@@ -156,7 +156,7 @@ export const readNetworkPolicy = (
   }
 }
 
-// --- Administrators' policies -------------------------------------------------------------------
+// --- Administrators' policies --------------------------------------------------------------------
 
 const actions: ReadonlyMap<string, Action> = new Map([
   ['Allow', 'allow'],

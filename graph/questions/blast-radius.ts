@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster.ts'
 import type { Certainty } from '../edges.ts'
 import type { GraphNode, NodeKind } from '../nodes.ts'
+import { connectionKinds } from '../nodes.ts'
 import { explore } from './explore.ts'
 
 export interface Reached {
@@ -19,7 +20,7 @@ export interface BlastRadius {
   readonly isCut: boolean
 }
 
-/** What is reached from a node: what control of it is worth. */
+/** What is taken over from a node: what control of it is worth. Connections alone are left out. */
 export const blastRadius = (
   cluster: Cluster,
   from: GraphNode,
@@ -32,7 +33,7 @@ export const blastRadius = (
   })
   const reached = nodes
     .map((node, place) => ({ node, cost: costs[place] ?? 0 }))
-    .filter(({ node }) => node.id !== from.id)
+    .filter(({ node }) => node.id !== from.id && !connectionKinds.has(node.kind))
     .toSorted((a, b) => a.cost - b.cost || (a.node.id < b.node.id ? -1 : 1))
   const counts = new Map<NodeKind, number>()
   for (const { node } of reached) counts.set(node.kind, (counts.get(node.kind) ?? 0) + 1)

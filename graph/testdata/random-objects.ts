@@ -1,5 +1,12 @@
 /** Random objects of every kind that is read, over few names, so that they refer to each other. */
 import * as fc from 'fast-check'
+import {
+  images,
+  networkObjects,
+  podAddresses,
+  podLabels,
+  podPorts,
+} from '../network/testdata/random-objects.ts'
 import { rbacObjects } from '../rbac/testdata/random-rbac.ts'
 
 export interface RawObject {
@@ -43,6 +50,8 @@ const volume = fc.oneof(
 )
 const container = fc.record({
   name: fc.constantFrom('c', 'd'),
+  image: images,
+  ports: podPorts,
   securityContext: maybe(securityContext),
   volumeMounts: fc.array(
     fc.record({ name: fc.constant('v'), mountPath: fc.constant('/v'), readOnly: fc.boolean() }),
@@ -54,6 +63,7 @@ const podSpec = fc.record({
   serviceAccountName: maybe(name),
   automountServiceAccountToken: maybe(fc.boolean()),
   hostPID: maybe(fc.boolean()),
+  hostNetwork: maybe(fc.boolean()),
   hostUsers: maybe(fc.boolean()),
   shareProcessNamespace: maybe(fc.boolean()),
   runtimeClassName: maybe(fc.constant('x')),
@@ -82,11 +92,19 @@ const account = { 'kubernetes.io/service-account.name': 'x' }
 export const anyObject: fc.Arbitrary<RawObject> = fc.oneof(
   {
     weight: 6,
-    arbitrary: named('v1', 'Pod', fc.record({ name, namespace, uid: fc.constantFrom('', 'u') }), {
-      spec: podSpec,
-      status: maybe(fc.record({ phase: fc.constantFrom('Running', 'Succeeded') })),
-    }),
+    arbitrary: named(
+      'v1',
+      'Pod',
+      fc.record({ name, namespace, uid: fc.constantFrom('', 'u'), labels: podLabels }),
+      {
+        spec: podSpec,
+        status: maybe(
+          fc.record({ phase: fc.constantFrom('Running', 'Succeeded'), podIPs: podAddresses }),
+        ),
+      },
+    ),
   },
+  { weight: 8, arbitrary: networkObjects },
   { weight: 8, arbitrary: rbacObjects.map(([first]) => first as RawObject) },
   named('v1', 'Namespace', fc.record({ name: namespace, labels })),
   named(
@@ -97,7 +115,9 @@ export const anyObject: fc.Arbitrary<RawObject> = fc.oneof(
       labels: fc.constantFrom({}, { 'node-role.kubernetes.io/control-plane': '' }),
     }),
     {
+      spec: fc.record({ providerID: fc.constantFrom('', 'aws:///z/i-1') }),
       status: fc.record({
+        addresses: fc.constantFrom([], [{ type: 'ExternalIP', address: '203.0.113.2' }]),
         nodeInfo: fc.record({
           kernelVersion: fc.constantFrom('5.4.1', '6.12.0'),
           osImage: fc.constantFrom('CentOS Linux 7', 'Ubuntu 24.04 LTS'),
