@@ -191,11 +191,13 @@ const spec: ObjectShape = {
   is: 'object',
   members: {
     description: may(text({ least: 0, most: 4096 }), 'What it is for, for people.'),
-    mode: may(
-      text({ oneOf: policyModes }),
-      'audit: alerts. enforce: acts as audit until enforcement is there.',
-      'audit',
-    ),
+    mode: {
+      shape: text({ oneOf: policyModes }),
+      required: false,
+      meaning: 'audit: alerts. enforce: acts as audit until enforcement is there.',
+      unset: 'audit',
+      filled: 'audit',
+    },
     severity: may(severity, 'Of its rules that do not say, and of those it applies to.', 'Warning'),
     tags: may(tags, 'Added to those of each of its rules.'),
     scope: may(scope, 'Where it holds: all that is given must. Without it: everywhere.'),

@@ -46,6 +46,8 @@ export interface Member {
   /** One sentence for the schema and the guide. */
   readonly meaning: string
   readonly unset?: string
+  /** An API server writes it where nothing is said. */
+  readonly filled?: string
 }
 
 /** A value of one member decides whether another one, a list, has items. */

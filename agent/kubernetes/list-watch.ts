@@ -261,8 +261,10 @@ export class ListWatch<Value> {
       if (value === undefined) return
       if (!values.take(value)) count('apiOverflows')
     })
+    // With a limit, a version means that one and no newer: a history that is gone already.
+    const isPaged = version === anyVersion || version === newestVersion
     const path = this.#pathOf({
-      limit: String(limits.apiPageMax),
+      ...(isPaged ? { limit: String(limits.apiPageMax) } : {}),
       ...(more === '' ? {} : { continue: more }),
       ...(version === '' ? {} : { resourceVersion: version }),
     })

@@ -107,6 +107,15 @@ test('pages, a history that is gone, a cut, a server that goes back in time', as
   assert.ok((policies.counts.get('apiBackInTime') ?? 0) > 0)
 })
 
+test('a server that has started again: its lists go back further than its watches', async (t) => {
+  const { server, policies } = await start(t, (s) => s.putPolicy(policyOf('a')))
+  server.putNamespace('other') // Versions go on without policies.
+  server.watches.forget()
+  server.putPolicy(policyOf('b'))
+  await policies.until('b', () => policies.names === 'a,b')
+  assert.equal(policies.counts.get('apiRelists'), 1)
+})
+
 test('an API without the resource: said once, asked for again, and no fault', async (t) => {
   const { server, policies } = await start(t, (s) => (s.faults.bare = true))
   const asked = (): number => server.asked.filter((line) => line.includes('runtimepol')).length

@@ -3,26 +3,20 @@
  * and no less.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { parseAllDocuments } from 'yaml'
 import { ApiAsker, PolicyFeed, PodSource } from '@bulwark/agent'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText } from '@bulwark/tools'
 import { bulwark } from '../running.ts'
 import { accessTo, quickTimes } from './heard.ts'
+import { manifests } from './manifests.ts'
 
 type Json = Readonly<Record<string, unknown>>
-
-const manifests = (...names: readonly string[]): readonly Json[] =>
-  names.flatMap((name) => {
-    const text = readFileSync(join(import.meta.dirname, '../../deploy', name), 'utf8')
-    return parseAllDocuments(text).map((document) => document.toJS() as Json)
-  })
 
 const accounts = {
   agent: 'system:serviceaccount:bulwark:bulwark-agent',

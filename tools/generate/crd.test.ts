@@ -12,7 +12,7 @@ import { policyApiVersion, policyKind, policySpec } from '@bulwark/schema'
 import type { YamlValue } from '@bulwark/policy'
 import { parseDocuments, readPolicies } from '@bulwark/policy'
 import { policyCrdPath, schemaOf } from './crd.ts'
-import { structuralFaults, validationFaults } from './testdata/openapi.ts'
+import { structuralFaults, validationFaults } from '../lab/api-server/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const examples = join(root, 'docs/examples')

@@ -32,6 +32,9 @@ const together = ({ someOf, cases }: ObjectShape): Schema => ({
     : {}),
 })
 
+const filledBy = ({ filled }: ShapeMember): Schema =>
+  filled === undefined ? {} : { default: filled }
+
 /** A structural schema of OpenAPI v3, as apiextensions.k8s.io/v1 wants it. */
 export const schemaOf = (shape: ValueShape): Schema => {
   switch (shape.is) {
@@ -71,7 +74,7 @@ export const schemaOf = (shape: ValueShape): Schema => {
         properties: Object.fromEntries(
           members.map(([name, member]) => [
             name,
-            { description: member.meaning, ...schemaOf(member.shape) },
+            { description: member.meaning, ...schemaOf(member.shape), ...filledBy(member) },
           ]),
         ),
         ...together(shape),

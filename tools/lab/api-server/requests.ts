@@ -21,6 +21,22 @@ export class Refusal extends Error {
   }
 }
 
+/** What an object is called in faults: as kubectl names resources. */
+const fullName = ({ name, group }: Resource): string => (group === '' ? name : `${name}.${group}`)
+
+/** A fault that is about one object. */
+export const refusalOf = (
+  { resource, name = '' }: Pick<Target, 'resource' | 'name'>,
+  code: number,
+  reason: string,
+  words: (named: string) => string,
+): Refusal => {
+  const { group, name: kind } = resource
+  const details = { name, ...(group === '' ? {} : { group }), kind }
+  const message = words(`${fullName(resource)} ${JSON.stringify(name)}`)
+  return new Refusal(code, reason, message, { details })
+}
+
 /** What a request is about. */
 export interface Target {
   readonly resource: Resource

@@ -2,8 +2,8 @@
  * An API server for tests: lists with pages, watches with bookmarks, selectors, versions that
  * expire, tokens and certificates, for pods, namespaces, RuntimePolicies and what else is in
  * `store.ts`; and what a server should not do, on demand. It has the documented shapes of the
- * Kubernetes API, and kubectl works with it, which is a test; no real one was recorded. It
- * schedules and runs nothing: pods are what tests put there.
+ * Kubernetes API: kubectl works with it, and it answers as a real one has that was recorded, which
+ * are tests. It schedules and runs nothing: pods are what tests put there.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -11,10 +11,13 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { policySpec } from '@bulwark/schema'
 import type { Action } from './authorizer.ts'
 import { Authorizer, admin } from './authorizer.ts'
 import type { Certificates } from './certificates.ts'
-import { discovery, status } from './discovery.ts'
+import { schemaOf } from '../../generate/crd.ts'
+import { discovery } from './discovery.ts'
+import { stored, validationFaults } from './openapi.ts'
 import type { Target } from './requests.ts'
 import {
   Refusal,
@@ -22,6 +25,7 @@ import {
   bodyOf,
   isWatch,
   mergePatch,
+  refusalOf,
   selectorOf,
   targetOf,
   versionOf,
@@ -202,13 +206,16 @@ export class ApiServer {
     throw new Refusal(401, 'Unauthorized', 'Unauthorized')
   }
 
-  #authorize(user: string, action: Action): void {
+  #authorize(user: string, action: Action, target: Target): void {
     if (this.#authorizer?.allows(user, action) !== false) return
     const { verb, group, resource } = action
-    const message =
-      `${resource} is forbidden: User ${JSON.stringify(user)} cannot ${verb} resource ` +
-      `${JSON.stringify(resource)} in API group ${JSON.stringify(group)} at the cluster scope`
-    throw new Refusal(403, 'Forbidden', message)
+    // A namespace is in itself.
+    const inside = target.namespace ?? (resource === 'namespaces' ? target.name : undefined)
+    const where = inside === undefined ? 'at the cluster scope' : `in the namespace "${inside}"`
+    const why =
+      `is forbidden: User ${JSON.stringify(user)} cannot ${verb} resource ` +
+      `${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where}`
+    throw refusalOf(target, 403, 'Forbidden', (named) => `${named} ${why}`)
   }
 
   async #route(
@@ -230,7 +237,7 @@ export class ApiServer {
     if (!target || (this.faults.bare && isCustom(target.resource))) {
       throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
     }
-    this.#authorize(user, actionOf(method, target, url.searchParams))
+    this.#authorize(user, actionOf(method, target, url.searchParams), target)
     if (method !== 'GET') return send(response, ...(await this.#write(request, target)))
     if (target.name !== undefined) return send(response, 200, this.#existing(target))
     if (isWatch(url.searchParams)) {
@@ -243,7 +250,7 @@ export class ApiServer {
     const at = { resource: resource.name, namespace: namespace ?? '', name }
     const found = this.store.get(at)
     if (found) return found
-    throw new Refusal(404, 'NotFound', `${resource.name} "${name}" not found`)
+    throw refusalOf({ resource, name }, 404, 'NotFound', (named) => `${named} not found`)
   }
 
   #watch({ resource, namespace }: Target, query: URLSearchParams, response: ServerResponse): void {
@@ -266,20 +273,30 @@ export class ApiServer {
     const selects = selectorOf(query, resource)
     const version = versionOf(query)
     if (version > this.store.version) {
-      const message = `Too large resource version: ${version}, current: ${this.store.version}`
-      throw new Refusal(504, 'Timeout', message)
+      const more = `${version}, current: ${this.store.version}`
+      const message = `Timeout: Too large resource version: ${more}`
+      throw new Refusal(504, 'Timeout', message, { details: { retryAfterSeconds: 1 } })
     }
     const token = query.get('continue') ?? ''
     const rest = token === '' ? undefined : this.#rests.get(token)
     if (token !== '' && (!rest || this.faults.expirePages)) {
-      throw new Refusal(410, 'Expired', 'The provided continue parameter is too old')
+      throw new Refusal(
+        410,
+        'Expired',
+        'The provided continue parameter is too old to display a consistent list result.',
+      )
     }
-    const at = rest?.version ?? this.store.version
+    const limit =
+      version === 0 && query.has('resourceVersion') ? 0 : Number(query.get('limit') ?? 0)
+    // Pages of a version are of that one; without pages it is the least that is asked for.
+    const isExact = limit > 0 && version > 0 && !rest
+    if (isExact && version < this.store.knownFrom) {
+      throw new Refusal(410, 'Expired', 'The resourceVersion for the provided list is too old.')
+    }
+    const at = rest?.version ?? (isExact ? version : this.store.version)
     const objects =
       rest?.objects ??
-      this.store.list(resource.name).filter((each) => isIn(each, namespace) && selects(each))
-    const isCached = query.get('resourceVersion') === '0'
-    const limit = isCached ? 0 : Number(query.get('limit') ?? 0)
+      this.store.listAt(resource.name, at).filter((each) => isIn(each, namespace) && selects(each))
     const page = limit > 0 ? objects.slice(0, limit) : objects
     const left = objects.slice(page.length)
     const metadata = { resourceVersion: String(at), ...this.#more(at, left) }
@@ -299,23 +316,30 @@ export class ApiServer {
   async #write(request: IncomingMessage, target: Target): Promise<[number, Json]> {
     const { resource, namespace, name } = target
     if (request.method === 'DELETE') {
-      this.#existing(target)
+      const { uid } = this.#existing(target).metadata
       this.store.remove({ resource: resource.name, namespace: namespace ?? '', name: name ?? '' })
-      return [200, status(200, '', '')]
+      const { group, name: kind } = resource
+      const details = { name, ...(group === '' ? {} : { group }), kind, uid }
+      return [200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }]
     }
     const body = await bodyOf(request)
     if (request.method === 'PATCH') {
       const before = this.#existing(target)
-      refuseStale(before, body)
+      refuseStale(target, before, body)
       const patched = mergePatch(before, body) as NewObject
-      return [200, this.store.put(resource, partOf(target, before, patched))]
+      const part = partOf(target, before, patched)
+      const given = target.part === undefined ? takenOf(resource, part) : part
+      return [200, this.store.put(resource, given)]
     }
     const given = withNamespace(body as NewObject, namespace)
     if (request.method === 'POST' && this.store.get(keyOf(resource, given))) {
-      const message = `${resource.name} "${given.metadata.name}" already exists`
-      throw new Refusal(409, 'AlreadyExists', message)
+      const at = { resource, name: given.metadata.name }
+      throw refusalOf(at, 409, 'AlreadyExists', (named) => `${named} already exists`)
     }
-    return [request.method === 'POST' ? 201 : 200, this.store.put(resource, given)]
+    return [
+      request.method === 'POST' ? 201 : 200,
+      this.store.put(resource, takenOf(resource, given)),
+    ]
   }
 
   /** Whether who asks has a right. */
@@ -349,11 +373,32 @@ export class ApiServer {
 }
 
 /** A patch that names a version is for that one alone. */
-const refuseStale = (before: KubeObject, patch: Json): void => {
+const refuseStale = (target: Target, before: KubeObject, patch: Json): void => {
   const version = (patch['metadata'] as Json | undefined)?.['resourceVersion']
   if (version === undefined || version === before.metadata.resourceVersion) return
-  const message = 'the object has been modified; please apply your changes to the latest version'
-  throw new Refusal(409, 'Conflict', message)
+  const why = 'the object has been modified; please apply your changes to the latest version'
+  throw refusalOf(
+    target,
+    409,
+    'Conflict',
+    (named) => `Operation cannot be fulfilled on ${named}: ${why} and try again`,
+  )
+}
+
+/** `spec` of a policy, as the definition in deploy/ has it. */
+const policySchema = schemaOf(policySpec)
+
+/** What is stored of an object: of a custom one, what its schema has, where it allows it. */
+const takenOf = (resource: Resource, given: NewObject): NewObject => {
+  if (!isCustom(resource)) return given
+  const spec = stored(policySchema, given['spec'])
+  const faults = validationFaults(policySchema, spec, 'spec')
+  if (faults.length === 0) return { ...given, spec }
+  const { kind, group } = resource
+  const { name } = given.metadata
+  const message = `${kind}.${group} ${JSON.stringify(name)} is invalid: ${faults.join(', ')}`
+  const causes = faults.map((fault) => ({ message: fault, field: fault.replace(/:.*/, '') }))
+  throw new Refusal(422, 'Invalid', message, { details: { name, group, kind, causes } })
 }
 
 /** Of a custom resource, what a path may change: `status` by its own, all else by the other. */

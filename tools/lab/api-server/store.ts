@@ -122,6 +122,17 @@ export class Store {
       .map(([, object]) => object)
   }
 
+  /** Objects of a resource as they were at a version that is still known. */
+  listAt(resource: Resource['name'], version: number): readonly KubeObject[] {
+    const objects = new Map(this.list(resource).map((each) => [each.metadata.uid, each]))
+    for (const { object, before, resource: of } of this.since(version).toReversed()) {
+      if (of !== resource) continue
+      if (before) objects.set(object.metadata.uid, before)
+      else objects.delete(object.metadata.uid)
+    }
+    return [...objects.values()].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+  }
+
   /** Makes an object, or puts another in its place. */
   put(resource: Resource, given: NewObject): KubeObject {
     const key = keyOf(resource, given)
@@ -195,6 +206,9 @@ const generationOf = (before: KubeObject | undefined, given: NewObject): number 
   const generation = Number(before?.metadata['generation'] ?? 0)
   return before && isDeepStrictEqual(before['spec'], given['spec']) ? generation : generation + 1
 }
+
+const placeOf = ({ metadata: { namespace = '', name } }: KubeObject): string =>
+  `${namespace}/${name}`
 
 /** Where an object of a test belongs. */
 export const keyOf = (resource: Resource, { metadata }: NewObject): Key => ({

@@ -43,6 +43,9 @@ export class Watches {
   /** How many there ever were. */
   started = 0
 
+  /** What happened before this version no watch is told any more, though lists may know it. */
+  #knownFrom = 0
+
   constructor(store: Store) {
     this.#store = store
     store.listen((change) => {
@@ -70,8 +73,9 @@ export class Watches {
     const open: Open = { request, response, end, isStalled: false }
     response.on('close', end)
     const { version, resource } = request
-    if (version !== 0 && version < this.#store.knownFrom) {
-      this.#write(open, gone(version, this.#store.knownFrom))
+    const knownFrom = Math.max(this.#knownFrom, this.#store.knownFrom)
+    if (version !== 0 && version < knownFrom) {
+      this.#write(open, gone(version, knownFrom))
       end()
       return
     }
@@ -93,6 +97,12 @@ export class Watches {
     if (!event) return
     open.isStalled ||= this.isSilent
     if (!open.isStalled) open.response.write(`${JSON.stringify(event)}\n`)
+  }
+
+  /** As after a start: the server has its objects, and does not know what happened to them. */
+  forget(): void {
+    this.#knownFrom = this.#store.version
+    this.end()
   }
 
   /** Tells all who want it how far the store is, as a real server does each minute. */

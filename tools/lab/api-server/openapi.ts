@@ -3,7 +3,7 @@
  * of structural schemas, and the validation of objects. Every keyword that is not handled here is a
  * fault, so that nothing is taken for checked that is not.
  */
-type Schema = Readonly<Record<string, unknown>>
+export type Schema = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -15,7 +15,7 @@ const preserves = 'x-kubernetes-preserve-unknown-fields'
 const junctions = ['anyOf', 'oneOf'] as const
 /** What must stand in the structural part alone, and not in a junction. */
 const structural = (
-  `type description additionalProperties format ${preserves} x-kubernetes-list-type ` +
+  `type description additionalProperties format default ${preserves} x-kubernetes-list-type ` +
   'x-kubernetes-list-map-keys'
 ).split(' ')
 const bounds =
@@ -63,13 +63,33 @@ const junctionFaults = (member: Schema, of: Schema, path: string): readonly stri
   return faults
 }
 
+/** Whether an object has a member of its own of this name. */
+const has = (value: Schema, name: string): boolean => Object.hasOwn(value, name)
+
+/** A value without what its schema does not have, and with what it fills in: what is stored. */
+export const stored = (schema: Schema, value: unknown): unknown => {
+  if (schema[preserves] === true) return value
+  const { items, additionalProperties: more } = schema
+  if (Array.isArray(value)) {
+    return isObject(items) ? value.map((each) => stored(items, each)) : value
+  }
+  if (!isObject(value)) return value
+  const properties = new Map(schemasIn(schema['properties']))
+  if (properties.size === 0 && !isObject(more)) return value
+  const filled = [...properties].flatMap(([name, each]) =>
+    each['default'] === undefined || has(value, name) ? [] : [[name, each['default']]],
+  )
+  const kept = Object.entries(value).flatMap(([name, each]) => {
+    const inner = properties.get(name) ?? (isObject(more) ? more : undefined)
+    return inner ? [[name, stored(inner, each)]] : []
+  })
+  return Object.fromEntries([...filled, ...kept]) as unknown
+}
+
 const typeOf = (value: unknown): string => {
   if (Array.isArray(value)) return 'array'
   return value === null ? 'null' : typeof value
 }
-
-/** Whether an object has a member of its own of this name. */
-const has = (value: Schema, name: string): boolean => Object.hasOwn(value, name)
 
 /** Each fault of a value, unknown keys among them: as with `fieldValidation: Strict`. */
 export const validationFaults = (schema: Schema, value: unknown, path = ''): readonly string[] => {
