@@ -42,9 +42,11 @@ export const limits = {
    * of the pods of a node, where each is another one. What comes again is made again. */
   scopeClassesMax: 1024,
   scopedRuleSetsMax: 4096,
-  /** How long filters wait that are made anew for containers in scopes together that none was in
-   * before, milliseconds: a deployment brings several at once; making them takes a second. */
+  /** How often filters are made anew for containers in scopes together that none was in before,
+   * milliseconds: making them takes up to a second; and how long they wait at least, for the other
+   * pods of a deployment. */
   newClassesMs: 5_000,
+  newClassesMsMin: 50,
   /** How often a container's metadata is looked for, and the pause between, nanoseconds: the
    * runtime writes it while it starts the container. */
   metadataTriesMax: 64,
@@ -97,6 +99,8 @@ export const limits = {
   imageCharsMax: 2_048,
   /** Bytes of one object: etcd takes 1.5 MB of a shorter form. */
   apiObjectBytesMax: 4 * 1024 * 1024,
+  /** Bytes of lines of a watch that are kept, to see that the next says nothing else: of 400 pods. */
+  apiLinesKeptBytesMax: 4 * 1024 * 1024,
   /** How long a list may take, milliseconds: without a byte, as any answer to begin; and in all. */
   apiListSilentMsMax: 30_000,
   apiListMsMax: 300_000,

@@ -28,6 +28,8 @@ export interface Followed<Value> extends KnownBounds<Value> {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly read: ReadObject<Value>
+  /** `read` looks at nothing of what `KnownLines` passes over. */
+  readonly repeats?: boolean
   readonly keyOf: (value: Value) => string
   /** Values that are new or other, and keys of those that are gone. */
   readonly tell: (changed: readonly Value[], gone: readonly string[]) => void
@@ -71,6 +73,7 @@ export const follow = <Value>(
     },
     changed: (value) => {
       if (known.put(value)) tell([value], [])
+      return known.has(keyOf(value))
     },
     gone: (value) => {
       if (known.remove(keyOf(value))) tell([], [keyOf(value)])

@@ -83,7 +83,7 @@ test('law: any bytes give items or none, and never an error', () => {
 test('lines, however they come; one that is too long is left out', () => {
   const check = (text: string, expected: readonly (string | undefined)[], piece: number): void => {
     const lines: (string | undefined)[] = []
-    const reader = new Lines(8, (line) => lines.push(line))
+    const reader = new Lines(8, (line) => lines.push(line?.toString('utf8')))
     const bytes = Buffer.from(text)
     for (let at = 0; at < bytes.length; at += piece) reader.feed(bytes.subarray(at, at + piece))
     reader.end()

@@ -50,6 +50,10 @@ export class Known<Value> {
     return true
   }
 
+  has(key: string): boolean {
+    return this.#values.has(key)
+  }
+
   /** Whether it was there. */
   remove(key: string): boolean {
     this.#chars -= this.#charsOf(this.#values.get(key))

@@ -2,8 +2,8 @@
 
 const newline = 0x0a
 
-/** Called with a line; `undefined`: it was too long, and is left out. */
-export type OnLine = (line: string | undefined) => void
+/** Called with a line, valid during the call; `undefined`: it was too long, and is left out. */
+export type OnLine = (line: Buffer | undefined) => void
 
 export class Lines {
   readonly #onLine: OnLine
@@ -22,7 +22,7 @@ export class Lines {
     for (let end; (end = chunk.indexOf(newline, from)) !== -1; from = end + 1) {
       // Most lines come whole, and are not copied.
       if (this.#bytes === 0 && end - from <= this.#bytesMax) {
-        this.#onLine(chunk.toString('utf8', from, end))
+        this.#onLine(chunk.subarray(from, end))
         continue
       }
       this.#take(chunk, from, end)
@@ -48,6 +48,6 @@ export class Lines {
     const fits = this.#bytes <= this.#bytesMax
     this.#parts = []
     this.#bytes = 0
-    this.#onLine(fits ? Buffer.concat(parts).toString('utf8') : undefined)
+    this.#onLine(fits ? Buffer.concat(parts) : undefined)
   }
 }

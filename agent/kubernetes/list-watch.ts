@@ -12,6 +12,7 @@ import { limits } from '../limits.ts'
 import type { ApiClient } from './client.ts'
 import { ApiFault } from './client.ts'
 import { JsonItems } from './json-items.ts'
+import { KnownLines } from './known-lines.ts'
 import { Lines } from './lines.ts'
 import type { ReadObject } from './objects.ts'
 import { isOlder } from './version.ts'
@@ -67,7 +68,10 @@ export interface ListWatchOptions<Value> {
   readonly read: ReadObject<Value>
   /** All that there are now. */
   readonly listed: (values: readonly Value[]) => void
-  readonly changed: (value: Value) => void
+  /** `read` looks at nothing of what `KnownLines` passes over. */
+  readonly repeats?: boolean
+  /** Returns whether it is known from now on: there was room for it. */
+  readonly changed: (value: Value) => boolean
   readonly gone: (value: Value) => void
   /** It is not to be had for now: refused, or not there. Called again each time. */
   readonly refused?: () => void
@@ -103,6 +107,7 @@ export class ListWatch<Value> {
   readonly #now: () => number
   readonly #stop = new AbortController()
   readonly #said = new Set<string>()
+  readonly #lines: KnownLines | undefined
   /** Where the watch goes on; `undefined`: after a list. */
   #version: string | undefined
   /** The last that was seen. */
@@ -123,6 +128,7 @@ export class ListWatch<Value> {
     this.#times = options.times ?? ownListWatchTimes
     this.#now = options.now ?? ((): number => performance.now())
     this.#pauseMs = this.#times.pauseMin
+    if (options.repeats === true) this.#lines = new KnownLines(limits.apiLinesKeptBytesMax)
   }
 
   /**
@@ -250,6 +256,7 @@ export class ListWatch<Value> {
     this.#newest = version
     this.#version = version
     this.#listFrom = version
+    this.#lines?.clear()
     listed(values.all)
   }
 
@@ -325,13 +332,20 @@ export class ListWatch<Value> {
   }
 
   /** A line of the watch. */
-  #take(line: string | undefined): void {
+  #take(line: Buffer | undefined): void {
     if (line === undefined) {
       this.#flaw(`an object of more than ${limits.apiObjectBytesMax} bytes`)
       this.#options.count('apiBadObjects')
       return
     }
-    const event = asObject(parseJson(line))
+    const version = this.#lines?.versionOfSame(line)
+    if (version !== undefined) {
+      this.#heard()
+      this.#hasBrought = true
+      this.#moveTo(version)
+      return
+    }
+    const event = asObject(parseJson(line.toString('utf8')))
     const object = asObject(event?.['object'])
     if (!event || !object) throw new Garbage('a line of the watch is no event')
     const type = event['type']
@@ -341,21 +355,23 @@ export class ListWatch<Value> {
     }
     this.#heard()
     this.#hasBrought = true
-    if (type !== 'BOOKMARK') this.#change(object, type === 'DELETED')
+    if (type !== 'BOOKMARK' && this.#change(object, type === 'DELETED')) this.#lines?.keep(line)
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
   }
 
-  #change(object: Json, isGone: boolean): void {
+  /** Returns whether the object is known from now on. */
+  #change(object: Json, isGone: boolean): boolean {
     const { kind, apiVersion, changed, gone, count } = this.#options
     if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
       this.#flaw(`an object is ${shown(object['apiVersion'])} ${shown(object['kind'])}`)
       count('apiBadObjects')
-      return
+      return false
     }
     const value = this.#read(object)
-    if (value === undefined) return
-    if (isGone) gone(value)
-    else changed(value)
+    if (value === undefined) return false
+    if (!isGone) return changed(value)
+    gone(value)
+    return false
   }
 
   #moveTo(version: string | undefined): void {

@@ -76,6 +76,33 @@ export interface Change {
   readonly isGone: boolean
 }
 
+/** The order in which an API server writes metadata: that of ObjectMeta. */
+const metadataOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+]
+
+/** What is in no order here stays behind the rest. */
+const inOrder = (metadata: Json): Json => {
+  const places = new Map(metadataOrder.map((name, i) => [name, i]))
+  const placeOf = (name: string): number => places.get(name) ?? metadataOrder.length
+  return Object.fromEntries(
+    Object.entries(metadata).toSorted(([a], [b]) => placeOf(a) - placeOf(b)),
+  )
+}
+
 /** All that the store knows at one moment. */
 interface Moment {
   readonly version: number
@@ -139,7 +166,8 @@ export class Store {
     const before = this.get(key)
     const version = ++this.#version
     const metadata = {
-      creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      creationTimestamp:
+        before?.metadata['creationTimestamp'] ?? new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
       ...given.metadata,
       ...(resource.namespaced ? { namespace: key.namespace } : {}),
       uid: (given.metadata['uid'] ?? before?.metadata.uid ?? randomUUID()) as string,
@@ -147,7 +175,7 @@ export class Store {
       resourceVersion: String(version),
     }
     const { apiVersion, kind } = resource
-    const object = { apiVersion, kind, ...given, metadata } as KubeObject
+    const object = { kind, apiVersion, ...given, metadata: inOrder(metadata) } as KubeObject
     this.#objects.set(keyText(key), object)
     this.#tell({ version, resource: resource.name, before, object, isGone: false })
     return object
