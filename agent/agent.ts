@@ -102,6 +102,8 @@ export class Agent {
   readonly #shedMeter: ShedMeter
   readonly #filters: KernelFilters | undefined
   #filtersInPlace: Promise<void> = Promise.resolve()
+  /** When filters were last made for new classes of scopes; as `performance.now()` has it. */
+  #refreshedMs = -Infinity
   /** Reads nothing but headers. */
   readonly #header: RecordView
   #lost: KernelCounters = {}
@@ -148,7 +150,10 @@ export class Agent {
         this.sensor.filterBase,
         kernel,
         log,
-        () => this.#pipeline.containerCgroups(),
+        {
+          cgroups: () => this.#pipeline.containerCgroups(),
+          expected: () => this.#pipeline.expectedContainers(),
+        },
         () => this.#refreshLater(),
       )
     }
@@ -195,7 +200,10 @@ export class Agent {
     })
     this.#pipeline = pipeline
     pods?.attach(
-      (changes) => this.#tell({ told: 'pods', changes }),
+      (changes) => {
+        this.#tell({ told: 'pods', changes })
+        this.#filters?.expect(pipeline.expectedContainers(changes))
+      },
       (place) => pipeline.counters[place]++,
     )
     this.#lossMeter = new LossMeter(clocks().bootNs)
@@ -310,7 +318,8 @@ export class Agent {
       })
   }
 
-  /** Makes filters anew in a while: containers are in scopes together that none was in before. */
+  /** Makes filters anew, now and then after a while: containers are, or will be, in scopes together
+   * that none was in before. */
   #refreshLater(): void {
     const filters = this.#filters
     if (!filters || this.#closed) return
@@ -318,11 +327,20 @@ export class Agent {
       this.#refreshing = undefined
       if (this.#closed || this.#changing) return
       this.#filtersInPlace = this.#filtersInPlace
-        .then(() => this.#refresh(filters, performance.now()))
+        .then(() => {
+          this.#refreshedMs = performance.now()
+          return this.#refresh(filters, this.#refreshedMs)
+        })
         .catch((error: unknown) => {
           this.#options.log(`warning: filters stay as they are: ${String(error)}`)
         })
-    }, limits.newClassesMs).unref()
+    }, this.#newClassesMs()).unref()
+  }
+
+  /** The first are known at once; those that follow soon after, together. */
+  #newClassesMs(): number {
+    const leftMs = this.#refreshedMs + limits.newClassesMs - performance.now()
+    return Math.max(leftMs, limits.newClassesMsMin)
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */

@@ -3,7 +3,7 @@
  * tells what changes. Of the container itself the runtime counts, which runs it; then the pod.
  */
 import type { Container, ContainerMetadata } from './container.ts'
-import { joinMetadata } from './container.ts'
+import { joinMetadata, newContainer } from './container.ts'
 import type { PodContainer } from './pod.ts'
 import type { KnownPod } from './pod-table.ts'
 
@@ -50,4 +50,17 @@ export const metadataOf = ({
     containers.find(({ ids }) => ids.includes(id)) ??
     containers.find(({ name }) => name === own.name)
   return joinMetadata(factsOfPod(pod), joinMetadata(own, inPod ? factsOfContainer(inPod) : {}))
+}
+
+/** The containers of a pod as they are known when they are made, the sandbox's own first. */
+export const expectedOf = (pod: KnownPod): readonly Container[] => {
+  const podUid = pod.facts.staticUid ?? pod.facts.uid
+  const names = [undefined, ...pod.facts.containers.map(({ name }) => name)]
+  return names.map((name) => {
+    const container = newContainer({ id: '', podUid, runtime: undefined })
+    container.pod = pod
+    container.told = { name }
+    container.metadata = metadataOf(container)
+    return container
+  })
 }

@@ -11,12 +11,13 @@ import { CgroupIndex } from './cgroup-index.ts'
 import type { Cgroups } from './cgroups.ts'
 import type { Container, ContainerMetadata, NamedContainer } from './container.ts'
 import { newContainer } from './container.ts'
-import { metadataOf } from './container-facts.ts'
+import { expectedOf, metadataOf } from './container-facts.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
 import type { Outside } from './outside.ts'
 import { machine } from './outside.ts'
 import type { PodChanges } from './pod.ts'
+import type { KnownPod } from './pod-table.ts'
 import { PodTable } from './pod-table.ts'
 import { metadataQuestion, readMetadata } from './runtime-files.ts'
 
@@ -53,6 +54,7 @@ export class ContainerTable {
   readonly #outside: Outside
   readonly #ask: (id: string, whole: boolean) => void
   readonly #onKnown: (container: Container) => void
+  readonly #expected = new WeakMap<KnownPod, readonly Container[]>()
 
   /**
    * @param ask         asks the runtime of a container; the answer comes later, to `told`
@@ -97,6 +99,18 @@ export class ContainerTable {
       for (const [id, container] of index.ofContainers()) {
         yield { hierarchy: index.number, id, container }
       }
+    }
+  }
+
+  /**
+   * What containers of the pods that are known will be known to be when they are made; or of those
+   * pods that a change is about. The same objects as long as the pod is the same.
+   */
+  *expected(about?: PodChanges): Generator<Container> {
+    for (const pod of this.#pods.known(about)) {
+      const containers = this.#expected.get(pod) ?? expectedOf(pod)
+      this.#expected.set(pod, containers)
+      yield* containers
     }
   }
 

@@ -16,7 +16,6 @@ import { firstLook, generateFilter, needsSecondLook, plansByKind } from '@bulwar
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import type { Container } from './container.ts'
-import type { ContainerCgroup } from './container-table.ts'
 import { activeRules } from './engine.ts'
 import { askingRules, effectsOf, withEffects } from './filter-effects.ts'
 import type { LoadedParts, PartMaps } from './filter-parts.ts'
@@ -25,7 +24,7 @@ import type { FilterBase, FilterPlace } from './filter-places.ts'
 import { exitSlots, secondLook } from './filter-places.ts'
 import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
-import type { KnownClasses } from './told-classes.ts'
+import type { Containers, KnownClasses } from './told-classes.ts'
 import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
 import { hostNamesStamp, hostUsers } from './users.ts'
 
@@ -95,8 +94,9 @@ const none: PreparedFilters = {
   hostNames: undefined,
 }
 
-/** No container is known. */
-const noCgroups: () => Iterable<ContainerCgroup> = () => []
+const noContainers: Containers = { cgroups: () => [], expected: () => [] }
+/** Containers whose classes are found in one go: 1,000 policies are asked of each. */
+const classesAtOnce = 8
 
 export const kindName = (kind: number): string =>
   eventKinds.find((each) => each.kind === kind)?.name ?? `kind ${kind}`
@@ -112,7 +112,7 @@ export class KernelFilters {
   readonly #base: FilterBase
   readonly #facts: KernelFacts
   readonly #log: (line: string) => void
-  readonly #cgroups: () => Iterable<ContainerCgroup>
+  readonly #containers: Containers
   readonly #classes: ToldClasses
   #installed: PreparedFilters = none
   #cgroupsFull = 0
@@ -121,21 +121,20 @@ export class KernelFilters {
 
   /**
    * @param facts        `tellsCgroups`: `tellCgroup` is called for each cgroup that there is
-   * @param cgroups      those of containers
-   * @param onNewClass   a container is in scopes together that no container was in when the filters
-   *   were made: those made next can decide its events
+   * @param onNewClass   a container is, or will be, in scopes together that none was in when the
+   *   filters were made: those made next can decide its events
    */
   constructor(
     base: FilterBase,
     facts: KernelFacts,
     log: (line: string) => void,
-    cgroups = noCgroups,
+    containers = noContainers,
     onNewClass: () => void = () => {},
   ) {
     this.#base = base
     this.#facts = facts
     this.#log = log
-    this.#cgroups = cgroups
+    this.#containers = containers
     this.#classes = new ToldClasses(onNewClass)
     // Of every hierarchy, whether a mount shows it or not.
     for (const hierarchy of [unifiedNumber, oldNumber])
@@ -176,7 +175,8 @@ export class KernelFilters {
     scopes = new Scopes(activeRules(rules)),
   ): Promise<PreparedFilters> {
     const active = activeRules(rules)
-    const known = knownClasses(scopes, this.#cgroups())
+    const known = await this.#knownClasses(scopes)
+    if (!known) return none
     // Before they are read: what changes meanwhile is seen as a change after it.
     const hostNames = hostNamesStamp()
     const facts = {
@@ -202,6 +202,18 @@ export class KernelFilters {
       const state = await this.#loadKind(kind, withEffects(kind, plan, effects), places, loaded)
       if (state) states.push(state)
     }
+  }
+
+  /** `undefined`: it was closed meanwhile. */
+  async #knownClasses(scopes: Scopes): Promise<KnownClasses | undefined> {
+    const found = knownClasses(scopes, this.#containers)
+    let step = found.next()
+    for (let i = 0; step.done !== true; i++, step = found.next()) {
+      if (i % classesAtOnce !== 0) continue
+      await nextTurn()
+      if (this.#closed) return undefined
+    }
+    return step.value
   }
 
   /** Loads what one kind needs. `undefined`: nothing, all of it is wanted. */
@@ -326,7 +338,7 @@ export class KernelFilters {
     this.remove()
     // No filter is there to read what stands for something else than it knows.
     this.#classes.use(prepared.known)
-    for (const { hierarchy, id, container } of this.#cgroups()) {
+    for (const { hierarchy, id, container } of this.#containers.cgroups()) {
       this.tellCgroup(hierarchy, id, 'container', container)
     }
     const refusals = this.#fill(prepared)
@@ -375,10 +387,15 @@ export class KernelFilters {
     if (prepared) closeAll(prepared)
   }
 
+  /** Containers will be made that are this: filters are made ahead that know their classes. */
+  expect(containers: Iterable<Container>): void {
+    if (!this.#closed) this.#classes.expect(containers)
+  }
+
   /** Something else is known of a container than before: of its scopes, maybe. */
   tellContainer(container: Container): void {
     if (this.#closed || !this.#classes.hasChanged(container)) return
-    for (const each of this.#cgroups()) {
+    for (const each of this.#containers.cgroups()) {
       if (each.container !== container) continue
       this.tellCgroup(each.hierarchy, each.id, 'container', container)
     }

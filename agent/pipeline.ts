@@ -25,6 +25,7 @@ import type { Cgroups } from './cgroups.ts'
 import { rootCgroup } from './cgroups.ts'
 import { nameScopeOf } from './argument.ts'
 import type { Container } from './container.ts'
+import type { PodChanges } from './pod.ts'
 import type { Folding } from './fold.ts'
 import { AlertFolds } from './fold.ts'
 import type { ContainerCgroup, OnCgroup } from './container-table.ts'
@@ -233,6 +234,11 @@ export class Pipeline {
   /** The cgroups of containers that there are. */
   containerCgroups(): Iterable<ContainerCgroup> {
     return this.#containers.cgroups()
+  }
+
+  /** What containers of pods will be: see `ContainerTable.expected`. */
+  expectedContainers(about?: PodChanges): Iterable<Container> {
+    return this.#containers.expected(about)
   }
 
   /** Takes in what changed between two records. */

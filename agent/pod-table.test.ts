@@ -171,6 +171,28 @@ test('who counts: of the pod the API server, of the container the runtime', () =
   assert.equal(metadataOf(nobody), undefined)
 })
 
+test('what containers will be that are not made yet', () => {
+  const table = tableOf()
+  const containers = [containerNamed('app'), containerNamed('debug', { role: 'ephemeral' })]
+  const pods = [podNamed('a', uid('a'), { containers }), podNamed('b', uid('b'))]
+  table.changePods({ ...noChanges, pods, namespaces: [shop('prod')] })
+  const namesOf = (some: Iterable<Container>): readonly string[] =>
+    Array.from(some, ({ metadata }) => `${metadata?.podName}/${metadata?.name ?? ''}`)
+  assert.deepEqual(namesOf(table.expected()), ['a/', 'a/app', 'a/debug', 'b/'])
+  const [sandbox, app] = table.expected()
+  table.made(0, 5, pathOf(uid('a'), '1'))
+  assert.deepEqual(sandbox?.metadata, of(table, 5).metadata)
+  assert.deepEqual(
+    [app?.podUid, app?.metadata?.image, app?.metadata?.namespaceLabels],
+    [uid('a'), 'app:1', [['env', 'prod']]],
+  )
+  assert.equal([...table.expected()][1], app)
+  // Those that a change is about.
+  assert.deepEqual(namesOf(table.expected({ ...noChanges, pods: pods.slice(1) })), ['b/'])
+  assert.deepEqual(namesOf(table.expected({ ...noChanges, namespaces: [shop('x')] })).length, 4)
+  assert.deepEqual(namesOf(table.expected(noChanges)), [])
+})
+
 test('a static pod goes by the uid in its cgroup, in the fields too', () => {
   const table = tableOf()
   const hash = 'd'.repeat(32)

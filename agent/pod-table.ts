@@ -39,6 +39,15 @@ export class PodTable {
     return this.#pods.get(podUid) ?? this.#pods.get(this.#byStaticUid.get(podUid) ?? '')
   }
 
+  /** All that are known, or those that a change is about. */
+  *known(about?: PodChanges): Generator<KnownPod> {
+    const names = new Set(about?.namespaces.map(({ name }) => name))
+    const uids = new Set(about?.pods.map(({ uid }) => uid))
+    for (const [uid, known] of this.#pods) {
+      if (!about || uids.has(uid) || names.has(known.facts.namespace)) yield known
+    }
+  }
+
   /** Takes in what changed. */
   change({ pods, podsGone, namespaces, namespacesGone }: PodChanges): void {
     for (const name of namespacesGone) this.#namespaces.delete(name)

@@ -176,6 +176,23 @@ test('containers that are in the same scopes are of one class', () => {
   assert.equal(scopes.classOf(undefined), scopes.host)
 })
 
+test('a class stays while nothing changes that a scope can ask for', () => {
+  const scopes = new Scopes(
+    policyRulesOf('', policyText('a', '{podSelector: {matchLabels: {app: web}}}', anyOpen)),
+  )
+  const container = podWith([['app', 'web']])
+  const web = scopes.classOf(container)
+  const become = (more: Partial<ContainerMetadata>): void => {
+    container.metadata = { ...(container.metadata ?? noMetadata), ...more }
+  }
+  become({ podIp: '10.0.0.9', podLabels: [['app', 'web']] })
+  assert.equal(scopes.classOf(container), web)
+  become({ podLabels: [['app', 'api']] })
+  assert.notEqual(scopes.classOf(container), web)
+  become({ podLabelsCut: true, podLabels: [] })
+  assert.equal([...scopes.classOf(container).scopes.values()].join(), 'unknown')
+})
+
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const numRuns = Number(process.env['TEST_RUNS'] ?? 200)
 

@@ -6,6 +6,7 @@
  * Where something that a scope asks for is not known of a container, its rules are judged there all
  * the same, and their alerts say so: to be silent would be a gap that nobody sees.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { PodSubject } from '@bulwark/schema'
 import type { Answer, Rule, Scope, ScopeSurroundings } from '@bulwark/policy'
 import { cgroupNumbers, scopeClassMin, scopeOf } from '@bulwark/policy'
@@ -25,6 +26,7 @@ export interface ScopeClass {
 export interface ScopeAnswer {
   readonly by: Scopes
   readonly metadata: ContainerMetadata | undefined
+  readonly surroundings: ScopeSurroundings
   readonly of: ScopeClass
 }
 
@@ -80,14 +82,19 @@ export class Scopes {
   classOf(container: Container | undefined): ScopeClass {
     if (!container || this.isTrivial) return this.host
     const kept = container.scopes
-    if (kept?.by === this && kept.metadata === container.metadata) return kept.of
-    const of = this.find(container)
-    container.scopes = { by: this, metadata: container.metadata, of }
+    const { metadata } = container
+    if (kept?.by === this && kept.metadata === metadata) return kept.of
+    const surroundings = surroundingsOf(container)
+    // Most that changes of a pod no scope asks for.
+    const isSame = kept?.by === this && isDeepStrictEqual(kept.surroundings, surroundings)
+    const of = isSame ? kept.of : this.#find(surroundings)
+    container.scopes = { by: this, metadata, surroundings, of }
     return of
   }
 
   /** The class of a container, for rules that do not run yet: it keeps that of those that do. */
   find(container: Container): ScopeClass {
+    if (container.scopes?.by === this) return this.classOf(container)
     return this.#find(surroundingsOf(container))
   }
 

@@ -7,6 +7,7 @@ import type { Container } from './container.ts'
 import { newContainer, noMetadata } from './container.ts'
 import { Scopes } from './scopes.ts'
 import { policyRulesOf, policyText } from './testdata/rules.ts'
+import type { KnownClasses } from './told-classes.ts'
 import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
 
 const inApp = (app: string): string => `{podSelector: {matchLabels: {app: ${app}}}}`
@@ -29,10 +30,26 @@ const containerOf = (app: string): Container => {
 const cgroupsOf = (...containers: readonly Container[]) =>
   containers.map((container, id) => ({ hierarchy: 0, id: id + 1, container }))
 
+/** @param expected  those that pods will bring */
+const classesOf = (
+  scopes: Scopes,
+  containers: readonly Container[],
+  expected: readonly Container[] = [],
+): KnownClasses => {
+  const steps = knownClasses(scopes, {
+    cgroups: () => cgroupsOf(...containers),
+    expected: () => expected,
+  })
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
 const using = (scopes: Scopes, ...containers: readonly Container[]) => {
   const asked = { times: 0 }
   const told = new ToldClasses(() => asked.times++)
-  told.use(knownClasses(scopes, cgroupsOf(...containers)))
+  told.use(classesOf(scopes, containers))
   return { told, asked }
 }
 
@@ -55,6 +72,20 @@ test('a class that the filters know is told; another one is not, and asks for ne
   assert.equal(asked.times, 1)
 })
 
+test('the class of a container that a pod will bring is known before it is made', () => {
+  const [web, api] = [containerOf('web'), containerOf('api')]
+  const { told, asked } = using(new Scopes(rules), web)
+  told.expect([web])
+  assert.equal(asked.times, 0)
+  told.expect([web, api, containerOf('nothing')])
+  assert.equal(asked.times, 1)
+  const scopes = new Scopes(rules)
+  const later = new ToldClasses(() => assert.fail('it is known'))
+  later.use(classesOf(scopes, [web], [api]))
+  later.expect([api])
+  assert.ok(later.numberOf(containerOf('api')) >= scopeClassMin)
+})
+
 test('a container that changes is told anew, and one that stays is not', () => {
   const [web, api] = [containerOf('web'), containerOf('api')]
   const { told } = using(new Scopes(rules), web, api)
@@ -75,7 +106,7 @@ test('filters for other rules mean other numbers by what they know', () => {
   const { told } = using(new Scopes(rules), web)
   told.numberOf(web)
   const others = new Scopes(rules.slice(0, 1))
-  told.use(knownClasses(others, []))
+  told.use(classesOf(others, []))
   // Not told yet: it is with all others, before the filters are in place.
   assert.equal(told.hasChanged(web), false)
   assert.equal(told.numberOf(web), CGROUP_IS_CONTAINER)
@@ -83,7 +114,7 @@ test('filters for other rules mean other numbers by what they know', () => {
 
 test('what is not known of a container is judged, and so are its rules in the kernel', () => {
   const bare = newContainer({ id: 'c', podUid: 'u', runtime: 'containerd' })
-  const [only] = toldClassesOf(knownClasses(new Scopes(rules), cgroupsOf(bare)))
+  const [only] = toldClassesOf(classesOf(new Scopes(rules), [bare]))
   assert.ok(only)
   for (const { policy } of rules) assert.equal(only.isJudged(policy?.scope?.key ?? ''), true)
 })

@@ -15,16 +15,27 @@ export interface KnownClasses {
   readonly classes: ReadonlyMap<number, ScopeClass>
 }
 
-/** The classes of containers that there are. */
-export const knownClasses = (scopes: Scopes, cgroups: Iterable<ContainerCgroup>): KnownClasses => {
+/** What filters are made for. */
+export interface Containers {
+  /** The cgroups of containers that there are. */
+  readonly cgroups: () => Iterable<ContainerCgroup>
+  /** What those will be that pods bring, whether they are made yet or not. */
+  readonly expected: () => Iterable<Container>
+}
+
+/** The classes of containers that there are and will be, with a pause after each container. */
+export function* knownClasses(
+  scopes: Scopes,
+  { cgroups, expected }: Containers,
+): Generator<undefined, KnownClasses, undefined> {
   const classes = new Map<number, ScopeClass>()
   if (scopes.isTrivial) return { scopes, classes }
-  const seen = new Set<Container>()
-  for (const { container } of cgroups) {
-    if (seen.has(container)) continue
-    seen.add(container)
+  // Taken first: both may change in a pause.
+  const all = new Set([...Array.from(cgroups(), ({ container }) => container), ...expected()])
+  for (const container of all) {
     const of = scopes.find(container)
     classes.set(of.number, of)
+    yield
   }
   return { scopes, classes }
 }
@@ -64,6 +75,17 @@ export class ToldClasses {
     const told = isKnown ? number : CGROUP_IS_CONTAINER
     this.#told.set(container, told)
     return told
+  }
+
+  /** Asks for filters that know the classes of containers that are still to be made. */
+  expect(containers: Iterable<Container>): void {
+    if (!this.#known) return
+    const { scopes, classes } = this.#known
+    for (const container of containers) {
+      if (classes.has(scopes.classOf(container).number)) continue
+      this.#onUnknown()
+      return
+    }
   }
 
   /** Whether the kernel is to be told something else of a container than before. */

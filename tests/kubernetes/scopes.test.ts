@@ -52,11 +52,28 @@ const textOf = (name: string): { readonly name: string; readonly text: string } 
   text: readFileSync(name, 'utf8'),
 })
 
-/** The rules of the policies alone, with the macros of Bulwark's own. */
-const policyRules = (): readonly Rule[] => {
+const policyOfApp = (app: string): string => `---
+apiVersion: bulwark.dev/v1alpha1
+kind: RuntimePolicy
+metadata: {name: of-${app}}
+spec:
+  scope: {podSelector: {matchLabels: {app: ${app}}}}
+  rules:
+    - name: Opened by ${app}
+      condition: evt.type in (open, openat, openat2) and fd.name startswith ${mark}
+      output: opened %fd.name
+`
+
+/**
+ * The rules of the policies alone, with the macros of Bulwark's own.
+ *
+ * @param more  policies beside them, each for one app: a0, a1, …
+ */
+const policyRules = (more = 0): readonly Rule[] => {
   const own = globSync('rules/*.yaml', { cwd: root }).toSorted()
   const files = own.map((name) => textOf(join(root, name)))
-  const policies = [textOf(example), { name: 'openings.yaml', text: openings }]
+  const apps = Array.from({ length: more }, (_, i) => policyOfApp(`a${i}`)).join('')
+  const policies = [textOf(example), { name: 'openings.yaml', text: `${openings}${apps}` }]
   const loaded = loadPolicies(files, policies, {
     catalog: schemaCatalog,
     eventNames: [...syscallNames, ...otherEventNames],
@@ -82,10 +99,16 @@ useSetUp(async (undo) => {
   server.putNamespace('playground', {})
 })
 
-const putPod = (name: string, namespace: string, uid: string, app: string): void => {
+const putPod = (
+  name: string,
+  namespace: string,
+  uid: string,
+  app: string,
+  container = 'app',
+): void => {
   server.putPod({
     metadata: { name, namespace, uid, labels: { app } },
-    spec: { nodeName: 'node-a', containers: [{ name: 'app', image: 'app:1' }] },
+    spec: { nodeName: 'node-a', containers: [{ name: container, image: 'app:1' }] },
   })
 }
 
@@ -95,14 +118,18 @@ const runPod = async (
   namespace: string,
   app: string,
   container = 'app',
+  command = forever,
 ): Promise<{ readonly uid: string; readonly id: string }> => {
   const uid = randomUUID()
-  putPod(name, namespace, uid, app)
+  putPod(name, namespace, uid, app, container)
   const pod = await pods.run(name, 'cgroupfs', {}, uid)
-  return { uid, id: await pods.start(pod, container, forever) }
+  return { uid, id: await pods.start(pod, container, command) }
 }
 
-const startAgent = async (t: { after(undo: () => void): void }): Promise<void> => {
+const startAgent = async (
+  t: { after(undo: () => void): void },
+  rules = policyRules(),
+): Promise<void> => {
   const machine = machineOf(process.arch)
   assert.ok(machine)
   alerts.length = 0
@@ -111,7 +138,7 @@ const startAgent = async (t: { after(undo: () => void): void }): Promise<void> =
     object: readObject(),
     backend: chosen,
     machine,
-    rules: policyRules(),
+    rules,
     matching: 'all',
     criSockets: [],
     pods: { from: 'server', access: accessTo(server), node: 'node-a' },
@@ -200,17 +227,54 @@ test('the kernel decides the scope, and follows its changes', { skip }, async (c
   }
 })
 
+const timesInPlace = (): number => log.filter((line) => line.startsWith('filters in place')).length
+
 test('a container in scopes together that none was in before', { skip }, async (t) => {
   const play = await runPod('play3', 'playground', 'web')
   await startAgent(t)
-  const { length } = log.filter((line) => line.startsWith('filters in place'))
+  const times = timesInPlace()
   // Its class is new, and its events are let through at once.
   const web = await runPod('web3', 'shop', 'web', 'late')
   await untilJudged(web.id)
-  await until(() => log.filter((line) => line.startsWith('filters in place')).length > length)
+  await until(() => timesInPlace() > times)
   const before = agent.eventsByKind[EventNumber.open] ?? 0
   await open(play.id)
   await untilJudged(web.id)
   assert.equal(agent.eventsByKind[EventNumber.open], before + 1)
   assert.ok(limits.newClassesMs < waitMsMax)
+})
+
+test('a pod that is known before it runs: filters are made ahead', { skip }, async (t) => {
+  const web = await runPod('web4', 'shop', 'web')
+  await startAgent(t)
+  const times = timesInPlace()
+  // No container was in the one scope that this one is in alone.
+  const uid = randomUUID()
+  putPod('late-0', 'playground', uid, 'web', 'late')
+  await until(() => timesInPlace() > times)
+  const pod = await pods.run('late-0', 'cgroupfs', {}, uid)
+  const id = await pods.start(pod, 'late', forever)
+  await untilJudged(web.id)
+  const before = agent.eventsByKind[EventNumber.open] ?? 0
+  await open(id)
+  await untilJudged(web.id)
+  assert.equal(agent.eventsByKind[EventNumber.open], before + 1)
+  assert.equal(timesInPlace(), times + 1)
+})
+
+test('1,000 policies: a label that no pod had, and one that others have', { skip }, async (t) => {
+  const web = await runPod('web5', 'shop', 'web')
+  const loop = ['/bin/sh', '-c', `while :; do /bin/cat ${mark}; /bin/usleep 3000; done`]
+  const play = await runPod('play5', 'playground', 'x', 'app', loop)
+  await startAgent(t, policyRules(1_000))
+  await untilJudged(web.id)
+  const force = async (app: string): Promise<number> => {
+    alerts.length = 0
+    putPod('play5', 'playground', play.uid, app)
+    const begun = performance.now()
+    await until(() => alerts.some(({ bulwark }) => bulwark.policy === `of-${app}`))
+    return Math.round(performance.now() - begun)
+  }
+  const took = [await force('a7'), await force('a8'), await force('a7'), await force('a9')]
+  t.diagnostic(`in force after ${took.join(', ')} ms, and up to one opening of the loop`)
 })
