@@ -99,7 +99,7 @@ export const limits = {
   imageCharsMax: 2_048,
   /** Bytes of one object: etcd takes 1.5 MB of a shorter form. */
   apiObjectBytesMax: 4 * 1024 * 1024,
-  /** Bytes of lines of a watch that are kept, to see that the next says nothing else: of 400 pods. */
+  /** Bytes of lines of a watch that are kept, to see that the next says nothing else: 400 pods. */
   apiLinesKeptBytesMax: 4 * 1024 * 1024,
   /** How long a list may take, milliseconds: without a byte, as any answer to begin; and in all. */
   apiListSilentMsMax: 30_000,
