@@ -45,6 +45,11 @@ export class AddressClasses {
     this.#cuts6 = cuts(6)
   }
 
+  /** Blocks of all addresses of a protocol: most pods are in them. */
+  get widest(): readonly IpBlock[] {
+    return this.#blocks.filter(({ cidr }) => cidr.prefix === 0)
+  }
+
   /** The first address of each stretch that begins with a block, or behind one. */
   get begins(): readonly IpAddress[] {
     return [...this.#cuts4.filter((cut) => cut < 2 ** 32), ...this.#cuts6]

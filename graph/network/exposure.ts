@@ -225,8 +225,16 @@ const isShut = (network: ClusterNetwork, podClass: PodClass): boolean => {
 
 const order = { certain: 0, possible: 1, unknown: 2 } as const
 
-/** How far a pod is reached from. One that is over, or not there, is reached by nothing. */
-export const exposureOf = (cluster: Cluster, pod: Pod): Exposure => {
+/**
+ * How far a pod is reached from. One that is over, or not there, is reached by nothing.
+ *
+ * @param services  those that count, of those before the pod
+ */
+export const exposureOf = (
+  cluster: Cluster,
+  pod: Pod,
+  services: readonly Service[] = servicesBefore(cluster, pod),
+): Exposure => {
   const network = cluster.state(clusterNetwork)
   const podClass = network.classes.ofPod(pod.namespace, pod.name)
   if (!podClass) return { level: 0, possible: 0, ways: [] }
@@ -236,7 +244,7 @@ export const exposureOf = (cluster: Cluster, pod: Pod): Exposure => {
       podFact(pod, 'the pod has an address in the network of pods'),
     ])
   }
-  for (const service of servicesBefore(cluster, pod)) ways.service(service)
+  for (const service of services) ways.service(service)
   for (const { front, ports } of portFronts(cluster, pod)) ways.front(front, ports)
   const tunnel = tunnelFront(pod)
   if (tunnel) ways.add(tunnel.level, tunnel.certainty, allPorts, tunnel.facts)

@@ -18,6 +18,8 @@ export interface PodClass {
   readonly labels: Labels
   readonly isHostNetwork: boolean
   readonly namedPorts: readonly NamedPort[]
+  /** Its pods have addresses. */
+  readonly isAddressed: boolean
   /** Texts of the blocks that its pods' addresses lie in. */
   readonly blocks: ReadonlySet<string>
   readonly pods: ReadonlySet<Pod>
@@ -39,6 +41,9 @@ export const namespaceLabels = ({ objects }: Cluster, name: string): KnownLabels
   const own: Labels = [...labels, [nameLabel, name] as const]
   return { labels: own.toSorted(([a], [b]) => (a < b ? -1 : 1)), isWhole: true }
 }
+
+/** A word of a class's name: no value of a label may look like two of them. */
+const plain = (text: string): string => (/[\s,="]/.test(text) ? JSON.stringify(text) : text)
 
 const sortedUnion = (sets: readonly ReadonlySet<string>[]): ReadonlySet<string> => {
   const all = new Set<string>()
@@ -129,14 +134,34 @@ export class PodClasses {
     const found = pod.addresses.map((address) => this.#keys.addresses().blocksOf(address))
     const [first = none, ...others] = found
     const blocks = others.length === 0 ? first : sortedUnion(found)
+    const isAddressed = pod.addresses.length > 0 || !this.#keys.hasBlocks
     const parts = [
-      ...labels.map(([key, value]) => `${key}=${value}`),
-      ...namedPorts.map(({ name, protocol, port }) => `${name}=${protocol} ${port}`),
-      ...[...blocks].map((block) => `in ${block}`),
+      ...labels.map(([key, value]) => `${plain(key)}=${plain(value)}`),
+      ...namedPorts.map(({ name, protocol, port }) => `${plain(name)}=${protocol} ${port}`),
+      ...this.#addressParts(pod, blocks),
       ...(isHostNetwork ? ['on the host'] : []),
     ]
     const name = parts.length === 0 ? 'all pods' : parts.join(', ')
-    return { namespace, name, labels, isHostNetwork, namedPorts, blocks }
+    return { namespace, name, labels, isHostNetwork, namedPorts, isAddressed, blocks }
+  }
+
+  /**
+   * What tells the blocks that a pod lies in: those of a few addresses, and those of all of a
+   * protocol that it is not in.
+   */
+  #addressParts({ addresses }: Pod, blocks: ReadonlySet<string>): readonly string[] {
+    if (!this.#keys.hasBlocks) return []
+    if (addresses.length === 0) return ['without address']
+    const versions = new Set(addresses.map((address) => (address.includes('.') ? 4 : 6)))
+    const { widest } = this.#keys.addresses()
+    const usual = new Set(widest.map(({ text }) => text))
+    return [
+      ...(versions.has(6) ? [versions.has(4) ? 'of IPv4 and IPv6' : 'of IPv6'] : []),
+      ...[...blocks].filter((block) => !usual.has(block)).map((block) => `in ${block}`),
+      ...widest
+        .filter(({ text, cidr }) => versions.has(cidr.version) && !blocks.has(text))
+        .map(({ text }) => `not in ${text}`),
+    ]
   }
 
   #sort(namespace: string): void {

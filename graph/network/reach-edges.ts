@@ -7,7 +7,7 @@ import type { Pod } from '../objects/pod.ts'
 import type { Container, PodSpec } from '../objects/podspec.ts'
 import type { Index } from '../objects/table.ts'
 import { containerOf } from '../pods/container.ts'
-import { declaredPorts, podsBehind, routeKinds, servicesBefore } from './backends.ts'
+import { byName, declaredPorts, podsBehind, routeKinds } from './backends.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import { clusterNetwork } from './cluster-network.ts'
 import type { Way } from './exposure.ts'
@@ -266,8 +266,11 @@ const outerServices: Index<'Service'> = {
     type === 'LoadBalancer' || type === 'NodePort' || externalAddresses.length > 0 ? ['outer'] : [],
 }
 
-/** Pods that may be reached from outside: behind such services and routes, or by themselves. */
-const outerPods = (cluster: Cluster): ReadonlySet<Pod> => {
+/**
+ * Pods that may be reached from outside, each with the services by which: those with a front, and
+ * those that a route leads to. Pods with a front of their own may have none.
+ */
+const outerPods = (cluster: Cluster): ReadonlyMap<Pod, readonly Service[]> => {
   const { objects } = cluster
   const services = new Set<Service>(objects.find(outerServices, 'outer'))
   for (const kind of routeKinds) {
@@ -278,19 +281,28 @@ const outerPods = (cluster: Cluster): ReadonlySet<Pod> => {
       }
     }
   }
-  const pods = new Set<Pod>(objects.find(hostPortPods, 'host'))
-  for (const service of services) for (const pod of podsBehind(cluster, service)) pods.add(pod)
-  for (const pod of objects.find(podsWithTunnel, 'tunnel')) pods.add(pod)
+  const pods = new Map<Pod, Service[]>()
+  for (const pod of objects.find(hostPortPods, 'host')) pods.set(pod, [])
+  for (const pod of objects.find(podsWithTunnel, 'tunnel')) pods.set(pod, [])
+  for (const service of byName(services)) {
+    for (const pod of podsBehind(cluster, service)) {
+      const before = pods.get(pod)
+      if (before) before.push(service)
+      else pods.set(pod, [service])
+    }
+  }
   return pods
 }
 
-/** What is equal of pods that outside leads to in the same ways. */
-const keyOfPod = (cluster: Cluster, network: ClusterNetwork, pod: Pod): string | undefined => {
+/** What is equal of pods that outside leads to in the same ways; `undefined`: it has its own. */
+const keyOfPod = (
+  network: ClusterNetwork,
+  pod: Pod,
+  services: readonly Service[],
+): string | undefined => {
   const isOwn = pod.spec.hostNetwork || pod.spec.containers.some(hasHostPort) || tunnelFront(pod)
   const own = network.classes.ofPod(pod.namespace, pod.name)
-  if (isOwn || !own) return undefined
-  const services = servicesBefore(cluster, pod)
-  if (services.some(({ isLocal }) => isLocal)) return undefined
+  if (isOwn || !own || services.some(({ isLocal }) => isLocal)) return undefined
   const names = services.map(({ namespace, name }) => `${namespace}/${name}`)
   return [own.namespace, own.name, ...names].join('\n')
 }
@@ -317,13 +329,14 @@ const exposed: EdgeKind = {
     const network = cluster.state(clusterNetwork)
     // Of one spec only: the ports that names stand for are the spec's.
     const known = new Map<PodSpec, Map<string, readonly Way[]>>()
-    for (const pod of outerPods(cluster)) {
-      const key = keyOfPod(cluster, network, pod)
+    for (const [pod, services] of outerPods(cluster)) {
+      const key = keyOfPod(network, pod, services)
       const ofSpec = known.get(pod.spec) ?? new Map<string, readonly Way[]>()
       known.set(pod.spec, ofSpec)
       const kept = key === undefined ? undefined : ofSpec.get(key)
       const ways =
-        kept ?? exposureOf(cluster, pod).ways.filter(({ level }) => level >= outerLevelMin)
+        kept ??
+        exposureOf(cluster, pod, services).ways.filter(({ level }) => level >= outerLevelMin)
       if (key !== undefined) ofSpec.set(key, ways)
       for (const { certainty, ports, reason } of ways) {
         for (const { name } of containersAt(pod, ports)) {

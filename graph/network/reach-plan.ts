@@ -33,6 +33,10 @@ export const certaintyOfVerdict = ({ sure, most }: Verdict): Certainty | undefin
   return most.length > 0 ? 'possible' : undefined
 }
 
+/** Nodes have those of pods of their network, and pods that did not start have none. */
+const hasAddress = ({ isHostNetwork, isAddressed }: PodClass): boolean =>
+  isAddressed && !isHostNetwork
+
 const letsAnybody = ({ peers }: PolicyRule): boolean => peers === undefined
 
 const surest = (found: readonly (Certainty | undefined)[]): Certainty | undefined => {
@@ -55,10 +59,13 @@ export class ReachPlan {
   readonly #others = new Set<PodClass>()
   readonly #wideOf = new Map<string, readonly LetIn<PodsPeer>[]>()
   readonly #inBlock = new Map<string, readonly PodClass[]>()
+  /** How many classes have an address of their own. */
+  readonly #addressed: number
 
   constructor(network: ClusterNetwork) {
     this.#network = network
     this.#classes = [...network.classes.all()]
+    this.#addressed = this.#classes.filter(hasAddress).length
     const open: PodClass[] = []
     const guarded: PodClass[] = []
     for (const each of this.#classes) {
@@ -169,7 +176,8 @@ export class ReachPlan {
           all.add('possible')
         } else if (peer.is === 'block') {
           const classes = this.#classesIn(peer.block.text)
-          if (classes.length === this.#classes.length) all.add('possible')
+          const isAll = classes.filter(hasAddress).length === this.#addressed
+          if (isAll) all.add('possible')
           else for (const each of classes) some.add(each)
         } else if (peer.namespaces?.length === 0 && peer.pods.length === 0) {
           all.add('certain')

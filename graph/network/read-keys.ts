@@ -46,6 +46,10 @@ export class ReadKeys {
     return this.#portNames.values.has(name)
   }
 
+  get hasBlocks(): boolean {
+    return this.#blocks.values.size > 0
+  }
+
   addresses(): AddressClasses {
     const blocks = [...this.#blocks.values.values()]
     this.#addresses ??= new AddressClasses(blocks.toSorted((a, b) => (a.text < b.text ? -1 : 1)))
