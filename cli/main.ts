@@ -2,8 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './config/command.ts'
 import { doctorCommand } from './doctor.ts'
-import { podCommand } from './graph/pod.ts'
 import { exitCodes } from './exit.ts'
+import { graphCommand } from './graph/command.ts'
 import { policyStatusCommand } from './policy-status.ts'
 import { policyCheckCommand, policyListCommand } from './policy.ts'
 import { recordCommand } from './record.ts'
@@ -32,6 +32,7 @@ Examples:
   bulwark rules test mine.test.yaml            try rules on events that are written down
   bulwark policy check policies/               say what is wrong with policies
   bulwark graph pod shop/web --from-files .    say what its context makes of a pod's alerts
+  bulwark graph paths --from internet --from-files . say how a cluster could be taken over
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
@@ -52,9 +53,7 @@ program.addCommand(
     .addCommand(policyListCommand())
     .addCommand(policyStatusCommand()),
 )
-program.addCommand(
-  new Command('graph').description("ask the cluster's security graph").addCommand(podCommand()),
-)
+program.addCommand(graphCommand())
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())
 

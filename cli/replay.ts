@@ -73,7 +73,7 @@ const replayRules = async (
   rules: readonly Rule[],
   loaded: PolicyLoad,
 ): Promise<number> => {
-  const judging = judgeOf(options)
+  const judging = await judgeOf(options)
   if (!judging) return exitCodes.usage
   let fd: number
   try {

@@ -92,7 +92,7 @@ const run = async (read: () => Configured): Promise<number> => {
   await types
   if (!chosen) return exitCodes.usage
   const pods = await podOriginOf(settings)
-  const judging = pods && judgeOf(settings)
+  const judging = pods && (await judgeOf(settings))
   if (!judging) return exitCodes.usage
   const { judge } = judging
   const policies = policiesOf(pods.origin)

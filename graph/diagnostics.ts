@@ -34,6 +34,11 @@ export class Diagnostics {
   /** Objects of kinds over the bound of kinds that are counted. */
   otherUnread = 0
 
+  /** Faults that are kept now. */
+  get kept(): number {
+    return this.#kept
+  }
+
   report(fault: ObjectFault): void {
     const key = refText(fault.object)
     const list = this.#byObject.get(key) ?? []

@@ -60,6 +60,7 @@ export { exposureOf } from './network/exposure.ts'
 export { exposureLevels } from './network/front.ts'
 export { reachesServer } from './network/identity-edges.ts'
 export { useImageCves } from './network/image-cves.ts'
+export { readTypes } from './objects/kinds.ts'
 export type { GraphNode, NodeKind } from './nodes.ts'
 export {
   clusterAdmin,

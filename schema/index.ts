@@ -31,6 +31,20 @@ export { KeptTexts } from './kept-texts.ts'
 export { RecordError, RecordView } from './record.ts'
 export { checkRecord } from './check-record.ts'
 export type { Labels, PodSubject, Workload } from './pod.ts'
+export type {
+  BlastRadiusAnswer,
+  GraphCertainty,
+  GraphFact,
+  GraphFix,
+  GraphFixes,
+  GraphInput,
+  GraphObject,
+  GraphPath,
+  GraphPoint,
+  GraphStep,
+  PathsAnswer,
+  WhoCanAnswer,
+} from './graph-answers.ts'
 export type { Answer, KnownLabels, Requirement, Selector } from './selector.ts'
 export { allAnswers, anyAnswer, labelOf, selects } from './selector.ts'
 export type { CutText, RecordValues } from './encode.ts'

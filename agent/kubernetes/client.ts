@@ -53,11 +53,14 @@ export interface ApiBody {
 
 export class ApiClient {
   readonly #access: ApiAccess
+  readonly #accept: string
   readonly #agent: HttpAgent | HttpsAgent
   readonly #isSecure: boolean
 
-  constructor(access: ApiAccess) {
+  /** @param accept  the form in which objects are asked for */
+  constructor(access: ApiAccess, accept = 'application/json') {
     this.#access = access
+    this.#accept = accept
     this.#isSecure = access.server.protocol === 'https:'
     const pool = { keepAlive: true, keepAliveMsecs: limits.apiKeepAliveMs, maxFreeSockets: 2 }
     this.#agent = this.#isSecure ? new (https().Agent)(pool) : new (http().Agent)(pool)
@@ -151,7 +154,7 @@ export class ApiClient {
       throw new AccessError('the token is empty, or has characters that no token has')
     }
     const headers = {
-      accept: 'application/json',
+      accept: this.#accept,
       'user-agent': 'bulwark-agent',
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     }

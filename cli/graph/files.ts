@@ -1,146 +1,220 @@
 /**
- * A cluster out of a folder of files: what `kubectl get -A -o json` wrote, a List or an object a
- * file, and beside them documents about images and vulnerabilities. Bad input: what cannot be used
- * is told.
+ * A cluster out of files: what `kubectl get KINDS -A -o json` wrote, a list or an object a file,
+ * and beside them documents about images. Lists are read item by item: their size
+ * has no bound. Bad input, as all that comes from outside: what cannot be used is told.
  */
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import type { ContextSources } from '@bulwark/graph'
-import {
-  Cluster,
-  CveStore,
-  UsedFiles,
-  imageDigestsOf,
-  readCveDocument,
-  readCveJson,
-  refText,
-} from '@bulwark/graph'
-import { logError } from '../report.ts'
+import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { JsonItems } from '@bulwark/agent'
+import type { TypeOfItem } from '@bulwark/graph'
+import type { Json, Place } from './input.ts'
+import { ClusterInput, isJson } from './input.ts'
+import { limits } from './limits.ts'
 
-/** Names of files that are read. */
-const isRead = (name: string): boolean => /\.(?:json|csv)$/.test(name)
-
-/** Kinds of Trivy Operator, of which some are reports about images. */
-const reportGroup = 'aquasecurity.github.io/'
-
-/** Faults that are told one by one. */
-const toldMax = 20
-
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isReport = (value: unknown): boolean =>
-  isObject(value) &&
-  typeof value['apiVersion'] === 'string' &&
-  value['apiVersion'].startsWith(reportGroup)
-
-/** A folder cannot be read, or there is nothing in it. */
+/** The folder or a file cannot be read, or there is nothing in it. */
 export class FilesError extends Error {}
 
-/** What was read, and what to tell of it. */
-export interface ClusterFiles {
-  readonly sources: ContextSources
-  /** Lines for people: figures, then what is wrong. */
-  readonly told: readonly string[]
+/** Hears how far a long reading is. */
+export type OnProgress = (line: string) => void
+
+const mib = 1024 * 1024
+const isRead = (name: string): boolean => /\.(?:json|csv)$/.test(name)
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
 }
 
-class FilesReader {
-  readonly cluster = new Cluster()
-  readonly cves = new CveStore()
-  readonly faults: string[] = []
-  objects = 0
-  reports = 0
+/** A list's own type says that of its items: `PodList`. */
+const typeOfItems = ({ apiVersion, kind }: Json): TypeOfItem | undefined => {
+  const [, of = ''] = /^(.*)List$/.exec(typeof kind === 'string' ? kind : '') ?? []
+  return of === '' || typeof apiVersion !== 'string' ? undefined : { apiVersion, kind: of }
+}
 
-  #document(name: string, document: ReturnType<typeof readCveJson>): void {
-    this.cves.put(name, document)
-    this.reports += document.form === undefined ? 0 : 1
-    for (const { path, message } of document.found) {
-      this.faults.push(`${name}: ${path === '' ? '' : `${path} `}${message}`)
-    }
+/** What the list has said of itself before its items. */
+const typeSoFar = (envelope: string | undefined): TypeOfItem | undefined => {
+  const list = parse(`${envelope ?? ''}]}`)
+  return isJson(list) ? typeOfItems(list) : undefined
+}
+
+const saysKind = (json: unknown): boolean => isJson(json) && typeof json['kind'] === 'string'
+
+/** Reads one file of JSON. */
+class FileReader {
+  readonly #file: string
+  readonly #input: ClusterInput
+  readonly #items: JsonItems
+  /** Items that do not say their kind; their list may, behind them. */
+  readonly #unnamed: (readonly [place: Place, json: unknown])[] = []
+  #type: TypeOfItem | undefined
+  #at = 0
+
+  constructor(file: string, input: ClusterInput) {
+    this.#file = file
+    this.#input = input
+    this.#items = new JsonItems(limits.documentBytesMax, (text) => this.#item(text))
   }
 
-  file(name: string, text: string): void {
-    let value: unknown
-    try {
-      value = name.endsWith('.csv') ? undefined : JSON.parse(text)
-    } catch {
-      this.faults.push(`${name}: is no JSON`)
+  feed(chunk: Buffer): void {
+    this.#items.feed(chunk)
+  }
+
+  #item(text: string | undefined): void {
+    const place = { file: this.#file, item: `items[${this.#at++}]` }
+    if (text === undefined || text.length > limits.itemBytesMax) {
+      this.#input.fault(place, `is no object, or has more than ${limits.itemBytesMax} bytes`)
       return
     }
-    if (!isObject(value) || typeof value['kind'] !== 'string') {
-      this.#document(name, readCveDocument(name, text))
+    const json = parse(text)
+    if (json === undefined) this.#input.fault(place, 'is no JSON')
+    else if (saysKind(json)) this.#input.take(place, json)
+    else if ((this.#type ??= typeSoFar(this.#items.envelope)))
+      this.#input.take(place, json, this.#type)
+    else if (this.#unnamed.length < limits.unnamedItemsMax) this.#unnamed.push([place, json])
+    else this.#input.fault(place, 'does not say its kind, and nor did its list so far')
+  }
+
+  /** The file is at its end. */
+  end(): void {
+    const place = { file: this.#file, item: '' }
+    const { envelope } = this.#items
+    if (envelope === undefined) {
+      this.#input.fault(place, `has more than ${limits.documentBytesMax} bytes, and is no list`)
       return
     }
-    const items: readonly unknown[] = Array.isArray(value['items']) ? value['items'] : [value]
-    const reports = items.filter(isReport)
-    if (reports.length > 0) {
-      this.#document(name, readCveJson(name, { kind: 'List', items: reports }))
-    }
-    const objects = items.filter((item) => !isReport(item))
-    this.objects += objects.length
-    this.cluster.put(Array.isArray(value['items']) ? { ...value, items: objects } : objects[0])
+    // The reader of items keeps bytes.
+    const text = Buffer.from(envelope, 'latin1')
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+    const whole = parse(text)
+    const isList = this.#at > 0 || (isJson(whole) && Array.isArray(whole['items']))
+    const type = isJson(whole) ? typeOfItems(whole) : undefined
+    for (const [of, json] of this.#unnamed) this.#input.take(of, json, type)
+    if (whole === undefined) this.#input.fault(place, noJson(text, isList))
+    else if (isList) return
+    else if (Array.isArray(whole)) {
+      for (const [at, json] of whole.entries()) {
+        this.#input.take({ file: this.#file, item: `[${at}]` }, json)
+      }
+    } else if (saysKind(whole) && isJson(whole) && whole['metadata'] !== undefined) {
+      this.#input.take(place, whole)
+    } else if (isJson(whole) && isJson(whole['serverVersion'])) return
+    else this.#input.takeDocument(place, text)
+  }
+}
+
+/** Why a text is no JSON, where that can be seen. */
+const noJson = (text: string, isList: boolean): string => {
+  if (isList) return 'ends in the middle of the list: it was not written to its end'
+  if (text.includes('\0')) return 'is no UTF-8: write it again as that'
+  if (/^(?:---|apiVersion:)/m.test(text)) return 'is YAML: write it with `-o json`'
+  return 'is no JSON'
+}
+
+/** What `kubectl version -o json` wrote, in a file of that name. */
+const minorVersionIn = (path: string): number | undefined => {
+  let told: unknown
+  try {
+    told = parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+  const server = isJson(told) ? told['serverVersion'] : undefined
+  const minor = isJson(server) ? Number.parseInt(String(server['minor']), 10) : Number.NaN
+  return Number.isNaN(minor) ? undefined : minor
+}
+
+const versionFile = 'version.json'
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '')
+
+/** The files to read, and what is left out of the folder. */
+const filesOf = (path: string): { paths: readonly string[]; passed: readonly string[] } => {
+  if (!statSync(path).isDirectory()) return { paths: [path], passed: [] }
+  const entries = readdirSync(path, { withFileTypes: true }).toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )
+  const read = entries.filter((entry) => !entry.isDirectory() && isRead(entry.name))
+  if (read.length === 0) throw new FilesError(`${path} has no *.json`)
+  return {
+    paths: read.slice(0, limits.filesMax).map(({ name }) => join(path, name)),
+    passed: [
+      ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${name}/`),
+      ...read.slice(limits.filesMax).map(({ name }) => name),
+    ],
+  }
+}
+
+/** Says now and again how far it is. */
+class Progress {
+  readonly #tell: OnProgress
+  readonly #bytesAll: number
+  #bytes = 0
+  #saidMs = performance.now()
+
+  constructor(tell: OnProgress, bytesAll: number) {
+    this.#tell = tell
+    this.#bytesAll = bytesAll
   }
 
-  /** Digests of the images that some container runs. */
-  #running(): ReadonlySet<string> {
-    const pods = [...this.cluster.objects.all('Pod')].filter(({ isOver }) => !isOver)
-    return new Set(pods.flatMap((pod) => [...imageDigestsOf(pod).values()].flat()))
+  on(file: string, bytes: number, objects: number): void {
+    this.#bytes += bytes
+    const now = performance.now()
+    if (now - this.#saidMs < limits.progressMs) return
+    this.#saidMs = now
+    const [done, all] = [this.#bytes, this.#bytesAll].map((each) => Math.round(each / mib))
+    this.#tell(`  reading ${file}: ${done} of ${all} MiB, ${objects} objects so far`)
   }
+}
 
-  told(folder: string): readonly string[] {
-    const { cluster, cves, faults } = this
-    const running = this.#running()
-    const unmatched = cves.unmatched((digest) => running.has(digest))
-    const all = [
-      ...cluster.diagnostics
-        .faults()
-        .map(({ object, path, message }) => `${refText(object)}: ${path} ${message}`),
-      ...faults,
-      ...cluster.diagnostics.unread().map(([kind, count]) => `not read: ${count} of ${kind}`),
-      ...unmatched.map((source) => `${source}: no container runs its image`),
-    ]
-    const more = all.length > toldMax ? [`and ${all.length - toldMax} more`] : []
-    const { findings, reports } = cves.counts
-    return [
-      `cluster from ${folder}: ${this.objects} objects; ${reports} reports about images with ` +
-        `${findings} findings`,
-      ...all.slice(0, toldMax).map((line) => `  ${line}`),
-      ...more.map((line) => `  ${line}`),
-    ]
+const readFile = async (path: string, input: ClusterInput, progress: Progress): Promise<void> => {
+  const file = basename(path)
+  input.files++
+  if (path.endsWith('.csv')) {
+    const { size } = statSync(path)
+    const place = { file, item: '' }
+    if (size > limits.documentBytesMax) {
+      input.fault(place, `has more than ${limits.documentBytesMax} bytes`)
+    } else input.takeDocument(place, readFileSync(path, 'utf8'))
+    progress.on(file, size, input.objects)
+    return
   }
+  const reader = new FileReader(file, input)
+  for await (const chunk of createReadStream(path, { highWaterMark: mib })) {
+    const bytes = chunk as Buffer
+    reader.feed(bytes)
+    progress.on(file, bytes.length, input.objects)
+  }
+  reader.end()
 }
 
 /**
- * Reads the `*.json` and `*.csv` files of a folder.
+ * Reads the `*.json` and `*.csv` files of a folder, or one file.
  *
+ * @param onProgress  hears of a long reading every few seconds
  * @throws FilesError  the folder or a file cannot be read, or there is none
  */
-export const readClusterFiles = (folder: string): ClusterFiles => {
-  const reader = new FilesReader()
+export const readClusterFiles = async (
+  path: string,
+  onProgress: OnProgress = () => {},
+): Promise<ClusterInput> => {
   try {
-    const names = readdirSync(folder).filter(isRead).toSorted()
-    if (names.length === 0) throw new FilesError(`${folder} has no *.json`)
-    for (const name of names) reader.file(name, readFileSync(join(folder, name), 'utf8'))
+    const { paths, passed } = filesOf(path)
+    const version = paths.find((each) => basename(each) === versionFile)
+    const input = new ClusterInput(version === undefined ? undefined : minorVersionIn(version))
+    for (const file of passed) input.fault({ file, item: '' }, 'is not looked into')
+    const sizes = paths.map((each) => statSync(each).size)
+    const progress = new Progress(
+      onProgress,
+      sizes.reduce((sum, size) => sum + size, 0),
+    )
+    for (const each of paths) await readFile(each, input, progress)
+    return input
   } catch (error) {
     if (error instanceof FilesError) throw error
-    throw new FilesError(error instanceof Error ? error.message : String(error))
-  }
-  const { cluster, cves } = reader
-  const hasReports = reader.reports > 0
-  const sources = { cluster, cves, used: new UsedFiles(), hasReports }
-  return { sources, told: reader.told(folder) }
-}
-
-/** Reads a folder; `undefined` when it cannot be read, which was said. */
-export const clusterFilesOf = (folder: string): ClusterFiles | undefined => {
-  try {
-    return readClusterFiles(folder)
-  } catch (error) {
-    if (!(error instanceof FilesError)) throw error
-    const help = 'give a folder with what `kubectl get KINDS -A -o json` wrote'
-    logError(`cannot read a cluster from ${folder}: ${error.message}`, help)
-    return undefined
+    throw new FilesError(messageOf(error))
   }
 }

@@ -40,7 +40,8 @@ const alertOf = (rule: string, subject: AlertSubject | undefined): Alert => ({
   ...(subject ? { subject } : {}),
 })
 
-const judgeOf = (): AlertJudge => new AlertJudge(readClusterFiles(shop).sources, defaultSettings)
+const judgeOf = async (): Promise<AlertJudge> =>
+  new AlertJudge((await readClusterFiles(shop)).sources, defaultSettings)
 
 const runner = subjectOf('ci-runner-25ff08462-0eba9', 'runner')
 
@@ -57,8 +58,8 @@ interface Written {
 
 const written = (alert: Alert): Written => JSON.parse(alertJson(alert)) as Written
 
-test('the same shell in a pod bound to cluster-admin and in a debug pod', () => {
-  const judge = judgeOf()
+test('the same shell in a pod bound to cluster-admin and in a debug pod', async () => {
+  const judge = await judgeOf()
   const bad = judge.judge(alertOf('shell', runner))
   const { priority, bulwark } = written(bad)
   assert.equal(priority, 'Notice', "the priority stays the rule's")
@@ -73,16 +74,16 @@ test('the same shell in a pod bound to cluster-admin and in a debug pod', () => 
   assert.equal(good.bulwark.context?.severity, 'low')
 })
 
-test('a second alert of the pod is one more step', () => {
-  const judge = judgeOf()
+test('a second alert of the pod is one more step', async () => {
+  const judge = await judgeOf()
   judge.judge(alertOf('shell', runner))
   const { context } = written(judge.judge(alertOf('token read', runner))).bulwark
   assert.equal(context?.severity, 'high')
   assert.ok(context.factors.some(({ id }) => id === 'alerts.chain'))
 })
 
-test('alerts of no pod stay as they are, and those of a pod that is not known say so', () => {
-  const judge = judgeOf()
+test('alerts of no pod stay as they are, and those of a pod that is not known say so', async () => {
+  const judge = await judgeOf()
   const plain = alertOf('shell', undefined)
   assert.equal(judge.judge(plain), plain)
   const host = alertOf('shell', { ...runner, namespace: undefined, podName: undefined })

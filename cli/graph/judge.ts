@@ -12,8 +12,8 @@ import {
   summaryOf,
 } from '@bulwark/graph'
 import { log } from '../report.ts'
-import { clusterFilesOf } from './files.ts'
 import { severitySettingsOf } from './severity.ts'
+import { filesSource } from './source.ts'
 
 /** What of a run's settings is about it. */
 export interface JudgeChoice {
@@ -84,14 +84,13 @@ export class AlertJudge {
  * @returns `judge` gives the alert back as it is when nobody has asked for contexts; `undefined` on
  *   wrong usage, which was said
  */
-export const judgeOf = (
+export const judgeOf = async (
   choice: JudgeChoice,
-): { readonly judge: (alert: Alert) => Alert } | undefined => {
+): Promise<{ readonly judge: (alert: Alert) => Alert } | undefined> => {
   if (choice.fromFiles === undefined) return { judge: (alert) => alert }
   const settings = severitySettingsOf(choice.severity)
-  const files = settings && clusterFilesOf(choice.fromFiles)
-  if (!files) return undefined
-  for (const line of files.told) log(line)
-  const all = new AlertJudge(files.sources, settings)
+  const source = settings && (await filesSource(choice.fromFiles))
+  if (!source) return undefined
+  const all = new AlertJudge(source.input.sources, settings)
   return { judge: (alert) => all.judge(alert) }
 }

@@ -24,7 +24,10 @@ test('the factors of a pod, as a table and as JSON, with the same words', async 
     table.stdout,
     /^platform\/ci-runner-25ff08462-0eba9\n\+10 the token of ci-runner leads/,
   )
-  assert.match(table.stderr, /cluster from .*: \d+ objects; \d+ reports about images with/)
+  assert.match(
+    table.stderr,
+    /cluster from .*: \d+ objects in \d+ files; \d+ documents about images with/,
+  )
   const answer = JSON.parse(json.stdout) as {
     readonly factors: readonly {
       readonly id: string
@@ -66,7 +69,7 @@ test('wrong usage, and a pod that is not there', async () => {
   const broken = fileOf('broken.yaml', 'a: [')
   const none = mkdtempSync(join(tmpdir(), 'bulwark-none-'))
   await Promise.all([
-    check(['shop-dev/debug'], 2, /required option '--from-files <folder>'/),
+    check(['shop-dev/debug'], 2, /no cluster is given\n.*give `--from-files DIR`/),
     check(['debug', '--from-files', shop], 2, /debug is no pod\n.*write NAMESPACE\/NAME/),
     check(['shop-dev/nobody', '--from-files', shop], 1, /pods there: debug, web-preview-/),
     check(['a/b', '--from-files', shop], 1, /namespace a has none/),

@@ -1,5 +1,5 @@
 /** `bulwark graph pod`: what a pod's context is, and what it would do to its alerts. */
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { Factor, PodContext, SeveritySettings } from '@bulwark/graph'
 import {
   factorJson,
@@ -12,13 +12,14 @@ import {
   unknownsOf,
 } from '@bulwark/graph'
 import { exitCodes } from '../exit.ts'
-import { collect, log, logError } from '../report.ts'
-import { clusterFilesOf } from './files.ts'
+import { collect, logError } from '../report.ts'
+import { outputOption, printLines } from './output.ts'
 import { severitySettingsOf } from './severity.ts'
+import type { SourceOptions } from './source.ts'
+import { addSource, sourceOf } from './source.ts'
 
-interface PodOptions {
+interface PodOptions extends SourceOptions {
   readonly output: 'json' | 'table'
-  readonly fromFiles: string
   readonly severity: readonly string[]
 }
 
@@ -30,7 +31,7 @@ const asJson = (context: PodContext, factors: readonly Factor[]): string =>
     unknown: unknownsOf(context),
   })
 
-const asText = (context: PodContext, factors: readonly Factor[]): string => {
+const asLines = (context: PodContext, factors: readonly Factor[]): readonly string[] => {
   const { namespace, name } = context.pod
   const none = factors.length === 0 ? ['  nothing changes the severity of its alerts'] : []
   return [
@@ -39,20 +40,20 @@ const asText = (context: PodContext, factors: readonly Factor[]): string => {
     ...none,
     ...(context.path ? [`  path: ${pathText(context.path)}`] : []),
     ...unknownLines(unknownsOf(context)),
-  ].join('\n')
+  ]
 }
 
-const show = (what: string, options: PodOptions): number => {
+const show = async (what: string, options: PodOptions): Promise<number> => {
   const [namespace = '', name = '', ...rest] = what.split('/')
   if (namespace === '' || name === '' || rest.length > 0) {
     logError(`${what} is no pod`, 'write NAMESPACE/NAME')
     return exitCodes.usage
   }
   const settings: SeveritySettings | undefined = severitySettingsOf(options.severity)
-  const files = settings && clusterFilesOf(options.fromFiles)
-  if (!files) return exitCodes.usage
-  for (const line of files.told) log(line)
-  const { cluster } = files.sources
+  if (!settings) return exitCodes.usage
+  const source = await sourceOf(options)
+  if (!source) return Number(process.exitCode ?? exitCodes.usage)
+  const { cluster, sources } = source.input
   if (!cluster.objects.get('Pod', namespace, name)) {
     const others = [...cluster.objects.all('Pod')]
       .filter((pod) => pod.namespace === namespace)
@@ -63,23 +64,21 @@ const show = (what: string, options: PodOptions): number => {
     return exitCodes.fault
   }
   const question = { namespace, name, container: undefined, executables: [] }
-  const context = podContextOf(files.sources, question)
+  const context = podContextOf(sources, question)
   const factors = factorsOf({ alert: undefined, context, settings })
-  console.log((options.output === 'json' ? asJson : asText)(context, factors))
+  if (options.output === 'json') console.log(asJson(context, factors))
+  else printLines(asLines(context, factors))
   return exitCodes.done
 }
 
 export const podCommand = (): Command =>
-  new Command('pod')
-    .description('the context of a pod: what raises or lowers its alerts, and why')
-    .argument('<namespace/pod>', 'the pod')
-    .requiredOption('--from-files <folder>', 'what `kubectl get KINDS -A -o json` wrote')
+  addSource(
+    new Command('pod')
+      .description('the context of a pod: what raises or lowers its alerts, and why')
+      .argument('<namespace/pod>', 'the pod'),
+  )
     .option('--severity <file>', 'a SeverityPolicy; may be given again', collect, [])
-    .addOption(
-      new Option('-o, --output <form>', 'form of the answer')
-        .choices(['json', 'table'])
-        .default('table'),
-    )
+    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -89,6 +88,6 @@ weights: docs/severity.md.
 Example:
   bulwark graph pod shop-prod/web-5d9c --from-files dumps/`,
     )
-    .action((what: string, options: PodOptions) => {
-      process.exitCode = show(what, options)
+    .action(async (what: string, options: PodOptions) => {
+      process.exitCode = await show(what, options)
     })

@@ -148,3 +148,13 @@ export const apiNameOf = (kind: Kind): { readonly apiVersion: string; readonly k
   const version = versions[0] ?? ''
   return { apiVersion: group === '' ? version : `${group}/${version}`, kind: apiKind ?? kind }
 }
+
+/** Every kind that is read, as the API calls it, with its versions from the newest on. */
+export const readTypes: readonly {
+  readonly group: string
+  readonly versions: readonly string[]
+  readonly kind: string
+}[] = (Object.keys(kinds) as Kind[]).map((kind) => {
+  const { group, versions, apiKind } = kinds[kind]
+  return { group, versions, kind: apiKind ?? kind }
+})

@@ -21,7 +21,7 @@ attacker; all others count as one.
 RBAC is decided as the API server does: stars, subresources, names of resources, groups of service
 accounts and nodes, RoleBindings to ClusterRoles and to service accounts of other namespaces.
 Contents of secrets are never read. What is wrong with an object is told with its path, and kinds
-and versions that nothing reads are counted.
+and versions that nothing reads are counted. [How it is asked](questions.md).
 `
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')

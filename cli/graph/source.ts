@@ -1,0 +1,88 @@
+/** From where a question's cluster comes, as its options say. */
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { AccessError } from '@bulwark/agent'
+import { exitCodes } from '../exit.ts'
+import { accessOf } from '../kubernetes.ts'
+import { log, logError } from '../report.ts'
+import { FilesError, readClusterFiles } from './files.ts'
+import type { ClusterInput } from './input.ts'
+import { inputLines } from './input.ts'
+import { LiveError, listCluster } from './live.ts'
+
+export interface SourceOptions {
+  readonly fromFiles?: string
+  readonly kubeconfig?: string
+}
+
+/** What a question is asked of. */
+export interface Source {
+  readonly input: ClusterInput
+  /** Folder, file or address. */
+  readonly from: string
+}
+
+/** Where neither was given. */
+const noSource =
+  'give `--from-files DIR` or `--kubeconfig FILE`; ' +
+  "`bulwark graph --help` says how to write DIR's files"
+
+/** Options that say where a cluster is. */
+export const addSource = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--from-files <path>',
+        'a folder or file of `kubectl get … -A -o json`, and of reports about images',
+      ).conflicts('kubeconfig'),
+    )
+    .option(
+      '--kubeconfig <file>',
+      'ask the API server of its current context; `in-cluster`: as a pod',
+    )
+
+/** Reads files; says what was read. `undefined` when they cannot be read, which was said. */
+export const filesSource = async (path: string): Promise<Source | undefined> => {
+  try {
+    const input = await readClusterFiles(path, log)
+    for (const line of inputLines(input, path)) log(line)
+    return { input, from: path }
+  } catch (error) {
+    if (!(error instanceof FilesError)) throw error
+    const help = 'give a folder with what `kubectl get KINDS -A -o json` wrote'
+    logError(`cannot read a cluster from ${path}: ${error.message}`, help)
+    return undefined
+  }
+}
+
+const liveSource = async (kubeconfig: string): Promise<Source | undefined> => {
+  try {
+    const { signal } = new AbortController()
+    const { input, place } = await listCluster(accessOf(kubeconfig), log, signal)
+    for (const line of inputLines(input, place)) log(line)
+    return { input, from: place }
+  } catch (error) {
+    if (error instanceof AccessError) {
+      logError(`cannot use ${kubeconfig}: ${error.message}`, 'see docs/kubernetes.md')
+      process.exitCode = exitCodes.usage
+    } else if (error instanceof LiveError) {
+      logError(`the API server cannot be asked: ${error.message}`, 'does `kubectl version` work?')
+      process.exitCode = exitCodes.cannot
+    } else throw error
+    return undefined
+  }
+}
+
+/** The cluster that is asked; `undefined` when there is none, which was said. */
+export const sourceOf = async (options: SourceOptions): Promise<Source | undefined> => {
+  const { fromFiles, kubeconfig } = options
+  if (kubeconfig !== undefined) return await liveSource(kubeconfig)
+  process.exitCode = exitCodes.usage
+  if (fromFiles === undefined) {
+    logError('no cluster is given', noSource)
+    return undefined
+  }
+  const source = await filesSource(fromFiles)
+  if (source) process.exitCode = exitCodes.done
+  return source
+}
