@@ -21,6 +21,7 @@ import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
+import { FilterNames } from './filter-names.ts'
 import type { PreparedFilters } from './filters.ts'
 import { KernelFilters } from './filters.ts'
 import type { Folding } from './fold.ts'
@@ -115,6 +116,8 @@ export class Agent {
   #sweptMs = performance.now()
   #unattributed = 0
   #hostNames = hostNamesStamp()
+  /** No filters are in place, since those that were made knew other names. */
+  #lacksNames = false
   #held: HoldCounts | undefined
   #closed = false
   /** Filters will be made anew. */
@@ -155,6 +158,7 @@ export class Agent {
           expected: () => this.#pipeline.expectedContainers(),
         },
         () => this.#refreshLater(),
+        new FilterNames(resolver),
       )
     }
     const facts = { machine: options.machine, hostname: options.hostname ?? hostname() }
@@ -231,6 +235,7 @@ export class Agent {
     const agent = Agent.#withPods(options, resolver, pods)
     resolver.onResolved = (name, addresses) => {
       agent.#tell({ told: 'resolved', name, addresses: [...addresses] })
+      agent.#watchFilterNames()
     }
     await resolver.start()
     if (agent.#filters) agent.#filtersInPlace = agent.#installFirst(agent.#filters)
@@ -279,8 +284,11 @@ export class Agent {
     if (refused !== undefined) this.#options.log(`warning: execs are not filtered: ${refused}`)
   }
 
-  /** Only where filters say what rules ask for can the kernel side hold the rest back. */
+  /** Only where filters say what rules ask for can the kernel side hold the rest back. Those that
+   * know other names than the agent does by now are made anew at the next look. */
   #install(filters: KernelFilters, prepared: PreparedFilters, afterMs: number): void {
+    this.#lacksNames = !filters.knowNames(prepared)
+    if (this.#lacksNames) return filters.discard(prepared)
     if (!this.#closed) this.sensor.holdBack(true)
     filters.install(prepared, afterMs)
   }
@@ -301,16 +309,22 @@ export class Agent {
     this.#install(filters, prepared, performance.now() - begun)
   }
 
-  /** Filters go by the names of the host's users: where these change, all is delivered until there
-   * are filters that know the new ones. */
-  #watchFilterNames(names: string): void {
+  /** Filters go by names of users and hosts: where these change, all is delivered until there are
+   * filters that know the new ones. */
+  #watchFilterNames(): void {
     const filters = this.#filters
-    const known = filters?.hostNames
-    if (!filters || known === undefined || known === names) return
+    if (!filters || this.#closed) return
+    if (filters.knowNames() && (this.#changing || !this.#lacksNames)) return
     this.#remove(filters)
+    // A change of rules brings its own; where it does not, that is seen at a later look.
+    this.#lacksNames = this.#changing
+    if (this.#changing) return
     this.#filtersInPlace = this.#filtersInPlace
-      // A change of rules brings its own; if their names are old, that is seen at the next look.
-      .then(() => (this.#changing ? undefined : this.#refresh(filters, performance.now())))
+      .then(() => {
+        if (!this.#changing) return this.#refresh(filters, performance.now())
+        this.#lacksNames = true
+        return undefined
+      })
       .catch((error: unknown) => {
         this.#options.log(
           `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
@@ -470,7 +484,7 @@ export class Agent {
     const names = hostNamesStamp()
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
-    this.#watchFilterNames(names)
+    this.#watchFilterNames()
     this.#watchCounters()
     this.#watchFlood()
     this.#watchAttribution()

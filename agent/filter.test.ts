@@ -6,7 +6,14 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventKind, FieldSpec, Machine, Member, RecordValues } from '@bulwark/schema'
+import type {
+  EventKind,
+  FieldSpec,
+  IpAddress,
+  Machine,
+  Member,
+  RecordValues,
+} from '@bulwark/schema'
 import {
   EventNumber,
   callShapeOf,
@@ -85,13 +92,21 @@ const ofText = (constants: readonly string[]): readonly Right[] => [
   ['pmatch', paths, true],
 ]
 
+/** What host names stand for; and one of which filters know nothing. */
+const hostAddresses: ReadonlyMap<string, ReadonlySet<IpAddress>> = new Map([
+  ['one.example', new Set([0x0a00_0001])],
+  ['both.example', new Set([0x7f00_0001, 1n, 0x2001_0db8_0000_0000_0000_0000_0000_0001n])],
+  ['none.example', new Set<IpAddress>()],
+])
+const late = 'late.example'
+
 const constantsOf = (name: string): readonly string[] => {
   if (/^proc\.(?:args|cmdline|exe)$/.test(name)) return lines
   return /^(?:evt\.arg|thread\.cap|evt\.res)/.test(name) ? words : texts
 }
 
 const rightOf = ({ name, type, comparison }: FieldSpec): readonly Right[] => {
-  if (comparison === 'resolved-name') return equality(['one.example'])
+  if (comparison === 'resolved-name') return equality([...hostAddresses.keys(), late])
   switch (type) {
     case 'bool':
       return equality(['true', 'false'])
@@ -466,7 +481,7 @@ const holds = (condition: Condition, sample: Sample): boolean => {
   event.moved()
   return evaluate(specialise(condition, type), {
     field: (ref) => accessorOf(ref, surroundings)(event),
-    resolve: () => new Set([0x0a00_0001]),
+    resolve: (name) => hostAddresses.get(name) ?? new Set([0x0a00_0001]),
   })
 }
 
@@ -497,7 +512,7 @@ test('a plan lets through what its condition holds on, and an exact one nothing 
     const splits = new Map(
       (['x64', 'arm64'] as const).map((machine) => [
         machine,
-        splitRules([rule], { machine, tellsCgroups: true }),
+        splitRules([rule], { machine, tellsCgroups: true, hostAddresses }),
       ]),
     )
     for (const sample of records) {

@@ -18,6 +18,7 @@ import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import type { Container } from './container.ts'
 import { activeRules } from './engine.ts'
 import { askingRules, effectsOf, withEffects } from './filter-effects.ts'
+import { FilterNames } from './filter-names.ts'
 import type { LoadedParts, PartMaps } from './filter-parts.ts'
 import { loadPartByPart, makePartMaps } from './filter-parts.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
@@ -26,7 +27,6 @@ import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
 import type { Containers, KnownClasses } from './told-classes.ts'
 import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
-import { hostNamesStamp, hostUsers } from './users.ts'
 
 /** Stands for any v1 hierarchy. */
 const oldNumber = unifiedNumber + 1
@@ -59,8 +59,8 @@ export interface PreparedFilters extends Loaded {
   readonly rules: readonly Rule[]
   /** The classes of scopes that they know; `undefined`: of no rules. */
   readonly known: KnownClasses | undefined
-  /** The names of the host's users that they go by, as `hostNamesStamp` has them. */
-  readonly hostNames: string | undefined
+  /** The names that they know, as `FilterNames.stamp` has them. */
+  readonly names: string | undefined
 }
 
 /** What became of the filter of one kind. */
@@ -91,7 +91,7 @@ const none: PreparedFilters = {
   states: [],
   rules: [],
   known: undefined,
-  hostNames: undefined,
+  names: undefined,
 }
 
 const noContainers: Containers = { cgroups: () => [], expected: () => [] }
@@ -114,6 +114,7 @@ export class KernelFilters {
   readonly #log: (line: string) => void
   readonly #containers: Containers
   readonly #classes: ToldClasses
+  readonly #names: FilterNames
   #installed: PreparedFilters = none
   #cgroupsFull = 0
   #closed = false
@@ -130,12 +131,14 @@ export class KernelFilters {
     log: (line: string) => void,
     containers = noContainers,
     onNewClass: () => void = () => {},
+    names = new FilterNames(),
   ) {
     this.#base = base
     this.#facts = facts
     this.#log = log
     this.#containers = containers
     this.#classes = new ToldClasses(onNewClass)
+    this.#names = names
     // Of every hierarchy, whether a mount shows it or not.
     for (const hierarchy of [unifiedNumber, oldNumber])
       this.tellCgroup(hierarchy, rootCgroup, 'host')
@@ -151,10 +154,9 @@ export class KernelFilters {
     return this.#installed.rules
   }
 
-  /** The names of the host's users that they go by, as `hostNamesStamp` has them; `undefined` where
-   * no filters are in place. */
-  get hostNames(): string | undefined {
-    return this.#installed.hostNames
+  /** Whether filters, those that are in place when not said, know the names that the agent does. */
+  knowNames({ names } = this.#installed): boolean {
+    return names === undefined || names === this.#names.stamp
   }
 
   /** Cgroups that found no room in the kernel's map: filters let their records through. */
@@ -178,11 +180,11 @@ export class KernelFilters {
     const known = await this.#knownClasses(scopes)
     if (!known) return none
     // Before they are read: what changes meanwhile is seen as a change after it.
-    const hostNames = hostNamesStamp()
+    const names = this.#names.stamp
     const facts = {
       ...this.#facts,
+      ...this.#names.facts(),
       scopeClasses: toldClassesOf(known),
-      hostUsers: hostUsers(),
     }
     const isThere = (kind: number): boolean => places.some(({ kinds }) => kinds?.has(kind) ?? true)
     const plans = plansByKind([...active, ...askingRules(active)], facts, isThere)
@@ -190,7 +192,7 @@ export class KernelFilters {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     const states: FilterState[] = []
-    const loaded = { filters, maps, states, rules: active, known, hostNames }
+    const loaded = { filters, maps, states, rules: active, known, names }
     for (;;) {
       await nextTurn()
       if (this.#closed) return loaded

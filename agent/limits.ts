@@ -136,8 +136,11 @@ export const limits = {
   socketsMax: 16_384,
   /** Texts of flags that are kept, of each kind: programs use a few dozen combinations. */
   keptAnswersMax: 1_024,
-  /** Host names that rules may compare with, and the pause between look-ups, milliseconds. */
+  /** Host names that rules may compare with; how often the addresses of one may change before
+   * filters in the kernel leave it to the agent, since each change makes them anew; and the pause
+   * between look-ups, milliseconds. */
   hostnamesMax: 256,
+  hostNameChangesMax: 4,
   resolveMsMin: 10_000,
   resolveMsMax: 320_000,
   /** First bytes of a message that rules see in `evt.buffer`: as many as Falco gives them. */

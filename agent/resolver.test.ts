@@ -98,3 +98,33 @@ test('rules may name so many hosts, and it says which it leaves out', () => {
   assert.equal(lines.length, 1)
   assert.match(lines[0] ?? '', /over 256 hosts; one\.more is not looked up/)
 })
+
+test('of what was looked up, what seldom changes is steady', async () => {
+  let found: readonly string[] = []
+  const resolver = new Resolver(silent, async (name) => {
+    if (name === 'nowhere') throw new Error('no such name')
+    return await Promise.resolve(found.map((address) => ({ address, family: 4 })))
+  })
+  const steady = (): readonly string[] =>
+    Array.from(resolver.steady, ([name, all]) => `${name} ${[...all].map(addressText).join()}`)
+  /** By how much the number of changes grows. */
+  const look = async (...addresses: readonly string[]): Promise<number> => {
+    const before = resolver.changes
+    found = addresses
+    await resolver.start()
+    resolver.stop()
+    return resolver.changes - before
+  }
+  for (const name of ['one', 'nowhere']) resolver.resolve(name)
+  assert.deepEqual(steady(), [], 'nothing is known before')
+  assert.equal(await look('10.0.0.1', '10.0.0.2'), 1)
+  assert.deepEqual(steady(), ['one 10.0.0.1,10.0.0.2', 'nowhere '])
+  assert.equal(await look('10.0.0.2', '10.0.0.1'), 0, 'in another order')
+  assert.equal(await look('10.0.0.2'), 1, 'one less')
+  assert.deepEqual(steady(), ['one 10.0.0.2', 'nowhere '])
+  for (let i = 2; i < limits.hostNameChangesMax; i++) assert.equal(await look(`10.0.1.${i}`), 1)
+  assert.equal(steady().length, 2)
+  assert.equal(await look('10.0.2.1'), 1, 'once too often')
+  assert.deepEqual(steady(), ['nowhere '])
+  assert.equal(await look('10.0.2.2'), 0, 'it counts no more')
+})

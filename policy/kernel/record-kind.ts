@@ -1,5 +1,5 @@
 /** A kind of record, as fields are read from it; and readings that several of them share. */
-import type { Machine } from '@bulwark/schema'
+import type { IpAddress, Machine } from '@bulwark/schema'
 import { EventNumber, errorNames } from '@bulwark/schema'
 import { allOf, bitsAre, inverse, numberBelow, textIs } from './make-plan.ts'
 import { Places } from './places.ts'
@@ -15,6 +15,8 @@ export interface KernelFacts {
   readonly tellsCgroups: boolean
   /** Names of the host's users, by number; not known when not said. */
   readonly hostUsers?: ReadonlyMap<number, string>
+  /** Addresses of host names, as the agent goes by them; of one that is missing none are known. */
+  readonly hostAddresses?: ReadonlyMap<string, ReadonlySet<IpAddress>>
   /** The classes of scopes that containers may be told to be in; none when not said. */
   readonly scopeClasses?: readonly ToldClass[]
 }

@@ -4,12 +4,12 @@
  * let through, whatever the kernel cannot decide. Pure: the same rules and facts give the same
  * plans.
  */
-import type { EventKind, FieldRef, RecordValues } from '@bulwark/schema'
+import type { EventKind, FieldRef, IpAddress, RecordValues } from '@bulwark/schema'
 import { encodeRecord } from '@bulwark/schema'
 import { fieldKey, sameCondition } from '../condition-key.ts'
 import { specialise } from '../event-set.ts'
-import type { Compare, Condition, Value } from '../ir.ts'
-import { comparisonOf } from '../ir.ts'
+import type { Compare, Condition, Constant, Value } from '../ir.ts'
+import { comparisonOf, textOf } from '../ir.ts'
 import { needsEvery } from '../evaluate.ts'
 import type { Rule } from '../rule.ts'
 import type { Bounds, Residual } from './bounds.ts'
@@ -121,7 +121,11 @@ class Splitter {
       return this.#open(condition, 'two values of the event', over)
     }
     if (comparisonOf(left) === 'resolved-name') {
-      return this.#open(condition, 'addresses of host names', isThere)
+      const bounds = this.#compareNames(condition, left.ref, right.values)
+      return (
+        bounds ??
+        this.#open(condition, 'addresses of host names, until they are looked up', isThere)
+      )
     }
     return compareReading(this.#reading(left.ref), {
       operator,
@@ -130,6 +134,27 @@ class Splitter {
       needsEvery: needsEvery(left, operator),
       open: (why) => this.#open(condition, why),
     })
+  }
+
+  /** An address with those of host names; `undefined` where those of a name are not known. */
+  #compareNames(condition: Compare, ref: FieldRef, names: readonly Constant[]): Bounds | undefined {
+    const addresses: IpAddress[] = []
+    for (const name of names) {
+      const known = this.#of.facts.hostAddresses?.get(textOf(name))
+      if (!known) return undefined
+      addresses.push(...known)
+    }
+    const reading = this.#reading(ref)
+    const isAny = compareReading(reading, {
+      operator: 'in',
+      constants: addresses,
+      quantifier: 'anyof',
+      needsEvery: false,
+      open: (why) => this.#open(condition, why),
+    })
+    if (condition.operator !== '!=') return isAny
+    const isThere = exactly(anyOf(reading.map(({ when }) => when)))
+    return allBounds([isThere, inverseBounds(isAny)])
   }
 
   #exists(condition: Condition & { readonly is: 'exists' }): Bounds {
