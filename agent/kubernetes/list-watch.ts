@@ -98,6 +98,12 @@ const newestVersion = ''
 
 /** The watch cannot be resumed where it was. Never leaves this file. */
 class Expired extends ApiFault {}
+/**
+ * A watch that brought nothing: from a version that the server has not reached, as after a restored
+ * backup, it may be silent for ever; where no cache is, it may end at once when the version is too
+ * old. Never leaves this file.
+ */
+class Ended extends ApiFault {}
 /** What came is not what an API server says. Never leaves this file. */
 class Garbage extends ApiFault {}
 
@@ -168,7 +174,8 @@ export class ListWatch<Value> {
     if (fault.status === absentStatus && this.#options.absent !== undefined) {
       return await this.#waitForIt(this.#options.absent)
     }
-    if (fault instanceof Expired || fault instanceof Garbage) {
+    const isMute = !isList && (fault.stalled || fault instanceof Ended)
+    if (fault instanceof Expired || fault instanceof Garbage || isMute) {
       this.#version = undefined
       this.#listFrom = isList ? newestVersion : this.#newest
       count('apiRelists')
@@ -321,7 +328,7 @@ export class ListWatch<Value> {
       if (this.#isSound(this.#now() - begunMs)) this.#pauseMs = this.#times.pauseMin
     }
     const lastedMs = this.#now() - begunMs
-    if (!this.#isSound(lastedMs)) throw new ApiFault('the watch ended at once')
+    if (!this.#isSound(lastedMs)) throw new Ended('the watch ended at once')
     // Others that are ended as soon as they have brought something follow in good time.
     if (lastedMs < this.#times.watchSound) await this.#sleep(this.#withChance(this.#pauseMs))
   }

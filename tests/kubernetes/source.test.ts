@@ -183,6 +183,30 @@ test('a server that goes back in time is believed, and counted', { timeout }, as
   await heard.until('the fourth', () => heard.names.length === 2)
 })
 
+test('a server that went back in time, and says nothing of it', { timeout }, async (t) => {
+  const { server, heard } = await start(t, { times: { ...quickTimes, watchSilent: 100 } })
+  const moment = server.store.remember()
+  server.putPod(podOf('second'))
+  server.putPod(podOf('third'))
+  await heard.until('the third', () => heard.names.length === 3)
+  server.store.restore(moment)
+  server.watches.end()
+  // A watch from a version that it has not reached is silent, whatever happens below.
+  server.putPod(podOf('fourth'))
+  await heard.until('the fourth', () => heard.names.join() === 'first,fourth')
+  assert.ok(heard.count('apiStalls') >= 1 && heard.count('apiBackInTime') >= 1)
+})
+
+test('watches that end at once, without a word: all is listed again', { timeout }, async (t) => {
+  const { server, heard } = await start(t, { times: { ...quickTimes, watchSound: 10_000 } })
+  server.watches.endsAtOnce = true
+  server.watches.end()
+  server.putPod(podOf('second'))
+  await heard.until('the second', () => heard.names.length === 2)
+  assert.ok(heard.count('apiRelists') >= 1)
+  server.watches.endsAtOnce = false
+})
+
 const event = (type: string, object: unknown): string => `${JSON.stringify({ type, object })}\n`
 const lie = (metadata: unknown, more: object = {}): string =>
   event('ADDED', { apiVersion: 'v1', kind: 'Pod', metadata, ...more })

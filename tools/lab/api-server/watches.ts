@@ -40,6 +40,8 @@ export class Watches {
   readonly #open = new Set<Open>()
   /** Connections stall: nothing is written, and what happens waits for the next watch. */
   isSilent = false
+  /** A watch ends without a word, as from a version that is too old where there is no cache. */
+  endsAtOnce = false
   /** How many there ever were. */
   started = 0
 
@@ -49,7 +51,10 @@ export class Watches {
   constructor(store: Store) {
     this.#store = store
     store.listen((change) => {
-      for (const each of this.#open) this.#write(each, this.#eventFor(each, change))
+      for (const each of this.#open) {
+        // Who watches from a version that is not reached hears nothing until it is.
+        if (change.version > each.request.version) this.#write(each, this.#eventFor(each, change))
+      }
     })
   }
 
@@ -62,6 +67,10 @@ export class Watches {
     this.started++
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
+    if (this.endsAtOnce) {
+      response.end()
+      return
+    }
     const timer =
       request.seconds === undefined ? undefined : setTimeout(() => end(), request.seconds * 1000)
     timer?.unref()
@@ -108,7 +117,7 @@ export class Watches {
   /** Tells all who want it how far the store is, as a real server does each minute. */
   bookmark(): void {
     for (const open of this.#open) {
-      if (!open.request.bookmarks) continue
+      if (!open.request.bookmarks || this.#store.version < open.request.version) continue
       const { apiVersion, kind } = open.request.resource
       const metadata = { resourceVersion: String(this.#store.version), creationTimestamp: null }
       this.#write(open, { type: 'BOOKMARK', object: { kind, apiVersion, metadata } })
