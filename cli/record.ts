@@ -1,13 +1,15 @@
 /** `bulwark record`: this machine's events into a capture file, for `bulwark replay`. */
 import { Command } from 'commander'
-import type { Agent } from '@bulwark/agent'
+import type { Agent, PodOrigin } from '@bulwark/agent'
 import { activeRules } from '@bulwark/agent'
 import type { Machine } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import type { ChosenRules } from './report.ts'
 import { chooseRules, explain, log, lossText } from './report.ts'
 import { addFlags, configure, givenByFlags } from './config/flags.ts'
+import { faultText } from './config/read.ts'
 import type { Settings } from './config/settings.ts'
+import { podOriginOf } from './kubernetes.ts'
 import { exitCodeOf, openCaptureFile, probe, watch, wholeNumber } from './watch.ts'
 
 interface RecordOptions extends Settings {
@@ -22,6 +24,9 @@ const ofRecord: ReadonlySet<string> = new Set([
   'flood.events_per_second',
   'backend',
   'cri',
+  'kubeconfig',
+  'node',
+  'pods_from',
 ])
 
 const weekSeconds = 7 * 24 * 3600
@@ -39,30 +44,37 @@ export const recordCommand = (): Command =>
       'after',
       `
 The capture holds what processes do on this machine: arguments, paths, addresses, users. Only its
-owner can read it. With --rules, only the events that those rules want are kept.
+owner can read it. With --rules, only the events that those rules want are kept; with --kubeconfig
+or --pods-from, it has the pods that they are of, and their changes, and a replay knows them.
 
 Examples:
   bulwark record -o night.bulwark --seconds 3600
   bulwark record -o some.bulwark --rules falco_rules.yaml
+  bulwark record -o pods.bulwark --kubeconfig in-cluster --node "$NODE_NAME"
   bulwark replay night.bulwark --rules falco_rules.yaml`,
     )
     .action(async (_: unknown, command: Command) => {
       const { output, seconds } = command.opts<{ output: string; seconds?: number }>()
       const configured = configure(undefined, givenByFlags(command))
-      // Of a flag alone nothing is wrong that was not said when it was read.
-      if (!('settings' in configured)) return
+      if ('faults' in configured) {
+        for (const fault of configured.faults) log(faultText(fault))
+        process.exitCode = exitCodes.usage
+        return
+      }
       process.exitCode = await record({ ...configured.settings, output, seconds })
     })
 
 const record = async (options: RecordOptions): Promise<number> => {
   const chosen = options.rules.length > 0 ? chooseRules(options) : 'all'
   if (!chosen) return exitCodes.usage
+  const pods = await podOriginOf(options)
+  if (!pods) return exitCodes.usage
   const found = probe(options)
   if ('lack' in found) return exitCodes.cannot
   const file = openCaptureFile(options.output, options)
   if (!file) return exitCodes.usage
   try {
-    return await recordInto(file.sink, found.machine, options, chosen)
+    return await recordInto(file.sink, found.machine, { ...options, pods: pods.origin }, chosen)
   } catch (error) {
     explain(error)
     return exitCodes.cannot
@@ -74,7 +86,7 @@ const record = async (options: RecordOptions): Promise<number> => {
 const recordInto = async (
   sink: (bytes: Uint8Array) => void,
   machine: Machine,
-  options: RecordOptions,
+  options: RecordOptions & { readonly pods: PodOrigin | undefined },
   chosen: ChosenRules | 'all',
 ): Promise<number> => {
   let broken = false
@@ -91,6 +103,7 @@ const recordInto = async (
       watchFor: chosen === 'all' ? 'all' : active,
       matching: 'first',
       onAlert: () => {},
+      pods: options.pods,
       record: {
         sink,
         onFault: (error) => {

@@ -19,7 +19,8 @@ import type { Yaml, YamlMap } from '../falco/yaml.ts'
 import { parseDocuments } from '../falco/yaml.ts'
 import type { PolicyMode, PriorityName } from '../rule.ts'
 import { priorityNames } from '../rule.ts'
-import type { Scope } from './scope.ts'
+import { contradictionOf } from './contradiction.ts'
+import type { Scope, ScopeParts } from './scope.ts'
 import { makeScope } from './scope.ts'
 import { StructureCheck, shown } from './structure.ts'
 
@@ -163,6 +164,22 @@ const checkPrefixes = (scope: YamlMap | undefined, context: Context, report: Rep
   }
 }
 
+/** Warns of selectors that select nothing, whatever there is. */
+const remarkOnScope = (
+  map: YamlMap | undefined,
+  { namespaceSelector, podSelector }: ScopeParts,
+  context: Context,
+  report: Report,
+): void => {
+  for (const [name, selector] of Object.entries({ namespaceSelector, podSelector })) {
+    const key = selector && contradictionOf(selector)
+    const place = map?.entries.get(name)?.place
+    if (key === undefined || !place) continue
+    const message = `no labels are such: more is asked of ${shown(key)} than one label can be`
+    report.warn('policy-selects-nothing', message, context.at('value for', name, place))
+  }
+}
+
 const readRule = (map: YamlMap, policy: Context, report: Report): PolicyRule => {
   const name = textAt(map, 'name') ?? ''
   const context = policy.at('rule', name, map.place)
@@ -221,6 +238,8 @@ const readDefinition = (
   const scope = mapAt(spec, 'scope')
   checkPrefixes(scope, context, report)
   remarkOn(spec, mode, context, report)
+  const where = readScope(scope)
+  if (where) remarkOnScope(scope, where, context, report)
   const rules = (mapsAt(spec, 'rules') ?? []).map((rule) => readRule(rule, context, report))
   const names = new Set<string>()
   for (const rule of rules) {
@@ -236,7 +255,7 @@ const readDefinition = (
     mode,
     severity: nameAt(spec, 'severity', priorityNames),
     tags: textsAt(spec, 'tags') ?? [],
-    scope: readScope(scope),
+    scope: where,
     exceptions: readExceptions(spec, context, false, report),
     rules,
     applyTo: readApplyTo(spec, context),
@@ -248,9 +267,14 @@ const readDefinition = (
 
 const hasErrors = ({ found }: Report): boolean => found.some((each) => each.severity === 'error')
 
+/** What a name is made of; no name at all, too. */
+const plainName = /^[-a-z0-9.]{0,253}$/
+
 const readObject = (object: YamlMap, file: Context): ReadPolicy => {
   const metadata = mapAt(object, 'metadata')
-  const name = (metadata && textAt(metadata, 'name')) ?? ''
+  const given = (metadata && textAt(metadata, 'name')) ?? ''
+  // One that is none may hold what a terminal obeys.
+  const name = plainName.test(given) ? given : shown(given)
   const context = file.at('policy', name, object.place)
   const report = new Report()
   const check = new StructureCheck(report)
