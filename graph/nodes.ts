@@ -31,7 +31,7 @@ export const nodeKinds = {
   endpoints: 'hub: connections to every pod of a namespace, or of all, through the API server',
   network: 'hub: connections that pods can make which no network policy tells apart',
   reachable: 'hub: connections to pods that no network policy tells apart',
-  'open-pods': 'hub: connections to pods that let every pod in',
+  'open-pods': 'hub: connections to pods that let every pod in, or do so by the same rules',
   'guarded-pods': 'hub: connections to pods whose network policies keep some out',
   'node-services': 'connections to what listens on a node for the node alone',
   'cloud-role': 'the rights of a role of a cloud',
@@ -99,6 +99,8 @@ export const networkNode = (namespace: string, podClass: string): GraphNode =>
   make('network', namespace, podClass)
 export const reachableNode = (namespace: string, podClass: string): GraphNode =>
   make('reachable', namespace, podClass)
+/** Pods that let everybody in by the same rules. */
+export const groupOfPodsNode = (name: string): GraphNode => make('open-pods', '', name)
 export const nodeServicesNode = (node: string): GraphNode => make('node-services', '', node)
 export const cloudRoleNode = (name: string): GraphNode => make('cloud-role', '', name)
 /** What there is once. */

@@ -5,6 +5,9 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { parseAddress } from '@bulwark/schema'
 import { Cluster } from '../cluster.ts'
+import { edgesFrom } from '../graph.ts'
+import type { GraphNode } from '../nodes.ts'
+import { networkNode, reachableNode } from '../nodes.ts'
 import { clusterNetwork } from './cluster-network.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { PodClass } from './pod-classes.ts'
@@ -152,3 +155,42 @@ law('any order of changes leaves what a fresh list gives', histories, (history, 
   assert.equal(everythingOf(network), wanted)
   if (wanted.includes('=')) reach()
 })
+
+/** Classes that are reached from one by edges, with the surest certainty of a way. */
+const reachedByEdges = (cluster: Cluster, from: PodClass): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>()
+  const note = (node: GraphNode, certainties: readonly string[]): void => {
+    const isCertain = certainties.every((each) => each === 'certain')
+    if (isCertain || !found.has(node.id)) found.set(node.id, isCertain ? 'certain' : 'possible')
+  }
+  for (const { to, certainty } of edgesFrom(cluster, networkNode(from.namespace, from.name))) {
+    if (to.kind === 'reachable') note(to, [certainty])
+    else for (const next of edgesFrom(cluster, to)) note(next.to, [certainty, next.certainty])
+  }
+  return found
+}
+
+const enforcement = fc.constantFrom([calico], [])
+
+law(
+  'edges of reach lead where policies let connections through, and nowhere else',
+  fc.tuple(clusters, enforcement),
+  ([objects, plugIns], reach) => {
+    const cluster = new Cluster()
+    for (const each of [...plugIns, ...objects.map(withVersion)]) cluster.put(each)
+    const network = cluster.state(clusterNetwork)
+    const classes = [...network.classes.all()]
+    const kinds = new Set<string>()
+    for (const from of classes) {
+      const found = reachedByEdges(cluster, from)
+      for (const to of classes) {
+        const { sure, most } = network.verdict(from, to)
+        const wanted = sure.length > 0 ? 'certain' : most.length > 0 ? 'possible' : 'none'
+        const got = found.get(reachableNode(to.namespace, to.name).id) ?? 'none'
+        kinds.add(wanted)
+        assert.equal(got, wanted, `${from.namespace}/${from.name} > ${to.namespace}/${to.name}`)
+      }
+    }
+    if (kinds.size > 1) reach()
+  },
+)

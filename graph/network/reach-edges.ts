@@ -2,7 +2,14 @@
 import type { Cluster, StateSpec } from '../cluster.ts'
 import type { Certainty, EdgeKind, Emit, Fact, Reason } from '../edges.ts'
 import type { GraphNode } from '../nodes.ts'
-import { containerNode, endpointNode, networkNode, reachableNode, singleNode } from '../nodes.ts'
+import {
+  containerNode,
+  endpointNode,
+  groupOfPodsNode,
+  networkNode,
+  reachableNode,
+  singleNode,
+} from '../nodes.ts'
 import type { Pod } from '../objects/pod.ts'
 import type { Container, PodSpec } from '../objects/podspec.ts'
 import type { Index } from '../objects/table.ts'
@@ -18,6 +25,7 @@ import { hostPortPods, podsWithTunnel, tunnelFront } from './pod-fronts.ts'
 import type { Direction } from './policy.ts'
 import type { PortSet } from './ports.ts'
 import { intersect, portsText } from './ports.ts'
+import type { Group } from './reach-plan.ts'
 import { ReachPlan, certaintyOfVerdict } from './reach-plan.ts'
 import type { Service } from './service.ts'
 import { isAbout } from './verdict.ts'
@@ -56,6 +64,7 @@ const containersAt = (pod: Pod, ports: PortSet): readonly Container[] => {
 
 const openPods = singleNode('open-pods')
 const guardedPods = singleNode('guarded-pods')
+const groupNode = ({ name }: Group): GraphNode => groupOfPodsNode(name)
 
 const namespaceFact = (namespace: string, text: string): Fact => ({
   text,
@@ -161,11 +170,16 @@ const fromClass = (cluster: Cluster, node: GraphNode, emit: Emit): void => {
   ]
   if (reach.open) {
     const certainty = withDoubt(network, reach.open, from, 'egress')
-    emit(openPods, certainty, outFacts('all that let everybody in'))
+    emit(openPods, certainty, outFacts('pods that let everybody in'))
   }
   if (reach.guarded) {
     const certainty = withDoubt(network, reach.guarded, from, 'egress')
-    emit(guardedPods, certainty, outFacts('those whose policies keep some out'))
+    emit(guardedPods, certainty, outFacts('pods whose policies keep some out'))
+  }
+  for (const { group, certainty } of reach.groups) {
+    const [first] = group.classes
+    const doubt = first ? withDoubt(network, certainty, first, 'ingress') : certainty
+    emit(groupNode(group), withDoubt(network, doubt, from, 'egress'), outFacts(group.text))
   }
   for (const to of reach.classes) {
     const certainty = certaintyOfVerdict(network.verdict(from, to))
@@ -191,10 +205,11 @@ const targetFacts = (network: ClusterNetwork, to: PodClass): Reason => {
   return isFree ? [freeFact(to, 'ingress')] : [...rules, ...foreign]
 }
 
-const toClasses = (cluster: Cluster, { kind }: GraphNode, emit: Emit): void => {
+const toClasses = (cluster: Cluster, { kind, name }: GraphNode, emit: Emit): void => {
   const network = cluster.state(clusterNetwork)
   const plan = planOf(cluster, network)
-  for (const to of kind === 'open-pods' ? plan.open : plan.guarded) {
+  const all = kind === 'open-pods' ? plan.open : plan.guarded
+  for (const to of name === '' ? all : (plan.groups.get(name)?.classes ?? [])) {
     emit(reachableNode(to.namespace, to.name), 'certain', () => targetFacts(network, to))
   }
 }

@@ -7,9 +7,11 @@ import { selects } from '@bulwark/schema'
 import type { Certainty } from '../edges.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { PodClass } from './pod-classes.ts'
-import type { Peer, PolicyRule } from './policy.ts'
+import type { Peer, PodEnd, PolicyRule } from './policy.ts'
+import type { PortSet } from './ports.ts'
+import { allPorts, isAllPorts, noPorts, portsText, union } from './ports.ts'
 import type { Verdict } from './verdict.ts'
-import { isAbout } from './verdict.ts'
+import { bothVerdicts, directionVerdict, isAbout, openVerdict, rulePorts } from './verdict.ts'
 
 type PodsPeer = Peer & { readonly is: 'pods' }
 
@@ -19,12 +21,24 @@ interface LetIn<Of> {
   readonly targets: Set<PodClass>
 }
 
+/** Classes that let others in by rules that make no difference between them. */
+export interface Group {
+  /** What the rules are, as text: it is the group's identity. */
+  readonly name: string
+  /** `pods that …` */
+  readonly text: string
+  readonly classes: PodClass[]
+  /** Ports for everybody; `undefined`: policies of administrators decide, alike for all. */
+  readonly ports: PortSet | undefined
+}
+
 /** Where connections of a class may go. */
 export interface Reach {
-  /** Everywhere where everybody is let in. */
+  /** Everywhere where everybody is let in, on every port. */
   readonly open: Certainty | undefined
   /** Also where policies keep some out. */
   readonly guarded: Certainty | undefined
+  readonly groups: readonly { readonly group: Group; readonly certainty: Certainty }[]
   readonly classes: readonly PodClass[]
 }
 
@@ -37,7 +51,11 @@ export const certaintyOfVerdict = ({ sure, most }: Verdict): Certainty | undefin
 const hasAddress = ({ isHostNetwork, isAddressed }: PodClass): boolean =>
   isAddressed && !isHostNetwork
 
-const letsAnybody = ({ peers }: PolicyRule): boolean => peers === undefined
+/** Of rules for everybody, the ports; names of ports are those of `to`. */
+const portsForAll = (rules: readonly PolicyRule[], to: PodEnd): PortSet =>
+  rules
+    .filter(({ peers }) => peers === undefined)
+    .reduce<PortSet>((set, rule) => union(set, rulePorts(rule, to)), noPorts)
 
 const surest = (found: readonly (Certainty | undefined)[]): Certainty | undefined => {
   if (found.includes('certain')) return 'certain'
@@ -48,10 +66,18 @@ export class ReachPlan {
   readonly #network: ClusterNetwork
   readonly #classes: readonly PodClass[]
   readonly #byNamespace = new Map<string, PodClass[]>()
-  /** Classes that let everybody in, on some port. */
+  /** Classes in the network of the host: no policy holds for them, and none need select them. */
+  readonly #hosts: Group = {
+    name: 'on the host',
+    text: 'pods in the network of their nodes',
+    classes: [],
+    ports: allPorts,
+  }
+  /** Classes that let everybody in on every port. */
   readonly open: readonly PodClass[]
   /** All others. */
   readonly guarded: readonly PodClass[]
+  readonly groups = new Map<string, Group>()
   readonly #own = new Map<string, Map<string, LetIn<PodsPeer>>>()
   readonly #wide = new Map<string, LetIn<PodsPeer>>()
   readonly #blocks = new Map<string, Set<PodClass>>()
@@ -72,32 +98,63 @@ export class ReachPlan {
       const same = this.#byNamespace.get(each.namespace)
       if (same) same.push(each)
       else this.#byNamespace.set(each.namespace, [each])
-      if (this.#isOpen(each)) open.push(each)
+      if (each.isHostNetwork) this.#hosts.classes.push(each)
+      else if (this.#isOpen(each)) open.push(each)
       else guarded.push(each)
     }
     this.open = open
     this.guarded = guarded
     for (const each of guarded) this.#enter(each)
+    if (this.#hosts.classes.length > 0) this.groups.set(this.#hosts.name, this.#hosts)
   }
 
   #isOpen(podClass: PodClass): boolean {
     const { admin, namespaced, baseline, unknown } = this.#network.holding(podClass, 'ingress')
     if (admin.length > 0 || unknown !== 'nothing') return false
     if (namespaced.length === 0) return baseline.length === 0
-    return namespaced.some(({ ingress }) => ingress?.some(letsAnybody) === true)
+    return isAllPorts(this.#portsForAll(podClass))
+  }
+
+  #portsForAll(podClass: PodClass): PortSet {
+    const { namespaced } = this.#network.holding(podClass, 'ingress')
+    const rules = namespaced.flatMap(({ ingress }) => ingress ?? [])
+    return portsForAll(rules, this.#network.end(podClass))
   }
 
   #enter(podClass: PodClass): void {
     const { admin, namespaced, baseline, unknown } = this.#network.holding(podClass, 'ingress')
-    if (admin.length > 0 || baseline.length > 0 || unknown !== 'nothing') {
+    if (unknown === 'everything') {
+      const text = 'pods for which policies hold that are not judged'
+      this.#join(podClass, 'not judged', text, undefined)
+      return
+    }
+    if (unknown !== 'nothing' || (admin.length > 0 && namespaced.length > 0)) {
       this.#others.add(podClass)
       return
+    }
+    if (namespaced.length === 0) {
+      const names = [...admin, ...baseline].map(({ name }) => name)
+      const ports = podClass.namedPorts.map((each) => `${each.name} ${each.protocol} ${each.port}`)
+      const text = `pods for which policies of administrators hold alone: ${names.join(', ')}`
+      this.#join(podClass, `under ${[...names, ...ports].join(', ')}`, text, undefined)
+      return
+    }
+    const ports = this.#portsForAll(podClass)
+    if (ports.length > 0) {
+      const name = `on ${portsText(ports)}`
+      this.#join(podClass, name, `pods that let everybody in ${name}`, ports)
     }
     for (const { ingress, namespace } of namespaced) {
       for (const { peers } of ingress ?? []) {
         for (const peer of peers ?? []) this.#enterPeer(podClass, namespace, peer)
       }
     }
+  }
+
+  #join(podClass: PodClass, name: string, text: string, ports: PortSet | undefined): void {
+    const group = this.groups.get(name)
+    if (group) group.classes.push(podClass)
+    else this.groups.set(name, { name, text, classes: [podClass], ports })
   }
 
   #enterPeer(podClass: PodClass, namespace: string, peer: Peer): void {
@@ -162,31 +219,45 @@ export class ReachPlan {
     return found
   }
 
-  /** Of the rules that let a class out: whether all pods are meant, and else which classes. */
-  #letOut(rules: readonly (PolicyRule & { readonly namespace: string })[]): {
-    readonly all: Certainty | undefined
-    readonly some: ReadonlySet<PodClass>
-  } {
-    const all = new Set<Certainty>()
+  /**
+   * Of the rules that let a class out: to which ports of all pods, and else to which classes.
+   * `undefined`: names of ports are those of each destination.
+   */
+  #letOut(
+    rules: readonly (PolicyRule & { readonly namespace: string })[],
+  ): { readonly all: Verdict; readonly some: ReadonlySet<PodClass> } | undefined {
+    let [sure, most] = [noPorts, noPorts]
     const some = new Set<PodClass>()
-    for (const { peers, namespace } of rules) {
-      if (peers === undefined) all.add('certain')
-      for (const peer of peers ?? []) {
-        if (peer.is === 'unknown') {
-          all.add('possible')
-        } else if (peer.is === 'block') {
-          const classes = this.#classesIn(peer.block.text)
-          const isAll = classes.filter(hasAddress).length === this.#addressed
-          if (isAll) all.add('possible')
-          else for (const each of classes) some.add(each)
-        } else if (peer.namespaces?.length === 0 && peer.pods.length === 0) {
-          all.add('certain')
-        } else {
-          for (const each of this.#selectedBy(peer, namespace)) some.add(each)
-        }
+    for (const rule of rules) {
+      const { peers, namespace } = rule
+      const isNumbered = (rule.ports ?? []).every(({ is }) => is === 'numbers')
+      const ports = rulePorts(rule, { is: 'address', address: 0 })
+      const wide = peers === undefined ? 'certain' : this.#narrow(peers, namespace, some)
+      if (wide && !isNumbered) return undefined
+      if (wide === 'certain') sure = union(sure, ports)
+      if (wide) most = union(most, ports)
+    }
+    return { all: { sure, most }, some }
+  }
+
+  /** Adds the classes that peers are to `some`; whether, beside that, they are all pods. */
+  #narrow(peers: readonly Peer[], own: string, some: Set<PodClass>): Certainty | undefined {
+    const all: Certainty[] = []
+    for (const peer of peers) {
+      if (peer.is === 'unknown') {
+        all.push('possible')
+      } else if (peer.is === 'block') {
+        const classes = this.#classesIn(peer.block.text)
+        const isAll = classes.filter(hasAddress).length === this.#addressed
+        if (isAll) all.push('possible')
+        for (const each of isAll ? [] : classes) some.add(each)
+      } else {
+        const isAll = peer.namespaces?.length === 0 && peer.pods.length === 0
+        if (isAll) all.push('certain')
+        for (const each of isAll ? [] : this.#selectedBy(peer, own)) some.add(each)
       }
     }
-    return { all: surest([...all]), some }
+    return surest(all)
   }
 
   *#selectedBy(peer: PodsPeer, own: string): Iterable<PodClass> {
@@ -199,26 +270,64 @@ export class ReachPlan {
     }
   }
 
+  /** Groups to which connections on some ports of all pods go. */
+  #groupsFor(from: PodClass, out: Verdict): Reach['groups'] {
+    const end = this.#network.end(from)
+    return [...this.groups.values()].flatMap((group) => {
+      const [first] = group.classes
+      // Of those on the host each has a verdict, where rules must select them.
+      if (!first || (group === this.#hosts && out !== openVerdict)) return []
+      const into = group.ports
+        ? { sure: group.ports, most: group.ports }
+        : directionVerdict(
+            this.#network.holding(first, 'ingress'),
+            'ingress',
+            this.#network.end(first),
+            end,
+          )
+      const certainty = certaintyOfVerdict(bothVerdicts(out, into))
+      return certainty ? [{ group, certainty }] : []
+    })
+  }
+
+  #everywhere(certainty: Certainty): Reach {
+    const groups = this.#hosts.classes.length > 0 ? [{ group: this.#hosts, certainty }] : []
+    return { open: certainty, guarded: certainty, groups, classes: [] }
+  }
+
   /** Where connections of a class may go. */
   reachOf(from: PodClass): Reach {
     const { is: enforced } = this.#network.enforced
-    if (enforced === false) return { open: 'certain', guarded: 'certain', classes: [] }
-    // Not enforced for certain: all may be reached, and for certain what policies let through.
-    const guarded = enforced === undefined || from.isHostNetwork ? 'possible' : undefined
-    const { admin, namespaced, baseline, unknown } = this.#network.holding(from, 'egress')
-    if (unknown === 'everything') return { open: 'possible', guarded: 'possible', classes: [] }
-    if (admin.length > 0 || baseline.length > 0 || unknown !== 'nothing') {
-      return { open: undefined, guarded, classes: this.#classes }
+    if (enforced === false) {
+      return this.#everywhere('certain')
     }
+    // Not enforced for certain: all may be reached, and for certain what policies let through.
+    const possible: Certainty | undefined = enforced === undefined ? 'possible' : undefined
+    const guarded: Certainty | undefined = from.isHostNetwork ? 'possible' : possible
+    const { admin, namespaced, baseline, unknown } = this.#network.holding(from, 'egress')
+    if (unknown === 'everything') {
+      return this.#everywhere('possible')
+    }
+    const one = { open: possible, guarded, groups: [], classes: this.#classes }
+    if (admin.length > 0 || unknown !== 'nothing') return one
     if (namespaced.length === 0) {
-      return { open: 'certain', guarded, classes: [...this.#mayLetIn(from)] }
+      if (baseline.length > 0) return one
+      const groups = this.#groupsFor(from, openVerdict)
+      return { open: 'certain', guarded, groups, classes: [...this.#mayLetIn(from)] }
     }
     const rules = namespaced.flatMap((policy) =>
       (policy.egress ?? []).map((rule) => Object.assign({ namespace: policy.namespace }, rule)),
     )
-    const { all, some } = this.#letOut(rules)
-    const classes = new Set(some)
-    if (all) for (const each of this.#mayLetIn(from)) classes.add(each)
-    return { open: all, guarded, classes: [...classes] }
+    const out = this.#letOut(rules)
+    if (!out) return one
+    const classes = new Set([...out.some, ...this.#hosts.classes])
+    const isWide = out.all.most.length > 0
+    if (isWide) for (const each of this.#mayLetIn(from)) classes.add(each)
+    return {
+      open: certaintyOfVerdict(out.all) ?? possible,
+      guarded,
+      groups: isWide ? this.#groupsFor(from, out.all) : [],
+      classes: [...classes],
+    }
   }
 }

@@ -97,7 +97,8 @@ const portsOf = (ports: PolicyPorts, destination: End): PortSet => {
     .reduce<PortSet>((set, { protocol, port }) => union(set, portRange(protocol, port, port)), [])
 }
 
-const rulePorts = ({ ports }: PolicyRule, destination: End): PortSet =>
+/** Ports of a rule, names resolved at the destination. */
+export const rulePorts = ({ ports }: PolicyRule, destination: End): PortSet =>
   ports === undefined
     ? allPorts
     : ports.reduce<PortSet>((set, each) => union(set, portsOf(each, destination)), noPorts)
