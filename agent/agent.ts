@@ -23,7 +23,8 @@ import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
 import { FilterNames } from './filter-names.ts'
 import type { PreparedFilters } from './filters.ts'
-import { KernelFilters } from './filters.ts'
+import { KernelFilters, lackingRoom } from './filters.ts'
+import { ClassWait, RoomWait } from './filter-waits.ts'
 import type { Folding } from './fold.ts'
 import type { ApiAge, PodOrigin } from './kubernetes/index.ts'
 import { PodFeed } from './kubernetes/index.ts'
@@ -103,8 +104,6 @@ export class Agent {
   readonly #shedMeter: ShedMeter
   readonly #filters: KernelFilters | undefined
   #filtersInPlace: Promise<void> = Promise.resolve()
-  /** When filters were last made for new classes of scopes; as `performance.now()` has it. */
-  #refreshedMs = -Infinity
   /** Reads nothing but headers. */
   readonly #header: RecordView
   #lost: KernelCounters = {}
@@ -120,8 +119,9 @@ export class Agent {
   #lacksNames = false
   #held: HoldCounts | undefined
   #closed = false
-  /** Filters will be made anew. */
-  #refreshing: NodeJS.Timeout | undefined
+  /** When filters are made anew. */
+  readonly #classes = new ClassWait(() => this.#makeAnew('all'))
+  readonly #room = new RoomWait(() => this.#makeAnew('more'))
   /** Other rules are being put in place. */
   #changing = false
 
@@ -157,7 +157,7 @@ export class Agent {
           cgroups: () => this.#pipeline.containerCgroups(),
           expected: () => this.#pipeline.expectedContainers(),
         },
-        () => this.#refreshLater(),
+        () => this.#classes.ask(),
         new FilterNames(resolver),
       )
     }
@@ -265,10 +265,14 @@ export class Agent {
       await this.#refresh(filters, begun)
     } catch (error) {
       this.#remove(filters)
-      this.#options.log(
-        `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
-      )
+      this.#sayNone(error)
     }
+  }
+
+  #sayNone(error: unknown): void {
+    this.#options.log(
+      `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
+    )
   }
 
   /** Lets filters look twice, if the kernel does: else they let more through. */
@@ -291,6 +295,32 @@ export class Agent {
     if (this.#lacksNames) return filters.discard(prepared)
     if (!this.#closed) this.sensor.holdBack(true)
     filters.install(prepared, afterMs)
+    const pauseMs = this.#waitForRoom(filters)
+    if (pauseMs === undefined) return
+    this.#options.log(`  tried again in ${pauseMs / 1_000} s, and less and less often`)
+  }
+
+  #waitForRoom({ states }: KernelFilters): number | undefined {
+    return this.#closed ? undefined : this.#room.after(lackingRoom(states) > 0)
+  }
+
+  /** All of them; or more than there are, which else stay in place. */
+  #makeAnew(which: 'all' | 'more'): void {
+    const filters = this.#filters
+    // A change of rules brings its own.
+    if (!filters || this.#closed || this.#changing) return
+    const askedMs = performance.now()
+    this.#afterOthers(async () => {
+      if (which === 'all') return await this.#refresh(filters, this.#classes.begin())
+      return this.#changing ? undefined : await this.#refresh(filters, askedMs, which)
+    })
+  }
+
+  /** Makes filters once no others are being made. */
+  #afterOthers(make: () => Promise<void>): void {
+    this.#filtersInPlace = this.#filtersInPlace.then(make).catch((error: unknown) => {
+      this.#options.log(`warning: filters stay as they are: ${String(error)}`)
+    })
   }
 
   /** From now on everything is delivered, and all that is new is told. */
@@ -300,12 +330,23 @@ export class Agent {
     filters.remove()
   }
 
-  /** Filters for the rules that run, and the containers that there are. */
-  async #refresh(filters: KernelFilters, begun: number): Promise<void> {
+  /** Filters for the rules that run, and the containers that there are; or only if there are more
+   * of them than before. */
+  async #refresh(
+    filters: KernelFilters,
+    begun: number,
+    which: 'all' | 'more' = 'all',
+  ): Promise<void> {
     const { active, scopes } = this.engine
-    const prepared = await filters.prepare(active, this.sensor.filterPlaces, scopes)
+    const say = which === 'more' ? (): void => {} : this.#options.log
+    const prepared = await filters.prepare(active, this.sensor.filterPlaces, scopes, say)
     // Other rules, which have come meanwhile, bring their own.
     if (this.engine.scopes !== scopes) return filters.discard(prepared)
+    if (which === 'more' && lackingRoom(prepared.states) >= lackingRoom(filters.states)) {
+      filters.discard(prepared)
+      this.#waitForRoom(filters)
+      return
+    }
     this.#install(filters, prepared, performance.now() - begun)
   }
 
@@ -325,36 +366,7 @@ export class Agent {
         this.#lacksNames = true
         return undefined
       })
-      .catch((error: unknown) => {
-        this.#options.log(
-          `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
-        )
-      })
-  }
-
-  /** Makes filters anew, now and then after a while: containers are, or will be, in scopes together
-   * that none was in before. */
-  #refreshLater(): void {
-    const filters = this.#filters
-    if (!filters || this.#closed) return
-    this.#refreshing ??= setTimeout(() => {
-      this.#refreshing = undefined
-      if (this.#closed || this.#changing) return
-      this.#filtersInPlace = this.#filtersInPlace
-        .then(() => {
-          this.#refreshedMs = performance.now()
-          return this.#refresh(filters, this.#refreshedMs)
-        })
-        .catch((error: unknown) => {
-          this.#options.log(`warning: filters stay as they are: ${String(error)}`)
-        })
-    }, this.#newClassesMs()).unref()
-  }
-
-  /** The first are known at once; those that follow soon after, together. */
-  #newClassesMs(): number {
-    const leftMs = this.#refreshedMs + limits.newClassesMs - performance.now()
-    return Math.max(leftMs, limits.newClassesMsMin)
+      .catch((error: unknown) => this.#sayNone(error))
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */
@@ -560,7 +572,8 @@ export class Agent {
   /** Detaches the hooks, handles what waits in the ring, and ends. Harmless the second time. */
   close(): void {
     this.#endBeat()
-    clearTimeout(this.#refreshing)
+    this.#classes.stop()
+    this.#room.stop()
     this.#resolver.stop()
     this.#cri.stop()
     this.#pods?.stop()

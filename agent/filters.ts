@@ -9,7 +9,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CGROUP_IS_CONTAINER, CGROUP_IS_HOST, LOST_KINDS_MAX, eventKinds } from '@bulwark/schema'
-import type { BpfMap, RawProgram } from '@bulwark/native'
+import type { BpfMap, NativeError, RawProgram } from '@bulwark/native'
 import { isNativeError, possibleCpus } from '@bulwark/native'
 import type { FilterPlan, FilterProgram, FilterTarget, KernelFacts, Rule } from '@bulwark/policy'
 import { firstLook, generateFilter, needsSecondLook, plansByKind } from '@bulwark/policy'
@@ -23,6 +23,7 @@ import type { LoadedParts, PartMaps } from './filter-parts.ts'
 import { loadPartByPart, makePartMaps } from './filter-parts.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
 import { exitSlots, secondLook } from './filter-places.ts'
+import { lacksRoom } from './filter-waits.ts'
 import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
 import type { Containers, KnownClasses } from './told-classes.ts'
@@ -73,11 +74,20 @@ export interface FilterState {
   readonly programs: number
   /** Why its records are not filtered: what the kernel says. */
   readonly refused?: string
+  /** There may be room for it another time. */
+  readonly lacksRoom?: boolean
   /** What of the plan was given up, so that the program is not too large. */
   readonly weakened: readonly string[]
   /** A second filter drops by the ancestors of the process what the first lets through. */
   readonly looksTwice: boolean
 }
+
+/** What the kernel says of a filter that it refuses. */
+type Refusal = Required<Pick<FilterState, 'refused' | 'lacksRoom'>>
+
+/** How many filters there may be room for another time. */
+export const lackingRoom = (states: readonly FilterState[]): number =>
+  states.filter((state) => state.lacksRoom).length
 
 /** What filters did with records, since the sensor was loaded. */
 export interface FilterCounts {
@@ -170,11 +180,13 @@ export class KernelFilters {
    *
    * @param rules   those that cannot run are passed over
    * @param scopes  theirs, where they run already, or will
+   * @param say     takes lines about what the kernel refuses
    */
   async prepare(
     rules: readonly Rule[],
     places: readonly FilterPlace[],
     scopes = new Scopes(activeRules(rules)),
+    say = this.#log,
   ): Promise<PreparedFilters> {
     const active = activeRules(rules)
     const known = await this.#knownClasses(scopes)
@@ -201,7 +213,8 @@ export class KernelFilters {
       const [kind, plan] = next.value
       await nextTurn()
       if (this.#closed) return loaded
-      const state = await this.#loadKind(kind, withEffects(kind, plan, effects), places, loaded)
+      const whole = withEffects(kind, plan, effects)
+      const state = await this.#loadKind(kind, whole, places, loaded, say)
       if (state) states.push(state)
     }
   }
@@ -224,6 +237,7 @@ export class KernelFilters {
     plan: FilterPlan,
     places: readonly FilterPlace[],
     into: { readonly filters: LoadedFilter[]; readonly maps: BpfMap[] },
+    say: (line: string) => void,
   ): Promise<FilterState | undefined> {
     const there = places.filter(({ kinds }) => kinds?.has(kind) ?? true)
     const looksTwice = needsSecondLook(plan) && there.every((place) => place.looksTwice)
@@ -252,7 +266,7 @@ export class KernelFilters {
     } catch (error) {
       loaded.forEach(closeAll)
       if (!isNativeError(error)) throw error
-      return { ...state, refused: this.#complain(state.name, error) }
+      return { ...state, ...this.#refusal(state.name, error, say) }
     }
     for (const { filters, maps } of loaded) {
       into.filters.push(...filters)
@@ -261,13 +275,13 @@ export class KernelFilters {
     return state
   }
 
-  #complain(name: string, error: Error & { readonly log: string }): string {
+  #refusal(name: string, error: NativeError, say: (line: string) => void): Refusal {
     const lines = error.log.split('\n').filter((line) => line !== '')
     const said = lines.slice(-verifierLines)
-    this.#log(`warning: no filter for events of ${name}: all of them are delivered`)
-    this.#log(`  ${error.message}`)
-    for (const line of said) this.#log(`  ${line}`)
-    return [error.message, ...said].join('\n')
+    say(`warning: no filter for events of ${name}: all of them are delivered`)
+    say(`  ${error.message}`)
+    for (const line of said) say(`  ${line}`)
+    return { refused: [error.message, ...said].join('\n'), lacksRoom: lacksRoom(error) }
   }
 
   /**
@@ -345,8 +359,8 @@ export class KernelFilters {
     }
     const refusals = this.#fill(prepared)
     const states = prepared.states.map((state) => {
-      const refused = state.refused ?? refusals.get(state.kind)
-      return refused === undefined ? state : { ...state, refused }
+      const refusal = state.refused === undefined ? refusals.get(state.kind) : undefined
+      return refusal ? { ...state, ...refusal } : state
     })
     this.#installed = { ...prepared, states }
     const filtered = states.filter(({ refused }) => refused === undefined)
@@ -359,15 +373,15 @@ export class KernelFilters {
 
   /** Puts filters into their slots. Returns what the kernel said, by kind, of those it refused. A
    * second look is there before the first, without which nothing comes to it. */
-  #fill({ filters }: PreparedFilters): ReadonlyMap<number, string> {
-    const refusals = new Map<number, string>()
+  #fill({ filters }: PreparedFilters): ReadonlyMap<number, Refusal> {
+    const refusals = new Map<number, Refusal>()
     for (const { place, kind, look, program } of filters) {
       if (refusals.has(kind)) continue
       try {
         place.filters.setTailCall(slotOf(kind, look), program)
       } catch (error) {
         if (!isNativeError(error)) throw error
-        refusals.set(kind, this.#complain(kindName(kind), error))
+        refusals.set(kind, this.#refusal(kindName(kind), error, this.#log))
       }
     }
     return refusals

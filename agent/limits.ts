@@ -47,6 +47,10 @@ export const limits = {
    * pods of a deployment. */
   newClassesMs: 5_000,
   newClassesMsMin: 50,
+  /** How long filters wait that found no room in the kernel, milliseconds: doubled each time. To
+   * make them takes up to seconds where rules are many. */
+  filterPauseMsMin: 1_000,
+  filterPauseMsMax: 60_000,
   /** How often a container's metadata is looked for, and the pause between, nanoseconds: the
    * runtime writes it while it starts the container. */
   metadataTriesMax: 64,
