@@ -52,6 +52,17 @@ export interface EdgeKind {
   readonly derive: (cluster: Cluster, from: GraphNode, emit: Emit) => void
 }
 
+/** Kinds of edges that leave the same nodes, and are derived at once where that is cheaper. */
+export interface EdgeFamily {
+  readonly kinds: readonly EdgeKind[]
+  /** Emits what `derive` of all of the kinds would. */
+  readonly derive: (
+    cluster: Cluster,
+    from: GraphNode,
+    emit: (kind: EdgeKind, ...edge: Parameters<Emit>) => void,
+  ) => void
+}
+
 /** An edge with every reason for which it is there; any one of them is enough. */
 export interface Edge {
   readonly kind: EdgeKind

@@ -1,5 +1,5 @@
 /** The edges that leave a node, derived from the objects of a cluster when somebody asks. */
-import { edgeKindsFrom } from './catalogue.ts'
+import { edgeFamiliesFrom } from './catalogue.ts'
 import type { Cluster } from './cluster.ts'
 import type { Certainty, Edge, EdgeKind, Reason } from './edges.ts'
 import type { GraphNode } from './nodes.ts'
@@ -23,8 +23,8 @@ interface Found {
  */
 export const edgesFrom = (cluster: Cluster, from: GraphNode): readonly Edge[] => {
   const found = new Map<string, Found>()
-  for (const kind of edgeKindsFrom(from.kind)) {
-    kind.derive(cluster, from, (to, certainty, reason) => {
+  for (const family of edgeFamiliesFrom(from.kind)) {
+    family.derive(cluster, from, (kind, to, certainty, reason) => {
       const key = `${kind.id} ${to.id}`
       const same = found.get(key)
       if (same) {

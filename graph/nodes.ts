@@ -62,13 +62,36 @@ export interface GraphNode {
   readonly part: string
 }
 
-const make = (kind: NodeKind, namespace: string, name: string, part = ''): GraphNode => {
+/** Its `id` is made when it is asked: a search goes by the names. */
+class Named implements GraphNode {
+  readonly kind: NodeKind
+  readonly namespace: string
+  readonly name: string
+  readonly part: string
+  #id: string | undefined
+
+  constructor(kind: NodeKind, namespace: string, name: string, part: string) {
+    this.kind = kind
+    this.namespace = namespace
+    this.name = name
+    this.part = part
+  }
+
+  get id(): string {
+    this.#id ??= idOf(this)
+    return this.#id
+  }
+}
+
+const idOf = ({ kind, namespace, name, part }: Omit<GraphNode, 'id'>): string => {
   let id: string = kind
   if (namespace !== '' || name !== '') id += ':'
   if (namespace !== '') id += name === '' ? namespace : `${namespace}/`
-  id += part === '' ? name : `${name}/${part}`
-  return { id, kind, namespace, name, part }
+  return id + (part === '' ? name : `${name}/${part}`)
 }
+
+const make = (kind: NodeKind, namespace: string, name: string, part = ''): GraphNode =>
+  new Named(kind, namespace, name, part)
 
 /** Makers of nodes, one a kind or a group of kinds. */
 export const internet: GraphNode = make('internet', '', '')

@@ -73,6 +73,8 @@ const search = (cluster: Cluster, from: GraphNode): Power => {
         break
       }
       for (const edge of edgesFrom(cluster, reached.node)) {
+        // What is not known raises nothing.
+        if (edge.certainty === 'unknown') continue
         const to = { node: edge.to, steps: steps + edge.kind.cost, by: edge, before: reached }
         if (edge.kind.cost === 0) now.push(to)
         else next.push(to)

@@ -1,7 +1,7 @@
 /** What is known of the vulnerabilities of images, for edges that rest on it. */
 import type { Cluster, StateSpec } from '../cluster.ts'
 import { digestsIn } from '../cves/identifiers.ts'
-import type { CveStore, Finding } from '../cves/store.ts'
+import type { CveStore, Finding, ImageCves } from '../cves/store.ts'
 import { isOpen } from '../cves/weight.ts'
 import type { Pod } from '../objects/pod.ts'
 import type { Container } from '../objects/podspec.ts'
@@ -15,12 +15,18 @@ export const useImageCves = (cluster: Cluster, store: CveStore): void => {
   cluster.state(known).store = store
 }
 
+const imageOf = (cluster: Cluster, pod: Pod, container: Container): ImageCves | undefined => {
+  const told = pod.images.find((each) => each.container === container.name)
+  return cluster.state(known).store?.image(digestsIn([told?.id, container.image]))
+}
+
+/** Whether any report is about a container's image. Without one nothing is known of it. */
+export const hasReport = (cluster: Cluster, pod: Pod, container: Container): boolean =>
+  imageOf(cluster, pod, container) !== undefined
+
 /** Of a container's image, what somebody who only reaches it can use, the worst first. */
 export const openCves = (cluster: Cluster, pod: Pod, container: Container): readonly Finding[] => {
-  const { store } = cluster.state(known)
-  if (!store) return []
-  const told = pod.images.find((each) => each.container === container.name)
-  const image = store.image(digestsIn([told?.id, container.image]))
+  const image = imageOf(cluster, pod, container)
   const worst = (finding: Finding): number =>
     (finding.kev ? 100 : 0) + (finding.epss ?? 0) + (finding.score ?? 0)
   return (image?.findings ?? [])

@@ -18,15 +18,16 @@ export type OnChange = <K extends Kind>(
   after: KindMap[K] | undefined,
 ) => void
 
-type Objects = Map<string, KindMap[Kind]>
+/** By namespace, then by name: a text made of both would have to be made for each look. */
+type Objects = Map<string, Map<string, KindMap[Kind]>>
 type Entries = Map<string, Set<KindMap[Kind]>>
 type AnyIndex = { readonly kind: Kind; readonly keys: (object: never) => readonly string[] }
 
-const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
 const none: ReadonlySet<never> = new Set()
 
 export class ObjectTable {
   readonly #objects = new Map<Kind, Objects>()
+  readonly #counts = new Map<Kind, number>()
   readonly #indices = new Map<AnyIndex, Entries>()
   readonly #indicesOf = new Map<Kind, AnyIndex[]>()
   readonly #versions = new Map<Kind, number>()
@@ -39,16 +40,18 @@ export class ObjectTable {
   }
 
   get<K extends Kind>(kind: K, namespace: string, name: string): KindMap[K] | undefined {
-    return this.#objects.get(kind)?.get(keyOf(namespace, name)) as KindMap[K] | undefined
+    return this.#objects.get(kind)?.get(namespace)?.get(name) as KindMap[K] | undefined
   }
 
   /** All objects of a kind, in no order that means something. */
-  all<K extends Kind>(kind: K): Iterable<KindMap[K]> {
-    return (this.#objects.get(kind)?.values() ?? []) as Iterable<KindMap[K]>
+  *all<K extends Kind>(kind: K): Generator<KindMap[K]> {
+    for (const names of this.#objects.get(kind)?.values() ?? []) {
+      yield* names.values() as Iterable<KindMap[K]>
+    }
   }
 
   count(kind: Kind): number {
-    return this.#objects.get(kind)?.size ?? 0
+    return this.#counts.get(kind) ?? 0
   }
 
   /** Objects with a key, in no order that means something. */
@@ -68,7 +71,7 @@ export class ObjectTable {
     const ofKind = this.#indicesOf.get(index.kind)
     if (ofKind) ofKind.push(index)
     else this.#indicesOf.set(index.kind, [index])
-    for (const object of this.#ofKind(index.kind).values()) enter(index, entries, object)
+    for (const object of this.all(index.kind)) enter(index, entries, object)
     return entries
   }
 
@@ -83,18 +86,22 @@ export class ObjectTable {
 
   put<K extends Kind>(kind: K, object: KindMap[K]): void {
     const objects = this.#ofKind(kind)
-    const key = keyOf(object.namespace, object.name)
-    const before = objects.get(key)
-    objects.set(key, object)
+    let names = objects.get(object.namespace)
+    if (!names) objects.set(object.namespace, (names = new Map<string, KindMap[Kind]>()))
+    const before = names.get(object.name)
+    names.set(object.name, object)
+    if (!before) this.#counts.set(kind, this.count(kind) + 1)
     this.#changed(kind, before, object)
   }
 
   delete(kind: Kind, namespace: string, name: string): void {
     const objects = this.#ofKind(kind)
-    const key = keyOf(namespace, name)
-    const before = objects.get(key)
-    if (!before) return
-    objects.delete(key)
+    const names = objects.get(namespace)
+    const before = names?.get(name)
+    if (!names || !before) return
+    names.delete(name)
+    if (names.size === 0) objects.delete(namespace)
+    this.#counts.set(kind, this.count(kind) - 1)
     this.#changed(kind, before, undefined)
   }
 

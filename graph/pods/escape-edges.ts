@@ -3,7 +3,7 @@
  * containers that share it; what is left asks for the volumes and the node.
  */
 import type { Cluster } from '../cluster.ts'
-import type { EdgeKind } from '../edges.ts'
+import type { EdgeFamily, EdgeKind, Emit } from '../edges.ts'
 import type { GraphNode } from '../nodes.ts'
 import { credentialsNode, hostNode } from '../nodes.ts'
 import type { Container, PodSpec } from '../objects/podspec.ts'
@@ -16,40 +16,47 @@ import { kernelEscapes } from './kernel.ts'
 const all: readonly Escape[] = [...escapes, ...hostPathEscapes, ...kernelEscapes]
 
 /** Of a spec, by its containers. Specs are shared by the pods of a workload, and do not change. */
-const known = new WeakMap<PodSpec, Map<Container, ReadonlySet<Escape>>>()
+const known = new WeakMap<PodSpec, Map<Container, readonly Escape[]>>()
 
-const possible = (found: ContainerIn): ReadonlySet<Escape> => {
+const possible = (found: ContainerIn): readonly Escape[] => {
   const { pod, container } = found
   let ofSpec = known.get(pod.spec)
   if (!ofSpec) {
-    ofSpec = new Map<Container, ReadonlySet<Escape>>()
+    ofSpec = new Map<Container, readonly Escape[]>()
     known.set(pod.spec, ofSpec)
   }
   let ofContainer = ofSpec.get(container)
   if (!ofContainer) {
-    ofContainer = new Set(all.filter((escape) => escape.may(found)))
+    ofContainer = all.filter((escape) => escape.may(found))
     ofSpec.set(container, ofContainer)
   }
   return ofContainer
 }
 
-const deriver =
-  (escape: Escape): EdgeKind['derive'] =>
-  (cluster: Cluster, from: GraphNode, emit) => {
-    const found = containerOf(cluster, from)
-    if (!found || found.pod.nodeName === '' || !possible(found).has(escape)) return
-    const { nodeName } = found.pod
-    const sandbox = sandboxOf(cluster, found.pod)
-    const node = cluster.objects.get('Node', '', nodeName)
+/** Calls with each way out of the container that a node stands for. */
+const deriveEscapes = (
+  cluster: Cluster,
+  from: GraphNode,
+  emit: (escape: Escape, ...edge: Parameters<Emit>) => void,
+): void => {
+  const found = containerOf(cluster, from)
+  if (!found || found.pod.nodeName === '') return
+  const { nodeName } = found.pod
+  const ways = possible(found)
+  if (ways.length === 0) return
+  const sandbox = sandboxOf(cluster, found.pod)
+  const node = cluster.objects.get('Node', '', nodeName)
+  for (const escape of ways) {
     for (const means of escape.means(found, cluster, node)) {
-      const to =
-        means.sort === undefined ? hostNode(nodeName) : credentialsNode(nodeName, means.sort)
+      const { sort } = means
+      const to = sort === undefined ? hostNode(nodeName) : credentialsNode(nodeName, sort)
       const { certainty, facts } = inSandbox(means, sandbox)
-      emit(to, certainty, () => facts)
+      emit(escape, to, certainty, () => facts)
     }
   }
+}
 
-export const escapeEdges: readonly EdgeKind[] = all.map((escape) => ({
+const edgeOf = (escape: Escape): EdgeKind => ({
   id: escape.id,
   from: ['container'],
   to: [escape.to],
@@ -58,5 +65,23 @@ export const escapeEdges: readonly EdgeKind[] = all.map((escape) => ({
   observable: escape.observable,
   attack: escape.attack,
   cost: 1,
-  derive: deriver(escape),
-}))
+  derive: (cluster, from, emit) => {
+    deriveEscapes(cluster, from, (each, ...edge) => {
+      if (each === escape) emit(...edge)
+    })
+  },
+})
+
+const kinds = new Map(all.map((escape) => [escape, edgeOf(escape)]))
+export const escapeEdges: readonly EdgeKind[] = [...kinds.values()]
+
+/** All of them at once: what they have in common is looked up once. */
+export const escapeFamily: EdgeFamily = {
+  kinds: escapeEdges,
+  derive: (cluster, from, emit) => {
+    deriveEscapes(cluster, from, (escape, ...edge) => {
+      const kind = kinds.get(escape)
+      if (kind) emit(kind, ...edge)
+    })
+  },
+}

@@ -21,6 +21,15 @@ export const versionIn = (text: string): Version | undefined => {
   return [Number(major), Number(minor), Number(patch ?? 0)]
 }
 
+/** Of a node, by what it tells. Nodes do not change, they are replaced. */
+const kernels = new WeakMap<ClusterNode, Version | false>()
+
+const kernelOf = (node: ClusterNode): Version | undefined => {
+  let version = kernels.get(node)
+  if (version === undefined) kernels.set(node, (version = versionIn(node.kernel) ?? false))
+  return version === false ? undefined : version
+}
+
 const isBefore = (a: Version, b: Version): boolean => {
   for (const at of [0, 1, 2] as const) if (a[at] !== b[at]) return a[at] < b[at]
   return false
@@ -95,7 +104,7 @@ const has = (kernel: Version, { since, mended, branches }: KernelFault): boolean
 
 /** That a node's kernel has a fault upstream; its distribution may have mended it. */
 const faultOf = (node: ClusterNode | undefined, fault: KernelFault): Means | undefined => {
-  const version = node && versionIn(node.kernel)
+  const version = node && kernelOf(node)
   if (!version || !has(version, fault)) return undefined
   const text = `kernel ${node.kernel} has ${fault.cve}, unless its distribution has mended it`
   return {
@@ -214,6 +223,20 @@ const runtimeFaults: readonly RuntimeFault[] = [
   },
 ]
 
+const faultsByNode = new WeakMap<ClusterNode, readonly RuntimeFault[]>()
+
+const runtimeFaultsOf = (node: ClusterNode): readonly RuntimeFault[] => {
+  let faults = faultsByNode.get(node)
+  if (!faults) {
+    const version = versionIn(node.runtime)
+    faults = version
+      ? runtimeFaults.filter(({ runtime: name, isIn }) => name.test(node.runtime) && isIn(version))
+      : []
+    faultsByNode.set(node, faults)
+  }
+  return faults
+}
+
 const runtime: Escape = {
   id: 'ESC_RUNTIME_CVE',
   to: 'node',
@@ -228,16 +251,13 @@ const runtime: Escape = {
   attack: ['T1611', 'T1068'],
   may: () => true,
   means: (_found: ContainerIn, _cluster, node) => {
-    const version = node && versionIn(node.runtime)
-    if (!version) return []
-    return runtimeFaults
-      .filter((fault) => fault.runtime.test(node.runtime) && fault.isIn(version))
-      .map(({ cve }): Means => {
-        const text = `${node.runtime} came with a runc that has ${cve}`
-        const fix = 'update the container runtime'
-        const at = 'status.nodeInfo.containerRuntimeVersion'
-        return { certainty: 'unknown', facts: [nodeFact(node, at, text, fix)] }
-      })
+    if (!node) return []
+    return runtimeFaultsOf(node).map(({ cve }): Means => {
+      const text = `${node.runtime} came with a runc that has ${cve}`
+      const fix = 'update the container runtime'
+      const at = 'status.nodeInfo.containerRuntimeVersion'
+      return { certainty: 'unknown', facts: [nodeFact(node, at, text, fix)] }
+    })
   },
 }
 

@@ -1,16 +1,17 @@
 /**
  * Goes out from some nodes, nearest first, and notes every edge that it passes. The cost of an edge
- * is that of its doubt: two certain steps are as near as three possible ones are far.
+ * is that of its doubt: three certain steps cost as much as two that are possible, and what is
+ * unknown comes behind a dozen of those that are not.
  */
-import { edgeKindsFrom } from '../catalogue.ts'
+import { edgeFamiliesFrom } from '../catalogue.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Certainty, EdgeKind } from '../edges.ts'
 import { limits } from '../limits.ts'
-import type { GraphNode } from '../nodes.ts'
+import type { GraphNode, NodeKind } from '../nodes.ts'
 
 /** What a step of an attacker costs, by how sure it is. Whole numbers, for buckets. */
-const stepCosts: Readonly<Record<Certainty, number>> = { certain: 2, possible: 3, unknown: 6 }
-const doubtCosts: Readonly<Record<Certainty, number>> = { certain: 0, possible: 1, unknown: 4 }
+const stepCosts: Readonly<Record<Certainty, number>> = { certain: 2, possible: 3, unknown: 24 }
+const doubtCosts: Readonly<Record<Certainty, number>> = { certain: 0, possible: 1, unknown: 22 }
 
 export const costOf = ({ cost }: EdgeKind, certainty: Certainty): number =>
   cost === 0 ? doubtCosts[certainty] : stepCosts[certainty]
@@ -21,12 +22,75 @@ const order: readonly Certainty[] = ['certain', 'possible', 'unknown']
 export const isAsSure = (certainty: Certainty, asked: Certainty): boolean =>
   order.indexOf(certainty) <= order.indexOf(asked)
 
-/** An edge that was passed: numbers are places in `nodes`. */
-export interface Passed {
-  readonly from: number
-  readonly to: number
-  readonly kind: EdgeKind
-  readonly cost: number
+/** Edges that were passed: to which node, for what cost. Numbers are places of nodes. */
+export class Passed {
+  /** Of each node the place of its first edge; those of a node lie together. */
+  readonly #first: number[] = []
+  readonly #count: number[] = []
+  #to = new Int32Array(1024)
+  #cost = new Uint8Array(1024)
+  size = 0
+
+  /** Edges that are added from now on leave this node. */
+  begin(node: number): void {
+    this.#first[node] = this.size
+    this.#count[node] = 0
+  }
+
+  add(node: number, to: number, cost: number): void {
+    if (this.size === this.#to.length) {
+      const to2 = new Int32Array(this.size * 2)
+      const cost2 = new Uint8Array(this.size * 2)
+      to2.set(this.#to)
+      cost2.set(this.#cost)
+      this.#to = to2
+      this.#cost = cost2
+    }
+    this.#to[this.size] = to
+    this.#cost[this.size] = cost
+    this.size++
+    this.#count[node] = (this.#count[node] ?? 0) + 1
+  }
+
+  isLeft(node: number): boolean {
+    return this.#first[node] !== undefined
+  }
+
+  /** The same edges the other way round. */
+  turned(nodes: number): Passed {
+    const counts = new Int32Array(nodes)
+    for (let at = 0; at < this.size; at++) {
+      const to = this.#to[at] ?? 0
+      counts[to] = (counts[to] ?? 0) + 1
+    }
+    const into = new Passed()
+    into.size = this.size
+    into.#to = new Int32Array(this.size)
+    into.#cost = new Uint8Array(this.size)
+    let first = 0
+    for (let node = 0; node < nodes; node++) {
+      into.#first[node] = first
+      into.#count[node] = 0
+      first += counts[node] ?? 0
+    }
+    for (let node = 0; node < nodes; node++) {
+      this.from(node, (to, cost) => {
+        const place = (into.#first[to] ?? 0) + (into.#count[to] ?? 0)
+        into.#to[place] = node
+        into.#cost[place] = cost
+        into.#count[to] = (into.#count[to] ?? 0) + 1
+      })
+    }
+    return into
+  }
+
+  /** Calls with each edge that leaves a node. */
+  from(node: number, take: (to: number, cost: number) => void): void {
+    const first = this.#first[node]
+    if (first === undefined) return
+    const end = first + (this.#count[node] ?? 0)
+    for (let at = first; at < end; at++) take(this.#to[at] ?? 0, this.#cost[at] ?? 0)
+  }
 }
 
 /** What was seen on the way. */
@@ -34,9 +98,9 @@ export interface Explored {
   readonly nodes: readonly GraphNode[]
   /** Cost of the nearest way to each node. */
   readonly costs: readonly number[]
-  /** Edges that leave each node that was reached within the bound; else nothing. */
-  readonly edges: readonly (readonly Passed[] | undefined)[]
-  /** Targets that were reached, in the order of their cost. */
+  /** Of each node that was reached within the bound, and is no target. */
+  readonly edges: Passed
+  /** Targets that were reached, in the order of their cost. Nothing is looked for behind them. */
   readonly targets: readonly number[]
   /** The bound of edges was reached: what lies beyond was not looked at. */
   readonly isCut: boolean
@@ -50,16 +114,43 @@ export interface ExploreOptions {
   readonly slack: number | undefined
 }
 
+interface Place {
+  readonly part: string
+  readonly place: number
+  readonly next: Place | undefined
+}
+
+/** Places of nodes by their names, without making a text of them. */
+class Places {
+  readonly #byKind = new Map<NodeKind, Map<string, Map<string, Place>>>()
+
+  #names({ kind, namespace }: GraphNode): Map<string, Place> {
+    let spaces = this.#byKind.get(kind)
+    if (!spaces) this.#byKind.set(kind, (spaces = new Map<string, Map<string, Place>>()))
+    let names = spaces.get(namespace)
+    if (!names) spaces.set(namespace, (names = new Map<string, Place>()))
+    return names
+  }
+
+  /** The place of a node; what it has no place for gets this one. */
+  of(node: GraphNode, free: number): number {
+    const names = this.#names(node)
+    const first = names.get(node.name)
+    for (let at = first; at; at = at.next) if (at.part === node.part) return at.place
+    names.set(node.name, { part: node.part, place: free, next: first })
+    return free
+  }
+}
+
 class Explorer {
   readonly nodes: GraphNode[] = []
   readonly costs: number[] = []
-  readonly edges: (Passed[] | undefined)[] = []
+  readonly edges = new Passed()
   readonly targets: number[] = []
-  readonly #byId = new Map<string, number>()
+  readonly #places = new Places()
   readonly #buckets: number[][] = []
   readonly #cluster: Cluster
   readonly #options: ExploreOptions
-  passed = 0
 
   constructor(cluster: Cluster, options: ExploreOptions) {
     this.#cluster = cluster
@@ -68,13 +159,10 @@ class Explorer {
 
   /** Place of a node, which is now reached for this cost. */
   reach(node: GraphNode, cost: number): number {
-    let place = this.#byId.get(node.id)
-    if (place === undefined) {
-      place = this.nodes.length
-      this.#byId.set(node.id, place)
+    const place = this.#places.of(node, this.nodes.length)
+    if (place === this.nodes.length) {
       this.nodes.push(node)
       this.costs.push(Infinity)
-      this.edges.push(undefined)
     }
     if (cost < (this.costs[place] ?? 0)) {
       this.costs[place] = cost
@@ -86,37 +174,38 @@ class Explorer {
   }
 
   run(): boolean {
+    const { slack, isTarget } = this.#options
+    const done = new Set<number>()
     let last = Infinity
     for (let cost = 0; cost < this.#buckets.length && cost <= last; cost++) {
       const bucket = this.#buckets[cost]
       for (let at = 0; bucket && at < bucket.length; at++) {
         const place = bucket[at] ?? 0
         const node = this.nodes[place]
-        if (!node || this.costs[place] !== cost || this.edges[place]) continue
-        if (this.#options.isTarget(node)) {
-          this.targets.push(place)
-          const { slack } = this.#options
+        if (!node || this.costs[place] !== cost || this.edges.isLeft(place)) continue
+        if (isTarget(node)) {
+          if (!done.has(place)) this.targets.push(place)
+          done.add(place)
           if (slack !== undefined && last === Infinity) last = cost + slack
+          continue
         }
         this.#leave(place, node, cost)
-        if (this.passed > limits.exploredEdgesMax) return true
+        if (this.edges.size > limits.exploredEdgesMax) return true
       }
     }
     return false
   }
 
   #leave(place: number, node: GraphNode, cost: number): void {
-    const list: Passed[] = []
     const { certainty: asked } = this.#options
-    for (const kind of edgeKindsFrom(node.kind)) {
-      kind.derive(this.#cluster, node, (to, certainty) => {
+    this.edges.begin(place)
+    for (const family of edgeFamiliesFrom(node.kind)) {
+      family.derive(this.#cluster, node, (kind, to, certainty) => {
         if (!isAsSure(certainty, asked)) return
         const edgeCost = costOf(kind, certainty)
-        list.push({ from: place, to: this.reach(to, cost + edgeCost), kind, cost: edgeCost })
+        this.edges.add(place, this.reach(to, cost + edgeCost), edgeCost)
       })
     }
-    this.passed += list.length
-    this.edges[place] = list
   }
 }
 

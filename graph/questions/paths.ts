@@ -7,7 +7,7 @@ import type { Certainty, Edge } from '../edges.ts'
 import { edgesFrom } from '../graph.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode } from '../nodes.ts'
-import type { Explored, Passed } from './explore.ts'
+import type { Explored } from './explore.ts'
 import { costOf, explore, isAsSure } from './explore.ts'
 
 /** From one node to the next, by any of some ways. */
@@ -50,8 +50,7 @@ const slacks = [2, 6, 14] as const
 
 /** Cost from each node to the nearest target, over the edges that were passed. */
 const costsToTarget = ({ nodes, edges, targets }: Explored): readonly number[] => {
-  const into: Passed[][] = nodes.map(() => [])
-  for (const list of edges) for (const edge of list ?? []) into[edge.to]?.push(edge)
+  const into = edges.turned(nodes.length)
   const costs = nodes.map(() => Infinity)
   const buckets: number[][] = [[...targets]]
   for (const target of targets) costs[target] = 0
@@ -60,14 +59,14 @@ const costsToTarget = ({ nodes, edges, targets }: Explored): readonly number[] =
     for (let at = 0; at < bucket.length; at++) {
       const place = bucket[at] ?? 0
       if (costs[place] !== cost) continue
-      for (const edge of into[place] ?? []) {
-        const total = cost + edge.cost
-        if (total >= (costs[edge.from] ?? 0)) continue
-        costs[edge.from] = total
+      into.from(place, (from, edgeCost) => {
+        const total = cost + edgeCost
+        if (total >= (costs[from] ?? 0)) return
+        costs[from] = total
         const next = buckets[total]
-        if (next) next.push(edge.from)
-        else buckets[total] = [edge.from]
-      }
+        if (next) next.push(from)
+        else buckets[total] = [from]
+      })
     }
   }
   return costs
@@ -77,7 +76,6 @@ const costsToTarget = ({ nodes, edges, targets }: Explored): readonly number[] =
 interface Partial {
   readonly place: number
   readonly cost: number
-  readonly edge: Passed | undefined
   readonly before: Partial | undefined
 }
 
@@ -110,23 +108,41 @@ class Queue {
   }
 }
 
+interface Next {
+  readonly to: number
+  readonly cost: number
+}
+
 /**
- * Nodes onward from which a target is still reached, each by its cheapest edge. Dearest and last by
- * name first: the queue is a stack.
+ * Nodes onward from each node from which a target is still reached, each by its cheapest edge.
+ * Dearest and last by name first: the queue is a stack.
  */
-const onward = (
-  explored: Explored,
-  toTarget: readonly number[],
-  partial: Partial,
-): readonly Passed[] => {
-  const found = new Map<number, Passed>()
-  for (const edge of explored.edges[partial.place] ?? []) {
-    if (toTarget[edge.to] === Infinity || has(partial, edge.to)) continue
-    const same = found.get(edge.to)
-    if (!same || edge.cost < same.cost) found.set(edge.to, edge)
+class Onward {
+  readonly #explored: Explored
+  readonly #toTarget: readonly number[]
+  readonly #known = new Map<number, readonly Next[]>()
+
+  constructor(explored: Explored, toTarget: readonly number[]) {
+    this.#explored = explored
+    this.#toTarget = toTarget
   }
-  const nameOf = ({ to }: Passed): string => explored.nodes[to]?.id ?? ''
-  return [...found.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1))
+
+  from(place: number): readonly Next[] {
+    let edges = this.#known.get(place)
+    if (!edges) this.#known.set(place, (edges = this.#find(place)))
+    return edges
+  }
+
+  #find(place: number): readonly Next[] {
+    const found = new Map<number, Next>()
+    this.#explored.edges.from(place, (to, cost) => {
+      if (this.#toTarget[to] === Infinity) return
+      const same = found.get(to)
+      if (!same || cost < same.cost) found.set(to, { to, cost })
+    })
+    const nameOf = ({ to }: Next): string => this.#explored.nodes[to]?.id ?? ''
+    return [...found.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1))
+  }
 }
 
 interface Enumerated {
@@ -146,22 +162,25 @@ const enumerate = (
   const queue = new Queue()
   for (let place = starts - 1; place >= 0; place--) {
     const total = toTarget[place] ?? Infinity
-    if (total <= costMax) queue.push({ place, cost: 0, edge: undefined, before: undefined }, total)
+    if (total <= costMax) queue.push({ place, cost: 0, before: undefined }, total)
   }
+  const onward = new Onward(explored, toTarget)
   const partials: Partial[] = []
   for (let tried = 0; tried < limits.partialPathsMax; tried++) {
     const next = queue.pop()
     if (!next) return { partials, hasMore: false }
     const { partial } = next
-    if (isTarget.has(partial.place) && partial.edge) {
+    if (isTarget.has(partial.place)) {
+      if (!partial.before) continue
       if (partials.length >= pathsMax) return { partials, hasMore: true }
       partials.push(partial)
       continue
     }
-    for (const edge of onward(explored, toTarget, partial)) {
+    for (const edge of onward.from(partial.place)) {
       const cost = partial.cost + edge.cost
       const total = cost + (toTarget[edge.to] ?? Infinity)
-      if (total <= costMax) queue.push({ place: edge.to, cost, edge, before: partial }, total)
+      if (total <= costMax && !has(partial, edge.to))
+        queue.push({ place: edge.to, cost, before: partial }, total)
     }
   }
   return { partials, hasMore: true }
@@ -172,28 +191,45 @@ const leastSure = (certainties: readonly Certainty[]): Certainty => {
   return certainties.includes('possible') ? 'possible' : 'certain'
 }
 
-const hopOf = (cluster: Cluster, from: GraphNode, to: GraphNode, asked: Certainty): Hop => {
-  const ways = edgesFrom(cluster, from)
-    .filter((edge) => edge.to.id === to.id && isAsSure(edge.certainty, asked))
-    .map((edge) => [costOf(edge.kind, edge.certainty), edge] as const)
-    .toSorted(([a], [b]) => a - b)
-    .map(([, edge]) => edge)
-  return { from, to, ways }
+/** Hops of the paths of one answer: many go the same way, and hubs have many edges. */
+class Hops {
+  readonly #cluster: Cluster
+  readonly #asked: Certainty
+  readonly #known = new Map<string, ReadonlyMap<string, readonly Edge[]>>()
+
+  constructor(cluster: Cluster, asked: Certainty) {
+    this.#cluster = cluster
+    this.#asked = asked
+  }
+
+  #edges(from: GraphNode): ReadonlyMap<string, readonly Edge[]> {
+    let known = this.#known.get(from.id)
+    if (!known) {
+      const edges = edgesFrom(this.#cluster, from).filter((edge) =>
+        isAsSure(edge.certainty, this.#asked),
+      )
+      this.#known.set(from.id, (known = Map.groupBy(edges, ({ to }) => to.id)))
+    }
+    return known
+  }
+
+  between(from: GraphNode, to: GraphNode): Hop {
+    const ways = (this.#edges(from).get(to.id) ?? [])
+      .map((edge) => [costOf(edge.kind, edge.certainty), edge] as const)
+      .toSorted(([a], [b]) => a - b)
+      .map(([, edge]) => edge)
+    return { from, to, ways }
+  }
 }
 
 /** A path with the reasons of its hops. */
-const pathOf = (
-  cluster: Cluster,
-  { nodes }: Explored,
-  last: Partial,
-  asked: Certainty,
-): AttackPath => {
-  const passed: Passed[] = []
-  for (let at: Partial | undefined = last; at?.edge; at = at.before) passed.push(at.edge)
-  const hops = passed.toReversed().flatMap(({ from, to }): readonly Hop[] => {
-    const start = nodes[from]
-    const end = nodes[to]
-    return start && end ? [hopOf(cluster, start, end, asked)] : []
+const pathOf = (known: Hops, { nodes }: Explored, last: Partial): AttackPath => {
+  const places: number[] = []
+  for (let at: Partial | undefined = last; at; at = at.before) places.push(at.place)
+  const way = places.toReversed().flatMap((place) => nodes[place] ?? [])
+  const hops = way.slice(1).flatMap((to, at): readonly Hop[] => {
+    const from = way[at]
+    return from ? [known.between(from, to)] : []
   })
   return {
     hops,
@@ -231,8 +267,9 @@ export const findPaths = (
   }
   if (!explored) return { paths: [], hasMore: false }
   const all = explored
+  const hops = new Hops(cluster, certainty)
   return {
-    paths: found.partials.map((partial) => pathOf(cluster, all, partial, certainty)),
+    paths: found.partials.map((partial) => pathOf(hops, all, partial)),
     hasMore: found.hasMore || all.isCut,
   }
 }
