@@ -30,6 +30,7 @@ export {
   AccessError,
   ApiAsker,
   ApiFault,
+  PodContainers,
   ApiLister,
   JsonItems,
   PodSource,
@@ -38,6 +39,8 @@ export {
   accessInCluster,
   policiesPath,
   readDump,
+  readNamespace,
+  readPod,
   readPolicyText,
 } from './kubernetes/index.ts'
 export type { NamespaceFacts, PodChanges, PodFacts } from './pod.ts'

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { BackendChoice, ChosenBackend, Finding, TriedFilters } from '@bulwark/agent'
 import {
+  AccessError,
+  ApiFault,
   activeRules,
   chooseBackend,
   kernelName,
@@ -13,18 +15,25 @@ import {
 } from '@bulwark/agent'
 import type { Machine } from '@bulwark/schema'
 import { untoldOn } from '@bulwark/schema'
-import type { LoadResult, Rule } from '@bulwark/policy'
+import type { LoadResult, PolicyLoad, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
+import type { ServerFacts } from './cluster.ts'
+import { serverFacts } from './cluster.ts'
+import type { ClusterDiagnosis } from './doctor-cluster.ts'
+import { clusterJson, clusterLines } from './doctor-cluster.ts'
 import { exitCodes } from './exit.ts'
-import { loadRules } from './load-rules.ts'
+import { loadPolicyTexts } from './load-rules.ts'
+import { lookAt } from './policy.ts'
+import { collect, logError, readChosen } from './report.ts'
 import type { Delivered, KindShare } from './rules-kernel.ts'
 import { alsoDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
 import { allBackendFindings, besideProgram } from './watch.ts'
 
-const collect = (path: string, before: readonly string[]): readonly string[] => [...before, path]
-
 interface DoctorOptions {
   readonly rules: readonly string[]
+  readonly policy: readonly string[]
+  readonly kubeconfig?: string
+  readonly node?: string
   readonly output: 'json' | 'text'
 }
 
@@ -144,7 +153,11 @@ const backendOf = (found: readonly Finding[]): ChosenBackend => chooseBackend('a
 const untoldHere = ({ backend, hearsNames }: ChosenBackend): readonly string[] =>
   untoldOn(hearsNames ? backend : 'tracepoint')
 
-const printJson = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
+const printJson = (
+  { found, filters }: Diagnoses,
+  loaded: LoadResult,
+  cluster: ClusterDiagnosis,
+): void => {
   const chosen = backendOf(found)
   const answer = {
     kernel: kernelName(),
@@ -175,21 +188,56 @@ const printJson = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
     })),
     delivered: deliveredHere(loaded),
     cgroupsUntold: filters?.cgroupsUntold,
+    ...clusterJson(cluster),
   }
   console.log(JSON.stringify(answer))
 }
 
-const doctor = async ({ rules: paths, output }: DoctorOptions): Promise<void> => {
-  const loaded = loadRules(paths)
-  if ('message' in loaded) {
-    console.error(`bulwark: ${loaded.message}`)
-    console.error(`bulwark:   help: ${loaded.help}`)
+/** What is to be known of the cluster, and its policies with those of files. */
+const lookAround = async (
+  options: DoctorOptions,
+): Promise<{ readonly loaded: PolicyLoad; readonly cluster: ClusterDiagnosis } | undefined> => {
+  const { rules, policy, kubeconfig, node } = options
+  const texts = readChosen({ rules, policies: policy })
+  if ('message' in texts) {
+    logError(texts.message, texts.help)
     process.exitCode = exitCodes.usage
-    return
+    return undefined
   }
-  const all = await diagnose(loaded.rules.filter((rule) => rule.disabledBy.length === 0))
-  if (output === 'json') printJson(all, loaded)
-  else printText(all, loaded)
+  const looked = await lookAt({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(node === undefined ? {} : { node }),
+  })
+  // Who may not list is told which right is missing, all the same.
+  if (!looked && process.exitCode === exitCodes.usage) return undefined
+  const view = looked?.view
+  const server = kubeconfig === undefined ? undefined : await factsOf(kubeconfig)
+  const all = [...texts.policies, ...(view?.policies ?? [])]
+  const loaded = loadPolicyTexts(texts.rules, all)
+  return { loaded, cluster: { server, view, policies: loaded.policies } }
+}
+
+const factsOf = async (kubeconfig: string): Promise<ServerFacts | undefined> => {
+  try {
+    return await serverFacts(kubeconfig)
+  } catch (error) {
+    if (!(error instanceof ApiFault) && !(error instanceof AccessError)) throw error
+    logError(`cannot ask the API server: ${error.message}`, 'see docs/kubernetes.md')
+    return undefined
+  }
+}
+
+const doctor = async (options: DoctorOptions): Promise<void> => {
+  const around = await lookAround(options)
+  if (!around) return
+  const { files, rules } = around.loaded
+  const loaded = { ...files, rules }
+  const all = await diagnose(rules.filter((rule) => rule.disabledBy.length === 0))
+  if (options.output === 'json') printJson(all, loaded, around.cluster)
+  else {
+    printText(all, loaded)
+    for (const line of clusterLines(around.cluster)) console.log(line)
+  }
   const cannot = all.found.some(({ needed, probe }) => needed && probe === 'no')
   process.exitCode = cannot ? exitCodes.cannot : exitCodes.done
 }
@@ -198,6 +246,9 @@ export const doctorCommand = (): Command =>
   new Command('doctor')
     .description('say what this kernel and machine can do, and what each rule loses without it')
     .option('--rules <path>', 'rule file or folder; may be given again', collect, [])
+    .option('--policy <path>', 'RuntimePolicies; may be given again', collect, [])
+    .option('--kubeconfig <file>', 'ask this API server, too: its policies, pods, and your rights')
+    .option('--node <name>', 'count what policies select on this node alone')
     .addOption(
       new Option('-o, --output <form>', 'form of the answer')
         .choices(['json', 'text'])
@@ -210,6 +261,7 @@ Exit codes: 0 the sensor runs here; 2 a rule file cannot be read; 3 it does not 
 
 Examples:
   bulwark doctor --rules falco_rules.yaml
+  bulwark doctor --policy policies/ --kubeconfig in-cluster --node "$NODE_NAME"
   bulwark doctor -o json | jq '.features[] | select(.state != "yes")'`,
     )
     .action(doctor)

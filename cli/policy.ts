@@ -2,7 +2,11 @@
 import { Command } from 'commander'
 import type { LoadedPolicy, PolicyLoad, Rule, Scope } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
+import { AccessError, ApiFault } from '@bulwark/agent'
+import type { ClusterChoice, ClusterView } from './cluster.ts'
+import { clusterView } from './cluster.ts'
 import { exitCodes } from './exit.ts'
+import type { RuleText } from './load-rules.ts'
 import { diagnosticsOf, loadPolicyTexts } from './load-rules.ts'
 import { collect, logError, readChosen } from './report.ts'
 import type { FormOptions } from './rules.ts'
@@ -13,15 +17,23 @@ interface PolicyOptions extends FormOptions {
   readonly rules: readonly string[]
 }
 
-/** Loads policies with the rules that they build on; `undefined` when a path cannot be read. */
-const load = (paths: readonly string[], rules: readonly string[]): PolicyLoad | undefined => {
+/**
+ * Loads policies with the rules that they build on; `undefined` when a path cannot be read.
+ *
+ * @param cluster  policies of a cluster, behind those of files
+ */
+const load = (
+  paths: readonly string[],
+  rules: readonly string[],
+  cluster: readonly RuleText[] = [],
+): PolicyLoad | undefined => {
   const texts = readChosen({ rules, policies: paths })
   if ('message' in texts) {
     logError(texts.message, texts.help)
     process.exitCode = exitCodes.usage
     return undefined
   }
-  return loadPolicyTexts(texts.rules, texts.policies)
+  return loadPolicyTexts(texts.rules, [...texts.policies, ...cluster])
 }
 
 const named = ({ name, place }: LoadedPolicy): string =>
@@ -61,7 +73,7 @@ const imageText = ({ name = '*', digest }: ImagePattern): string =>
   digest === undefined ? name : `${name}@${digest}`
 
 /** What a scope asks for, in a line. */
-const scopeText = (scope: Scope | undefined): string => {
+export const scopeText = (scope: Scope | undefined): string => {
   if (!scope) return 'everywhere'
   const { namespaceSelector, podSelector, workloads, serviceAccounts, images, containers } = scope
   const parts = [
@@ -93,7 +105,7 @@ const selectorText = (selector: NonNullable<Scope['podSelector']>): string =>
     .join(', ') || 'of any labels'
 
 /** What a match leads to by now, and what the policy asks for where that is more. */
-const stateOf = ({ isDisabled, mode }: LoadedPolicy): string => {
+export const stateOf = ({ isDisabled, mode }: LoadedPolicy): string => {
   if (isDisabled) return 'disabled'
   return mode === 'enforce' ? 'enforce (acts as audit)' : mode
 }
@@ -108,8 +120,41 @@ const indented = (text: string): string =>
     .map((line) => `  ${line}`)
     .join('\n')
 
-const list = (paths: readonly string[], { rules, output }: PolicyOptions): void => {
-  const loaded = load(paths, rules)
+/** How many of the containers that are known a policy selects. */
+export const selectionText = ({ scope }: LoadedPolicy, view: ClusterView): string => {
+  const { selected, unknown } = view.containers.selectedBy(scope)
+  const perhaps = unknown === 0 ? '' : `, and perhaps ${unknown} more`
+  return `${selected} of ${view.containers.count} containers of ${view.of}${perhaps}`
+}
+
+/** Looks at the cluster; `undefined` when that cannot be done, which was said. */
+export const lookAt = async (
+  choice: ClusterChoice,
+): Promise<{ readonly view: ClusterView | undefined } | undefined> => {
+  try {
+    return { view: await clusterView(choice) }
+  } catch (error) {
+    if (!(error instanceof AccessError) && !(error instanceof ApiFault)) throw error
+    const where = choice.podsFrom ?? choice.kubeconfig ?? ''
+    logError(`cannot look at ${where}: ${error.message}`, 'see docs/kubernetes.md')
+    process.exitCode = error instanceof AccessError ? exitCodes.usage : exitCodes.fault
+    return undefined
+  }
+}
+
+const list = async (
+  paths: readonly string[],
+  { rules, output, ...choice }: PolicyOptions & ClusterChoice,
+): Promise<void> => {
+  if (paths.length === 0 && choice.kubeconfig === undefined) {
+    logError('nothing says which policies', 'give files, or --kubeconfig')
+    process.exitCode = exitCodes.usage
+    return
+  }
+  const looked = await lookAt(choice)
+  if (!looked) return
+  const { view } = looked
+  const loaded = load(paths, rules, view?.policies)
   if (!loaded) return
   const { policies } = loaded
   for (const policy of policies) {
@@ -127,6 +172,9 @@ const list = (paths: readonly string[], { rules, output }: PolicyOptions): void 
       mode,
       acts_as: isDisabled ? null : 'audit',
       scope: scope && { ...scope, key: undefined },
+      ...(view && !isDisabled
+        ? { containers: { ...view.containers.selectedBy(scope), of: view.containers.count } }
+        : {}),
       rules: more.rules.map((rule) => ({
         name: rule.name,
         priority: rule.priority,
@@ -142,6 +190,7 @@ const list = (paths: readonly string[], { rules, output }: PolicyOptions): void 
     if (policy.description !== '') console.log(indented(policy.description))
     if (policy.isDisabled) continue
     console.log(indented(`where: ${scopeText(policy.scope)}`))
+    if (view) console.log(indented(`selects: ${selectionText(policy, view)}`))
     for (const rule of policy.rules) console.log(`  rule: ${ruleText(rule)}`)
   }
 }
@@ -169,12 +218,21 @@ export const policyCheckCommand = (): Command =>
 export const policyListCommand = (): Command =>
   withRules(
     new Command('list')
-      .description('the RuntimePolicies of files: where each holds, its rules, and as what it acts')
-      .argument('<path...>', 'files of policies, or folders'),
+      .description('RuntimePolicies: where each holds, its rules, and as what it acts')
+      .argument('[path...]', 'files of policies, or folders'),
   )
+    .option(
+      '--kubeconfig <file>',
+      'also those of this cluster, and how many containers each selects',
+    )
+    .option('--pods-from <folder>', 'count containers in what kubectl wrote, in place of a cluster')
+    .option('--node <name>', 'count the containers of this node alone')
     .addOption(formOption())
     .addHelpText(
       'after',
-      '\nExample:\n  bulwark policy list policies/ -o json | jq -r ".policies[].name"',
+      `
+Examples:
+  bulwark policy list policies/ -o json | jq -r ".policies[].name"
+  bulwark policy list --kubeconfig ~/.kube/config --node node-a`,
     )
     .action(list)

@@ -58,7 +58,7 @@ export class ApiAsker {
     for (let pages = 0; pages < limits.apiPagesMax; pages++) {
       const query = new URLSearchParams({ limit: String(limits.apiShortPageMax), continue: more })
       if (more === '') query.delete('continue')
-      const page = await this.ask(`${path}?${query.toString()}`)
+      const page = await this.ask(`${path}${path.includes('?') ? '&' : '?'}${query.toString()}`)
       const items: unknown = page['items']
       if (!Array.isArray(items)) throw new ApiFault('the answer is no list')
       for (const item of items) objects.push(asObject(item) ?? {})
