@@ -35,10 +35,12 @@ export const limits = {
   pathVariantsMax: 256,
   /** Choices that are tried for the smallest set of fixes before a good one must do. */
   fixChoicesMax: 100_000,
-  /** What an identity leads to is searched this far, in steps and in nodes: more than a handful of
-   * steps is no way to judge an alert by, and the nodes are what a judgement may take. */
+  /** What an identity leads to is searched this far, in steps and in edges: more than a handful of
+   * steps is no way to judge an alert by, and the edges are what a judgement may take. */
   powerStepsMax: 6,
-  powerNodesMax: 2_000,
+  powerEdgesMax: 2_000,
+  /** Pods up to which a judgement looks at who reaches whom: with 2,000 that took 15 ms a pod. */
+  powerReachPodsMax: 500,
   /** Identities whose power is kept until an object changes. */
   powersKeptMax: 20_000,
   /** Alerts of a pod that count as one chain: how long ago, and how many. */

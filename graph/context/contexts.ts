@@ -11,6 +11,7 @@ import { edgesFrom } from '../graph.ts'
 import type {
   ContainerCves,
   EscapeWay,
+  Exposure,
   IdentityPower,
   PathThrough,
   PodContext,
@@ -20,11 +21,12 @@ import type {
 import { unknownContext } from '../judgement/context.ts'
 import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
+import { exposureOf } from '../network/exposure.ts'
 import type { GraphNode } from '../nodes.ts'
-import { containerNode, podNode } from '../nodes.ts'
+import { containerNode, internet, podNode } from '../nodes.ts'
 import { sandboxOf } from '../pods/container.ts'
 import { crownJewelLabel, isTarget } from '../questions/targets.ts'
-import { worstOf, wayFacts } from './power.ts'
+import { isSmall, wayFacts, worstOf } from './power.ts'
 import { standardOf } from './standard.ts'
 
 /** What is asked beside the pod. */
@@ -107,6 +109,20 @@ const postureOf = (cluster: Cluster, pod: Pod): Posture => {
   }
 }
 
+/** The furthest that is possible, with every way that leads from there. */
+const exposureIn = (cluster: Cluster, pod: Pod): Exposure => {
+  const { level, possible, ways } = exposureOf(cluster, pod)
+  const certainty = level === possible ? 'certain' : 'possible'
+  const furthest = ways.filter(
+    (way) => way.level === possible && (certainty !== 'certain' || way.certainty === 'certain'),
+  )
+  return {
+    level: possible,
+    certainty,
+    facts: furthest.flatMap(({ reason }) => reason),
+  }
+}
+
 const neighboursOf = (cluster: Cluster, pod: Pod): readonly Fact[] => {
   const isJewel = isTarget(cluster, { is: 'crown-jewels' })
   return [...(pod.nodeName === '' ? [] : cluster.objects.find(podsByNode, pod.nodeName))]
@@ -153,8 +169,12 @@ const cvesOf = (
 /** An edge's end, as people name it. */
 const nodeText = ({ id }: GraphNode): string => id.replace(':', ' ')
 
-/** The worst way that begins in a container of the pod. */
-const pathOf = (cluster: Cluster, { namespace, name, spec }: Pod): PathThrough | undefined => {
+/** The worst way that begins in a container of the pod, and the one from the internet to there. */
+const pathOf = (
+  cluster: Cluster,
+  { namespace, name, spec }: Pod,
+  exposure: Exposure,
+): PathThrough | undefined => {
   const ways = spec.containers
     .map(({ name: container }) => {
       const from = containerNode(namespace, name, container)
@@ -169,17 +189,35 @@ const pathOf = (cluster: Cluster, { namespace, name, spec }: Pod): PathThrough |
   const [worst] = ways
   if (!worst) return undefined
   const { edges, certainty } = worst.power
+  const steps = edges.map(({ kind, from, to }) => ({
+    edge: kind.id,
+    from: nodeText(from),
+    to: nodeText(to),
+    title: kind.title,
+  }))
+  const from = nodeText(worst.from)
+  const to = nodeText(edges.at(-1)?.to ?? worst.from)
+  if (exposure.level < 5) return { from, to, certainty, steps }
+  const outside = nodeText(internet)
+  const title = 'the container is reached from the internet'
   return {
-    from: nodeText(worst.from),
-    to: nodeText(edges.at(-1)?.to ?? worst.from),
-    certainty,
-    steps: edges.map(({ kind, from, to }) => ({
-      edge: kind.id,
-      from: nodeText(from),
-      to: nodeText(to),
-      title: kind.title,
-    })),
+    from: outside,
+    to,
+    certainty: exposure.certainty === 'certain' ? certainty : 'possible',
+    steps: [{ edge: 'EXPOSED', from: outside, to: from, title }, ...steps],
   }
+}
+
+/** What the bounds of the searches have left out. */
+const notLookedAt = (cluster: Cluster, pod: Pod, edges: PodEdges): readonly string[] => {
+  const token = edges.find(([, { kind }]) => kind.id === 'POD_SA')?.[1]
+  const starts = pod.spec.containers.map(({ name }) => containerNode(pod.namespace, pod.name, name))
+  const all = token ? [token.to, ...starts] : starts
+  const isCut = all.some((node) => worstOf(cluster, node).isCut)
+  return [
+    ...(isCut ? ['where ways lead that are longer, or that too many things are on'] : []),
+    ...(isSmall(cluster) ? [] : ['where ways over the network lead']),
+  ]
 }
 
 /** The context of a pod; of one that the cluster does not have, nothing is known. */
@@ -191,17 +229,19 @@ export const podContextOf = (sources: ContextSources, question: ContextQuestion)
   if (!pod) return unknownContext(ref)
   const edges = edgesOfPod(cluster, pod)
   const own = cluster.objects.get('Namespace', '', namespace)
+  const exposure = exposureIn(cluster, pod)
   return {
     pod: ref,
     namespaceLabels: own && wholeLabels(own.labels),
     podLabels: wholeLabels(pod.labels),
-    exposure: undefined,
+    exposure,
     identity: identityOf(cluster, pod, edges),
     escapes: escapesOf(edges),
     cves: hasReports ? cvesOf(sources, pod, question) : undefined,
     posture: postureOf(cluster, pod),
     secrets: secretsOf(edges),
     neighbours: neighboursOf(cluster, pod),
-    path: pathOf(cluster, pod),
+    path: pathOf(cluster, pod, exposure),
+    notLookedAt: notLookedAt(cluster, pod, edges),
   }
 }

@@ -3,8 +3,8 @@
  * the identity over the edges, as far as the bounds allow, and kept until some object changes.
  */
 import type { Cluster, StateSpec } from '../cluster.ts'
-import type { Certainty, Edge, Fact } from '../edges.ts'
-import { edgesFrom } from '../graph.ts'
+import type { Certainty, Edge, EdgeKind, Fact } from '../edges.ts'
+import { edgesWithin } from '../graph.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode } from '../nodes.ts'
 import { clusterAdmin } from '../nodes.ts'
@@ -53,13 +53,18 @@ const powerBy = (
   return { reaches, steps: reached?.steps ?? 0, certainty: leastSure(edges), edges, isCut }
 }
 
+/** Whether ways over the network are looked at: who reaches whom in a large one takes too long. */
+export const isSmall = ({ objects }: Cluster): boolean =>
+  objects.count('Pod') <= limits.powerReachPodsMax
+
 /** Nearest first: edges that cost nothing go before those that are a step. */
 const search = (cluster: Cluster, from: GraphNode): Power => {
   const seen = new Set<string>()
   let now: Reached[] = [{ node: from, steps: 0, by: undefined, before: undefined }]
   let next: Reached[] = []
   let secret: Reached | undefined
-  let asked = 0
+  let room: number = limits.powerEdgesMax
+  const isWanted = isSmall(cluster) ? () => true : ({ id }: EdgeKind) => id !== 'REACH'
   let isCut = false
   for (let steps = 0; now.length > 0 && steps <= limits.powerStepsMax; steps++) {
     for (let at = 0; at < now.length; at++) {
@@ -68,11 +73,13 @@ const search = (cluster: Cluster, from: GraphNode): Power => {
       seen.add(reached.node.id)
       if (reached.node.id === clusterAdmin.id) return powerBy('cluster-admin', reached, isCut)
       if (secretKinds.has(reached.node.kind)) secret ??= reached
-      if (asked++ >= limits.powerNodesMax) {
+      const edges = edgesWithin(cluster, reached.node, { edgesMax: room, isWanted })
+      if (!edges) {
         isCut = true
-        break
+        continue
       }
-      for (const edge of edgesFrom(cluster, reached.node)) {
+      room -= edges.length
+      for (const edge of edges) {
         // What is not known raises nothing.
         if (edge.certainty === 'unknown') continue
         const to = { node: edge.to, steps: steps + edge.kind.cost, by: edge, before: reached }

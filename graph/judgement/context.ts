@@ -109,6 +109,8 @@ export interface PodContext {
   readonly neighbours: readonly Fact[] | undefined
   /** The worst path through the pod. */
   readonly path: PathThrough | undefined
+  /** What was not looked at, because there was too much of it; in words. */
+  readonly notLookedAt: readonly string[]
 }
 
 /** Parts of a context that may not be known. */
@@ -137,6 +139,7 @@ export const unknownContext = (pod: ObjectRef): PodContext => ({
   secrets: undefined,
   neighbours: undefined,
   path: undefined,
+  notLookedAt: [],
 })
 
 /** What a judgement asks of an alert. */

@@ -69,7 +69,8 @@ export const factorsOf = (input: JudgedInput): readonly Factor[] => {
 export const unknownsOf = (context: PodContext): readonly string[] =>
   Object.entries(contextParts)
     .filter(([part]) => context[part as keyof typeof contextParts] === undefined)
-    .map(([, text]) => text)
+    .map(([, text]): string => text)
+    .concat(context.notLookedAt)
 
 const sum = (factors: readonly Factor[]): number =>
   factors.reduce((total, { weight }) => total + weight, 0)
@@ -93,7 +94,7 @@ export const combine = (
   if (ofTable > scale.lowerMost) notes.push('lowered by two levels at the most')
   const ownLowered = sum(lowering.filter(isOwn))
   const net = raised - Math.min(ofTable, scale.lowerMost)
-  const rank = (score: number): number => rankOf(detection) + Math.trunc(score / scale.levelWeight)
+  const rank = (score: number): number => rankOf(detection) + Math.round(score / scale.levelWeight)
   const least = Math.min(rankOf(detection), rankOf('low'))
   if (rank(net) < least) notes.push('context alone lowers no further than low')
   const score = Math.max(net, (least - rankOf(detection)) * scale.levelWeight) - ownLowered

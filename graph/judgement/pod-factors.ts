@@ -83,12 +83,12 @@ const exposureRows: readonly FactorRow[] = [
   {
     id: 'exposure.internet-possible',
     direction: 'raise',
-    weight: 5,
+    weight: 4,
     part: 'exposure',
     when:
       'It may be: a port of a node with a public address, behind a firewall that no object ' +
       'tells.',
-    why: 'Half a level: it counts where something else speaks for an attack.',
+    why: 'Less than half a level: it counts where something else speaks for an attack.',
     find: exposed(
       (each) => each.level === 6 && !isSure(each),
       'the pod may be open to the internet: the objects do not tell of a firewall',
@@ -97,7 +97,7 @@ const exposureRows: readonly FactorRow[] = [
   {
     id: 'exposure.internet-behind-login',
     direction: 'raise',
-    weight: 5,
+    weight: 4,
     part: 'exposure',
     when:
       'It is reached from the internet behind a login, a client certificate or source ranges ' +
@@ -111,7 +111,7 @@ const exposureRows: readonly FactorRow[] = [
   {
     id: 'exposure.private',
     direction: 'raise',
-    weight: 3,
+    weight: 2,
     part: 'exposure',
     when: 'A private load balancer or the network of the nodes leads to it (levels 3 and 4).',
     why: 'Whoever is in the company network, or in the cloud account, can try.',
@@ -123,10 +123,10 @@ const exposureRows: readonly FactorRow[] = [
   {
     id: 'exposure.none',
     direction: 'lower',
-    weight: 5,
+    weight: 4,
     part: 'exposure',
     when: 'No Service and no port of a node leads to it (levels 0 and 1).',
-    why: 'Somebody must be in the cluster already. Half a level: attackers often are.',
+    why: 'Somebody must be in the cluster already. Not much: attackers often are.',
     find: exposed((each) => each.level <= 1, 'nothing outside of the pod network leads to the pod'),
   },
 ]
@@ -148,7 +148,7 @@ const identityRows: readonly FactorRow[] = [
   {
     id: 'identity.cluster-admin-far',
     direction: 'raise',
-    weight: 5,
+    weight: 4,
     part: 'identity',
     when: 'It leads there in more steps.',
     why: 'Each step can fail, and can be seen.',
@@ -161,7 +161,7 @@ const identityRows: readonly FactorRow[] = [
   {
     id: 'identity.secrets',
     direction: 'raise',
-    weight: 5,
+    weight: 4,
     part: 'identity',
     when: 'It reads secrets of a namespace, and does not lead to cluster-admin.',
     why: 'Secrets are what the next step is made of.',
@@ -170,7 +170,7 @@ const identityRows: readonly FactorRow[] = [
   {
     id: 'identity.no-token',
     direction: 'lower',
-    weight: 5,
+    weight: 4,
     part: 'identity',
     when: 'No token for the API server is in the pod.',
     why: 'The API server is the usual next step, and it is closed.',
@@ -194,10 +194,10 @@ const holdRows: readonly FactorRow[] = [
   {
     id: 'escape.possible',
     direction: 'raise',
-    weight: 5,
+    weight: 4,
     part: 'escapes',
     when: 'It may have one: something that decides it is not in the objects.',
-    why: 'Half a level, as with every doubt.',
+    why: 'Less than half a level, as with every doubt.',
     find: escaping(
       ({ certainty }) => certainty !== 'certain',
       'the container may lead to its node',
@@ -206,7 +206,7 @@ const holdRows: readonly FactorRow[] = [
   {
     id: 'posture.restricted',
     direction: 'lower',
-    weight: 5,
+    weight: 4,
     part: 'posture',
     when: 'The pod keeps to the restricted standard and has a profile of seccomp.',
     why: 'No root, no capabilities, few system calls: little to go on from.',
@@ -218,7 +218,7 @@ const holdRows: readonly FactorRow[] = [
   {
     id: 'posture.sandbox',
     direction: 'lower',
-    weight: 5,
+    weight: 4,
     part: 'posture',
     when: 'It runs in a sandbox: gVisor, Kata.',
     why: 'A hole in the kernel is none in the node. What the pod may do elsewhere stays.',
@@ -230,7 +230,7 @@ const holdRows: readonly FactorRow[] = [
   {
     id: 'data.secrets',
     direction: 'raise',
-    weight: 3,
+    weight: 2,
     part: 'secrets',
     when: 'Secrets are mounted, or in the environment.',
     why: 'Most pods have some: it counts together with others only.',
@@ -242,7 +242,7 @@ const holdRows: readonly FactorRow[] = [
   {
     id: 'neighbours.critical',
     direction: 'raise',
-    weight: 5,
+    weight: 4,
     part: 'neighbours',
     when: 'The container has a way to its node, and pods that matter more run there.',
     why: 'It is they who are lost with the node.',

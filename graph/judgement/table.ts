@@ -2,8 +2,8 @@
  * The table of factors: what changes the severity of an alert, by how much, and why.
  * docs/severity.md is written from it, and users change its weights by the ids.
  *
- * A weight of 10 is one level. Weights add up, so that no order matters; what is less than a level
- * has no effect alone.
+ * A weight of 10 is one level. Weights add up, so that no order matters, and are rounded to whole
+ * levels, in doubt upwards: what is less than half a level has no effect alone.
  */
 import { cveFactors } from './cve-factors.ts'
 import type { FactorRow } from './factor.ts'

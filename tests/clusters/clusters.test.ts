@@ -23,9 +23,11 @@ interface Item {
 
 const itemsOf = (cluster: string): readonly Item[] => {
   const folder = join(import.meta.dirname, cluster)
-  return readdirSync(folder).flatMap((file) => {
+  // Beside lists of objects there are lists about vulnerabilities.
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
+  return files.flatMap((file) => {
     const text = readFileSync(join(folder, file), 'utf8')
-    return (JSON.parse(text) as { readonly items: readonly Item[] }).items
+    return (JSON.parse(text) as { readonly items?: readonly Item[] }).items ?? []
   })
 }
 

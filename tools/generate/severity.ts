@@ -17,7 +17,8 @@ by \`bulwark graph pod NAMESPACE/POD\`.
 1. The rule's priority gives the _detection_: Emergency, Alert and Critical are \`critical\`,
    Error is \`high\`, Warning \`medium\`, Notice \`low\`, Informational and Debug \`info\`.
 2. Each factor of the table that holds has a weight. ${scale.levelWeight} is one level; weights
-   add up, and what is less than a level has no effect alone. No order matters.
+   add up, and the sum is rounded to whole levels, in doubt upwards: what is less than half a
+   level has no effect alone. No order matters.
 3. Factors of the table lower by ${scale.lowerMost / scale.levelWeight} levels at the most, and
    never below \`low\`: that something is harmless they can only suggest.
 4. An alert of _indicator grade_ is never lowered below \`high\` (nor at all, where it began
