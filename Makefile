@@ -46,7 +46,7 @@ build: ## build dist/: the eBPF objects, the addon, the program, the rules
 	@# In a make of its own: it must see what was just generated.
 	@$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) artifacts
 
-artifacts: $(bpf_objects) dist/bulwark.node dist/bulwark.js dist/rules
+artifacts: $(bpf_objects) dist/bulwark.node dist/bulwark.js dist/rules dist/demo
 	@: # Quiet when there is nothing to do.
 
 dist/%.bpf.o: bpf/%.bpf.c Makefile
@@ -84,6 +84,12 @@ dist/bulwark.js: $(sources) package-lock.json Makefile
 dist/rules: $(rules) $(demo)
 	@rm -rf $@ && mkdir -p $@
 	@for file in $(rules) $(demo); do install -D -m 644 $$file dist/$$file; done
+
+# What `bulwark demo` takes for its cluster.
+dist/demo: $(wildcard tests/clusters/shop/*) cli/demo/severity.yaml
+	@rm -rf $@ && mkdir -p $@/cluster
+	@install -m 644 $(wildcard tests/clusters/shop/*) $@/cluster
+	@install -m 644 cli/demo/severity.yaml $@
 
 # --- Run and test -------------------------------------------------------------------------------
 

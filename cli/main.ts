@@ -1,6 +1,7 @@
 /** `bulwark`: the command line. Each command is a file; this one names them. */
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './config/command.ts'
+import { demoCommand } from './demo/command.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
 import { graphCommand } from './graph/command.ts'
@@ -33,6 +34,7 @@ Examples:
   bulwark policy check policies/               say what is wrong with policies
   bulwark graph pod shop/web --from-files .    say what its context makes of a pod's alerts
   bulwark graph paths --from internet --from-files . say how a cluster could be taken over
+  bulwark demo                                 the same shell in two pods, judged
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
@@ -54,6 +56,7 @@ program.addCommand(
     .addCommand(policyStatusCommand()),
 )
 program.addCommand(graphCommand())
+program.addCommand(demoCommand())
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())
 
