@@ -97,6 +97,20 @@ test('the worst corner of the shop, for programs', async () => {
   )
 })
 
+test('no way goes over all the points of another: those are its detours', async () => {
+  const { paths } = await json<PathsAnswer>('paths', '--from', 'internet', '--best', '6')
+  const points = paths.map(
+    ({ edges }) => new Set(edges.flatMap(({ from, to }) => [from.id, to.id])),
+  )
+  assert.equal(paths.length, 6)
+  for (const [at, some] of points.entries()) {
+    for (const others of points.slice(0, at)) {
+      assert.ok([...others].some((point) => !some.has(point)))
+    }
+  }
+  assert.ok(paths.some(({ detours }) => detours > 0))
+})
+
 test('wrong usage, and help', async () => {
   const check = async (line: string, code: number, expected: RegExp): Promise<void> => {
     const ended = await bulwark(['graph', ...line.split(' ')])
