@@ -94,11 +94,12 @@ const run = async (read: () => Configured): Promise<number> => {
   const pods = await podOriginOf(settings)
   const judging = pods && (await judgeOf(settings))
   if (!judging) return exitCodes.usage
-  const { judge } = judging
+  const { judge, stop } = judging
   const policies = policiesOf(pods.origin)
   try {
     return await runWith({ settings, read, chosen, pods: pods.origin, policies, judge })
   } finally {
+    stop()
     policies?.stop()
   }
 }

@@ -338,6 +338,13 @@ const sensor: readonly OptionSpec[] = [
       'service account of the pod that the agent runs in',
   ),
   sensorOption(
+    'context',
+    aSwitch,
+    'no',
+    'judge alerts in the context of their pods: of the cluster of kubeconfig, which must let all ' +
+      'its objects be listed, each minute: docs/severity.md',
+  ),
+  sensorOption(
     'node',
     { is: 'text', what: 'name' },
     "the machine's host name",

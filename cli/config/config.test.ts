@@ -80,6 +80,7 @@ ring_mib: 16
 flood: {events_per_second: 0}
 cri: false
 kubeconfig: /etc/k
+context: true
 node: node-a
 record: f
 size_mib: 3
@@ -148,6 +149,7 @@ or_demo: true
     node: 'node-a',
     podsFrom: undefined,
     fromFiles: undefined,
+    context: true,
     severity: [],
     record: 'f',
     sizeMib: 3,
@@ -226,9 +228,17 @@ test('what is wrong: where, and what to do', () => {
     '2:12: error: `pods_from` beside `kubeconfig`\n  help: give one of the two',
   )
   check(
+    'context: yes',
+    '1:10: error: `context` asks nobody\n  help: give `kubeconfig`, too; or `from_files` instead',
+  )
+  check(
+    'kubeconfig: a\ncontext: yes\nfrom_files: b',
+    '3:13: error: `from_files` beside `context`\n  help: give one of the two',
+  )
+  check(
     'severity: [a]',
-    '1:11: error: `severity` alone says nothing\n  help: give `from_files`, too: without it ' +
-      'nothing is judged',
+    '1:11: error: `severity` alone says nothing\n  help: give `from_files` or `context`, too: ' +
+      'without them nothing is judged',
   )
   check(
     'http: {url: "http://x", client_key: k}',

@@ -33,6 +33,8 @@ export interface Settings {
   readonly podsFrom: string | undefined
   /** Folder of a cluster's objects, for the context of alerts. */
   readonly fromFiles: string | undefined
+  /** Asks the API server of `kubeconfig` for the context of alerts. */
+  readonly context: boolean
   /** SeverityPolicies. */
   readonly severity: readonly string[]
   readonly record: string | undefined
@@ -200,11 +202,21 @@ const checkPods = (values: Values): void => {
   }
 }
 
-/** Alerts are judged in the context of something. */
-const checkSeverity = (values: Values): void => {
-  if (values.texts('severity').length === 0 || values.text('from_files') !== undefined) return
-  const help = 'give `from_files`, too: without it nothing is judged'
-  values.fault('severity', '`severity` alone says nothing', help)
+/** Alerts are judged in the context of something, and of one thing. */
+const checkContext = (values: Values): void => {
+  const files = values.text('from_files')
+  const isLive = values.switch('context', false)
+  if (isLive && values.text('kubeconfig') === undefined) {
+    const help = 'give `kubeconfig`, too; or `from_files` instead'
+    values.fault('context', '`context` asks nobody', help)
+  }
+  if (isLive && files !== undefined) {
+    values.fault('from_files', '`from_files` beside `context`', 'give one of the two')
+  }
+  if (values.texts('severity').length > 0 && files === undefined && !isLive) {
+    const help = 'give `from_files` or `context`, too: without them nothing is judged'
+    values.fault('severity', '`severity` alone says nothing', help)
+  }
 }
 
 const foldingOf = (values: Values): Folding => {
@@ -225,7 +237,7 @@ export const settingsOf = (
   const appends = appendTree && readAppends(appendTree, catalogWith(staticFields))
   checkLonely(values, given.keys())
   checkPods(values)
-  checkSeverity(values)
+  checkContext(values)
   const cri = given.get('cri')?.value
   const backend = values.text('backend')
   const settings: Settings = {
@@ -250,6 +262,7 @@ export const settingsOf = (
     node: values.text('node'),
     podsFrom: values.text('pods_from'),
     fromFiles: values.text('from_files'),
+    context: values.switch('context', false),
     severity: values.texts('severity'),
     record: values.text('record'),
     sizeMib: values.number('size_mib', 1024),

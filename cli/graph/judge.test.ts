@@ -40,8 +40,10 @@ const alertOf = (rule: string, subject: AlertSubject | undefined): Alert => ({
   ...(subject ? { subject } : {}),
 })
 
-const judgeOf = async (): Promise<AlertJudge> =>
-  new AlertJudge((await readClusterFiles(shop)).sources, defaultSettings)
+const judgeOf = async (): Promise<AlertJudge> => {
+  const { sources } = await readClusterFiles(shop)
+  return new AlertJudge(() => sources, defaultSettings)
+}
 
 const runner = subjectOf('ci-runner-25ff08462-0eba9', 'runner')
 
@@ -90,4 +92,10 @@ test('alerts of no pod stay as they are, and those of a pod that is not known sa
   assert.equal(judge.judge(host), host)
   const gone = written(judge.judge(alertOf('shell', { ...runner, podName: 'gone' })))
   assert.equal(gone.bulwark.context?.severity, 'low')
+})
+
+test('before the cluster is known, alerts go out as they are', () => {
+  const judge = new AlertJudge(() => undefined, defaultSettings)
+  const alert = alertOf('shell', runner)
+  assert.equal(judge.judge(alert), alert)
 })

@@ -12,25 +12,38 @@ import {
   summaryOf,
 } from '@bulwark/graph'
 import { log } from '../report.ts'
+import { accessOf } from '../kubernetes.ts'
+import { followCluster } from './relist.ts'
 import { severitySettingsOf } from './severity.ts'
 import { filesSource } from './source.ts'
 
 /** What of a run's settings is about it. */
 export interface JudgeChoice {
   readonly fromFiles: string | undefined
+  readonly kubeconfig: string | undefined
+  /** Asks the API server of `kubeconfig` for the cluster. */
+  readonly context: boolean
   readonly severity: readonly string[]
 }
 
 const nsPerMs = 1_000_000n
 
+/** Gives alerts their context. */
+export interface Judging {
+  readonly judge: (alert: Alert) => Alert
+  /** Nobody is asked any more. */
+  readonly stop: () => void
+}
+
 export class AlertJudge {
-  readonly #sources: ContextSources
+  readonly #sourcesNow: () => ContextSources | undefined
   readonly #settings: SeveritySettings
   readonly #history = new AlertHistory()
   #faults = 0
 
-  constructor(sources: ContextSources, settings: SeveritySettings) {
-    this.#sources = sources
+  /** @param sourcesNow  what is known when an alert comes; `undefined`: nothing yet */
+  constructor(sourcesNow: () => ContextSources | undefined, settings: SeveritySettings) {
+    this.#sourcesNow = sourcesNow
     this.#settings = settings
   }
 
@@ -39,7 +52,9 @@ export class AlertJudge {
     const { subject } = alert
     if (subject?.namespace === undefined || subject.podName === undefined) return alert
     try {
-      return this.#judged(alert, subject, subject.namespace, subject.podName)
+      const sources = this.#sourcesNow()
+      if (!sources) return alert
+      return this.#judged(sources, alert, subject, subject.namespace, subject.podName)
     } catch (error) {
       this.#faults++
       // An alert is worth more than its context.
@@ -48,17 +63,23 @@ export class AlertJudge {
     }
   }
 
-  #judged(alert: Alert, subject: AlertSubject, namespace: string, name: string): Alert {
+  #judged(
+    sources: ContextSources,
+    alert: Alert,
+    subject: AlertSubject,
+    namespace: string,
+    name: string,
+  ): Alert {
     const executables = subject.programs.flatMap(programFiles)
     const { container, outcome } = subject
-    const pod = this.#sources.cluster.objects.get('Pod', namespace, name)
+    const pod = sources.cluster.objects.get('Pod', namespace, name)
     if (pod && container !== undefined) {
       const digests = imageDigestsOf(pod).get(container) ?? []
       for (const digest of digests) {
-        for (const path of executables) this.#sources.used.markUsed(digest, path)
+        for (const path of executables) sources.used.markUsed(digest, path)
       }
     }
-    const context = podContextOf(this.#sources, { namespace, name, container, executables })
+    const context = podContextOf(sources, { namespace, name, container, executables })
     const alerted = { pod: context.pod, node: pod?.nodeName ?? '' }
     const { rule, priority, tags } = alert
     const timeMs = Number(alert.timeNs / nsPerMs)
@@ -84,13 +105,20 @@ export class AlertJudge {
  * @returns `judge` gives the alert back as it is when nobody has asked for contexts; `undefined` on
  *   wrong usage, which was said
  */
-export const judgeOf = async (
-  choice: JudgeChoice,
-): Promise<{ readonly judge: (alert: Alert) => Alert } | undefined> => {
-  if (choice.fromFiles === undefined) return { judge: (alert) => alert }
+export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined> => {
+  const { fromFiles, kubeconfig, context } = choice
+  const isLive = fromFiles === undefined && context && kubeconfig !== undefined
+  if (fromFiles === undefined && !isLive) return { judge: (alert) => alert, stop: () => {} }
   const settings = severitySettingsOf(choice.severity)
-  const source = settings && (await filesSource(choice.fromFiles))
-  if (!source) return undefined
-  const all = new AlertJudge(source.input.sources, settings)
-  return { judge: (alert) => all.judge(alert) }
+  if (!settings) return undefined
+  if (fromFiles !== undefined) {
+    const source = await filesSource(fromFiles)
+    if (!source) return undefined
+    const { sources } = source.input
+    const all = new AlertJudge(() => sources, settings)
+    return { judge: (alert) => all.judge(alert), stop: () => {} }
+  }
+  const cluster = await followCluster(accessOf(kubeconfig ?? ''))
+  const all = new AlertJudge(() => cluster.sources, settings)
+  return { judge: (alert) => all.judge(alert), stop: () => cluster.stop() }
 }

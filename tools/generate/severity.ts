@@ -12,6 +12,11 @@ which nothing leads. So each alert of a pod is judged in its context, and the ju
 with its reasons, in the same words everywhere: in \`bulwark.context\` of the alert's JSON, and
 by \`bulwark graph pod NAMESPACE/POD\`.
 
+\`bulwark run --from-files DIR\`, and \`replay\`, take the cluster from what
+\`kubectl get KINDS -A -o json\` wrote. \`bulwark run --kubeconfig FILE --context\` lists it
+from the API server, each minute. What it has no right to list is told, and of secrets only the
+names are asked for. A cluster whose server is away stays as it was last seen.
+
 ## How it is judged
 
 1. The rule's priority gives the _detection_: Emergency, Alert and Critical are \`critical\`,
