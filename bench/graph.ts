@@ -77,9 +77,10 @@ for (const text of clusterTexts(size)) {
   textBytes += text.length
   loadMs += ms(() => cluster.put(JSON.parse(text)))
 }
+let reports = 0
 for (const text of reportTexts(Math.ceil(pods / 100), 200)) {
   textBytes += text.length
-  loadMs += ms(() => cves.put('reports', readCveJson('reports', JSON.parse(text))))
+  loadMs += ms(() => cves.put(`report ${reports++}`, readCveJson('report', JSON.parse(text))))
 }
 collect()
 const { heapUsed, rss } = process.memoryUsage()

@@ -337,7 +337,7 @@ const vulnerabilityOf = (image: number, place: number): Json => {
     resource: `lib${number % 300}`,
     installedVersion: `1.${number % 30}.0`,
     fixedVersion: number % 3 === 0 ? '' : `1.${number % 30}.1`,
-    severity: ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'][number % 4],
+    severity: ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'][(number >> 4) % 4],
     score: 4 + (number % 6),
     cvss: {
       nvd: {

@@ -8,7 +8,9 @@ import type { ClusterNode, ServiceAccount } from '../objects/basics.ts'
 import type { Pod } from '../objects/pod.ts'
 import type { Index } from '../objects/table.ts'
 import { containerFact, containerOf, podFact } from '../pods/container.ts'
+import type { ClusterNetwork } from './cluster-network.ts'
 import { clusterNetwork } from './cluster-network.ts'
+import type { PodClass } from './pod-classes.ts'
 import { hasPort, portNumber } from './ports.ts'
 
 const hostNetwork: EdgeKind = {
@@ -51,6 +53,7 @@ const clouds: readonly (readonly [provider: RegExp, name: string])[] = [
 
 /** Where machines of clouds ask for the role that they have. */
 const metadataAddress = '169.254.169.254'
+const metadata = parseAddress(metadataAddress)
 const metadataPort = portNumber('TCP', 80)
 
 /** Pods get roles of their own service accounts there, and none of the node's. */
@@ -70,6 +73,27 @@ const cloudOf = (node: ClusterNode | undefined): string | undefined =>
 const guardsMetadata = (node: ClusterNode): boolean =>
   node.labels.some(([key, value]) => key === ownMetadata && value === 'true')
 
+interface MetadataAnswer {
+  readonly version: string
+  readonly is: 'sure' | 'perhaps' | 'none'
+}
+
+/** Of a class of pods, as long as the network is as it is. */
+const metadataAnswers = new WeakMap<PodClass, MetadataAnswer>()
+
+/** Whether pods of a class get an answer of the metadata service. */
+const metadataAnswer = (network: ClusterNetwork, own: PodClass): MetadataAnswer['is'] => {
+  const { version } = network
+  const kept = metadataAnswers.get(own)
+  if (kept?.version === version) return kept.is
+  if (metadata === undefined) return 'none'
+  const { sure, most } = network.egressTo(own, metadata)
+  const open = hasPort(sure, metadataPort) ? 'sure' : 'perhaps'
+  const is = hasPort(most, metadataPort) ? open : 'none'
+  metadataAnswers.set(own, { version, is })
+  return is
+}
+
 /** Why a pod gets an answer of its node's metadata service; `undefined`: it gets none. */
 const metadataFact = (cluster: Cluster, pod: Pod, node: ClusterNode): Fact | undefined => {
   if (pod.spec.hostNetwork) {
@@ -78,11 +102,10 @@ const metadataFact = (cluster: Cluster, pod: Pod, node: ClusterNode): Fact | und
   if (guardsMetadata(node)) return undefined
   const network = cluster.state(clusterNetwork)
   const own = network.classes.ofPod(pod.namespace, pod.name)
-  const address = parseAddress(metadataAddress)
-  if (!own || address === undefined) return undefined
-  const { sure, most } = network.egressTo(own, address)
-  if (!hasPort(most, metadataPort)) return undefined
-  const certainty = hasPort(sure, metadataPort) ? '' : 'as far as is known, '
+  if (!own) return undefined
+  const answer = metadataAnswer(network, own)
+  if (answer === 'none') return undefined
+  const certainty = answer === 'sure' ? '' : 'as far as is known, '
   return {
     ...podFact(
       pod,
@@ -142,7 +165,8 @@ const roleAnnotations: readonly {
 const podIdentityAudience = 'pods.eks.amazonaws.com'
 
 const rolesOf = (account: ServiceAccount) =>
-  roleAnnotations.flatMap((each) => {
+  // Most have no annotation of these at all.
+  (account.annotations.length === 0 ? [] : roleAnnotations).flatMap((each) => {
     const role = account.annotations.find(([key]) => key === each.key)?.[1]
     return role === undefined || role === '' ? [] : [{ ...each, role }]
   })

@@ -15,23 +15,42 @@ export const useImageCves = (cluster: Cluster, store: CveStore): void => {
   cluster.state(known).store = store
 }
 
+/** Digests of what a status tells of a container, which pods of a workload share. */
+const digests = new WeakMap<Container, { told: object | undefined; of: readonly string[] }>()
+
 const imageOf = (cluster: Cluster, pod: Pod, container: Container): ImageCves | undefined => {
+  const { store } = cluster.state(known)
+  if (!store) return undefined
   const told = pod.images.find((each) => each.container === container.name)
-  return cluster.state(known).store?.image(digestsIn([told?.id, container.image]))
+  let kept = digests.get(container)
+  if (!kept || kept.told !== told) {
+    kept = { told, of: digestsIn([told?.id, container.image]) }
+    digests.set(container, kept)
+  }
+  return store.image(kept.of)
 }
 
 /** Whether any report is about a container's image. Without one nothing is known of it. */
 export const hasReport = (cluster: Cluster, pod: Pod, container: Container): boolean =>
   imageOf(cluster, pod, container) !== undefined
 
+/** Of an image that is as it is, in the order of `openCves`. */
+const openOf = new WeakMap<ImageCves, readonly Finding[]>()
+
 /** Of a container's image, what somebody who only reaches it can use, the worst first. */
 export const openCves = (cluster: Cluster, pod: Pod, container: Container): readonly Finding[] => {
   const image = imageOf(cluster, pod, container)
-  const worst = (finding: Finding): number =>
-    (finding.kev ? 100 : 0) + (finding.epss ?? 0) + (finding.score ?? 0)
-  return (image?.findings ?? [])
-    .filter((finding) => isOpen(finding) && takesOver(finding))
-    .toSorted((a, b) => worst(b) - worst(a) || (a.id < b.id ? -1 : 1))
+  if (!image) return []
+  let open = openOf.get(image)
+  if (!open) {
+    const worst = (finding: Finding): number =>
+      (finding.kev ? 100 : 0) + (finding.epss ?? 0) + (finding.score ?? 0)
+    open = image.findings
+      .filter((finding) => isOpen(finding) && takesOver(finding))
+      .toSorted((a, b) => worst(b) - worst(a) || (a.id < b.id ? -1 : 1))
+    openOf.set(image, open)
+  }
+  return open
 }
 
 /** Whether it may be a take-over: what only reads, or stops a program, is none. */

@@ -1,5 +1,5 @@
 /** A container as the rules of escapes ask for it: with its pod, its node and its sandbox. */
-import type { Cluster } from '../cluster.ts'
+import type { Cluster, StateSpec } from '../cluster.ts'
 import type { Certainty, EdgeKind, Fact } from '../edges.ts'
 import type { GraphNode } from '../nodes.ts'
 import type { ClusterNode } from '../objects/basics.ts'
@@ -12,15 +12,29 @@ export interface ContainerIn {
   readonly container: Container
 }
 
+/** What was asked last: one kind of edge after another asks for the same container. */
+interface Last {
+  node: GraphNode | undefined
+  version: number
+  found: ContainerIn | undefined
+}
+
+const last: StateSpec<Last> = {
+  create: () => ({ node: undefined, version: -1, found: undefined }),
+}
+
 /** The container that a node stands for, while its pod lives. */
-export const containerOf = (
-  { objects }: Cluster,
-  { namespace, name, part }: GraphNode,
-): ContainerIn | undefined => {
-  const pod = objects.get('Pod', namespace, name)
-  if (!pod || pod.isOver) return undefined
-  const container = pod.spec.containers.find((each) => each.name === part)
-  return container && { pod, container }
+export const containerOf = (cluster: Cluster, node: GraphNode): ContainerIn | undefined => {
+  const kept = cluster.state(last)
+  const version = cluster.objects.version('Pod')
+  if (kept.node === node && kept.version === version) return kept.found
+  const pod = cluster.objects.get('Pod', node.namespace, node.name)
+  const container =
+    pod && !pod.isOver ? pod.spec.containers.find(({ name }) => name === node.part) : undefined
+  kept.node = node
+  kept.version = version
+  kept.found = pod && container && { pod, container }
+  return kept.found
 }
 
 /** A fact about a container; `path` is below the container's own. */

@@ -22,13 +22,7 @@ export const versionIn = (text: string): Version | undefined => {
 }
 
 /** Of a node, by what it tells. Nodes do not change, they are replaced. */
-const kernels = new WeakMap<ClusterNode, Version | false>()
-
-const kernelOf = (node: ClusterNode): Version | undefined => {
-  let version = kernels.get(node)
-  if (version === undefined) kernels.set(node, (version = versionIn(node.kernel) ?? false))
-  return version === false ? undefined : version
-}
+const faultsByKernel = new WeakMap<ClusterNode, readonly KernelFault[]>()
 
 const isBefore = (a: Version, b: Version): boolean => {
   for (const at of [0, 1, 2] as const) if (a[at] !== b[at]) return a[at] < b[at]
@@ -104,13 +98,25 @@ const has = (kernel: Version, { since, mended, branches }: KernelFault): boolean
 
 /** That a node's kernel has a fault upstream; its distribution may have mended it. */
 const faultOf = (node: ClusterNode | undefined, fault: KernelFault): Means | undefined => {
-  const version = node && kernelOf(node)
+  const version = node && versionIn(node.kernel)
   if (!version || !has(version, fault)) return undefined
   const text = `kernel ${node.kernel} has ${fault.cve}, unless its distribution has mended it`
   return {
     certainty: 'unknown',
     facts: [nodeFact(node, 'status.nodeInfo.kernelVersion', text, 'update the kernel')],
   }
+}
+
+/** Faults of a node's kernel. */
+const kernelFaultsOf = (node: ClusterNode | undefined): readonly KernelFault[] => {
+  if (!node) return []
+  let faults = faultsByKernel.get(node)
+  if (!faults) {
+    const version = versionIn(node.kernel)
+    faults = version ? kernelFaults.filter((fault) => has(version, fault)) : []
+    faultsByKernel.set(node, faults)
+  }
+  return faults
 }
 
 /** Systems that start with the old control groups, by their names. */
@@ -192,7 +198,7 @@ const kernel: Escape = {
   attack: ['T1611', 'T1068'],
   may: () => true,
   means: (found, _cluster, node) =>
-    kernelFaults.flatMap((fault) => {
+    kernelFaultsOf(node).flatMap((fault) => {
       const reach = fault.needsNamespace
         ? withoutSeccomp(found)
         : { certainty: 'certain' as const, facts: [] }
