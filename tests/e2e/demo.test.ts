@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { findProgram } from '@bulwark/tools'
-import { skip as noSensor } from '../running.ts'
+import { bulwark, skip as noSensor } from '../running.ts'
 
 const main = join(import.meta.dirname, '../../cli/main.ts')
 const lacks = ['runc', 'script'].filter((name) => findProgram(name) === undefined)
@@ -125,4 +125,11 @@ test('what one that was killed has left, the next one removes', { skip, timeout 
   const { code, log } = await start(t, ['-o', 'json']).ended
   assert.equal(code, 0, log)
   assert.deepEqual(remains(), [])
+})
+
+test('what is missing is named: exit code 3', { skip, timeout }, async () => {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const { code, stdout, stderr } = await bulwark(['demo'], nobody)
+  assert.deepEqual([code, stdout], [3, ''])
+  assert.match(stderr, /what is missing:\n.* run as root\n.*help: /)
 })
