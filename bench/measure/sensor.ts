@@ -32,6 +32,11 @@ const stopMsMax = slowness * 15_000
 const lineMsMax = slowness * 60_000
 /** After its start it gives memory back. */
 const settleMs = 1_000
+/** It has settled when it takes less than this share of a core in each of so many windows. */
+const calmShare = 0.01
+const calmWindows = 3
+const windowMs = 1_000
+const calmMsMax = slowness * 60_000
 
 const binary = join(root, 'bin/bulwark')
 
@@ -177,6 +182,25 @@ export class Sensor {
       return Number(text.split(' ')[0])
     })
     return ns.reduce((sum, each) => sum + each, 0) / 1e9
+  }
+
+  /**
+   * Resolves when it does no more than it does for ever: the start is over, memory was given back,
+   * and V8 has tidied up after it, which it does up to half a minute later. A second of more than a
+   * hundredth of a core is not calm.
+   *
+   * @returns seconds that this took; more than a minute is not waited for
+   */
+  async calm(): Promise<number> {
+    const begin = performance.now()
+    let windows = 0
+    while (windows < calmWindows && performance.now() - begin < calmMsMax) {
+      const [before, from] = [this.processorSeconds(), performance.now()]
+      await pause(windowMs)
+      const share = (1e3 * (this.processorSeconds() - before)) / (performance.now() - from)
+      windows = share < calmShare ? windows + 1 : 0
+    }
+    return (performance.now() - begin) / 1e3
   }
 
   /** Ends it; says what it was. */
