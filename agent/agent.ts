@@ -38,6 +38,7 @@ import { LossMeter, keepsTable } from './loss.ts'
 import { listPids } from './procfs.ts'
 import type { HoldCounts, Sensor } from './sensor.ts'
 import { startSensor } from './sensor.ts'
+import { unusedPolicies } from './unused-policies.ts'
 import { hostNamesStamp } from './users.ts'
 import type { SensorWants } from './wants.ts'
 import { wantsOf } from './wants.ts'
@@ -444,6 +445,11 @@ export class Agent {
 
   get engine(): Engine {
     return this.#pipeline.engine
+  }
+
+  /** Names of policies that no container is in, those that pods bring among them. */
+  unusedPolicies(): readonly string[] {
+    return unusedPolicies(this.engine, this.#pipeline)
   }
 
   /** Records and bytes that were recorded. */

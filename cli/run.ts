@@ -20,6 +20,7 @@ import { Quiet } from './quiet.ts'
 import { replayDemo } from './replay.ts'
 import type { ChosenRules } from './report.ts'
 import { chooseOf, chooseRules, explain, log, reportRules, terminal } from './report.ts'
+import { watchUnusedPolicies } from './unused-policies.ts'
 import { exitCodeOf, openCaptureFile, probe, reportEnd, watch } from './watch.ts'
 
 export const runCommand = (): Command =>
@@ -200,7 +201,9 @@ const follow = (
   )
   // What has come since they were loaded.
   if (policies) quiet.touch()
+  const endUnused = watchUnusedPolicies(agent)
   return () => {
+    endUnused()
     quiet.stop()
     process.off('SIGHUP', reload)
     process.off('SIGUSR1', reopen)

@@ -104,8 +104,13 @@ test('policies of a cluster, beside files of them', { skip, timeout }, async (t)
   await changed(running, 8)
   assert.equal(await judge(running), 'Sixth of cluster')
 
+  // One that selects nothing here is told by its name, once.
+  const scope = { podSelector: { matchLabels: { app: 'none' } } }
+  server.putPolicy(policyOf('idle', 'Idle', { scope }))
+  assert.match(await running.said('select no container here'), /here: idle$/)
+  server.removePolicy('idle')
   server.removePolicy('cluster')
-  await running.said('rules changed', 9)
+  await running.said('0 of 0 rules run')
   assert.equal(await end(running.child, 'SIGTERM'), 0)
   const last = running.log.findLast((line) => line.includes('API server: '))
   assert.match(last ?? '', /API server: pods of .* ago, namespaces of .* ago, policies of .* ago$/)
