@@ -30,12 +30,18 @@ const none: ReadonlySet<string> = new Set()
 
 export class AddressClasses {
   readonly #blocks: readonly IpBlock[]
+  /** Blocks of all addresses of a protocol: most pods are in them. */
+  readonly widest: readonly IpBlock[]
+  /** Their texts. */
+  readonly usual: ReadonlySet<string>
   readonly #cuts4: readonly number[]
   readonly #cuts6: readonly bigint[]
   readonly #found = new Map<string, ReadonlySet<string>>()
 
   constructor(blocks: readonly IpBlock[]) {
     this.#blocks = blocks
+    this.widest = blocks.filter(({ cidr }) => cidr.prefix === 0)
+    this.usual = new Set(this.widest.map(({ text }) => text))
     const networks = blocks.flatMap(({ cidr, except }) => [cidr, ...except])
     const cuts = (version: 4 | 6): readonly bigint[] =>
       [...new Set(networks.filter((each) => each.version === version).flatMap(endsOf))].sort(
@@ -43,11 +49,6 @@ export class AddressClasses {
       )
     this.#cuts4 = cuts(4).map(Number)
     this.#cuts6 = cuts(6)
-  }
-
-  /** Blocks of all addresses of a protocol: most pods are in them. */
-  get widest(): readonly IpBlock[] {
-    return this.#blocks.filter(({ cidr }) => cidr.prefix === 0)
   }
 
   /** The first address of each stretch that begins with a block, or behind one. */

@@ -7,6 +7,7 @@ import type { KnownLabels, Labels } from '@bulwark/schema'
 import type { Cluster } from '../cluster.ts'
 import { podsByNamespace } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
+import type { PodSpec } from '../objects/podspec.ts'
 import type { IpBlock, NamedPort, PodEnd } from './policy.ts'
 import { isProtocol } from './ports.ts'
 import type { Effect, ReadKeys } from './read-keys.ts'
@@ -52,7 +53,7 @@ const sortedUnion = (sets: readonly ReadonlySet<string>[]): ReadonlySet<string> 
 }
 
 /** Named ports that a pod's policies resolve: not those of containers that end before it runs. */
-const namedPortsOf = ({ spec }: Pod, keys: ReadKeys): readonly NamedPort[] =>
+const namedPortsOf = (spec: PodSpec, keys: ReadKeys): readonly NamedPort[] =>
   spec.containers
     .filter(({ role }) => role === 'main' || role === 'sidecar')
     .flatMap(({ ports }) => ports)
@@ -67,6 +68,8 @@ export class PodClasses {
   readonly #keys: ReadKeys
   readonly #sorted = new Map<string, Sorted>()
   readonly #stale = new Set<string>()
+  /** Named ports of specs, which many pods share. */
+  #portsOfSpec = new WeakMap<PodSpec, readonly NamedPort[]>()
   /** Grows when a class comes or goes. */
   version = 0
 
@@ -79,7 +82,9 @@ export class PodClasses {
   /** What policies read has changed. */
   onKeys(effect: Effect, namespace: string): void {
     if (effect === 'namespace') this.#stale.add(namespace)
-    if (effect === 'all') for (const name of this.#sorted.keys()) this.#stale.add(name)
+    if (effect !== 'all') return
+    for (const name of this.#sorted.keys()) this.#stale.add(name)
+    this.#portsOfSpec = new WeakMap()
   }
 
   onPod(before: Pod | undefined, after: Pod | undefined): void {
@@ -130,7 +135,7 @@ export class PodClasses {
     const { namespace, spec } = pod
     const labels = pod.labels.filter(([key]) => this.#keys.has(namespace, key))
     const isHostNetwork = spec.hostNetwork
-    const namedPorts = namedPortsOf(pod, this.#keys)
+    const namedPorts = this.#namedPorts(spec)
     const found = pod.addresses.map((address) => this.#keys.addresses().blocksOf(address))
     const [first = none, ...others] = found
     const blocks = others.length === 0 ? first : sortedUnion(found)
@@ -145,6 +150,12 @@ export class PodClasses {
     return { namespace, name, labels, isHostNetwork, namedPorts, isAddressed, blocks }
   }
 
+  #namedPorts(spec: PodSpec): readonly NamedPort[] {
+    let ports = this.#portsOfSpec.get(spec)
+    if (!ports) this.#portsOfSpec.set(spec, (ports = namedPortsOf(spec, this.#keys)))
+    return ports
+  }
+
   /**
    * What tells the blocks that a pod lies in: those of a few addresses, and those of all of a
    * protocol that it is not in.
@@ -153,8 +164,7 @@ export class PodClasses {
     if (!this.#keys.hasBlocks) return []
     if (addresses.length === 0) return ['without address']
     const versions = new Set(addresses.map((address) => (address.includes('.') ? 4 : 6)))
-    const { widest } = this.#keys.addresses()
-    const usual = new Set(widest.map(({ text }) => text))
+    const { widest, usual } = this.#keys.addresses()
     return [
       ...(versions.has(6) ? [versions.has(4) ? 'of IPv4 and IPv6' : 'of IPv6'] : []),
       ...[...blocks].filter((block) => !usual.has(block)).map((block) => `in ${block}`),
