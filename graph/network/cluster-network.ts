@@ -57,6 +57,8 @@ interface OfClass {
   readonly end: PodEnd
   readonly ingress: Holding
   readonly egress: Holding
+  /** What comes from and goes to addresses outside. */
+  readonly outside: Readonly<Record<Direction, Map<IpAddress, Verdict>>>
   /** What its pods may send to those of others. */
   readonly to: Map<PodClass, Verdict>
 }
@@ -137,7 +139,13 @@ export class ClusterNetwork {
     if (!known) {
       const end = this.classes.endOf(podClass)
       const ingress = this.#holding(end, 'ingress')
-      known = { end, ingress, egress: this.#holding(end, 'egress'), to: new Map() }
+      known = {
+        end,
+        ingress,
+        egress: this.#holding(end, 'egress'),
+        to: new Map(),
+        outside: { ingress: new Map(), egress: new Map() },
+      }
       ofClass.set(podClass, known)
     }
     return known
@@ -233,10 +241,16 @@ export class ClusterNetwork {
   }
 
   #outside(podClass: PodClass, direction: Direction, address: IpAddress): Verdict {
+    const kept = this.#fresh()
     const of = this.#of(podClass)
+    const known = of.outside[direction].get(address)
+    if (known) return known
     const other = { is: 'address', address } as const
-    const verdict = directionVerdict(of[direction], direction, of.end, other)
-    return withEnforced(this.enforced.is, verdict)
+    const judged = directionVerdict(of[direction], direction, of.end, other)
+    const verdict = withEnforced(this.enforced.is, judged)
+    of.outside[direction].set(address, verdict)
+    kept.pairs++
+    return verdict
   }
 
   /** First addresses of the blocks that policies have, and those behind their exceptions. */
