@@ -23,10 +23,10 @@ interface Item {
 
 const itemsOf = (cluster: string): readonly Item[] => {
   const folder = join(import.meta.dirname, cluster)
-  // Beside lists of objects there are lists about vulnerabilities.
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
-  return files.flatMap((file) => {
+  return readdirSync(folder).flatMap((file) => {
+    if (!file.endsWith('.json')) return []
     const text = readFileSync(join(folder, file), 'utf8')
+    // A list of known exploited vulnerabilities is no list of objects.
     return (JSON.parse(text) as { readonly items?: readonly Item[] }).items ?? []
   })
 }
