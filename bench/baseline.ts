@@ -4,10 +4,12 @@
  * beside what it was before and what it may be at the most. The newest run takes the place of the
  * one before it; `--keep` puts that one among those that changes are held against.
  *
- *   node bench/baseline.ts [--keep] [--filter off] [--guests] [--targets]
+ *   node bench/baseline.ts [--keep] [--filter off] [--guests] [--targets] [--again FILE]
  *     --filter off: with no filters in the kernel, to have them before and after
  *     --guests: also what the verifier walks, and the security backend costs, on other kernels
  *     --targets: runs nothing, and puts targets that have changed beside the figures there are
+ *     --again: runs this benchmark alone, and puts its figures in the place of those in the newest
+ *       run, with their commit
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -98,6 +100,20 @@ const runInGuest = ({ kernel, more, command }: (typeof guestCommands)[number]): 
   return { command: shown, figures: figuresIn(stdout) }
 }
 
+const commitNow = (): string =>
+  execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: gitMsMax,
+  }).trim()
+
+/** The newest run, with one of its benchmarks run again. */
+const measureAgain = (name: string, now: BaselineRun): BaselineRun => {
+  const again = { ...run(name), commit: commitNow() }
+  const others = now.commands.filter(({ command }) => command !== again.command)
+  return { ...now, commands: [...others, again] }
+}
+
 const measure = (): BaselineRun => {
   const [processor] = cpus()
   const machine = {
@@ -107,11 +123,7 @@ const measure = (): BaselineRun => {
     kernel: `${release()} ${process.arch}`,
     node: process.versions.node,
   }
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: gitMsMax,
-  }).trim()
+  const commit = commitNow()
   const commands = benchmarks.map(run)
   buildLoops() // Guests have no compiler.
   const guests = process.argv.includes('--guests') ? guestCommands.map(runInGuest) : []
@@ -122,7 +134,13 @@ const measure = (): BaselineRun => {
 const kept = JSON.parse(readFileSync(file, 'utf8')) as Baseline
 const before =
   process.argv.includes('--keep') && kept.now ? [...kept.before, kept.now] : kept.before
-const now = process.argv.includes('--targets') ? kept.now : measure()
+const againAt = process.argv.indexOf('--again')
+const again = againAt < 0 ? undefined : process.argv[againAt + 1]
+const newest = (): BaselineRun | undefined => {
+  if (process.argv.includes('--targets')) return kept.now
+  return again !== undefined && kept.now ? measureAgain(again, kept.now) : measure()
+}
+const now = newest()
 const baseline = baselineOf(targets, now, before)
 writeFileSync(file, `${JSON.stringify(baseline, undefined, 2)}\n`)
 for (const { what, unit, most, least, before: was, now: is, reached } of baseline.targets) {

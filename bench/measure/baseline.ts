@@ -17,6 +17,8 @@ export interface BaselineRun {
   readonly commands: readonly {
     readonly command: string
     readonly figures: readonly Figure[]
+    /** Where it was run again alone, after the others: of the work tree then. */
+    readonly commit?: string
   }[]
 }
 

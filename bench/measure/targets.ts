@@ -33,6 +33,8 @@ const flood = inFile('flood.ts')
 const kernelTime = inFile('kernel-time.ts')
 const footprint = inFile('footprint.ts')
 const ruleCount = inFile('rule-count.ts')
+const pods = inFile('pods.ts')
+const policies = inFile('policies.ts')
 
 const loops = [
   { what: 'open+read+close', slowdown: 1.15, agentNs: 62 },
@@ -76,4 +78,8 @@ export const targets: readonly Target[] = [
   footprint('processor time of the agent, idle', 0.2, '% of a core'),
   ruleCount('cost of an open with 2000 rules, kernel and agent', 3, 'x that with 50'),
   ruleCount('a change to 2000 rules', 3, 's'),
+  pods('growth of memory, 250 pods, 10 changes a second', 15, 'MiB'),
+  pods('more processor time, 250 pods, 10 changes a second', 0.2, '% of a core'),
+  pods('a label that changed, from the API server to the agent, p99', 100, 'ms'),
+  policies('an open in the kernel, 1000 policies in place of 10', 1, 'x'),
 ]
