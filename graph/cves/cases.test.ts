@@ -1,7 +1,8 @@
 /**
  * Golden cases of documents about images, one text file each in `cases/`: the documents, what was
  * seen to run, and the images that are asked for; then what comes of them. `{a}` stands for
- * a digest of 64 letters `a`, `{%3Aa}` for one as it stands in a URL. `UPDATE_CASES=1` writes what comes of them now.
+ * a digest of 64 letters `a`, `{%3Aa}` for one as it stands in a URL. `used` says `whole` of an
+ * image of which all that runs is told. `UPDATE_CASES=1` writes what comes of them now.
  */
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -98,7 +99,8 @@ const answer = (input: string): string => {
     if (name === 'used') {
       for (const line of lines) {
         const [digest = '', path = ''] = line.split(' ')
-        used.markUsed(digest, path)
+        if (path === 'whole') used.watchWhole(digest)
+        else used.markUsed(digest, path)
       }
     } else if (name === 'ask') {
       for (const line of lines) {

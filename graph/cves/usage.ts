@@ -9,8 +9,8 @@ import type { PackageFacts } from './report.ts'
 /**
  * How a package is in use, the strongest first. `owns-executable`: the alerting process runs its
  * file. `loaded`: a file of it was executed, mapped or opened. `built-in`: it is in a static binary
- * that ran; whether its code is reached is not known. `unseen`: its files are known, the image was
- * watched, and none of them was used. `unknown`: where it lies is not known, or nothing was seen.
+ * that ran; whether its code is reached is not known. `unseen`: its files are known, all that runs
+ * in the image is told, and none of them was used. `unknown`: everything else.
  */
 export const packageUses = ['owns-executable', 'loaded', 'built-in', 'unseen', 'unknown'] as const
 export type PackageUse = (typeof packageUses)[number]
@@ -46,6 +46,8 @@ export const programFiles = (process: {
 
 export class UsedFiles {
   readonly #byImage = new Map<string, Set<string>>()
+  /** Images of which all that runs is told. */
+  readonly #whole = new Set<string>()
   /** Files and images over the bounds. */
   notKept = 0
 
@@ -71,9 +73,19 @@ export class UsedFiles {
     else files.add(compared)
   }
 
+  /**
+   * From now on all files are marked that run in containers of an image, and those that already
+   * have. Only then does it mean something that a file was not.
+   */
+  watchWhole(imageDigest: string): void {
+    if (this.#whole.size >= limits.usedImagesMax) this.notKept++
+    else this.#whole.add(imageDigest)
+  }
+
   /** The image is nowhere any more. */
   forget(imageDigest: string): void {
     this.#byImage.delete(imageDigest)
+    this.#whole.delete(imageDigest)
   }
 
   useOf({ kind, places }: PackageFacts, question: UsageQuestion): PackageUse {
@@ -84,16 +96,15 @@ export class UsedFiles {
     const own = question.executables.map(comparedPath)
     // Of many modules of one binary it is not known which is at fault.
     if (own.some(owns)) return isStatic ? 'built-in' : 'owns-executable'
-    let isWatched = false
     for (const digest of question.digests) {
       const used = this.#byImage.get(digest)
       if (!used) continue
-      isWatched = true
       const isUsed =
         files.some((file) => used.has(file)) || (folders.length > 0 && [...used].some(owns))
       if (isUsed) return isStatic ? 'built-in' : 'loaded'
     }
     const isSeenWhenUsed = files.length > 0 && (kind === 'os' || isStatic)
-    return isWatched && isSeenWhenUsed ? 'unseen' : 'unknown'
+    const isWhole = question.digests.some((digest) => this.#whole.has(digest))
+    return isWhole && isSeenWhenUsed ? 'unseen' : 'unknown'
   }
 }
