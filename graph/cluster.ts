@@ -95,6 +95,7 @@ export class Cluster {
   /** A fresh list: these are all objects of the kind. What is not among them is gone. */
   replace(kind: Kind, items: Iterable<unknown>): void {
     const type = apiNameOf(kind)
+    this.diagnostics.clearKind(kind)
     const gone = new Map([...this.objects.all(kind)].map((each) => [keyOf(each), each]))
     for (const item of items) {
       const identity = this.#identify(item, type)
@@ -102,7 +103,6 @@ export class Cluster {
       this.#putOne(item, type)
     }
     for (const { namespace, name } of gone.values()) {
-      this.diagnostics.clear({ kind, namespace, name })
       this.objects.delete(kind, namespace, name)
     }
   }

@@ -58,6 +58,13 @@ export class Diagnostics {
     this.#byObject.delete(key)
   }
 
+  /** All objects of a kind are read again. */
+  clearKind(kind: string): void {
+    for (const [first] of this.#byObject.values()) {
+      if (first?.object.kind === kind) this.clear(first.object)
+    }
+  }
+
   /** An object of a kind or a version that nothing reads. */
   countUnread(apiVersion: string, kind: string): void {
     const key = `${apiVersion} ${kind}`
