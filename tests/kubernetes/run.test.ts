@@ -96,7 +96,10 @@ test('by a kubeconfig; and in a replay of what was recorded', { skip, timeout },
   const args = ['--kubeconfig', kubeconfig, '--node', 'node-a', '--record', capture]
   const log = await check(t, args)
   const last = log.findLast((line) => line.includes('API server: '))
-  assert.match(last ?? '', /API server: pods of [\d.]+ s ago, namespaces of [\d.]+ s ago$/)
+  assert.match(
+    last ?? '',
+    /API server: pods of [\d.]+ s ago, namespaces of [\d.]+ s ago, policies of [\d.]+ s ago$/,
+  )
   const words = [mainFile, 'replay', capture, '--rules', join(folder, 'rules.yaml'), '-o', 'json']
   const { stdout } = await promisify(execFile)(process.execPath, words)
   checkAlert(stdout)
