@@ -152,7 +152,11 @@ test('one file is a cluster, too', async () => {
   assert.deepEqual(accounts(await readClusterFiles(file)), ['a'])
 })
 
-test('nothing that is in a file makes it throw', async () => {
+const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
+const numRuns = Number(process.env['TEST_RUNS'] ?? 100)
+console.log(`TEST_SEED=${seed}`)
+
+test('law: nothing that is in a file makes it throw', async () => {
   const json = fc.json({ maxDepth: 4 })
   const item = fc.oneof(json, fc.constant(JSON.stringify(account('a'))), fc.string())
   const text = fc.oneof(
@@ -160,11 +164,29 @@ test('nothing that is in a file makes it throw', async () => {
     fc.string(),
     fc.array(item).map((items) => `{"kind":"List","items":[${items.join(',')}]}`),
   )
-  await fc.assert(
-    fc.asyncProperty(text, async (file) => {
-      const input = await read({ 'a.json': file })
-      assert.ok(inputLines(input, 'x').length > 0)
-    }),
-    { numRuns: 100 },
-  )
+  const holds = fc.asyncProperty(text, async (file) => {
+    const input = await read({ 'a.json': file })
+    assert.ok(inputLines(input, 'x').length > 0)
+  })
+  await fc.assert(holds, { seed, numRuns })
+})
+
+test('law: a bad item spoils no other one', async () => {
+  const items = fc.array(fc.oneof(fc.json({ maxDepth: 4 }), fc.constant('sound')), { minLength: 1 })
+  let reached = 0
+  const holds = fc.asyncProperty(items, async (texts) => {
+    const sound: string[] = []
+    const written = texts.map((text, at) => {
+      if (text !== 'sound') return text
+      sound.push(`sound-${at}`)
+      return JSON.stringify(account(`sound-${at}`))
+    })
+    if (sound.length > 0) reached++
+    const input = await read({ 'a.json': `{"kind":"List","items":[${written.join(',')}]}` })
+    assert.deepEqual(accounts(input), sound)
+    for (const { message } of input.faults) assert.doesNotMatch(message, /sound-/)
+  })
+  await fc.assert(holds, { seed, numRuns })
+  console.log(`a bad item spoils no other one: ${reached} of ${numRuns}`)
+  assert.ok(reached >= numRuns / 2)
 })

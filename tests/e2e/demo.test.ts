@@ -12,7 +12,10 @@ import { findProgram } from '@bulwark/tools'
 import { bulwark, skip as noSensor } from '../running.ts'
 
 const main = join(import.meta.dirname, '../../cli/main.ts')
-const lacks = ['runc', 'script'].filter((name) => findProgram(name) === undefined)
+const needs = [['runc'], ['script'], ['bash', 'dash']]
+const lacks = needs
+  .filter((names) => names.every((name) => findProgram(name) === undefined))
+  .map((names) => names.join(' or '))
 const skip = noSensor || (lacks.length > 0 && `no ${lacks.join(', no ')}`)
 const timeout = 90_000
 
