@@ -68,6 +68,7 @@ const kernelFaults: readonly KernelFault[] = [
     since: [3, 15, 0],
     mended: [6, 7, 3],
     branches: [
+      [4, 19, 307],
       [5, 4, 269],
       [5, 10, 210],
       [5, 15, 149],
@@ -83,6 +84,9 @@ const groupsFault: KernelFault = {
   since: [2, 6, 24],
   mended: [5, 16, 6],
   branches: [
+    [4, 9, 301],
+    [4, 14, 266],
+    [4, 19, 229],
     [5, 4, 177],
     [5, 10, 97],
     [5, 15, 20],
@@ -223,6 +227,14 @@ const runtimeFaults: readonly RuntimeFault[] = [
       (version[0] === 1 && version[1] === 7 && isBefore(version, [1, 7, 13])),
   },
   {
+    cve: 'CVE-2025-31133',
+    runtime: /^containerd:/,
+    isIn: (version) =>
+      isBefore(version, [1, 7, 29]) ||
+      (version[0] === 2 && version[1] === 0 && isBefore(version, [2, 0, 7])) ||
+      (version[0] === 2 && version[1] === 1 && isBefore(version, [2, 1, 5])),
+  },
+  {
     cve: 'CVE-2019-5736',
     runtime: /^docker:/,
     isIn: (version) => isBefore(version, [18, 9, 2]),
@@ -248,9 +260,8 @@ const runtime: Escape = {
   to: 'node',
   title: "a container uses a fault of the node's container runtime",
   preconditions: [
-    "the version of the node's runtime came with a runc that has CVE-2024-21626 or " +
-      'CVE-2019-5736; the ' +
-      'version of runc itself is not in the objects: unknown',
+    "the version of the node's runtime came with a runc that has CVE-2025-31133, CVE-2024-21626 " +
+      'or CVE-2019-5736; the version of runc itself is not in the objects: unknown',
   ],
   observable:
     'a working directory or a descriptor outside of the container; writing `/proc/self/exe`',
