@@ -1,16 +1,14 @@
 /**
  * How far pods are reached from, as golden cases: `cases/exposure.txt`, `cases/routes.txt`. A case is a
- * title, objects in YAML, and for each `==> NAMESPACE/POD` its levels and ways in. `UPDATE_CASES=1`
- * writes what comes of them now.
+ * title, objects in YAML, and for each `==> NAMESPACE/POD` its levels and ways in. See
+ * `testdata/golden.ts`.
  */
-import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import type { Cluster } from '../cluster.ts'
 import { refText } from '../diagnostics.ts'
 import type { Fact } from '../edges.ts'
 import { clusterOf } from '../testdata/clusters.ts'
+import { testCases } from '../testdata/golden.ts'
 import { exposureOf } from './exposure.ts'
 import { exposureLevels } from './front.ts'
 import { portsText } from './ports.ts'
@@ -32,36 +30,18 @@ const exposureLines = (cluster: Cluster, name: string): readonly string[] => {
   ]
 }
 
-const answer = (input: string, questions: readonly string[]): string => {
+const answer = (input: string, heads: readonly string[]): string => {
   const cluster = clusterOf(input)
   const faults = cluster.diagnostics
     .faults()
     .map(({ object, path, message }) => `${refText(object)}: ${path} ${message}`)
   const told = faults.length > 0 ? ['==> faults', ...faults] : []
-  const lines = questions.flatMap((name) => [`==> ${name}`, ...exposureLines(cluster, name)])
+  const pods = heads.filter((head) => head !== 'faults')
+  const lines = pods.flatMap((name) => [`==> ${name}`].concat(exposureLines(cluster, name)))
   return [...lines, ...told, ''].join('\n')
 }
 
-for (const file of ['exposure.txt', 'routes.txt']) {
-  const path = join(import.meta.dirname, 'cases', file)
-  const cases = readFileSync(path, 'utf8').split(/^(?=# )/m)
-  const got = cases.map((text) => {
-    const [input = '', ...rest] = text.split(/^(?===> )/m)
-    const questions = rest.map((part) => part.slice(4, part.indexOf('\n')))
-    return {
-      text,
-      input,
-      answer: answer(
-        input,
-        questions.filter((name) => name !== 'faults'),
-      ),
-    }
-  })
-  const isUpdate = process.env['UPDATE_CASES'] === '1'
-  if (isUpdate) writeFileSync(path, got.map((each) => each.input + each.answer).join(''))
-  for (const each of got) {
-    test(`${file}: ${each.text.slice(2, each.text.indexOf('\n'))}`, () => {
-      if (!isUpdate) assert.equal(each.input + each.answer, each.text)
-    })
-  }
-}
+testCases({
+  files: ['exposure.txt', 'routes.txt'].map((name) => join(import.meta.dirname, 'cases', name)),
+  answer,
+})

@@ -1,23 +1,19 @@
 /**
  * Golden cases of questions, one text file a topic in `cases/`. A case is a title, a cluster, and
- * for each `==> QUESTION` its answer. `UPDATE_CASES=1` writes the answers of now.
+ * for each `==> QUESTION` its answer. See `testdata/golden.ts`.
  */
-import assert from 'node:assert/strict'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import type { Cluster } from '../cluster.ts'
 import { refText } from '../diagnostics.ts'
 import type { Fact } from '../edges.ts'
 import { clusterOf } from '../testdata/clusters.ts'
+import { filesIn, testCases } from '../testdata/golden.ts'
 import { blastRadius } from './blast-radius.ts'
 import { findFixes } from './fixes.ts'
 import type { AttackPath, PathOptions, Paths } from './paths.ts'
 import { findPaths } from './paths.ts'
 import { isTarget, readStart, readTarget } from './targets.ts'
 import { whoCan } from './who-can.ts'
-
-const folder = join(import.meta.dirname, 'cases')
 
 const pathText = ({ hops, steps, certainty }: AttackPath): string => {
   const start = hops[0]?.from.id ?? ''
@@ -93,24 +89,12 @@ const answer = (cluster: Cluster, question: string): readonly string[] => {
   }
 }
 
-for (const name of readdirSync(folder).toSorted()) {
-  const path = join(folder, name)
-  const cases = readFileSync(path, 'utf8').split(/^(?=# )/m)
-  const got = cases.map((text) => {
-    const [input = '', ...rest] = text.split(/^==> /m)
+testCases({
+  files: filesIn(join(import.meta.dirname, 'cases')),
+  answer: (input, questions) => {
     const cluster = clusterOf(input)
-    const answers = rest.map((part) => {
-      const [question = ''] = part.split('\n')
-      return [`==> ${question}`, ...answer(cluster, question), ''].join('\n')
-    })
-    return { text, got: input + answers.join('') }
-  })
-  if (process.env['UPDATE_CASES'] === '1') {
-    writeFileSync(path, got.map((each) => each.got).join(''))
-  }
-  for (const each of got) {
-    test(`${name}: ${each.text.slice(2, each.text.indexOf('\n'))}`, () => {
-      if (process.env['UPDATE_CASES'] !== '1') assert.equal(each.got, each.text)
-    })
-  }
-}
+    return questions
+      .map((question) => [`==> ${question}`, ...answer(cluster, question), ''].join('\n'))
+      .join('')
+  },
+})
