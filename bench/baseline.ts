@@ -4,17 +4,18 @@
  * beside what it was before and what it may be at the most. The newest run takes the place of the
  * one before it; `--keep` puts that one among those that changes are held against.
  *
- *   node bench/baseline.ts [--keep] [--filter off] [--guests] [--targets] [--again FILE]
+ *   node bench/baseline.ts [--keep] [--filter off] [--guests] [--targets] [--again FILE|guests]
  *     --filter off: with no filters in the kernel, to have them before and after
  *     --guests: also what the verifier walks, and the security backend costs, on other kernels
  *     --targets: runs nothing, and puts targets that have changed beside the figures there are
- *     --again: runs this benchmark alone, and puts its figures in the place of those in the newest
- *       run, with their commit
+ *     --again: runs this benchmark alone, or all in guests, and puts its figures with their commit
+ *       in the place of those in the newest run
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Baseline, BaselineRun } from './measure/baseline.ts'
 import { baselineOf } from './measure/baseline.ts'
 import type { Figure } from './measure/figures.ts'
@@ -28,6 +29,7 @@ const root = join(folder, '..')
 const file = join(folder, 'baseline.json')
 const benchMsMax = 1_800_000
 const gitMsMax = 10_000
+const outputBytesMax = 16 * 1024 * 1024
 
 /** All of this folder but what nothing measures. */
 const benchmarks = globSync('*.ts', { cwd: folder })
@@ -83,21 +85,48 @@ const run = (name: string): Measured => {
   }
 }
 
-const runInGuest = ({ kernel, more, command }: (typeof guestCommands)[number]): Measured => {
+type GuestCommand = (typeof guestCommands)[number]
+
+const guestText = ({ kernel, more, command }: GuestCommand): readonly string[] => {
   const words = ['guest', `KERNEL=${kernel}`, ...(more === undefined ? [] : [more])]
-  const shown = `make ${words.join(' ')} CMD='${command}'`
-  console.log(`# ${shown}`)
+  return [...words, `CMD=${command}`]
+}
+
+const runInGuest = async (guest: GuestCommand): Promise<Measured> => {
+  const shown = guestText({ ...guest, command: `'${guest.command}'` }).join(' ')
+  console.log(`# make ${shown}`)
   const kept = '/tmp/figures'
-  const whole = `BENCH_FIGURES=${kept} ${command} && cat ${kept}`
-  const { status, stdout } = spawnSync('make', [...words, `CMD=${whole}`], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    timeout: benchMsMax,
+  const words = guestText({
+    ...guest,
+    command: `BENCH_FIGURES=${kept} ${guest.command} && cat ${kept}`,
   })
-  process.stdout.write(stdout)
-  if (status !== 0) throw new Error(`${shown} ended with ${status}; no baseline is written`)
-  return { command: shown, figures: figuresIn(stdout) }
+  try {
+    const { stdout } = await promisify(execFile)('make', words, {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: benchMsMax,
+      maxBuffer: outputBytesMax,
+    })
+    process.stdout.write(stdout)
+    return { command: `make ${shown}`, figures: figuresIn(stdout) }
+  } catch (error) {
+    throw new Error(`make ${shown} failed; no baseline is written`, { cause: error })
+  }
+}
+
+/** Two at once: an emulated machine keeps one processor busy, and nothing is timed. */
+const runInGuests = async (): Promise<readonly Measured[]> => {
+  buildLoops() // Guests have no compiler.
+  const measured: Measured[] = []
+  const waiting = [...guestCommands.entries()]
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [i, guest] = next
+      measured[i] = await runInGuest(guest)
+    }
+  }
+  await Promise.all([work(), work()])
+  return measured
 }
 
 const commitNow = (): string =>
@@ -107,14 +136,17 @@ const commitNow = (): string =>
     timeout: gitMsMax,
   }).trim()
 
-/** The newest run, with one of its benchmarks run again. */
-const measureAgain = (name: string, now: BaselineRun): BaselineRun => {
-  const again = { ...run(name), commit: commitNow() }
-  const others = now.commands.filter(({ command }) => command !== again.command)
-  return { ...now, commands: [...others, again] }
+/** The newest run, with one of its benchmarks run again, or all that run in guests. */
+const measureAgain = async (name: string, now: BaselineRun): Promise<BaselineRun> => {
+  const commit = commitNow()
+  const measured = name === 'guests' ? await runInGuests() : [run(name)]
+  const again = measured.map(({ command, figures }) => ({ command, figures, commit }))
+  const commands = new Set(again.map(({ command }) => command))
+  const others = now.commands.filter(({ command }) => !commands.has(command))
+  return { ...now, commands: [...others, ...again] }
 }
 
-const measure = (): BaselineRun => {
+const measure = async (): Promise<BaselineRun> => {
   const [processor] = cpus()
   const machine = {
     processor: processor?.model ?? 'unknown',
@@ -125,8 +157,7 @@ const measure = (): BaselineRun => {
   }
   const commit = commitNow()
   const commands = benchmarks.map(run)
-  buildLoops() // Guests have no compiler.
-  const guests = process.argv.includes('--guests') ? guestCommands.map(runInGuest) : []
+  const guests = process.argv.includes('--guests') ? await runInGuests() : []
   const day = new Date().toISOString().slice(0, 10)
   return { day, commit, machine, commands: [...commands, ...guests] }
 }
@@ -136,11 +167,11 @@ const before =
   process.argv.includes('--keep') && kept.now ? [...kept.before, kept.now] : kept.before
 const againAt = process.argv.indexOf('--again')
 const again = againAt < 0 ? undefined : process.argv[againAt + 1]
-const newest = (): BaselineRun | undefined => {
+const newest = async (): Promise<BaselineRun | undefined> => {
   if (process.argv.includes('--targets')) return kept.now
-  return again !== undefined && kept.now ? measureAgain(again, kept.now) : measure()
+  return again !== undefined && kept.now ? await measureAgain(again, kept.now) : await measure()
 }
-const now = newest()
+const now = await newest()
 const baseline = baselineOf(targets, now, before)
 writeFileSync(file, `${JSON.stringify(baseline, undefined, 2)}\n`)
 for (const { what, unit, most, least, before: was, now: is, reached } of baseline.targets) {
