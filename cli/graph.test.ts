@@ -111,6 +111,17 @@ test('no way goes over all the points of another: those are its detours', async 
   assert.ok(paths.some(({ detours }) => detours > 0))
 })
 
+test('replicas of a workload are one way, and programs get each of them', async () => {
+  const { paths } = await json<PathsAnswer>('paths', '--from', 'internet')
+  const pods = paths[0]?.edges
+    .filter(({ edge }) => edge === 'EXPOSED')
+    .flatMap(({ to, replicas }) => [to].concat(replicas))
+  assert.deepEqual(
+    pods?.map(({ id }) => id),
+    ['endpoint:shop-prod/web-e185b56a5-1716b/web', 'endpoint:shop-prod/web-e185b56a5-3eb56/web'],
+  )
+})
+
 test('wrong usage, and help', async () => {
   const check = async (line: string, code: number, expected: RegExp): Promise<void> => {
     const ended = await bulwark(['graph', ...line.split(' ')])

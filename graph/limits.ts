@@ -28,6 +28,9 @@ export const limits = {
   networkVerdictsMax: 2_000_000,
   /** Edges that one question looks at; what lies beyond is told as not looked at. */
   exploredEdgesMax: 5_000_000,
+  /** Sorts of pods with one spec that a search goes through as one; pods of further ones it goes
+   * through one by one. */
+  replicasOfSpecMax: 64,
   /** Paths that one question gives, and parts of paths that are tried for them. */
   pathsMax: 1_000,
   partialPathsMax: 200_000,

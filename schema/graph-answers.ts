@@ -52,6 +52,8 @@ export interface GraphStep {
   readonly attack: readonly string[]
   /** Other edges between the same two. */
   readonly also: readonly string[]
+  /** Other pods of the same workload that the step leads to; the path goes on from each alike. */
+  readonly replicas: readonly GraphPoint[]
 }
 
 export interface GraphPath {

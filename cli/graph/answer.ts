@@ -15,7 +15,7 @@ export const factOf = ({ text, object, path, fix }: Fact): GraphFact => {
   return { text, object: { kind, namespace, name }, path, ...(fix === undefined ? {} : { fix }) }
 }
 
-const stepOf = ({ from, to, ways }: Hop): readonly GraphStep[] => {
+const stepOf = ({ from, to, ways, replicas }: Hop): readonly GraphStep[] => {
   const [edge, ...others] = ways
   if (!edge) return []
   const { id, title, cost, observable, attack } = edge.kind
@@ -34,6 +34,7 @@ const stepOf = ({ from, to, ways }: Hop): readonly GraphStep[] => {
       observable: observable ?? null,
       attack,
       also: others.map(({ kind }) => kind.id),
+      replicas: replicas.map((each) => pointOf(each.to)),
     },
   ]
 }

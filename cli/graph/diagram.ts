@@ -1,5 +1,6 @@
 /** Paths as diagrams: Mermaid and DOT. Each node once; what is not certain is dashed. */
 import type { GraphPath, GraphPoint, GraphStep } from '@bulwark/schema'
+import { endText } from './text.ts'
 
 /** Each node and each edge of some paths once, in the order in which they are passed. */
 const merged = (
@@ -8,7 +9,10 @@ const merged = (
   const points = new Map<string, GraphPoint>()
   const steps = new Map<string, GraphStep>()
   for (const step of paths.flatMap(({ edges }) => edges)) {
-    for (const point of [step.from, step.to]) points.set(point.id, point)
+    if (!points.has(step.from.id)) points.set(step.from.id, step.from)
+    const { to } = step
+    if (step.replicas.length > 0) points.set(to.id, { ...to, text: endText(step) })
+    else if (!points.has(to.id)) points.set(to.id, to)
     steps.set(`${step.from.id} ${step.edge} ${step.to.id}`, step)
   }
   return { points: [...points.values()], steps: [...steps.values()] }

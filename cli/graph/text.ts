@@ -28,19 +28,25 @@ const factText = ({ text, object, path }: GraphFact): string =>
 
 const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
+/** What a step leads to, with how many pods are no different. */
+export const endText = ({ to, replicas }: GraphStep): string =>
+  replicas.length === 0
+    ? to.text
+    : `${to.text} and ${times(replicas.length, 'more pod')} of the same workload`
+
 /** A part of what was had, or what stands for it: nothing to explain, and nothing to change. */
 const isPlain = ({ cost, reasons }: GraphStep): boolean =>
   cost === 0 && reasons.flat().every(({ fix }) => fix === undefined)
 
 const stepLines = (step: GraphStep, place: string): readonly string[] => {
-  const { edge, title, to, certainty, cost, reasons, observable, also } = step
+  const { edge, title, certainty, cost, reasons, observable, also } = step
   const head = cost === 0 ? '     · ' : ` ${place.padStart(2)}. `
   const doubt = certainty === 'certain' ? '' : `, ${certainty}`
-  if (isPlain(step)) return hung(head, `${to.text}${doubt}`)
+  if (isPlain(step)) return hung(head, `${endText(step)}${doubt}`)
   const [first = [], ...others] = reasons
   const more = others.length === 0 ? '' : `; and ${times(others.length, 'other reason')}`
   return [
-    ...hung(head, `${to.text}: ${title} [${edge}${doubt}]`),
+    ...hung(head, `${endText(step)}: ${title} [${edge}${doubt}]`),
     ...first.flatMap((fact, at) =>
       hung(
         at === 0 ? '       why:   ' : '              ',
@@ -117,10 +123,8 @@ export const fixesLines = (answer: PathsAnswer): readonly string[] => {
     `${times(paths.length, 'way')}${many} from ${from.text} to ${to}:`,
     ...paths.flatMap(({ edges, steps, certainty }, at) => {
       const passed = edges
-        .filter(({ cost }) => cost === 1)
-        .map(({ edge, to: end }) => {
-          return `${edge} → ${end.text}`
-        })
+        .filter(({ cost, replicas }) => cost === 1 || replicas.length > 0)
+        .map((step) => `${step.edge} → ${endText(step)}`)
       return hung(
         ` ${String(at + 1).padStart(2)}. `,
         `${times(steps, 'step')}, ${certainty}: ${passed.join('; ')}`,

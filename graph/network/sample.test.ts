@@ -67,7 +67,11 @@ const pathLines = (to: string): readonly string[] => {
   return findPaths(cluster, [internet], isTarget(cluster, target), options).paths.map(
     ({ steps, certainty, hops }) =>
       `${steps} steps, ${certainty}: internet${hops
-        .map(({ ways, to: next }) => ` -${ways.map(({ kind }) => kind.id).join('|')}→ ${next.id}`)
+        .map(
+          ({ ways, to: next, replicas }) =>
+            ` -${ways.map(({ kind }) => kind.id).join('|')}→ ${next.id}` +
+            replicas.map((each) => ` & ${each.to.id}`).join(''),
+        )
         .join('')}`,
   )
 }

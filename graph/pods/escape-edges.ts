@@ -3,9 +3,11 @@
  * containers that share it; what is left asks for the volumes and the node.
  */
 import type { Cluster } from '../cluster.ts'
-import type { EdgeFamily, EdgeKind, Emit } from '../edges.ts'
+import type { Certainty, EdgeFamily, EdgeKind, Emit } from '../edges.ts'
 import type { GraphNode } from '../nodes.ts'
-import { credentialsNode, hostNode } from '../nodes.ts'
+import { containerNode, credentialsNode, hostNode } from '../nodes.ts'
+import type { ClusterNode } from '../objects/basics.ts'
+import type { Pod } from '../objects/pod.ts'
 import type { Container, PodSpec } from '../objects/podspec.ts'
 import type { ContainerIn, Escape } from './container.ts'
 import { containerOf, inSandbox, sandboxOf } from './container.ts'
@@ -84,4 +86,49 @@ export const escapeFamily: EdgeFamily = {
       if (kind) emit(kind, ...edge)
     })
   },
+}
+
+/** The surest way out to its node that some container of a pod has; `undefined`: none has one. */
+const surestWayOut = (cluster: Cluster, pod: Pod): Certainty | undefined => {
+  const found = new Set<Certainty>()
+  for (const { name } of pod.spec.containers) {
+    const from = containerNode(pod.namespace, pod.name, name)
+    deriveEscapes(cluster, from, (_, __, certainty) => found.add(certainty))
+  }
+  return certainties.find((each) => found.has(each))
+}
+
+const certainties: readonly Certainty[] = ['certain', 'possible', 'unknown']
+
+/** What rules of escapes read of a node. */
+const sorts = new WeakMap<ClusterNode, string>()
+
+const sortOf = (node: ClusterNode): string => {
+  let sort = sorts.get(node)
+  if (sort === undefined) {
+    sort = JSON.stringify([node.kernel, node.osImage, node.runtime])
+    sorts.set(node, sort)
+  }
+  return sort
+}
+
+/** Ways out of pods that have the same spec, namespace and owner: by the sort of their nodes. */
+export class WaysOut {
+  readonly #cluster: Cluster
+  readonly #known = new Map<string, Certainty | undefined>()
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  /** The surest of one of them; `undefined`: none of its containers has one. */
+  surestOf(pod: Pod): Certainty | undefined {
+    if (pod.nodeName === '') return undefined
+    const node = this.#cluster.objects.get('Node', '', pod.nodeName)
+    const sort = node ? sortOf(node) : ''
+    if (this.#known.has(sort)) return this.#known.get(sort)
+    const surest = surestWayOut(this.#cluster, pod)
+    this.#known.set(sort, surest)
+    return surest
+  }
 }

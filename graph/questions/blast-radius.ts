@@ -27,6 +27,7 @@ export const blastRadius = (
   certainty: Certainty = 'possible',
 ): BlastRadius => {
   const { nodes, costs, isCut } = explore(cluster, [from], {
+    wants: 'nodes',
     certainty,
     isTarget: () => false,
     slack: undefined,

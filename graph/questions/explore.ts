@@ -8,6 +8,7 @@ import type { Cluster } from '../cluster.ts'
 import type { Certainty, EdgeKind } from '../edges.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode, NodeKind } from '../nodes.ts'
+import { SharedPlaces } from './replicas.ts'
 
 /** What a step of an attacker costs, by how sure it is. Whole numbers, for buckets. */
 const stepCosts: Readonly<Record<Certainty, number>> = { certain: 2, possible: 3, unknown: 24 }
@@ -95,6 +96,7 @@ export class Passed {
 
 /** What was seen on the way. */
 export interface Explored {
+  /** Of replicas the first by name. */
   readonly nodes: readonly GraphNode[]
   /** Cost of the nearest way to each node. */
   readonly costs: readonly number[]
@@ -102,11 +104,18 @@ export interface Explored {
   readonly edges: Passed
   /** Targets that were reached, in the order of their cost. Nothing is looked for behind them. */
   readonly targets: readonly number[]
-  /** The bound of edges was reached: what lies beyond was not looked at. */
+  /** A bound was reached: what lies beyond was not looked at. */
   readonly isCut: boolean
+  /** Where a node is among `nodes`; `undefined`: it was not reached, or is left out. */
+  readonly placeOf: (node: GraphNode) => number | undefined
 }
 
 export interface ExploreOptions {
+  /**
+   * `paths`: what is on no way to a target may be left out, and replicas of a workload are one
+   * node. `isTarget` must not tell containers of replicas apart. `nodes`: each for itself.
+   */
+  readonly wants: 'paths' | 'nodes'
   /** Leaves out edges that are less sure. */
   readonly certainty: Certainty
   readonly isTarget: (node: GraphNode) => boolean
@@ -132,6 +141,12 @@ class Places {
     return names
   }
 
+  find(node: GraphNode): number | undefined {
+    const first = this.#names(node).get(node.name)
+    for (let at = first; at; at = at.next) if (at.part === node.part) return at.place
+    return undefined
+  }
+
   /** The place of a node; what it has no place for gets this one. */
   of(node: GraphNode, free: number): number {
     const names = this.#names(node)
@@ -142,43 +157,87 @@ class Places {
   }
 }
 
+/** Whether no edge leaves nodes of a kind. */
+const isEnd = (kind: NodeKind): boolean => edgeFamiliesFrom(kind).length === 0
+
 class Explorer {
   readonly nodes: GraphNode[] = []
   readonly costs: number[] = []
   readonly edges = new Passed()
   readonly targets: number[] = []
   readonly #places = new Places()
+  readonly #shared: SharedPlaces | undefined
+  /** From this cost on replicas may have to be told apart: nothing there is looked at. */
+  apartFrom = Infinity
+  /** Nodes up to this place are starts. */
+  #starts = 0
   readonly #buckets: number[][] = []
   readonly #cluster: Cluster
   readonly #options: ExploreOptions
 
-  constructor(cluster: Cluster, options: ExploreOptions) {
+  constructor(cluster: Cluster, options: ExploreOptions, shared: SharedPlaces | undefined) {
     this.#cluster = cluster
     this.#options = options
+    this.#shared = shared
   }
 
-  /** Place of a node, which is now reached for this cost. */
-  reach(node: GraphNode, cost: number): number {
-    const place = this.#places.of(node, this.nodes.length)
-    if (place === this.nodes.length) {
+  /** A start. Also of replicas each is one: it was asked for. */
+  start(node: GraphNode): void {
+    const free = this.nodes.length
+    const shared = this.#shared?.of(node, free)
+    const place = shared === free ? free : this.#places.of(node, free)
+    if (place < free) return
+    this.nodes.push(node)
+    this.costs.push(Infinity)
+    this.#starts = this.nodes.length
+    this.#reach(place, 0)
+    if (shared !== undefined) this.#bound(node, 0)
+  }
+
+  /** Place of a node that is reached for this cost. */
+  #place(node: GraphNode, cost: number): number {
+    const free = this.nodes.length
+    const shared = this.#options.isTarget(node) ? undefined : this.#shared?.of(node, free)
+    const place = shared ?? this.#places.of(node, free)
+    if (place === free) {
       this.nodes.push(node)
       this.costs.push(Infinity)
+    } else if (shared !== undefined && place >= this.#starts) {
+      // The same one, in whatever order they are reached.
+      if (node.name < (this.nodes[place]?.name ?? '')) this.nodes[place] = node
     }
-    if (cost < (this.costs[place] ?? 0)) {
-      this.costs[place] = cost
-      const bucket = this.#buckets[cost]
-      if (bucket) bucket.push(place)
-      else this.#buckets[cost] = [place]
-    }
+    if (shared !== undefined) this.#bound(node, cost)
+    this.#reach(place, cost)
     return place
   }
 
-  run(): boolean {
+  /** Whether a replica leads to its node is not known: what tells them apart costs as much. */
+  #bound(node: GraphNode, cost: number): void {
+    const next = cost + stepCosts.unknown
+    if (next < this.apartFrom && this.#shared?.isDoubtful(node)) this.apartFrom = next
+  }
+
+  placeOf(node: GraphNode): number | undefined {
+    const shared = this.#options.isTarget(node) ? undefined : this.#shared?.of(node, undefined)
+    return shared ?? this.#places.find(node)
+  }
+
+  #reach(place: number, cost: number): void {
+    if (cost >= (this.costs[place] ?? 0)) return
+    this.costs[place] = cost
+    const bucket = this.#buckets[cost]
+    if (bucket) bucket.push(place)
+    else this.#buckets[cost] = [place]
+  }
+
+  /** What ended the search: nothing was left, a bound, or replicas must be told apart. */
+  run(): 'done' | 'bound' | 'apart' {
     const { slack, isTarget } = this.#options
     const done = new Set<number>()
     let last = Infinity
     for (let cost = 0; cost < this.#buckets.length && cost <= last; cost++) {
       const bucket = this.#buckets[cost]
+      if (cost >= this.apartFrom) break
       for (let at = 0; bucket && at < bucket.length; at++) {
         const place = bucket[at] ?? 0
         const node = this.nodes[place]
@@ -190,23 +249,39 @@ class Explorer {
           continue
         }
         this.#leave(place, node, cost)
-        if (this.edges.size > limits.exploredEdgesMax) return true
+        if (this.edges.size > limits.exploredEdgesMax) return 'bound'
       }
     }
-    return false
+    return this.apartFrom <= last && this.apartFrom < Infinity ? 'apart' : 'done'
   }
 
   #leave(place: number, node: GraphNode, cost: number): void {
-    const { certainty: asked } = this.#options
+    const { certainty: asked, wants, isTarget } = this.#options
     this.edges.begin(place)
     for (const family of edgeFamiliesFrom(node.kind)) {
       family.derive(this.#cluster, node, (kind, to, certainty) => {
         if (!isAsSure(certainty, asked)) return
+        if (wants === 'paths' && isEnd(to.kind) && !isTarget(to)) return
         const edgeCost = costOf(kind, certainty)
-        this.edges.add(place, this.reach(to, cost + edgeCost), edgeCost)
+        this.edges.add(place, this.#place(to, cost + edgeCost), edgeCost)
       })
     }
   }
+}
+
+const exploreAs = (
+  cluster: Cluster,
+  from: readonly GraphNode[],
+  options: ExploreOptions,
+  shared: SharedPlaces | undefined,
+): { readonly explored: Explored; readonly end: ReturnType<Explorer['run']> } => {
+  const explorer = new Explorer(cluster, options, shared)
+  for (const node of from) explorer.start(node)
+  const end = explorer.run()
+  const { nodes, costs, edges, targets } = explorer
+  const placeOf = (node: GraphNode): number | undefined => explorer.placeOf(node)
+  const explored = { nodes, costs, edges, targets, isCut: end !== 'done', placeOf }
+  return { explored, end }
 }
 
 /** Goes out from some nodes until the nearest target is passed by the slack. */
@@ -215,9 +290,12 @@ export const explore = (
   from: readonly GraphNode[],
   options: ExploreOptions,
 ): Explored => {
-  const explorer = new Explorer(cluster, options)
-  for (const node of from) explorer.reach(node, 0)
-  const isCut = explorer.run()
-  const { nodes, costs, edges, targets } = explorer
-  return { nodes, costs, edges, targets, isCut }
+  const { wants, certainty } = options
+  if (wants === 'paths') {
+    const shared = new SharedPlaces(cluster, certainty)
+    const { explored, end } = exploreAs(cluster, from, options, shared)
+    if (end !== 'apart' || explored.targets.length > 0) return explored
+    // Only faults of nodes lead there of which it is not known whether they are there.
+  }
+  return exploreAs(cluster, from, options, undefined).explored
 }

@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster.ts'
 import type { ObjectRef } from '../diagnostics.ts'
 import type { Fact, Reason } from '../edges.ts'
 import { limits } from '../limits.ts'
-import type { AttackPath } from './paths.ts'
+import type { AttackPath, Hop } from './paths.ts'
 
 /** A change of one object. */
 export interface Fix {
@@ -85,8 +85,7 @@ const smallest = (variants: readonly Variant[]): readonly Variant[] => {
 /** All ways in which a path holds: one reason of one way for each of its hops. */
 const variantsOf = (hops: readonly (readonly Variant[])[]): readonly Variant[] => {
   let variants: readonly Variant[] = [new Set<string>()]
-  for (const reasons of hops) {
-    const distinct = smallest(reasons)
+  for (const distinct of hops) {
     if (variants.length * distinct.length > limits.pathVariantsMax) continue
     const longer = variants.flatMap((variant) => distinct.map((each) => union(variant, each)))
     variants = smallest(longer)
@@ -173,9 +172,18 @@ export const findFixes = (cluster: Cluster, paths: readonly AttackPath[]): FixSe
     for (const choice of found) choices.set(choice.key, choice)
     return new Set(found.map(({ key }) => key))
   }
-  const ofPaths = paths.map(({ hops }) =>
-    variantsOf(hops.map(({ ways }) => ways.flatMap(({ reasons }) => reasons().map(keysOf)))),
-  )
+  // Many paths go the same way.
+  const known = new Map<Hop, readonly Variant[]>()
+  const reasonsOf = (hop: Hop): readonly Variant[] => {
+    let found = known.get(hop)
+    if (!found) {
+      const ways = [...hop.ways, ...hop.replicas.flatMap((each) => each.ways)]
+      found = smallest(ways.flatMap(({ reasons }) => reasons().map(keysOf)))
+      known.set(hop, found)
+    }
+    return found
+  }
+  const ofPaths = paths.map(({ hops }) => variantsOf(hops.map(reasonsOf)))
   const isUncut = (variants: readonly Variant[]): boolean => variants.some(({ size }) => size === 0)
   const needed = smallest(ofPaths.filter((variants) => !isUncut(variants)).flat())
   const chosen = hittingSet(needed)

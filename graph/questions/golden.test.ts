@@ -18,7 +18,11 @@ import { whoCan } from './who-can.ts'
 const pathText = ({ hops, steps, certainty }: AttackPath): string => {
   const start = hops[0]?.from.id ?? ''
   const way = hops
-    .map(({ ways, to }) => ` -${ways.map(({ kind }) => kind.id).join('|')}→ ${to.id}`)
+    .map(
+      ({ ways, to, replicas }) =>
+        ` -${ways.map(({ kind }) => kind.id).join('|')}→ ${to.id}` +
+        replicas.map((each) => ` & ${each.to.id}`).join(''),
+    )
     .join('')
   return `${steps} steps, ${certainty}: ${start}${way}`
 }

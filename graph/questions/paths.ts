@@ -16,6 +16,15 @@ export interface Hop {
   readonly to: GraphNode
   /** At least one, the cheapest first. Who wants to cut the path must cut all of them. */
   readonly ways: readonly Edge[]
+  /** Replicas of `to` that `from` leads to, too: the path goes on from each as from `to`. */
+  readonly replicas: readonly Replica[]
+}
+
+/** Another pod of a workload, by its node of the same kind. */
+export interface Replica {
+  readonly to: GraphNode
+  /** As those of a hop. Who wants to cut the path must cut these, too. */
+  readonly ways: readonly Edge[]
 }
 
 /** A way from a start to a target. */
@@ -191,34 +200,56 @@ const leastSure = (certainties: readonly Certainty[]): Certainty => {
   return certainties.includes('possible') ? 'possible' : 'certain'
 }
 
+/** The cheapest first. */
+const sorted = (edges: readonly Edge[]): Replica[] =>
+  [...Map.groupBy(edges, ({ to }) => to.id).values()].flatMap((same): readonly Replica[] => {
+    const ways = same.toSorted((a, b) => costOfEdge(a) - costOfEdge(b))
+    return ways[0] ? [{ to: ways[0].to, ways }] : []
+  })
+
+const costOfEdge = ({ kind, certainty }: Edge): number => costOf(kind, certainty)
+
+const costOfWays = ({ ways }: Replica): number => (ways[0] ? costOfEdge(ways[0]) : Infinity)
+
 /** Hops of the paths of one answer: many go the same way, and hubs have many edges. */
 class Hops {
   readonly #cluster: Cluster
+  readonly #explored: Explored
   readonly #asked: Certainty
-  readonly #known = new Map<string, ReadonlyMap<string, readonly Edge[]>>()
+  readonly #edges = new Map<string, ReadonlyMap<number | undefined, readonly Edge[]>>()
+  readonly #known = new Map<string, Hop>()
 
-  constructor(cluster: Cluster, asked: Certainty) {
+  constructor(cluster: Cluster, explored: Explored, asked: Certainty) {
     this.#cluster = cluster
+    this.#explored = explored
     this.#asked = asked
   }
 
-  #edges(from: GraphNode): ReadonlyMap<string, readonly Edge[]> {
-    let known = this.#known.get(from.id)
+  #edgesFrom(from: GraphNode): ReadonlyMap<number | undefined, readonly Edge[]> {
+    let known = this.#edges.get(from.id)
     if (!known) {
       const edges = edgesFrom(this.#cluster, from).filter((edge) =>
         isAsSure(edge.certainty, this.#asked),
       )
-      this.#known.set(from.id, (known = Map.groupBy(edges, ({ to }) => to.id)))
+      known = Map.groupBy(edges, ({ to }) => this.#explored.placeOf(to))
+      this.#edges.set(from.id, known)
     }
     return known
   }
 
-  between(from: GraphNode, to: GraphNode): Hop {
-    const ways = (this.#edges(from).get(to.id) ?? [])
-      .map((edge) => [costOf(edge.kind, edge.certainty), edge] as const)
-      .toSorted(([a], [b]) => a - b)
-      .map(([, edge]) => edge)
-    return { from, to, ways }
+  /** To a node at a place: of replicas, to the one that is reached most surely. */
+  to(from: GraphNode, place: number): Hop | undefined {
+    const key = `${place} ${from.id}`
+    let hop = this.#known.get(key)
+    if (!hop) {
+      const [first, ...replicas] = sorted(this.#edgesFrom(from).get(place) ?? []).toSorted(
+        (a, b) => costOfWays(a) - costOfWays(b) || (a.to.id < b.to.id ? -1 : 1),
+      )
+      if (!first) return undefined
+      hop = { from, ...first, replicas }
+      this.#known.set(key, hop)
+    }
+    return hop
   }
 }
 
@@ -226,11 +257,14 @@ class Hops {
 const pathOf = (known: Hops, { nodes }: Explored, last: Partial): AttackPath => {
   const places: number[] = []
   for (let at: Partial | undefined = last; at; at = at.before) places.push(at.place)
-  const way = places.toReversed().flatMap((place) => nodes[place] ?? [])
-  const hops = way.slice(1).flatMap((to, at): readonly Hop[] => {
-    const from = way[at]
-    return from ? [known.between(from, to)] : []
-  })
+  const [start = -1, ...rest] = places.toReversed()
+  const hops: Hop[] = []
+  let from = nodes[start]
+  for (const place of rest) {
+    const hop = from && known.to(from, place)
+    if (hop) hops.push(hop)
+    from = hop?.to
+  }
   return {
     hops,
     steps: hops.filter(({ ways }) => ways[0]?.kind.cost === 1).length,
@@ -240,8 +274,8 @@ const pathOf = (known: Hops, { nodes }: Explored, last: Partial): AttackPath => 
 }
 
 /**
- * Paths from any of the starts to any target, cheapest first, no node twice. All of the
- * shortest with
+ * Paths from any of the starts to any target, cheapest first, no node twice; those that differ by
+ * replicas of a workload only are one. All of the shortest with
  * `onlyShortest`; else as many as are asked for, also longer ones, of those that are not much
  * dearer than the first.
  */
@@ -258,7 +292,7 @@ export const findPaths = (
   let explored: Explored | undefined
   let found: Enumerated = { partials: [], hasMore: false }
   for (const slack of tries) {
-    explored = explore(cluster, from, { certainty, isTarget, slack })
+    explored = explore(cluster, from, { wants: 'paths', certainty, isTarget, slack })
     const nearest = explored.costs[explored.targets[0] ?? -1]
     if (nearest === undefined) break
     found = enumerate(explored, starts, pathsMax, nearest + slack)
@@ -267,7 +301,7 @@ export const findPaths = (
   }
   if (!explored) return { paths: [], hasMore: false }
   const all = explored
-  const hops = new Hops(cluster, certainty)
+  const hops = new Hops(cluster, all, certainty)
   return {
     paths: found.partials.map((partial) => pathOf(hops, all, partial)),
     hasMore: found.hasMore || all.isCut,
