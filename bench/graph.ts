@@ -14,11 +14,12 @@ import { runInNewContext } from 'node:vm'
 import {
   Cluster,
   CveStore,
+  UsedFiles,
   blastRadius,
-  edgesFrom,
   findPaths,
   internet,
   isTarget,
+  podContextOf,
   podNode,
   readCveJson,
   serviceAccountNode,
@@ -99,16 +100,12 @@ const nameOf = (index: number): { namespace: string; name: string } => {
   return metadata
 }
 
-/** What an alert's pod is asked: its ways out, its service account and what that may do. */
+/** What an alert's pod is asked, as `run` asks it. */
 const context = (index: number): void => {
-  const { namespace, name } = nameOf(index)
-  for (const { to } of edgesFrom(cluster, podNode(namespace, name))) {
-    for (const edge of edgesFrom(cluster, to)) {
-      edge.reasons()
-      if (edge.to.kind === 'service-account') edgesFrom(cluster, edge.to)
-    }
-  }
+  const question = { ...nameOf(index), container: 'app', executables: ['/bin/sh'] }
+  podContextOf({ cluster, cves, used, hasReports: true }, question)
 }
+const used = new UsedFiles()
 printMany('context of a pod, first time', some, context)
 printMany('context of a pod', some, context)
 

@@ -17,33 +17,16 @@ interface Found {
   readonly reasons: (() => Reason)[]
 }
 
-/** What is wanted of the edges that leave a node. */
-export interface EdgesWanted {
-  /** More are too many. */
-  readonly edgesMax: number
-  readonly isWanted: (kind: EdgeKind) => boolean
-}
-
-/** There are more edges than are wanted. Never leaves this file. */
-class TooMany extends Error {}
-
-const collect = (
-  cluster: Cluster,
-  from: GraphNode,
-  { edgesMax, isWanted }: EdgesWanted,
-): ReadonlyMap<string, Found> => {
+const collect = (cluster: Cluster, from: GraphNode): ReadonlyMap<string, Found> => {
   const found = new Map<string, Found>()
   for (const family of edgeFamiliesFrom(from.kind)) {
-    if (!family.kinds.some(isWanted)) continue
     family.derive(cluster, from, (kind, to, certainty, reason) => {
-      if (!isWanted(kind)) return
       const key = `${kind.id} ${to.id}`
       const same = found.get(key)
       if (same) {
         same.certainty = surer(same.certainty, certainty)
         same.reasons.push(reason)
       } else {
-        if (found.size >= edgesMax) throw new TooMany()
         found.set(key, { kind, to, certainty, reasons: [reason] })
       }
     })
@@ -67,28 +50,9 @@ const edgesOf = (from: GraphNode, found: ReadonlyMap<string, Found>): readonly E
           .map(([, reason]) => reason),
     }))
 
-const everything: EdgesWanted = { edgesMax: Infinity, isWanted: () => true }
-
 /**
  * All edges that leave a node, each once for its kind and its end, in order of kind and end: the
  * same objects give the same edges, in whatever order they came.
  */
 export const edgesFrom = (cluster: Cluster, from: GraphNode): readonly Edge[] =>
-  edgesOf(from, collect(cluster, from, everything))
-
-/**
- * The same, of some kinds; `undefined`: there are too many. Some of them are never given: which
- * these are would depend on the order of objects.
- */
-export const edgesWithin = (
-  cluster: Cluster,
-  from: GraphNode,
-  wanted: EdgesWanted,
-): readonly Edge[] | undefined => {
-  try {
-    return edgesOf(from, collect(cluster, from, wanted))
-  } catch (error) {
-    if (error instanceof TooMany) return undefined
-    throw error
-  }
-}
+  edgesOf(from, collect(cluster, from))

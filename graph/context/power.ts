@@ -3,11 +3,12 @@
  * the identity over the edges, as far as the bounds allow, and kept until some object changes.
  */
 import type { Cluster, StateSpec } from '../cluster.ts'
-import type { Certainty, Edge, EdgeKind, Fact } from '../edges.ts'
-import { edgesWithin } from '../graph.ts'
+import type { Certainty, Edge, Fact } from '../edges.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode } from '../nodes.ts'
-import { clusterAdmin } from '../nodes.ts'
+import type { Explored } from '../questions/explore.ts'
+import { explore } from '../questions/explore.ts'
+import { pathTo } from '../questions/paths.ts'
 
 /** The worst that an identity leads to. */
 export interface Power {
@@ -24,75 +25,58 @@ export interface Power {
 /** Nodes that are the contents of secrets. */
 const secretKinds: ReadonlySet<string> = new Set(['secret', 'secrets'])
 
-const certainties: readonly Certainty[] = ['certain', 'possible', 'unknown']
-
-const leastSure = (edges: readonly Edge[]): Certainty =>
-  certainties[Math.max(0, ...edges.map(({ certainty }) => certainties.indexOf(certainty)))] ??
-  'unknown'
-
-/** How a node was come to. */
-interface Reached {
-  readonly node: GraphNode
-  readonly steps: number
-  readonly by: Edge | undefined
-  readonly before: Reached | undefined
-}
-
-const wayTo = (reached: Reached): readonly Edge[] => {
-  const edges: Edge[] = []
-  for (let at: Reached | undefined = reached; at?.by; at = at.before) edges.unshift(at.by)
-  return edges
-}
-
-const powerBy = (
-  reaches: Power['reaches'],
-  reached: Reached | undefined,
-  isCut: boolean,
-): Power => {
-  const edges = reached ? wayTo(reached) : []
-  return { reaches, steps: reached?.steps ?? 0, certainty: leastSure(edges), edges, isCut }
-}
-
 /** Whether ways over the network are looked at: who reaches whom in a large one takes too long. */
 export const isSmall = ({ objects }: Cluster): boolean =>
   objects.count('Pod') <= limits.powerReachPodsMax
 
-/** Nearest first: edges that cost nothing go before those that are a step. */
-const search = (cluster: Cluster, from: GraphNode): Power => {
-  const seen = new Set<string>()
-  let now: Reached[] = [{ node: from, steps: 0, by: undefined, before: undefined }]
-  let next: Reached[] = []
-  let secret: Reached | undefined
-  let room: number = limits.powerEdgesMax
-  const isWanted = isSmall(cluster) ? () => true : ({ id }: EdgeKind) => id !== 'REACH'
-  let isCut = false
-  for (let steps = 0; now.length > 0 && steps <= limits.powerStepsMax; steps++) {
-    for (let at = 0; at < now.length; at++) {
-      const reached = now[at]
-      if (!reached || seen.has(reached.node.id)) continue
-      seen.add(reached.node.id)
-      if (reached.node.id === clusterAdmin.id) return powerBy('cluster-admin', reached, isCut)
-      if (secretKinds.has(reached.node.kind)) secret ??= reached
-      const edges = edgesWithin(cluster, reached.node, { edgesMax: room, isWanted })
-      if (!edges) {
-        isCut = true
-        continue
-      }
-      room -= edges.length
-      for (const edge of edges) {
-        // What is not known raises nothing.
-        if (edge.certainty === 'unknown') continue
-        const to = { node: edge.to, steps: steps + edge.kind.cost, by: edge, before: reached }
-        if (edge.kind.cost === 0) now.push(to)
-        else next.push(to)
-      }
-    }
-    now = next
-    next = []
+/** What is not known raises nothing. */
+const certainty = 'possible'
+
+/** The way to a node that was reached. */
+const wayTo = (cluster: Cluster, explored: Explored, place: number) => {
+  const path = pathTo(cluster, explored, place, certainty)
+  return {
+    steps: path?.steps ?? 0,
+    certainty: path?.certainty ?? 'certain',
+    edges: (path?.hops ?? []).flatMap(({ ways }) => ways[0] ?? []),
   }
-  if (now.length > 0) isCut = true
-  if (secret) return powerBy('secrets', secret, isCut)
-  return powerBy(seen.size > 1 ? 'other' : 'nothing', undefined, isCut)
+}
+
+/** The nearest secret, of those that are as near the first by name. */
+const nearestSecret = ({ nodes, costs }: Explored): number | undefined => {
+  let nearest: number | undefined
+  for (const [place, { kind, id }] of nodes.entries()) {
+    if (!secretKinds.has(kind)) continue
+    const cost = costs[place] ?? Infinity
+    const least = nearest === undefined ? Infinity : (costs[nearest] ?? Infinity)
+    if (cost < least || (cost === least && id < (nodes[nearest ?? -1]?.id ?? ''))) nearest = place
+  }
+  return nearest
+}
+
+const search = (cluster: Cluster, from: GraphNode): Power => {
+  const explored = explore(cluster, [from], {
+    wants: 'paths',
+    certainty,
+    isTarget: ({ kind }) => kind === 'cluster-admin',
+    slack: 0,
+    bounds: {
+      stepsMax: limits.powerStepsMax,
+      edgesMax: limits.powerEdgesMax,
+      isWanted: isSmall(cluster) ? () => true : ({ id }) => id !== 'REACH',
+    },
+  })
+  const { isCut, nodes, ends } = explored
+  const [admin] = explored.targets
+  if (admin !== undefined) {
+    return { reaches: 'cluster-admin', isCut, ...wayTo(cluster, explored, admin) }
+  }
+  const secret = nearestSecret(explored)
+  if (secret !== undefined) {
+    return { reaches: 'secrets', isCut, ...wayTo(cluster, explored, secret) }
+  }
+  const reaches = nodes.length > 1 || ends > 0 ? 'other' : 'nothing'
+  return { reaches, steps: 0, certainty: 'certain', edges: [], isCut }
 }
 
 class Powers {

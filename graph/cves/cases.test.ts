@@ -62,7 +62,7 @@ const findingLines = (
   const names = [id, ...aliases].join(' = ')
   return [
     `  ${names} in ${owner.name} ${owner.version} (${owner.kind}), ${severity}, ${fix}: ${value}`,
-    ...reasons.map((reason) => `    ${reason}`),
+    ...reasons().map((reason) => `    ${reason}`),
     `    by ${sources.join(', ')}`,
   ]
 }

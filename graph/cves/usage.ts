@@ -50,6 +50,11 @@ export class UsedFiles {
   readonly #whole = new Set<string>()
   /** Files and images over the bounds. */
   notKept = 0
+  /** The executables of the last question. */
+  #last: { readonly given: readonly string[]; readonly compared: readonly string[] } = {
+    given: [],
+    compared: [],
+  }
 
   /**
    * A file of an image was executed, or mapped so that it can be.
@@ -88,12 +93,20 @@ export class UsedFiles {
     this.#whole.delete(imageDigest)
   }
 
+  /** Asked for one package of an image after another. */
+  #compared(executables: readonly string[]): readonly string[] {
+    if (this.#last.given !== executables) {
+      this.#last = { given: executables, compared: executables.map(comparedPath) }
+    }
+    return this.#last.compared
+  }
+
   useOf({ kind, places }: PackageFacts, question: UsageQuestion): PackageUse {
     const { files, folders } = places
     const owns = (path: string): boolean =>
       files.includes(path) || folders.some((folder) => path.startsWith(folder))
     const isStatic = kind === 'static-binary'
-    const own = question.executables.map(comparedPath)
+    const own = this.#compared(question.executables)
     // Of many modules of one binary it is not known which is at fault.
     if (own.some(owns)) return isStatic ? 'built-in' : 'owns-executable'
     for (const digest of question.digests) {

@@ -37,8 +37,11 @@ export const weightTable = {
 export interface CveWeight {
   /** 0 to 1, to three digits. */
   readonly value: number
-  /** Sentences without their full stop, in the order of the parts. */
-  readonly reasons: readonly string[]
+  /**
+   * Sentences without their full stop, in the order of the parts. Called for what is shown: a pod
+   * has hundreds of findings.
+   */
+  readonly reasons: () => readonly string[]
 }
 
 const packageText = ({ package: { name, version } }: Finding): string =>
@@ -61,39 +64,49 @@ export const vexText = ({ status, justification, statement, source }: VexClaim):
   return `${source} says ${status}${why}`
 }
 
-const likelihood = ({ kev, epss }: Finding): readonly [value: number, text: string] => {
+/** A part of a weight, and the sentence for it. */
+type Part = readonly [value: number, text: () => string]
+
+const likelihood = ({ kev, epss }: Finding): Part => {
   if (kev) {
     const by = kev.ransomware ? ', also by ransomware' : ''
-    return [weightTable.exploited, `is in the list of known exploited vulnerabilities${by}`]
+    return [weightTable.exploited, () => `is in the list of known exploited vulnerabilities${by}`]
   }
   if (epss === undefined) {
-    const taken = percent(weightTable.unknownEpss)
-    return [weightTable.unknownEpss, `has no EPSS probability: it is taken for ${taken}`]
+    const taken = weightTable.unknownEpss
+    return [taken, () => `has no EPSS probability: it is taken for ${percent(taken)}`]
   }
-  return [epss, `is exploited within 30 days with a probability of ${percent(epss)} (EPSS)`]
+  return [epss, () => `is exploited within 30 days with a probability of ${percent(epss)} (EPSS)`]
 }
 
-const impact = ({ score, severity }: Finding): readonly [value: number, text: string] =>
+const impact = ({ score, severity }: Finding): Part =>
   score === undefined
-    ? [weightTable.severity[severity], `has severity ${severity}, and no score`]
-    : [score / 10, `has a CVSS score of ${score}`]
+    ? [weightTable.severity[severity], () => `has severity ${severity}, and no score`]
+    : [score / 10, () => `has a CVSS score of ${score}`]
 
 /** An attacker needs nothing but to reach it. */
 export const isOpen = ({ vector }: Pick<Finding, 'vector'>): boolean =>
   vector?.reach === 'network' && !vector.needsPrivileges && !vector.needsUser
 
-const reach = (finding: Finding): readonly [value: number, text: string] => {
-  const { vector } = finding
-  if (vector === undefined) return [weightTable.reach.unknown, 'has no CVSS vector']
-  if (isOpen(finding)) {
-    return [weightTable.reach.open, 'is open to the network, without an account or a click']
-  }
+const behind = ({ needsPrivileges, needsUser }: NonNullable<Finding['vector']>): string => {
   const needs = [
-    ...(vector.needsPrivileges ? ['an account'] : []),
-    ...(vector.needsUser ? ["somebody else's act"] : []),
+    ...(needsPrivileges ? ['an account'] : []),
+    ...(needsUser ? ["somebody else's act"] : []),
   ]
-  const behind = needs.length === 0 ? '' : `, and needs ${needs.join(' and ')}`
-  return [weightTable.reach[vector.reach], `has the attack vector ${vector.reach}${behind}`]
+  return needs.length === 0 ? '' : `, and needs ${needs.join(' and ')}`
+}
+
+const reach = (finding: Finding): Part => {
+  const { vector } = finding
+  if (vector === undefined) return [weightTable.reach.unknown, () => 'has no CVSS vector']
+  if (isOpen(finding)) {
+    const text = 'is open to the network, without an account or a click'
+    return [weightTable.reach.open, () => text]
+  }
+  return [
+    weightTable.reach[vector.reach],
+    () => `has the attack vector ${vector.reach}${behind(vector)}`,
+  ]
 }
 
 /**
@@ -102,18 +115,18 @@ const reach = (finding: Finding): readonly [value: number, text: string] => {
  * @param use  of its package in the image
  */
 export const weightOf = (finding: Finding, use: PackageUse): CveWeight => {
-  const name = packageText(finding)
-  if (finding.vex && isRemoving(finding.vex)) {
-    return { value: 0, reasons: [`${finding.id} in ${name}: ${vexText(finding.vex)}`] }
+  const { id, vex } = finding
+  if (vex && isRemoving(vex)) {
+    return { value: 0, reasons: () => [`${id} in ${packageText(finding)}: ${vexText(vex)}`] }
   }
   const parts = [likelihood(finding), impact(finding), reach(finding)]
   const product = parts.reduce((sum, [value]) => sum * value, weightTable.use[use])
   return {
     value: Math.round(product * 1000) / 1000,
-    reasons: [
-      ...parts.map(([, text]) => `${finding.id} ${text}`),
-      `${name} ${useText[use]}`,
-      ...(finding.vex ? [`${finding.id}: ${vexText(finding.vex)}`] : []),
+    reasons: () => [
+      ...parts.map(([, text]) => `${id} ${text()}`),
+      `${packageText(finding)} ${useText[use]}`,
+      ...(vex ? [`${id}: ${vexText(vex)}`] : []),
     ],
   }
 }

@@ -104,6 +104,8 @@ export interface Explored {
   readonly edges: Passed
   /** Targets that were reached, in the order of their cost. Nothing is looked for behind them. */
   readonly targets: readonly number[]
+  /** How many edges lead to nodes that are left out, since no edge leaves them. */
+  readonly ends: number
   /** A bound was reached: what lies beyond was not looked at. */
   readonly isCut: boolean
   /** Where a node is among `nodes`; `undefined`: it was not reached, or is left out. */
@@ -121,7 +123,21 @@ export interface ExploreOptions {
   readonly isTarget: (node: GraphNode) => boolean
   /** How much more than the nearest target's cost is still looked at; `undefined`: everything. */
   readonly slack: number | undefined
+  /** Of a search that must be quick. */
+  readonly bounds?: Bounds
 }
+
+/** How far a search goes. It counts steps, however sure they are. */
+export interface Bounds {
+  readonly stepsMax: number
+  /** Edges in all. A node that more of them leave than there is room for is not left. */
+  readonly edgesMax: number
+  /** Kinds of edges that are followed. */
+  readonly isWanted: (kind: EdgeKind) => boolean
+}
+
+/** More edges leave a node than there is room for. Its stack would cost more than it. */
+const tooMany = new Error('more edges than there is room for')
 
 interface Place {
   readonly part: string
@@ -169,6 +185,11 @@ class Explorer {
   readonly #shared: SharedPlaces | undefined
   /** From this cost on replicas may have to be told apart: nothing there is looked at. */
   apartFrom = Infinity
+  /** Edges to nodes that are left out because no edge leaves them. */
+  ends = 0
+  /** Edges that may still be looked at within bounds. */
+  #room: number
+  #isCut = false
   /** Nodes up to this place are starts. */
   #starts = 0
   readonly #buckets: number[][] = []
@@ -178,6 +199,7 @@ class Explorer {
   constructor(cluster: Cluster, options: ExploreOptions, shared: SharedPlaces | undefined) {
     this.#cluster = cluster
     this.#options = options
+    this.#room = options.bounds?.edgesMax ?? Infinity
     this.#shared = shared
   }
 
@@ -232,9 +254,9 @@ class Explorer {
 
   /** What ended the search: nothing was left, a bound, or replicas must be told apart. */
   run(): 'done' | 'bound' | 'apart' {
-    const { slack, isTarget } = this.#options
+    const { slack, isTarget, bounds } = this.#options
     const done = new Set<number>()
-    let last = Infinity
+    let last = bounds?.stepsMax ?? Infinity
     for (let cost = 0; cost < this.#buckets.length && cost <= last; cost++) {
       const bucket = this.#buckets[cost]
       if (cost >= this.apartFrom) break
@@ -245,26 +267,55 @@ class Explorer {
         if (isTarget(node)) {
           if (!done.has(place)) this.targets.push(place)
           done.add(place)
-          if (slack !== undefined && last === Infinity) last = cost + slack
+          if (slack !== undefined && done.size === 1) last = Math.min(last, cost + slack)
           continue
         }
-        this.#leave(place, node, cost)
+        if (bounds) this.#leaveWithin(place, node, cost)
+        else this.#leave(place, node, cost)
         if (this.edges.size > limits.exploredEdgesMax) return 'bound'
       }
     }
+    if (this.#isCut || (bounds && this.#buckets.length > bounds.stepsMax + 1)) return 'bound'
     return this.apartFrom <= last && this.apartFrom < Infinity ? 'apart' : 'done'
   }
 
-  #leave(place: number, node: GraphNode, cost: number): void {
-    const { certainty: asked, wants, isTarget } = this.#options
-    this.edges.begin(place)
+  /** Calls with each edge that leaves a node. */
+  #each(node: GraphNode, take: (to: GraphNode, edgeCost: number) => void): void {
+    const { certainty: asked, wants, isTarget, bounds } = this.#options
     for (const family of edgeFamiliesFrom(node.kind)) {
+      if (bounds && !family.kinds.some(bounds.isWanted)) continue
       family.derive(this.#cluster, node, (kind, to, certainty) => {
         if (!isAsSure(certainty, asked)) return
-        if (wants === 'paths' && isEnd(to.kind) && !isTarget(to)) return
-        const edgeCost = costOf(kind, certainty)
-        this.edges.add(place, this.#place(to, cost + edgeCost), edgeCost)
+        if (wants === 'paths' && isEnd(to.kind) && !isTarget(to)) this.ends++
+        else take(to, bounds ? kind.cost : costOf(kind, certainty))
       })
+    }
+  }
+
+  #leave(place: number, node: GraphNode, cost: number): void {
+    this.edges.begin(place)
+    this.#each(node, (to, edgeCost) => {
+      this.edges.add(place, this.#place(to, cost + edgeCost), edgeCost)
+    })
+  }
+
+  /** All edges or none, and in order: where a bound cuts must not depend on that of the objects. */
+  #leaveWithin(place: number, node: GraphNode, cost: number): void {
+    this.edges.begin(place)
+    const found: { readonly to: GraphNode; readonly edgeCost: number }[] = []
+    try {
+      this.#each(node, (to, edgeCost) => {
+        if (found.length >= this.#room) throw tooMany
+        found.push({ to, edgeCost })
+      })
+    } catch (error) {
+      if (error !== tooMany) throw error
+      this.#isCut = true
+      return
+    }
+    this.#room -= found.length
+    for (const { to, edgeCost } of found.toSorted((a, b) => (a.to.id < b.to.id ? -1 : 1))) {
+      this.edges.add(place, this.#place(to, cost + edgeCost), edgeCost)
     }
   }
 }
@@ -278,9 +329,9 @@ const exploreAs = (
   const explorer = new Explorer(cluster, options, shared)
   for (const node of from) explorer.start(node)
   const end = explorer.run()
-  const { nodes, costs, edges, targets } = explorer
+  const { nodes, costs, edges, targets, ends } = explorer
   const placeOf = (node: GraphNode): number | undefined => explorer.placeOf(node)
-  const explored = { nodes, costs, edges, targets, isCut: end !== 'done', placeOf }
+  const explored = { nodes, costs, edges, targets, ends, isCut: end !== 'done', placeOf }
   return { explored, end }
 }
 

@@ -273,6 +273,19 @@ const pathOf = (known: Hops, { nodes }: Explored, last: Partial): AttackPath => 
   }
 }
 
+/** A path from the only start to a node that was reached; `undefined`: it was not. */
+export const pathTo = (
+  cluster: Cluster,
+  explored: Explored,
+  target: number,
+  certainty: Certainty,
+): AttackPath | undefined => {
+  const costMax = explored.costs[target] ?? Infinity
+  const to = { ...explored, targets: [target] }
+  const [nearest] = enumerate(to, 1, 1, costMax).partials
+  return nearest && pathOf(new Hops(cluster, explored, certainty), explored, nearest)
+}
+
 /**
  * Paths from any of the starts to any target, cheapest first, no node twice; those that differ by
  * replicas of a workload only are one. All of the shortest with
