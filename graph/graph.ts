@@ -17,10 +17,15 @@ interface Found {
   readonly reasons: (() => Reason)[]
 }
 
-const collect = (cluster: Cluster, from: GraphNode): ReadonlyMap<string, Found> => {
+const collect = (
+  cluster: Cluster,
+  from: GraphNode,
+  isWanted: (to: GraphNode) => boolean,
+): ReadonlyMap<string, Found> => {
   const found = new Map<string, Found>()
   for (const family of edgeFamiliesFrom(from.kind)) {
     family.derive(cluster, from, (kind, to, certainty, reason) => {
+      if (!isWanted(to)) return
       const key = `${kind.id} ${to.id}`
       const same = found.get(key)
       if (same) {
@@ -55,4 +60,14 @@ const edgesOf = (from: GraphNode, found: ReadonlyMap<string, Found>): readonly E
  * same objects give the same edges, in whatever order they came.
  */
 export const edgesFrom = (cluster: Cluster, from: GraphNode): readonly Edge[] =>
-  edgesOf(from, collect(cluster, from))
+  edgesOf(
+    from,
+    collect(cluster, from, () => true),
+  )
+
+/** Those of them that lead to some nodes. */
+export const edgesBetween = (
+  cluster: Cluster,
+  from: GraphNode,
+  isWanted: (to: GraphNode) => boolean,
+): readonly Edge[] => edgesOf(from, collect(cluster, from, isWanted))

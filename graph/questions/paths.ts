@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster.ts'
 import type { Certainty, Edge } from '../edges.ts'
-import { edgesFrom } from '../graph.ts'
+import { edgesBetween, edgesFrom } from '../graph.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode } from '../nodes.ts'
 import type { Explored } from './explore.ts'
@@ -216,13 +216,16 @@ class Hops {
   readonly #cluster: Cluster
   readonly #explored: Explored
   readonly #asked: Certainty
+  readonly #isOne: boolean
   readonly #edges = new Map<string, ReadonlyMap<number | undefined, readonly Edge[]>>()
   readonly #known = new Map<string, Hop>()
 
-  constructor(cluster: Cluster, explored: Explored, asked: Certainty) {
+  /** @param isOne  they are for one path only */
+  constructor(cluster: Cluster, explored: Explored, asked: Certainty, isOne: boolean) {
     this.#cluster = cluster
     this.#explored = explored
     this.#asked = asked
+    this.#isOne = isOne
   }
 
   #edgesFrom(from: GraphNode): ReadonlyMap<number | undefined, readonly Edge[]> {
@@ -237,12 +240,21 @@ class Hops {
     return known
   }
 
+  /** Edges to a place. All that leave a node are sorted at once, when many paths go over it. */
+  #edgesTo(from: GraphNode, place: number): readonly Edge[] {
+    if (!this.#isOne) return this.#edgesFrom(from).get(place) ?? []
+    const { placeOf } = this.#explored
+    return edgesBetween(this.#cluster, from, (to) => placeOf(to) === place).filter((edge) =>
+      isAsSure(edge.certainty, this.#asked),
+    )
+  }
+
   /** To a node at a place: of replicas, to the one that is reached most surely. */
   to(from: GraphNode, place: number): Hop | undefined {
     const key = `${place} ${from.id}`
     let hop = this.#known.get(key)
     if (!hop) {
-      const [first, ...replicas] = sorted(this.#edgesFrom(from).get(place) ?? []).toSorted(
+      const [first, ...replicas] = sorted(this.#edgesTo(from, place)).toSorted(
         (a, b) => costOfWays(a) - costOfWays(b) || (a.to.id < b.to.id ? -1 : 1),
       )
       if (!first) return undefined
@@ -283,7 +295,7 @@ export const pathTo = (
   const costMax = explored.costs[target] ?? Infinity
   const to = { ...explored, targets: [target] }
   const [nearest] = enumerate(to, 1, 1, costMax).partials
-  return nearest && pathOf(new Hops(cluster, explored, certainty), explored, nearest)
+  return nearest && pathOf(new Hops(cluster, explored, certainty, true), explored, nearest)
 }
 
 /**
@@ -314,7 +326,7 @@ export const findPaths = (
   }
   if (!explored) return { paths: [], hasMore: false }
   const all = explored
-  const hops = new Hops(cluster, all, certainty)
+  const hops = new Hops(cluster, all, certainty, false)
   return {
     paths: found.partials.map((partial) => pathOf(hops, all, partial)),
     hasMore: found.hasMore || all.isCut,

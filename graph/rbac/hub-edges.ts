@@ -38,21 +38,22 @@ const hubs: Partial<Record<NodeKind, Hub>> = {
   },
 }
 
-const identitiesOf = ({ objects }: Cluster): readonly GraphNode[] => {
-  const keys = new Set([
-    ...objects.keys(bindingsBySubject),
-    ...objects.keys(clusterBindingsBySubject),
-  ])
-  return [...keys]
-    .filter((key) => key !== `group ${masters}` && !key.startsWith('user system:serviceaccount:'))
-    .map((key) => {
+/** One after another: a search may have no room for all of them. */
+function* identitiesOf({ objects }: Cluster): Iterable<GraphNode> {
+  const seen = new Set([`group ${masters}`])
+  for (const index of [bindingsBySubject, clusterBindingsBySubject]) {
+    for (const key of objects.keys(index)) {
+      if (seen.has(key) || key.startsWith('user system:serviceaccount:')) continue
+      seen.add(key)
       const name = key.slice(key.indexOf(' ') + 1)
-      return key.startsWith('group ') ? groupNode(name) : userNode(name)
-    })
+      yield key.startsWith('group ') ? groupNode(name) : userNode(name)
+    }
+  }
 }
 
-const nodesOf = ({ objects }: Cluster): readonly GraphNode[] =>
-  [...objects.all('Node')].map(({ name }) => hostNode(name))
+function* nodesOf({ objects }: Cluster): Iterable<GraphNode> {
+  for (const { name } of objects.all('Node')) yield hostNode(name)
+}
 
 const nothing = (): readonly never[] => []
 
