@@ -40,6 +40,10 @@ export const waysOut = ({ alert, context }: JudgedInput): readonly EscapeWay[] =
     ({ container }) => alert?.container === undefined || container === alert.container,
   )
 
+/** Whether one of them is more than a fault that may have been mended. */
+const mayLeadOut = (input: JudgedInput): boolean =>
+  waysOut(input).some(({ certainty }) => certainty !== 'unknown')
+
 /** The first ways in words, the others by the ids of their edges. */
 const waysText = (ways: readonly EscapeWay[]): string => {
   const titles = new Map(ways.map(({ edge, title }) => [edge, title]))
@@ -50,6 +54,10 @@ const waysText = (ways: readonly EscapeWay[]): string => {
 }
 const saidWaysMax = 2
 
+const sureness: readonly EscapeWay['certainty'][] = ['unknown', 'possible', 'certain']
+const isSurer = (a: EscapeWay, b: EscapeWay): boolean =>
+  sureness.indexOf(a.certainty) > sureness.indexOf(b.certainty)
+
 const escaping =
   (
     holds: (way: EscapeWay) => boolean,
@@ -57,11 +65,10 @@ const escaping =
   ): ((input: JudgedInput) => FoundFactor | undefined) =>
   (input) => {
     const ways = waysOut(input)
-    const isCertain = ways.some(({ certainty }) => certainty === 'certain')
     const found = ways.filter((way) => holds(way))
     const [first] = found
-    // Of both rows of the table one holds.
-    if (!first || (isCertain && first.certainty !== 'certain')) return undefined
+    // Of the rows of the table one holds.
+    if (!first || ways.some((way) => isSurer(way, first))) return undefined
     return {
       text: `${what}: ${waysText(found)}`,
       facts: found.flatMap(({ facts }) => facts),
@@ -196,11 +203,25 @@ const holdRows: readonly FactorRow[] = [
     direction: 'raise',
     weight: 4,
     part: 'escapes',
-    when: 'It may have one: something that decides it is not in the objects.',
+    when: 'It may have one: something that it needs is not in the objects.',
     why: 'Less than half a level, as with every doubt.',
     find: escaping(
-      ({ certainty }) => certainty !== 'certain',
+      ({ certainty }) => certainty === 'possible',
       'the container may lead to its node',
+    ),
+  },
+  {
+    id: 'escape.unknown',
+    direction: 'none',
+    weight: 0,
+    part: 'escapes',
+    when:
+      'By its version the kernel or the runtime of the node has a fault, which whoever ships it ' +
+      'may have mended.',
+    why: 'All pods of most nodes would have it: it tells none apart. Update the nodes.',
+    find: escaping(
+      ({ certainty }) => certainty === 'unknown',
+      'it is not known whether the container leads to its node',
     ),
   },
   {
@@ -248,7 +269,7 @@ const holdRows: readonly FactorRow[] = [
     why: 'It is they who are lost with the node.',
     find: (input) => {
       const { neighbours } = input.context
-      if (!neighbours || neighbours.length === 0 || waysOut(input).length === 0) return undefined
+      if (!neighbours || neighbours.length === 0 || !mayLeadOut(input)) return undefined
       return { text: 'pods that matter more run on the same node', facts: neighbours }
     },
   },
