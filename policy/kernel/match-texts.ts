@@ -18,6 +18,15 @@ const prefixBytesMax = 256
 /** Read before the end of a text: no more than what every record has before its characters. */
 const endingBytesMax = 112
 
+/**
+ * Whether a place can hold a text. Verifier: that of Linux 5.10 follows a comparison with a length
+ * that cannot be, and finds that such a text would lie outside of the record.
+ */
+export const fitsIn =
+  (place: TextAt) =>
+  ({ value }: Target): boolean =>
+    place.is !== 'chars' || value.length <= place.bytes
+
 /** r4: bits of the bytes of r1 that are 0, of which the lowest one is right. */
 const findZeros = (assembler: Assembler): void => {
   assembler.load64(2, 0x0101_0101_0101_0101n)

@@ -8,7 +8,7 @@ import type { Label } from './assembler.ts'
 import type { Choice, Entry, Key } from './decision.ts'
 import type { Surroundings } from './match-maps.ts'
 import { branchOnFound, bytesOfText, joinBytes, lookUp, u32, withLabels } from './match-maps.ts'
-import { matchEnding, matchText } from './match-texts.ts'
+import { fitsIn, matchEnding, matchText } from './match-texts.ts'
 import { branchOnNumbers, constantOf, littleEndian, type Target } from './match-words.ts'
 
 const numbersOf = (
@@ -109,11 +109,14 @@ export const match = (
       return branchOnNumbers(at.assembler, 32, numbersOf(targets), none)
     case 'network':
       return matchNetwork(at, key, entries, targets, none)
-    case 'ending':
-      return matchEnding(at, key, targets, none)
+    case 'ending': {
+      const endings = targets.filter(fitsIn(key.at))
+      return endings.length > 0 ? matchEnding(at, key, endings, none) : at.assembler.jump(none)
+    }
     case 'text': {
-      const whole = targets.filter((_, i) => entries[i]?.bits === 'all')
-      const prefixes = targets.filter((_, i) => entries[i]?.bits !== 'all')
+      const whole = targets.filter((_, i) => entries[i]?.bits === 'all').filter(fitsIn(key.at))
+      const prefixes = targets.filter((_, i) => entries[i]?.bits !== 'all').filter(fitsIn(key.at))
+      if (whole.length + prefixes.length === 0) return at.assembler.jump(none)
       return matchText(at, key.at, { whole, prefixes }, none)
     }
   }
