@@ -41,7 +41,7 @@ const measure = async (): Promise<void> => {
   const program = buildLoops()
   const sensor = await Sensor.start(args)
   const calmSeconds = await sensor.calm()
-  printFigure('from filters in place to calm', calmSeconds, 's', 'three seconds of under 1 %')
+  printFigure('from filters in place to calm', calmSeconds, 's', '15 seconds of under 1 % each')
   const [before, sleepsBefore] = [sensor.processorSeconds(), sensor.wakeUps()]
   const begin = performance.now()
   await pause(idleMs)

@@ -34,7 +34,7 @@ const lineMsMax = slowness * 60_000
 const settleMs = 1_000
 /** It has settled when it takes less than this share of a core in each of so many windows. */
 const calmShare = 0.01
-const calmWindows = 3
+const calmWindows = 15
 const windowMs = 1_000
 const calmMsMax = slowness * 60_000
 
