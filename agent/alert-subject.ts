@@ -1,7 +1,15 @@
 /** Whom an alert is about, as those ask who judge it in its context. */
-import { RECORD_RESULT_UNKNOWN, headerOf, printableText } from '@bulwark/schema'
+import {
+  EventNumber,
+  RECORD_RESULT_UNKNOWN,
+  headerOf,
+  openOf,
+  printableText,
+} from '@bulwark/schema'
+import { addressText } from './addresses.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
+import { opensForWrite } from './names.ts'
 import type { Process } from './process.ts'
 
 /** What a process runs. Paths are as the container sees them. */
@@ -10,6 +18,28 @@ export interface RunProgram {
   /** argv[0], then the rest. */
   readonly programArguments: readonly string[]
   readonly workingDirectory: string
+}
+
+/** The end that a process has connected to, or sent something to. */
+export interface ActPeer {
+  /** As it is printed: `10.0.0.5`, `fd00::5`. */
+  readonly address: string
+  /** From 1. */
+  readonly port: number
+  /** `tcp`, `udp`; `undefined`: another, or not known. */
+  readonly protocol: string | undefined
+}
+
+/** What was done, for those who look for it among the ways of an attacker. */
+export interface AlertAct {
+  /** Name of the event: `connect`, `setns`. */
+  readonly type: string
+  /** Files that it is about, as the container sees them: as resolved, then as it was given. */
+  readonly files: readonly string[]
+  /** A file was opened for writing, or changed by its name. */
+  readonly isWrite: boolean
+  /** Of addresses only; `undefined`: it is no connection that the process has made. */
+  readonly peer: ActPeer | undefined
 }
 
 /** Not part of what is written of an alert. What is not known is `undefined`. */
@@ -22,6 +52,8 @@ export interface AlertSubject {
   readonly programs: readonly RunProgram[]
   /** `failed`: the kernel has refused the call. */
   readonly outcome: 'done' | 'failed' | 'unknown'
+  /** Left out by those who do not know it. */
+  readonly act?: AlertAct | undefined
 }
 
 const programOf = ({ exePath, exe, args, cwd }: Process): RunProgram => ({
@@ -42,10 +74,41 @@ const programsOf = (process: Process): readonly RunProgram[] => {
   return programs
 }
 
+const inProgress = -115
+
 const outcomeOf = (event: LiveEvent): AlertSubject['outcome'] => {
   if ((headerOf.flags(event.record) & RECORD_RESULT_UNKNOWN) !== 0) return 'unknown'
+  // A connection that nobody waits for: how it ends is not told.
+  if (event.result === inProgress && event.kind === EventNumber.connect) return 'unknown'
   return event.isSyscall && event.result < 0 ? 'failed' : 'done'
 }
+
+const peerOf = ({ socket }: LiveEvent): ActPeer | undefined => {
+  if (socket?.role !== 'client' || socket.remotePort === 0) return undefined
+  if (socket.family !== 'ipv4' && socket.family !== 'ipv6') return undefined
+  const { remoteAddress, remotePort: port, protocol } = socket
+  return { address: addressText(remoteAddress), port, protocol }
+}
+
+const isOpen = (event: LiveEvent): boolean => event.kind === EventNumber.open
+
+/** Of a file that is opened, a socket with a path, and the name that a link or a rename makes. */
+const filesOf = (event: LiveEvent): readonly string[] => {
+  const { socket } = event
+  const given = isOpen(event) ? openOf.rawPath(event.record) : undefined
+  const names = [event.fileName, given, event.newPath, socket?.family === 'unix' && socket.name]
+  return [...new Set(names)].flatMap((name) =>
+    typeof name === 'string' && name !== '' ? [printableText(name)] : [],
+  )
+}
+
+const actOf = (event: LiveEvent): AlertAct => ({
+  type: event.type,
+  files: filesOf(event),
+  isWrite:
+    event.newPath !== undefined || (isOpen(event) && opensForWrite(openOf.openFlags(event.record))),
+  peer: peerOf(event),
+})
 
 /** The subject of an event, while its record is valid. */
 export const subjectOf = (event: LiveEvent): AlertSubject => {
@@ -56,5 +119,6 @@ export const subjectOf = (event: LiveEvent): AlertSubject => {
     container: metadata?.name,
     programs: event.container ? programsOf(event.process) : [],
     outcome: outcomeOf(event),
+    act: actOf(event),
   }
 }
