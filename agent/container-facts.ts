@@ -35,15 +35,22 @@ const factsOfContainer = ({ name, role, image, imageId, imageDigest }: PodContai
   imageDigest,
 })
 
+/** Of what a container says, that which holds for all containers of its pod. */
+export const sharedInPod = (metadata: ContainerMetadata): Facts => {
+  const { podName, namespace, podUid, podLabels, podLabelsCut, sandboxId } = metadata
+  return { podName, namespace, podUid, podLabels, podLabelsCut, sandboxId }
+}
+
 /** What there is of a container; `undefined` while nobody has told anything. */
 export const metadataOf = ({
   id,
   files,
   told,
+  ofPod,
   pod,
-}: Pick<Container, 'id' | 'files' | 'told' | 'pod'>): ContainerMetadata | undefined => {
-  if (!files && !told && !pod) return undefined
-  const own = joinMetadata(files ?? {}, told ?? {})
+}: Pick<Container, 'id' | 'files' | 'told' | 'ofPod' | 'pod'>): ContainerMetadata | undefined => {
+  if (!files && !told && !ofPod && !pod) return undefined
+  const own = joinMetadata(files ?? {}, joinMetadata(told ?? {}, ofPod ?? {}))
   if (!pod) return own
   const { containers } = pod.facts
   const inPod =

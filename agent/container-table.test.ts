@@ -233,6 +233,36 @@ test('what a container is made with is read, and asked for, when it is made, onc
   assert.deepEqual([metadata?.image, metadata?.startedNs], ['a/b:1', 9n])
 })
 
+test('of a container without files, its pod is told by another container of the pod', () => {
+  const uid = '0'.repeat(32)
+  const { table, counters } = tableOf([])
+  const pod = { podName: 'web-1', namespace: 'shop', sandboxId: idOf('a'), podLabels: [] }
+  table.made(0, 5, pathOf('a'))
+  table.told(idOf('a'), { ...pod, podUid: uid, name: 'sandbox', image: 'pause' })
+  table.made(0, 6, pathOf('b'), { nowNs: 1 })
+  const container = table.of(6, 0, unknown)
+  const { podName, namespace, podLabels, name, image } = container?.metadata ?? {}
+  assert.deepEqual([podName, namespace, podLabels], ['web-1', 'shop', []])
+  assert.deepEqual([name, image], [undefined, undefined], 'what is its own stays unknown')
+
+  // What a container says of itself makes it no part of another's pod.
+  const other = pathOf('c').replace(uid, '1'.repeat(32))
+  table.made(0, 7, other)
+  table.told(idOf('c'), { podName: 'claimed', podUid: uid })
+  table.made(0, 8, pathOf('d'), { nowNs: 1 })
+  assert.equal(table.of(8, 0, unknown)?.metadata?.podName, 'web-1')
+  table.made(0, 9, other.replace(idOf('c'), idOf('e')), { nowNs: 1 })
+  assert.equal(table.of(9, 0, unknown)?.metadata, undefined)
+
+  // Its own files, and the runtime, know better; one that nobody told of more is counted.
+  table.told(idOf('b'), { podName: 'web-2' })
+  assert.equal(container?.metadata?.podName, 'web-2')
+  table.removed(0, 8, 1)
+  table.removed(0, 9, 2)
+  table.removed(0, 5, limits.cgroupKeptNs + 3)
+  assert.equal(counters.bareContainers, 2)
+})
+
 test('metadata is looked for with each exec, else with pauses, and not for ever', () => {
   const { table } = tableOf([])
   table.made(0, 5, pathOf('e'))

@@ -11,7 +11,7 @@ import { CgroupIndex } from './cgroup-index.ts'
 import type { Cgroups } from './cgroups.ts'
 import type { Container, ContainerMetadata, NamedContainer } from './container.ts'
 import { newContainer } from './container.ts'
-import { expectedOf, metadataOf } from './container-facts.ts'
+import { expectedOf, metadataOf, sharedInPod } from './container-facts.ts'
 import type { Counters } from './counters.ts'
 import { limits } from './limits.ts'
 import type { Outside } from './outside.ts'
@@ -130,9 +130,9 @@ export class ContainerTable {
     return container
   }
 
-  #gone({ id, metadata, metadataTries }: Container): void {
+  #gone({ id, files, told, pod, metadataTries }: Container): void {
     if (this.#unified.has(id) || this.#old?.has(id) === true) return
-    if (!metadata && metadataTries > 0) this.#counters.bareContainers++
+    if (!files && !told && !pod && metadataTries > 0) this.#counters.bareContainers++
     this.#byId.delete(id)
   }
 
@@ -212,10 +212,28 @@ export class ContainerTable {
     const { id } = container
     const bundle = bundleOf?.(id)
     const files = this.#outside.ask(metadataQuestion, id, () => readMetadata(id, { bundle }))
-    if (!files) return
+    if (!files) {
+      this.#askItsPod(container)
+      return
+    }
     // When it is made, its start is not written yet: that is a few milliseconds from now.
     container.files = { ...files, startedNs: files.startedNs ?? wallNs }
     this.#join(container)
+  }
+
+  /**
+   * A short container is gone with its files; its pod's sandbox is still there. The cgroup says
+   * that they are of one pod, which no container can say of itself.
+   */
+  #askItsPod(container: Container): void {
+    const { podUid } = container
+    if (podUid === undefined || container.ofPod) return
+    for (const { podUid: uid, metadata } of this.#byId.values()) {
+      if (uid !== podUid || metadata?.podUid !== podUid) continue
+      container.ofPod = sharedInPod(metadata)
+      this.#join(container)
+      return
+    }
   }
 
   /** The runtime told of a container; nothing happens when there is no such one (any more). */

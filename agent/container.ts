@@ -22,6 +22,8 @@ export interface Container {
   metadataTriedNs: number
   /** What the runtime told over its socket; `undefined` until it did. */
   told: Partial<ContainerMetadata> | undefined
+  /** What another container of its pod is known to say of that pod: until its own files do. */
+  ofPod: Partial<ContainerMetadata> | undefined
   /** Its pod, as the API server tells; `undefined` until it does, kept when the pod is gone. */
   pod: KnownPod | undefined
   /** It was asked. */
@@ -45,6 +47,7 @@ export const newContainer = (
   metadataTries: 0,
   metadataTriedNs: 0,
   told: undefined,
+  ofPod: undefined,
   pod: undefined,
   asked: false,
   hasConnected: false,
