@@ -1,8 +1,7 @@
 /** What an alert's event did, for those who judge it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RecordValues } from '@bulwark/schema'
-import type { AlertAct, AlertSubject } from './alert-subject.ts'
+import type { AlertAct, AlertSubject, RecordValues } from '@bulwark/schema'
 import { subjectOf } from './alert-subject.ts'
 import { eventOf } from './testdata/events.ts'
 

@@ -3,16 +3,9 @@
  * operator can say of the forms is `AlertForm`, with Falco's meaning of each switch.
  */
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
+import type { AlertContext, AlertSubject } from '@bulwark/schema'
 import { dateParts, isoTime } from './time.ts'
-import type { AlertSubject } from './alert-subject.ts'
 import { randomUuid } from './uuid.ts'
-
-/** What the context of an alert says of it: JSON as it is written. */
-export interface AlertContext {
-  /** In one line, for people. */
-  readonly summary: string
-  readonly [key: string]: unknown
-}
 
 export interface Alert {
   readonly uuid: string
@@ -48,7 +41,7 @@ export interface Alert {
     /** What its context makes of it; none: nobody has judged it. */
     readonly context?: AlertContext
   }
-  /** For whoever judges it; alerts about Bulwark itself have none. */
+  /** For whoever judges it, and not part of its line; alerts about Bulwark itself have none. */
   readonly subject?: AlertSubject
 }
 

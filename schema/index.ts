@@ -31,6 +31,7 @@ export { KeptTexts } from './kept-texts.ts'
 export { RecordError, RecordView } from './record.ts'
 export { checkRecord } from './check-record.ts'
 export type { Labels, PodSubject, Workload } from './pod.ts'
+export type { ActPeer, AlertAct, AlertContext, AlertSubject, RunProgram } from './alerts.ts'
 export type {
   BlastRadiusAnswer,
   GraphCertainty,

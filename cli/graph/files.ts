@@ -7,8 +7,8 @@ import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { JsonItems } from '@bulwark/agent'
 import type { TypeOfItem } from '@bulwark/graph'
-import type { Json, Place } from './input.ts'
-import { ClusterInput, isJson } from './input.ts'
+import type { Json, Place } from '@bulwark/server'
+import { ClusterInput, isJson } from '@bulwark/server'
 import { limits } from './limits.ts'
 
 /** The folder or a file cannot be read, or there is nothing in it. */

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Alert, AlertSubject } from '@bulwark/agent'
+import type { Alert } from '@bulwark/agent'
 import { alertJson, alertText } from '@bulwark/agent'
+import type { ContextSources } from '@bulwark/graph'
 import { defaultSettings } from '@bulwark/graph'
+import type { AlertSubject } from '@bulwark/schema'
+import { AlertJudge } from '@bulwark/server'
 import { readClusterFiles } from './files.ts'
-import { AlertJudge } from './judge.ts'
+import { withContext } from './judge.ts'
 
 const shop = join(import.meta.dirname, '../../tests/clusters/shop')
 
@@ -40,9 +43,17 @@ const alertOf = (rule: string, subject: AlertSubject | undefined): Alert => ({
   ...(subject ? { subject } : {}),
 })
 
-const judgeOf = async (): Promise<AlertJudge> => {
+type JudgeAlert = (alert: Alert) => Alert
+
+const judgeBy = (sourcesNow: () => ContextSources | undefined): JudgeAlert => {
+  const log = (line: string): void => assert.fail(line)
+  const judge = new AlertJudge({ sourcesNow, settings: defaultSettings, log })
+  return (alert) => withContext(judge, alert)
+}
+
+const judgeOf = async (): Promise<JudgeAlert> => {
   const { sources } = await readClusterFiles(shop)
-  return new AlertJudge(() => sources, defaultSettings)
+  return judgeBy(() => sources)
 }
 
 const runner = subjectOf('ci-runner-25ff08462-0eba9', 'runner')
@@ -62,7 +73,7 @@ const written = (alert: Alert): Written => JSON.parse(alertJson(alert)) as Writt
 
 test('the same shell in a pod bound to cluster-admin and in a debug pod', async () => {
   const judge = await judgeOf()
-  const bad = judge.judge(alertOf('shell', runner))
+  const bad = judge(alertOf('shell', runner))
   const { priority, bulwark } = written(bad)
   assert.equal(priority, 'Notice', "the priority stays the rule's")
   assert.equal(bulwark.context?.detection, 'low')
@@ -72,14 +83,14 @@ test('the same shell in a pod bound to cluster-admin and in a debug pod', async 
     alertText(bad, false),
     /Notice a shell \[medium, detected as low \(context \+\d+\)\]$/,
   )
-  const good = written(judge.judge(alertOf('shell', subjectOf('debug', 'debug'))))
+  const good = written(judge(alertOf('shell', subjectOf('debug', 'debug'))))
   assert.equal(good.bulwark.context?.severity, 'low')
 })
 
 test('a second alert of the pod is one more step', async () => {
   const judge = await judgeOf()
-  judge.judge(alertOf('shell', runner))
-  const { context } = written(judge.judge(alertOf('token read', runner))).bulwark
+  judge(alertOf('shell', runner))
+  const { context } = written(judge(alertOf('token read', runner))).bulwark
   assert.equal(context?.severity, 'high')
   assert.ok(context.factors.some(({ id }) => id === 'alerts.chain'))
 })
@@ -87,15 +98,15 @@ test('a second alert of the pod is one more step', async () => {
 test('alerts of no pod stay as they are, and those of a pod that is not known say so', async () => {
   const judge = await judgeOf()
   const plain = alertOf('shell', undefined)
-  assert.equal(judge.judge(plain), plain)
+  assert.equal(judge(plain), plain)
   const host = alertOf('shell', { ...runner, namespace: undefined, podName: undefined })
-  assert.equal(judge.judge(host), host)
-  const gone = written(judge.judge(alertOf('shell', { ...runner, podName: 'gone' })))
+  assert.equal(judge(host), host)
+  const gone = written(judge(alertOf('shell', { ...runner, podName: 'gone' })))
   assert.equal(gone.bulwark.context?.severity, 'low')
 })
 
 test('before the cluster is known, alerts go out as they are', () => {
-  const judge = new AlertJudge(() => undefined, defaultSettings)
+  const judge = judgeBy(() => undefined)
   const alert = alertOf('shell', runner)
-  assert.equal(judge.judge(alert), alert)
+  assert.equal(judge(alert), alert)
 })

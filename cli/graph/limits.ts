@@ -9,10 +9,6 @@ export const limits = {
   unnamedItemsMax: 100_000,
   /** Files of a folder. */
   filesMax: 10_000,
-  /** Faults of files that are kept; further ones are counted. */
-  faultsMax: 10_000,
-  /** Faults that are told one by one on a terminal. */
-  toldFaultsMax: 12,
   /** Of what is reached: names of one kind that a terminal is told. */
   reachedToldMax: 12,
   /** Ways that are asked for, at the most. */

@@ -6,7 +6,7 @@ import type { ApiAccess, ListedResource } from '@bulwark/agent'
 import { ApiFault, ApiLister } from '@bulwark/agent'
 import { readTypes } from '@bulwark/graph'
 import type { OnProgress } from './files.ts'
-import { ClusterInput, isJson } from './input.ts'
+import { ClusterInput, isJson } from '@bulwark/server'
 import { limits } from './limits.ts'
 
 /** The server cannot be asked at all. */

@@ -1,7 +1,7 @@
 /** A cluster that is listed again and again: what counts, and what a list that fails changes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ClusterInput } from './input.ts'
+import { ClusterInput } from '@bulwark/server'
 import { LiveError } from './live.ts'
 import type { ListOnce } from './relist.ts'
 import { RelistedCluster } from './relist.ts'

@@ -6,8 +6,8 @@ import { exitCodes } from '../exit.ts'
 import { accessOf } from '../kubernetes.ts'
 import { log, logError } from '../report.ts'
 import { FilesError, readClusterFiles } from './files.ts'
-import type { ClusterInput } from './input.ts'
-import { inputLines } from './input.ts'
+import type { ClusterInput } from '@bulwark/server'
+import { inputLines } from '@bulwark/server'
 import { LiveError, listCluster } from './live.ts'
 
 export interface SourceOptions {

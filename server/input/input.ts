@@ -15,7 +15,7 @@ import {
   useImageCves,
 } from '@bulwark/graph'
 import type { GraphInput } from '@bulwark/schema'
-import { limits } from './limits.ts'
+import { limits } from '../limits.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 

@@ -1,0 +1,3 @@
+/** What a cluster is made of, wherever it comes from. */
+export type { InputFault, Json, KindCounts, Place } from './input.ts'
+export { ClusterInput, faultText, inputJson, inputLines, isJson } from './input.ts'
