@@ -17,7 +17,7 @@ bpf_flags := -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_$(bpf_arch)
 # The backends in both forms of bpf/read.bpf.h; with loads also in the second of bpf/lifecycle.bpf.h.
 bpf_objects := dist/preemption.bpf.o $(foreach form,bpf direct.bpf perf.bpf,\
 	$(foreach backend,tracepoint security,dist/$(backend).$(form).o))
-shipped_folders := $(wildcard schema policy graph native agent server cli)
+shipped_folders := $(wildcard schema policy graph kubernetes native agent server cli)
 sources := $(shell find $(shipped_folders) -name node_modules -prune -o -name '*.ts' -print)
 # Not the scenarios below: they are for the tests, and no rules.
 rules := $(wildcard rules/*.yaml)

@@ -2,8 +2,9 @@
  * What container engines keep of a container beside its OCI bundle. Docker and Podman put no image
  * and no name into the bundle, as the runtimes of Kubernetes do.
  */
+import { asObject, asText, parseJson } from '@bulwark/schema'
 import type { ContainerMetadata, ContainerMount } from './container.ts'
-import { asObject, asText, parseJson, readJson } from './json-file.ts'
+import { readJson } from './json-file.ts'
 
 type Facts = Partial<ContainerMetadata>
 

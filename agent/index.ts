@@ -16,26 +16,15 @@ export { activeRules } from './engine.ts'
 export { accessorFaults, printable } from './fields/index.ts'
 export type { Finding } from './probe.ts'
 export type {
-  ApiAccess,
-  ApiPlace,
-  ListWatchTimes,
-  ListedResource,
   PolicyFeedOptions,
   PolicyText,
   PodOrigin,
   PodSourceOptions,
 } from './kubernetes/index.ts'
 export {
-  AccessError,
-  ApiAsker,
-  ApiFault,
   PodContainers,
-  ApiLister,
-  JsonItems,
   PodSource,
   PolicyFeed,
-  accessFromKubeconfig,
-  accessInCluster,
   policiesPath,
   readDump,
   readNamespace,

@@ -5,11 +5,12 @@
  * so everything in them is checked.
  */
 import { readdirSync } from 'node:fs'
+import type { Json } from '@bulwark/schema'
+import { asObject, parseJson } from '@bulwark/schema'
 import type { ContainerMetadata, ContainerMount } from './container.ts'
 import { joinMetadata, noMetadata } from './container.ts'
 import { engineFacts } from './engine-files.ts'
-import type { Json } from './json-file.ts'
-import { asObject, asStrings, parseJson, readJson } from './json-file.ts'
+import { asStrings, readJson } from './json-file.ts'
 import { limits } from './limits.ts'
 import type { Question } from './outside.ts'
 

@@ -1,8 +1,5 @@
 /** What a command asks of a cluster once: its policies, the containers of a node, and rights. */
 import {
-  AccessError,
-  ApiAsker,
-  ApiFault,
   PodContainers,
   policiesPath,
   readDump,
@@ -10,6 +7,7 @@ import {
   readPod,
   readPolicyText,
 } from '@bulwark/agent'
+import { AccessError, ApiAsker, ApiFault } from '@bulwark/kubernetes'
 import { policyApiVersion, policyGroup, policyPlural } from '@bulwark/schema'
 import { accessOf } from './kubernetes.ts'
 import type { RuleText } from './load-rules.ts'

@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { BackendChoice, ChosenBackend, Finding, TriedFilters } from '@bulwark/agent'
 import {
-  AccessError,
-  ApiFault,
   activeRules,
   chooseBackend,
   kernelName,
@@ -13,10 +11,11 @@ import {
   probeMachine,
   trySensor,
 } from '@bulwark/agent'
-import type { Machine } from '@bulwark/schema'
-import { untoldOn } from '@bulwark/schema'
+import { AccessError, ApiFault } from '@bulwark/kubernetes'
 import type { LoadResult, PolicyLoad, Rule } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
+import type { Machine } from '@bulwark/schema'
+import { untoldOn } from '@bulwark/schema'
 import type { ServerFacts } from './cluster.ts'
 import { serverFacts } from './cluster.ts'
 import type { ClusterDiagnosis } from './doctor-cluster.ts'

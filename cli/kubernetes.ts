@@ -3,14 +3,10 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
-import type { ApiAccess, PodOrigin } from '@bulwark/agent'
-import {
-  AccessError,
-  PolicyFeed,
-  accessFromKubeconfig,
-  accessInCluster,
-  readDump,
-} from '@bulwark/agent'
+import type { PodOrigin } from '@bulwark/agent'
+import { PolicyFeed, readDump } from '@bulwark/agent'
+import type { ApiAccess } from '@bulwark/kubernetes'
+import { AccessError, accessFromKubeconfig, accessInCluster } from '@bulwark/kubernetes'
 import type { Settings } from './config/settings.ts'
 import { log, logError } from './report.ts'
 

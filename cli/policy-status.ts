@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import { AccessError, ApiAsker, ApiFault, policiesPath, readPolicyText } from '@bulwark/agent'
+import { policiesPath, readPolicyText } from '@bulwark/agent'
+import { AccessError, ApiAsker, ApiFault } from '@bulwark/kubernetes'
 import type { PolicyCondition, PolicyStatus } from '@bulwark/policy'
 import { policyStatus } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'

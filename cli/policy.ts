@@ -1,8 +1,8 @@
 /** `bulwark policy`: what is in files of RuntimePolicies, and what is wrong with them. */
 import { Command } from 'commander'
+import { AccessError, ApiFault } from '@bulwark/kubernetes'
 import type { LoadedPolicy, PolicyLoad, Rule, Scope } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
-import { AccessError, ApiFault } from '@bulwark/agent'
 import type { ClusterChoice, ClusterView } from './cluster.ts'
 import { clusterView } from './cluster.ts'
 import { exitCodes } from './exit.ts'

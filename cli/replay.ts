@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Replayed } from '@bulwark/agent'
-import { CaptureError, replay } from '@bulwark/agent'
+import { CaptureError, activeRules, replay } from '@bulwark/agent'
 import type { PolicyLoad, Rule } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { addFlags, configure, givenByFlags } from './config/flags.ts'
@@ -11,7 +11,6 @@ import { faultText } from './config/read.ts'
 import { judgeOf } from './graph/judge.ts'
 import type { Settings } from './config/settings.ts'
 import { chooseRules, explain, log, logError, reportRules, writer } from './report.ts'
-import { activeRules } from '@bulwark/agent'
 
 export const replayCommand = (): Command =>
   addFlags(

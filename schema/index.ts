@@ -30,6 +30,8 @@ export type { TextLength } from './record.ts'
 export { KeptTexts } from './kept-texts.ts'
 export { RecordError, RecordView } from './record.ts'
 export { checkRecord } from './check-record.ts'
+export type { Json } from './json.ts'
+export { asObject, asText, parseJson } from './json.ts'
 export type { Labels, PodSubject, Workload } from './pod.ts'
 export type { ActPeer, AlertAct, AlertContext, AlertSubject, RunProgram } from './alerts.ts'
 export type {

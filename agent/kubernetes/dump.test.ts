@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { AccessError } from './access.ts'
+import { AccessError } from '@bulwark/kubernetes'
 import { readDump } from './dump.ts'
 
 const folderOf = (t: TestContext, files: Readonly<Record<string, string | object>>): string => {

@@ -5,12 +5,11 @@
  */
 import { createReadStream, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { asObject, asText, parseJson } from '../json-file.ts'
-import type { Json } from '../json-file.ts'
+import { AccessError, JsonItems, apiLimits } from '@bulwark/kubernetes'
+import type { Json } from '@bulwark/schema'
+import { asObject, asText, parseJson } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
-import { AccessError } from './access.ts'
-import { JsonItems } from './json-items.ts'
 import { readNamespace, readPod } from './objects.ts'
 
 /** What was read, and what was not. */
@@ -38,7 +37,7 @@ class Reader {
   }
 
   flaw(text: string): void {
-    if (this.flaws.size < limits.apiSaidMax) this.flaws.add(text)
+    if (this.flaws.size < apiLimits.apiSaidMax) this.flaws.add(text)
   }
 
   /** @param listKind  of items that do not say theirs */
@@ -77,13 +76,13 @@ class Reader {
   async file(path: string, name: string): Promise<void> {
     /** Items that do not say their kind: their list does, perhaps behind them. */
     const unnamed: Json[] = []
-    const items = new JsonItems(limits.apiObjectBytesMax, (text) => {
+    const items = new JsonItems(apiLimits.apiObjectBytesMax, (text) => {
       const object = text === undefined ? undefined : asObject(parseJson(text))
       if (object && asText(object['kind']) === undefined) unnamed.push(object)
       else if (object) this.object(name, object, '')
       else
         this.flaw(
-          `${name}: an item is no object, or has more than ${limits.apiObjectBytesMax} bytes`,
+          `${name}: an item is no object, or has more than ${apiLimits.apiObjectBytesMax} bytes`,
         )
     })
     for await (const chunk of createReadStream(path)) items.feed(chunk as Buffer)

@@ -3,10 +3,9 @@
  * its pod, and what is told until it is there waits.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ApiAccess, ApiPlace } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
 import type { PodChanges } from '../pod.ts'
-import type { ApiAccess } from './access.ts'
-import type { ApiPlace } from './list-watch.ts'
 import type { ApiAge } from './source.ts'
 import { PodSource } from './source.ts'
 

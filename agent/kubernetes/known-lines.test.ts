@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { KnownLines } from './known-lines.ts'
+import { KnownLines } from '@bulwark/kubernetes'
 import { readPod } from './objects.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)

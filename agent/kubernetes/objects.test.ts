@@ -5,7 +5,6 @@ import * as fc from 'fast-check'
 import { limits } from '../limits.ts'
 import type { PodFacts } from '../pod.ts'
 import { readNamespace, readPod } from './objects.ts'
-import { isOlder } from './version.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 console.log(`TEST_SEED=${seed}`)
@@ -283,15 +282,4 @@ test('law: any JSON is an object or none, and never an error; what is kept is bo
     numRuns: 500,
   })
   assert.ok(pods > 100, `only ${pods} were read`)
-})
-
-test('versions', () => {
-  const check = (version: string, than: string, expected: boolean): void =>
-    assert.equal(isOlder(version, than), expected, `${version} ${than}`)
-  check('9', '10', true)
-  check('10', '9', false)
-  check('10', '10', false)
-  check('18446744073709551615', '18446744073709551616', true)
-  check('abc', '5', false)
-  check('5', '', false)
 })

@@ -2,18 +2,12 @@
  * Pods and namespaces of the API, read into what the agent keeps of them. They are whatever
  * somebody wrote: nothing is believed before it was looked at, and what is left out is told. Pure.
  */
-import type { Labels } from '@bulwark/schema'
-import type { Json } from '../json-file.ts'
-import { asObject, asText } from '../json-file.ts'
+import type { OnFlaw, ReadObject } from '@bulwark/kubernetes'
+import type { Json, Labels } from '@bulwark/schema'
+import { asObject, asText } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { ContainerRole, NamespaceFacts, PodContainer, PodFacts } from '../pod.ts'
 import { workloadOf } from './workload.ts'
-
-/** Called with what is wrong with an object, or with a part of it that is left out. */
-export type OnFlaw = (flaw: string) => void
-
-/** Reads an object; `undefined` when it is none of the kind. */
-export type ReadObject<Value> = (object: Json, onFlaw: OnFlaw) => Value | undefined
 
 /** The annotations that the kubelet gives to a static pod and to its mirror. */
 const staticUidAnnotation = 'kubernetes.io/config.hash'

@@ -3,15 +3,10 @@
  * is wrong with one is for that reader to say; here it is a text of bounded length under a name.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { policyApiVersion, policyGroup, policyKind, policyPlural } from '@bulwark/schema'
-import { asObject } from '../json-file.ts'
+import type { ApiAccess, ApiPlace, FollowOptions, Following, ReadObject } from '@bulwark/kubernetes'
+import { ApiClient, follow } from '@bulwark/kubernetes'
+import { asObject, policyApiVersion, policyGroup, policyKind, policyPlural } from '@bulwark/schema'
 import { limits } from '../limits.ts'
-import type { ApiAccess } from './access.ts'
-import { ApiClient } from './client.ts'
-import type { FollowOptions, Following } from './follow.ts'
-import { follow } from './follow.ts'
-import type { ApiPlace } from './list-watch.ts'
-import type { ReadObject } from './objects.ts'
 import { nameOf } from './objects.ts'
 
 /** A RuntimePolicy of an API server. */

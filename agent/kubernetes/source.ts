@@ -2,13 +2,11 @@
  * The pods of one node and all namespaces, as the API server tells them. What changed is told on,
  * and what only seems to have changed is not: a pod is written each time that its status is.
  */
+import type { ApiAccess, FollowOptions, Following } from '@bulwark/kubernetes'
+import { ApiClient, follow } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
 import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
 import { noChanges } from '../pod.ts'
-import type { ApiAccess } from './access.ts'
-import { ApiClient } from './client.ts'
-import type { FollowOptions, Following } from './follow.ts'
-import { follow } from './follow.ts'
 import { readNamespace, readPod } from './objects.ts'
 
 export interface PodSourceOptions extends FollowOptions {

@@ -8,9 +8,8 @@
  *
  * Whoever makes a ReplicaSet or a Job by hand can imitate that, in its own namespace. Pure.
  */
-import type { Workload } from '@bulwark/schema'
-import type { Json } from '../json-file.ts'
-import { asObject } from '../json-file.ts'
+import type { Json, Workload } from '@bulwark/schema'
+import { asObject } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { PodFacts } from '../pod.ts'
 

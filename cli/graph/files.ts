@@ -5,8 +5,8 @@
  */
 import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { JsonItems } from '@bulwark/agent'
 import type { TypeOfItem } from '@bulwark/graph'
+import { JsonItems } from '@bulwark/kubernetes'
 import type { Json, Place } from '@bulwark/server'
 import { ClusterInput, isJson } from '@bulwark/server'
 import { limits } from './limits.ts'

@@ -2,9 +2,9 @@
  * A cluster out of its API server: every kind that the graph reads and the server knows, listed
  * once. Of secrets and config maps only names are asked for: what is in them never comes.
  */
-import type { ApiAccess, ListedResource } from '@bulwark/agent'
-import { ApiFault, ApiLister } from '@bulwark/agent'
 import { readTypes } from '@bulwark/graph'
+import type { ApiAccess, ListedResource } from '@bulwark/kubernetes'
+import { ApiFault, ApiLister } from '@bulwark/kubernetes'
 import type { OnProgress } from './files.ts'
 import { ClusterInput, isJson } from '@bulwark/server'
 import { limits } from './limits.ts'

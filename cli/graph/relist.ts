@@ -4,8 +4,8 @@
  * said once.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ApiAccess } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
+import type { ApiAccess } from '@bulwark/kubernetes'
 import { log } from '../report.ts'
 import type { ClusterInput } from '@bulwark/server'
 import { inputLines } from '@bulwark/server'

@@ -1,7 +1,7 @@
 /** From where a question's cluster comes, as its options say. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { AccessError } from '@bulwark/agent'
+import { AccessError } from '@bulwark/kubernetes'
 import { exitCodes } from '../exit.ts'
 import { accessOf } from '../kubernetes.ts'
 import { log, logError } from '../report.ts'

@@ -1,14 +1,9 @@
 /** A source of pods that listens to the lab's API server, and all that it told. */
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type {
-  ApiAccess,
-  ApiPlace,
-  NamespaceFacts,
-  PodFacts,
-  PodSourceOptions,
-} from '@bulwark/agent'
+import type { NamespaceFacts, PodFacts, PodSourceOptions } from '@bulwark/agent'
 import { PodSource } from '@bulwark/agent'
+import type { ApiAccess, ApiPlace } from '@bulwark/kubernetes'
 import type { ApiServer, NewObject } from '@bulwark/tools'
 
 /** Nobody waits for a test longer than it takes. */

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ApiPlace } from '@bulwark/agent'
 import { PolicyFeed, limits } from '@bulwark/agent'
+import type { ApiPlace } from '@bulwark/kubernetes'
+import { apiLimits } from '@bulwark/kubernetes'
 import { readPolicies } from '@bulwark/policy'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer } from '@bulwark/tools'
@@ -93,7 +94,7 @@ test('policies come, change and go; what a server writes beside them is no chang
 
 test('pages, a history that is gone, a cut, a server that goes back in time', async (t) => {
   const { server, policies } = await start(t)
-  const all = limits.apiPageMax + 10
+  const all = apiLimits.apiPageMax + 10
   for (let i = 0; i < all; i++) server.putPolicy(policyOf(`p-${i}`))
   const moment = server.store.remember()
   server.putPolicy(policyOf('later'))

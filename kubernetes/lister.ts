@@ -2,9 +2,9 @@
  * Lists what an API server has, once: which kinds it knows, and all objects of one, page by page.
  * Nothing is watched or kept.
  */
-import { asObject, asText, parseJson } from '../json-file.ts'
-import type { Json } from '../json-file.ts'
-import { limits } from '../limits.ts'
+import { asObject, asText, parseJson } from '@bulwark/schema'
+import type { Json } from '@bulwark/schema'
+import { limits } from './limits.ts'
 import type { ApiAccess } from './access.ts'
 import { ApiAsker } from './ask.ts'
 import { ApiClient, ApiFault } from './client.ts'

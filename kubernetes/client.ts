@@ -5,9 +5,9 @@
  */
 import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
-import { asObject, asText, parseJson } from '../json-file.ts'
-import { limits } from '../limits.ts'
-import { http, https } from '../node-http.ts'
+import { asObject, asText, parseJson } from '@bulwark/schema'
+import { limits } from './limits.ts'
+import { http, https } from './node-http.ts'
 import type { ApiAccess } from './access.ts'
 import { AccessError, readSecret } from './access.ts'
 

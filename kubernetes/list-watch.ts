@@ -6,15 +6,15 @@
  * stays.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Json } from '../json-file.ts'
-import { asObject, asText, parseJson } from '../json-file.ts'
-import { limits } from '../limits.ts'
+import type { Json } from '@bulwark/schema'
+import { asObject, asText, parseJson } from '@bulwark/schema'
+import { limits } from './limits.ts'
 import type { ApiClient } from './client.ts'
 import { ApiFault } from './client.ts'
 import { JsonItems } from './json-items.ts'
 import { KnownLines } from './known-lines.ts'
 import { Lines } from './lines.ts'
-import type { ReadObject } from './objects.ts'
+import type { ReadObject } from './read-object.ts'
 import { isOlder } from './version.ts'
 
 /** What is counted of the API server. */

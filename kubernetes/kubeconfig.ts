@@ -4,8 +4,8 @@
  * never passed over. Pure: the file was read and parsed by whoever has it.
  */
 import { resolve } from 'node:path'
-import type { Json } from '../json-file.ts'
-import { asObject, asText } from '../json-file.ts'
+import type { Json } from '@bulwark/schema'
+import { asObject, asText } from '@bulwark/schema'
 import type { ApiAccess, Secret } from './access.ts'
 import { AccessError } from './access.ts'
 

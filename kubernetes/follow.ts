@@ -4,7 +4,7 @@ import { Known } from './known.ts'
 import type { KnownBounds } from './known.ts'
 import type { ApiPlace, ListWatchTimes } from './list-watch.ts'
 import { ListWatch } from './list-watch.ts'
-import type { ReadObject } from './objects.ts'
+import type { ReadObject } from './read-object.ts'
 
 /** What whoever follows something brings. */
 export interface FollowOptions {

@@ -1,7 +1,7 @@
 /** Questions to the API server that have one short answer each: for commands, not for an agent. */
-import type { Json } from '../json-file.ts'
-import { asObject, asText, parseJson } from '../json-file.ts'
-import { limits } from '../limits.ts'
+import type { Json } from '@bulwark/schema'
+import { asObject, asText, parseJson } from '@bulwark/schema'
+import { limits } from './limits.ts'
 import type { ApiAccess } from './access.ts'
 import type { ApiBody } from './client.ts'
 import { ApiClient, ApiFault } from './client.ts'

@@ -1,0 +1,8 @@
+/** How objects of the API are read into what somebody keeps of them. */
+import type { Json } from '@bulwark/schema'
+
+/** Called with what is wrong with an object, or with a part of it that is left out. */
+export type OnFlaw = (flaw: string) => void
+
+/** Reads an object; `undefined` when it is none of the kind. */
+export type ReadObject<Value> = (object: Json, onFlaw: OnFlaw) => Value | undefined
