@@ -27,7 +27,7 @@ import { Tally, countOutcomes, countsText } from './test/results.ts'
 const touchesKernel = (file: string): boolean =>
   /^(?:native|tests|bpf|tools\/lab)\/|\.kernel\.test\.ts$/.test(file)
 
-const kernelBounds = { concurrency: 1, testMsMax: 600_000, groupMsMax: 3_000_000 }
+const kernelBounds = { concurrency: 1, testMsMax: 360_000, groupMsMax: 3_000_000 }
 
 async function runHere(tally: Tally, texts: readonly string[], withKernel: boolean): Promise<void> {
   const found = globSync('**/*.test.ts', {
@@ -56,9 +56,12 @@ async function runInGuest(tally: Tally, run: GuestRun): Promise<string> {
   const started = performance.now()
   const took = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`
   try {
-    const results = await guestSuite(run)
+    const { results, notes, fault } = await guestSuite(run)
     tally.add(results, `on ${name}: `)
-    return `${name}: ${countsText(countOutcomes(results))}, ${took()}`
+    for (const note of notes) tally.note(`${name}: ${note}`)
+    if (fault !== undefined) tally.fail(`on ${name}: ${fault}`)
+    const counts = countsText(countOutcomes(results))
+    return `${name}: ${counts}, ${took()}${fault === undefined ? '' : ', not run to the end'}`
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     if (error instanceof FetchError) tally.leaveOut(`all tests on ${name}: ${text}`)

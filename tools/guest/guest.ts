@@ -33,6 +33,8 @@ export interface GuestOptions {
   /** For `sh`, in the copy of the work tree. */
   readonly command: string
   readonly msMax?: number
+  /** A guest that writes nothing for so long hangs, and is ended. */
+  readonly quietMsMax?: number
   /** The guest's clock goes by the instructions that it runs, on one processor: slow, and figures
    * of time are the same however busy this machine is. */
   readonly countsInstructions?: boolean
@@ -48,6 +50,26 @@ export interface GuestResult {
   /** Lines that the command wrote to `/dev/ttyS1`: results, apart from the console. */
   readonly results: readonly string[]
 }
+
+/** A guest came up, and was over before its command was. */
+export class GuestStopped extends Error {
+  /** What the command wrote to `/dev/ttyS1` until then. */
+  readonly results: readonly string[]
+  /** The guest's own kernel said that it is broken: no fault of the machine that emulates it. */
+  readonly isOfKernel: boolean
+
+  /** @param last  what it wrote last to the console */
+  constructor(text: string, results: readonly string[], last: readonly string[]) {
+    const fault = last.find((line) => kernelFault.test(line))
+    super([text, ...(fault === undefined ? last.slice(-5) : [fault])].join('\n  '))
+    this.results = results
+    this.isOfKernel = fault !== undefined
+  }
+}
+
+/** A processor that is emulated on a busy machine may stand still for long: that is no fault. */
+const kernelFault = /Kernel panic|Oops|BUG: (?!soft lockup)|general protection fault/
+const lastLinesKept = 50
 
 /** Why no guest can run here; `undefined` when they can. */
 export function missingForGuests(): string | undefined {
@@ -142,35 +164,47 @@ const disk = (file: string, more: string): readonly string[] => [
   `file=${file},format=raw,if=virtio,${more}`,
 ]
 
-/** Runs QEMU to its end; kills it when it takes too long. Returns whether it was in time. */
+interface Bound {
+  readonly msMax: number
+  readonly quietMsMax: number
+}
+
+/** Runs QEMU to its end; kills it when it takes too long. Returns how it ended, for people. */
 async function runQemu(
   operands: readonly string[],
-  msMax: number,
+  { msMax, quietMsMax }: Bound,
   onLine: (line: string) => void,
-): Promise<boolean> {
+): Promise<string> {
   const qemu = findProgram('qemu-system-x86_64') ?? 'qemu-system-x86_64'
   const child = spawn(qemu, operands, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const kill = (): boolean => child.kill('SIGKILL')
-  process.once('exit', kill)
-  let inTime = true
-  const timer = setTimeout(() => {
-    inTime = false
-    kill()
-  }, msMax)
+  let ending: string | undefined
+  const kill = (why?: string): void => {
+    ending = why
+    child.kill('SIGKILL')
+  }
+  const killAtExit = (): void => kill()
+  process.once('exit', killAtExit)
+  const timer = setTimeout(() => kill(`did not end within ${msMax / 1000} s`), msMax)
+  const quiet = setTimeout(() => kill(`wrote nothing for ${quietMsMax / 1000} s`), quietMsMax)
   const streams = [child.stdout, child.stderr].map((stream) =>
-    createInterface({ input: stream }).on('line', onLine),
+    createInterface({ input: stream }).on('line', (line) => {
+      quiet.refresh()
+      onLine(line)
+    }),
   )
   try {
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<string>((resolve, reject) => {
       child.once('error', reject)
-      child.once('close', () => resolve())
+      child.once('close', (code, signal) => {
+        resolve(ending ?? `stopped before the command did (QEMU: ${signal ?? `code ${code}`})`)
+      })
     })
   } finally {
     clearTimeout(timer)
-    process.off('exit', kill)
+    clearTimeout(quiet)
+    process.off('exit', killAtExit)
     for (const each of streams) each.close()
   }
-  return inTime
 }
 
 async function readLines(file: string): Promise<readonly string[]> {
@@ -192,11 +226,12 @@ async function inTurn<T>(make: () => Promise<T>): Promise<T> {
  * Runs a command in a guest. Fetches the kernel and makes the images first, where the cache has
  * none.
  *
- * @throws Error  the guest could not be made, did not come up, or did not end in time
+ * @throws GuestStopped  it came up, and was over before the command was: it hung, or died
+ * @throws Error         the guest could not be made, or did not come up
  */
 export async function runGuest(options: GuestOptions): Promise<GuestResult> {
   const { kernel: name, command, msMax = guestMsMax, onLine, onProgress } = options
-  const { countsInstructions = false } = options
+  const { countsInstructions = false, quietMsMax = guestMsMax } = options
   const kernel = guestKernels.find((each) => each.name === name)
   if (kernel === undefined) {
     const names = guestKernels.map((each) => each.name).join(', ')
@@ -216,24 +251,27 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
     const told = join(folder, 'told')
     writeFileSync(told, '')
     onProgress?.(`guest ${name}: ${files.release} starts`)
-    const boot: string[] = []
+    const last: string[] = []
     let isReady = false
-    const inTime = await runQemu(
+    const ending = await runQemu(
       qemuOperands({ files, initramfs, image, bundle, told, countsInstructions }),
-      Math.min(msMax, guestMsMax),
+      { msMax: Math.min(msMax, guestMsMax), quietMsMax },
       (line) => {
         const text = line.replaceAll('\r', '')
-        if (isReady) onLine(text)
-        else if (text.endsWith(readyMark)) isReady = true
-        else boot.push(text)
+        if (isReady) {
+          if (last.push(text) > lastLinesKept) last.shift()
+          onLine(text)
+        } else if (text.endsWith(readyMark)) {
+          isReady = true
+          last.length = 0
+        } else last.push(text)
       },
     )
-    if (!isReady) throw new Error(`guest ${name} did not come up:\n${boot.join('\n')}`)
-    if (!inTime) throw new Error(`guest ${name} did not end within ${msMax / 1000} s`)
+    if (!isReady) throw new Error(`guest ${name} did not come up, ${ending}:\n${last.join('\n')}`)
     const lines = await readLines(told)
     const code = lines.map((line) => /^exit (\d+)\r?$/.exec(line)?.[1]).find(Boolean)
-    if (code === undefined) throw new Error(`guest ${name} stopped before the command did`)
     const results = lines.filter((line) => !line.startsWith('exit ')).map((line) => line.trim())
+    if (code === undefined) throw new GuestStopped(`guest ${name} ${ending}`, results, last)
     return { code: Number(code), results }
   } finally {
     rmSync(folder, { recursive: true, force: true })

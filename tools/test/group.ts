@@ -24,7 +24,7 @@ export interface Bounds {
 /** Where a guest's results go, one line each, apart from what it prints. */
 const resultsFile = process.env['BULWARK_RESULTS']
 
-const tell = (result: Result): void => {
+const tell = (result: Result | { readonly endedFile: string }): void => {
   if (resultsFile !== undefined) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
 }
 
@@ -80,7 +80,9 @@ export async function runGroup(
   }
   stream.on('test:summary', ({ file, duration_ms: ms }) => {
     if (file === undefined || resultsFile === undefined) return
-    console.log(`${relative(root, file)}: ${(ms / 1000).toFixed(1)} s`)
+    const name = relative(root, file)
+    console.log(`${name}: ${(ms / 1000).toFixed(1)} s`)
+    if (!died.includes(name)) tell({ endedFile: name })
   })
   stream.on('test:pass', (ended) => add(ended, true))
   stream.on('test:fail', (ended) => add(ended, false))

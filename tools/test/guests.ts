@@ -1,11 +1,11 @@
 /** The event suite in guests: the same test files, on other kernels. */
 import { globSync } from 'node:fs'
-import { missingForGuests, runGuest } from '../guest/guest.ts'
+import { GuestStopped, missingForGuests, runGuest } from '../guest/guest.ts'
 import { execute } from '../guest/execute.ts'
 import { guestKernels } from '../guest/kernels.ts'
 import { root } from './group.ts'
 import type { Result } from './results.ts'
-import { parseResult } from './results.ts'
+import { parseTold } from './results.ts'
 
 /** The backends of the sensor: see agent/. */
 const backends = ['tracepoint', 'security'] as const
@@ -26,10 +26,6 @@ const notInCi: Readonly<Record<string, string>> = {
   'tests/kernel/reload.test.ts': 'loads many programs again: only in make test-kernels',
 }
 
-/** What runs on every kernel: whether all loads, doctor tells the truth, and generated filters are
- * put in place. What they decide is proved on three kernels, a minute each. */
-const everywhere = ['load', 'doctor', 'filter-slot'].map((name) => `tests/kernel/${name}.test.ts`)
-
 /** The event suite as guests run it, files that run everywhere included. */
 const wholeSuite = (): readonly string[] =>
   globSync('tests/kernel/*.test.ts', { cwd: root })
@@ -49,14 +45,13 @@ export interface GuestRun {
   readonly cgroups?: 'v1'
 }
 
-/** What the security backend hears that the other reads from user memory; and 32-bit calls, whose
- * functions each kernel declares in its own way. */
-const namesSuite = ['compat', 'heard', 'load', 'names', 'names-race', 'network'].map(
+/** What the security backend hears that the other reads from user memory. */
+const namesSuite = ['heard', 'load', 'names', 'names-race', 'network'].map(
   (name) => `tests/kernel/${name}.test.ts`,
 )
 
 /** On the security backend these attach to each call there is, and take over two minutes in a guest
- * each: one of them, on one kernel, is enough. */
+ * each: there they are left to `make test-kernels`. */
 const attachesToAll: ReadonlySet<string> = new Set([
   'tests/kernel/compat.test.ts',
   'tests/kernel/shapes.test.ts',
@@ -81,14 +76,14 @@ const tracepointSuite = (): readonly string[] =>
   eventSuite().filter((file) => !onSecurityOnly.has(file))
 
 /** Only the oldest kernel counts what is done through io_uring; its verifier concludes least. */
-const oldestSuite = [
-  ...everywhere,
-  'tests/kernel/filter-proof.test.ts',
-  'tests/kernel/io-uring.test.ts',
-]
+const oldestSuite = ['load', 'doctor', 'filter-slot', 'filter-proof', 'io-uring'].map(
+  (name) => `tests/kernel/${name}.test.ts`,
+)
 
 /** Only the newest kernel preempts programs at tracepoints, and has them attached through perf. */
-const preemptingSuite = ['nesting', 'process', 'exec'].map((name) => `tests/kernel/${name}.test.ts`)
+const newestSuite = ['load', 'filter-slot', 'nesting', 'process', 'exec'].map(
+  (name) => `tests/kernel/${name}.test.ts`,
+)
 
 /** Real containers, which tell how cgroups are set up: v2 alone, v1 alone. Native it is both. */
 const containers = 'tests/containerd/modes.test.ts'
@@ -102,7 +97,7 @@ export const guestsOfCi = (): readonly GuestRun[] => [
   { kernel: '6.12', backend: 'security', files: [containers, ...securitySuite()] },
   { kernel: '6.1', backend: 'tracepoint', files: tracepointSuite() },
   { kernel: '6.1', backend: 'security', files: namesSuite },
-  { kernel: '7.2', backend: 'tracepoint', files: [...everywhere, ...preemptingSuite] },
+  { kernel: '7.2', backend: 'tracepoint', files: newestSuite },
   { kernel: '6.1', backend: 'tracepoint', files: cgroupsSuite, cgroups: 'v1' },
   { kernel: '5.10', backend: 'tracepoint', files: oldestSuite },
 ]
@@ -139,6 +134,8 @@ export function chooseGuests(words: readonly string[]): readonly GuestRun[] {
 
 const buildMsMax = 120_000
 const guestMsMax = 1_800_000
+/** More than a test may take, which is then its fault and not the guest's. */
+const quietMsMax = 420_000
 
 /** Why the guests cannot run here; `undefined` when they can. */
 export const reasonWithoutGuests = (): string | undefined => missingForGuests()
@@ -155,30 +152,69 @@ let testsBuilt: Promise<unknown> | undefined
 const buildTests = async (): Promise<unknown> =>
   await execute([process.execPath, 'tests/kernel/build.ts'], { cwd: root, msMax: buildMsMax })
 
+/** What came of the files of a guest. */
+export interface SuiteResult {
+  readonly results: readonly Result[]
+  /** For the summary: that it was started once more, and why. */
+  readonly notes: readonly string[]
+  /** Why it did not run to its end. */
+  readonly fault?: string
+}
+
 /**
- * Runs test files in a guest, printing what it prints.
+ * Runs test files in a guest, printing what it prints. An emulated machine hangs or dies now and
+ * then: then it is started once more for the files that had not ended, and that is said. It is not
+ * when its own kernel said that it is broken.
  *
- * @throws Error  the guest could not be made, or stopped before its tests did
+ * @throws Error  the guest could not be made
  */
-export async function guestSuite(run: GuestRun): Promise<readonly Result[]> {
-  const { kernel, backend, files, cgroups } = run
+export async function guestSuite(run: GuestRun): Promise<SuiteResult> {
+  const results: Result[] = []
+  const notes: string[] = []
+  const left = new Set(run.files)
+  for (;;) {
+    const { lines, fault, isFinal } = await startGuest(run, [...left])
+    const told = parseTold(lines)
+    const isLast = fault === undefined || isFinal === true || notes.length > 0
+    results.push(...told.results.filter(({ file }) => isLast || told.endedFiles.has(file)))
+    if (fault === undefined) return { results, notes }
+    if (isLast) return { results, notes, fault }
+    for (const file of told.endedFiles) left.delete(file)
+    const count = `${left.size} of ${run.files.length} files`
+    notes.push(`started once more, for ${count}: ${fault}`)
+    console.log(`${run.kernel} ${run.backend}: ${notes.at(-1)}`)
+  }
+}
+
+interface Started {
+  readonly lines: readonly string[]
+  readonly fault?: string
+  readonly isFinal?: boolean
+}
+
+async function startGuest(run: GuestRun, files: readonly string[]): Promise<Started> {
+  const { kernel, backend, cgroups } = run
   await (testsBuilt ??= buildTests())
   const command = [
     ...(cgroups === 'v1' ? ['sh tools/guest/cgroup-v1.sh || exit 1;'] : []),
     `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1`,
     `node --single-threaded tools/test.ts files ${files.join(' ')}`,
   ]
-  const { code, results } = await runGuest({
-    kernel,
-    command: command.join(' '),
-    msMax: guestMsMax,
-    onLine: (line) => console.log(`${kernel} ${backend}: ${line}`),
-    onProgress: (text) => console.log(text),
-  })
-  const found = results.map(parseResult).filter((result) => result !== undefined)
-  const failed = found.some(({ outcome }) => outcome === 'failed')
-  if (found.length === 0 || (code !== 0 && !failed)) {
-    throw new Error(`the tests in guest ${kernel} ended with code ${code}`)
+  try {
+    const { code, results: lines } = await runGuest({
+      kernel,
+      command: command.join(' '),
+      msMax: guestMsMax,
+      quietMsMax,
+      onLine: (line) => console.log(`${kernel} ${backend}: ${line}`),
+      onProgress: (text) => console.log(text),
+    })
+    const { results } = parseTold(lines)
+    const failed = results.some(({ outcome }) => outcome === 'failed')
+    if (results.length > 0 && (code === 0 || failed)) return { lines }
+    return { lines, fault: `the tests in guest ${kernel} ended with code ${code}`, isFinal: true }
+  } catch (error) {
+    if (!(error instanceof GuestStopped)) throw error
+    return { lines: error.results, fault: error.message, isFinal: error.isOfKernel }
   }
-  return found
 }

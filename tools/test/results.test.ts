@@ -2,22 +2,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chooseGuests } from './guests.ts'
-import { Tally, parseResult } from './results.ts'
+import { Tally, parseTold } from './results.ts'
 
 test('each reason, fault and guest has a line, and the sum comes last', () => {
   const printed: string[] = []
   const tally = new Tally((line) => printed.push(line))
   const file = 'tests/kernel/open.test.ts'
-  const results = [
+  const lines = [
     '{"file":"F","name":"a","outcome":"passed"}',
     '{"file":"F","name":"b","outcome":"skipped","reason":"no such call"}',
     '{"file":"F","name":"c","outcome":"failed"}',
-    'not a result',
-  ].map((line) => parseResult(line.replace('F', file)))
-  tally.add(
-    results.filter((result) => result !== undefined),
-    'on Linux 5.10: ',
-  )
+    '{"endedFile":"F"}',
+    '{"file":"F","name":"a line that was cut',
+    'null',
+  ].map((line) => line.replace('"F"', JSON.stringify(file)))
+  const told = parseTold(lines)
+  assert.deepEqual([...told.endedFiles], [file])
+  tally.add(told.results, 'on Linux 5.10: ')
   tally.leaveOut('in guests, x.test.ts: too slow')
   tally.fail('on Linux 6.1: guest 6.1 did not come up')
   assert.deepEqual(printed, ['failed: on Linux 6.1: guest 6.1 did not come up'])

@@ -12,22 +12,39 @@ export interface Result {
 
 const outcomes: readonly string[] = ['passed', 'failed', 'skipped'] satisfies Result['outcome'][]
 
-/** One line of a guest's results; `undefined` when it is none. */
-export function parseResult(line: string): Result | undefined {
-  let value: unknown
+/** What a guest told, line by line. */
+export interface Told {
+  readonly results: readonly Result[]
+  /** Those that ran to their end. */
+  readonly endedFiles: ReadonlySet<string>
+}
+
+const isResult = (value: object): value is Result =>
+  'file' in value &&
+  'name' in value &&
+  'outcome' in value &&
+  outcomes.includes(String(value.outcome))
+
+/** Reads a guest's results. What is no line of them is none: it may have stopped within one. */
+export function parseTold(lines: readonly string[]): Told {
+  const results: Result[] = []
+  const endedFiles = new Set<string>()
+  for (const line of lines) {
+    const value = parseObject(line)
+    if (value === undefined) continue
+    if ('endedFile' in value) endedFiles.add(String(value.endedFile))
+    else if (isResult(value)) results.push(value)
+  }
+  return { results, endedFiles }
+}
+
+const parseObject = (line: string): object | undefined => {
   try {
-    value = JSON.parse(line)
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
   }
-  const isResult =
-    typeof value === 'object' &&
-    value !== null &&
-    'file' in value &&
-    'name' in value &&
-    'outcome' in value &&
-    outcomes.includes(String(value.outcome))
-  return isResult ? (value as Result) : undefined
 }
 
 /** How many tests ended in which way. */
