@@ -14,6 +14,7 @@ import { isNativeError, possibleCpus } from '@bulwark/native'
 import type { FilterPlan, FilterProgram, FilterTarget, KernelFacts, Rule } from '@bulwark/policy'
 import { firstLook, generateFilter, needsSecondLook, plansByKind } from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
+import { CgroupNumbers, makeCgroupWords } from './cgroup-numbers.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
 import type { Container } from './container.ts'
 import { activeRules } from './engine.ts'
@@ -125,6 +126,9 @@ export class KernelFilters {
   readonly #containers: Containers
   readonly #classes: ToldClasses
   readonly #names: FilterNames
+  readonly #words = makeCgroupWords()
+  readonly #unified: CgroupNumbers
+  readonly #old: CgroupNumbers
   #installed: PreparedFilters = none
   #cgroupsFull = 0
   #closed = false
@@ -149,6 +153,8 @@ export class KernelFilters {
     this.#containers = containers
     this.#classes = new ToldClasses(onNewClass)
     this.#names = names
+    this.#unified = new CgroupNumbers(base.cgroups, this.#words)
+    this.#old = new CgroupNumbers(base.oldCgroups)
     // Of every hierarchy, whether a mount shows it or not.
     for (const hierarchy of [unifiedNumber, oldNumber])
       this.tellCgroup(hierarchy, rootCgroup, 'host')
@@ -323,6 +329,7 @@ export class KernelFilters {
     looked: PartMaps,
   ): Promise<LoadedParts | undefined> {
     const { slots, filtered, cgroups, oldCgroups, oldCgroupIdAt, layout } = this.#base
+    const told = { cgroupsMapFd: cgroups.facts.fd, cgroupWordsFd: this.#words.facts.fd }
     const target: FilterTarget = {
       ...layout,
       find: 'slot',
@@ -332,7 +339,7 @@ export class KernelFilters {
       droppedMapFd: filtered.facts.fd,
       kind,
       failedIndex,
-      ...(this.#facts.tellsCgroups ? { cgroupsMapFd: cgroups.facts.fd } : {}),
+      ...(this.#facts.tellsCgroups ? told : {}),
       oldCgroups: { mapFd: oldCgroups.facts.fd, idAt: oldCgroupIdAt },
     }
     const name = look === 'second' ? `look_${kind}` : `filter_${kind}`
@@ -420,22 +427,11 @@ export class KernelFilters {
   /** Tells the kernel what a cgroup of a hierarchy is, or that it is gone. */
   tellCgroup(hierarchy: number, id: CgroupId, state: CgroupState, container?: Container): void {
     if (!this.#facts.tellsCgroups || this.#closed) return
-    const map = hierarchy === unifiedNumber ? this.#base.cgroups : this.#base.oldCgroups
-    const key = new Uint8Array(BigUint64Array.of(BigInt(id)).buffer)
-    if (state === undefined) {
-      map.delete(key)
-      return
-    }
+    const told = hierarchy === unifiedNumber ? this.#unified : this.#old
+    if (state === undefined) return told.forget(BigInt(id))
     const ofContainer = container ? this.#classes.numberOf(container) : CGROUP_IS_CONTAINER
-    const value = state === 'host' ? CGROUP_IS_HOST : ofContainer
-    try {
-      map.update(key, new Uint8Array(Uint32Array.of(value).buffer))
-    } catch (error) {
-      if (!isNativeError(error)) throw error
-      // It may have been told before, as something else.
-      map.delete(key)
-      this.#cgroupsFull++
-    }
+    const number = state === 'host' ? CGROUP_IS_HOST : ofContainer
+    if (!told.tell(BigInt(id), number)) this.#cgroupsFull++
   }
 
   /**
@@ -467,5 +463,6 @@ export class KernelFilters {
     this.remove()
     this.#lastCounts = this.#count()
     this.#closed = true
+    this.#words.close()
   }
 }

@@ -81,6 +81,12 @@ export type {
 export { generateFilter, partsMax } from './kernel/generate.ts'
 export { ancestorsLayout, firstLook, needsSecondLook } from './kernel/ancestors.ts'
 export { accepts } from './kernel/model.ts'
+export {
+  cgroupOfWord,
+  cgroupWord,
+  cgroupWordIndex,
+  cgroupWordsCount,
+} from './kernel/cgroup-words.ts'
 export { cgroupNumbers, everything, nothing, scopeClassMin } from './kernel/plan.ts'
 export type { Residual } from './kernel/bounds.ts'
 export type { ExplainedHook, ExplainedPart } from './kernel/explain.ts'

@@ -1,5 +1,5 @@
 /** Filters in the kernel, each on one record: loaded as programs that the kernel repeats. */
-import { loadParts, makePartMaps } from '@bulwark/agent'
+import { CgroupNumbers, loadParts, makeCgroupWords, makePartMaps } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap } from '@bulwark/native'
 import type { FilterProgram, FilterTarget } from '@bulwark/policy'
@@ -48,6 +48,8 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
     )
     const few = { type: mapTypes.hash, keyBytes: 8, valueBytes: 4, maxEntries: 1 }
     const cgroups = open(createMap({ ...few, name: 'cgroups' }))
+    const words = open(makeCgroupWords())
+    const numbers = new CgroupNumbers(cgroups, words)
     const maps = makePartMaps(filter)
     maps.flat().forEach(open)
     const target: FilterTarget = {
@@ -65,6 +67,7 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
       kind: 0,
       failedIndex: 0,
       cgroupsMapFd: cgroups.facts.fd,
+      cgroupWordsFd: words.facts.fd,
       cgroupIdAt: 16,
     }
     const spec = { type: classifier, name: 'bench_filter', license: 'GPL' }
@@ -83,8 +86,7 @@ export const loadFilter = (filter: FilterProgram): MeasuredFilter => {
         return program.testRun(noBytes, runs, packet).durationNs
       },
       tellCgroup: (id, number) => {
-        const key = new Uint8Array(BigUint64Array.of(BigInt(id)).buffer)
-        cgroups.update(key, new Uint8Array(Uint32Array.of(number).buffer))
+        if (!numbers.tell(BigInt(id), number)) throw new Error('the map of cgroups is full')
       },
       verifiedInstructions: program.info().verifiedInstructions,
       close,

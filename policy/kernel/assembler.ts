@@ -142,6 +142,11 @@ export class Assembler {
     this.#wide(to, bpf.pseudoMapFd, int32(fd, 'file descriptor'), 0)
   }
 
+  /** Loads the address of the one value of an array, by the array's file descriptor. */
+  loadMapValue(to: Register, fd: number): void {
+    this.#wide(to, bpf.pseudoMapValue, int32(fd, 'file descriptor'), 0)
+  }
+
   /** Loads `size` bytes; the upper ones become 0. */
   load(size: Size, to: Register, base: Register, offset: number): void {
     this.#add(bpf.loadRegister | bpf.memory | sizeCodes[size], to, base, offset, 0)

@@ -12,7 +12,7 @@ import type { FilterMap } from './maps.ts'
 import { MapPool } from './maps.ts'
 import { helpers, type Surroundings } from './match-maps.ts'
 import { match } from './match.ts'
-import { cgroupTest, loadCgroupNumber } from './cgroup-code.ts'
+import { CgroupCode } from './cgroup-code.ts'
 import { cut, sizeOf } from './cut.ts'
 import type { Plan } from './plan.ts'
 import { scanText } from './scan.ts'
@@ -49,6 +49,8 @@ export interface FilterTarget {
   readonly failedIndex: number
   /** HASH of cgroup ids (u64) to u32: see `cgroupNumbers`. Without it all are unknown. */
   readonly cgroupsMapFd?: number
+  /** ARRAY of one value, where many of the same are found sooner: see `cgroup-words.ts`. */
+  readonly cgroupWordsFd?: number
   /** Offset of the cgroup id (u64) in the record. */
   readonly cgroupIdAt: number
   /** Prog array: at `index` stands the next part, which looks at what this one would drop. */
@@ -125,6 +127,7 @@ const shownTarget: FilterTarget = {
   kind: 0,
   failedIndex: 0,
   cgroupsMapFd: 103,
+  cgroupWordsFd: 105,
   cgroupIdAt: 16,
 }
 const shownParts = 104
@@ -134,11 +137,9 @@ const smaller = 0.8
 /** The body of a filter: from a record in r7 to one of two labels. */
 class Body {
   readonly #at: Surroundings
-  readonly #target: FilterTarget
 
-  constructor(at: Surroundings, target: FilterTarget) {
+  constructor(at: Surroundings) {
     this.#at = at
-    this.#target = target
   }
 
   emit(decision: Decision, yes: Label, no: Label): void {
@@ -206,7 +207,7 @@ class Body {
       case 'text':
         return scanText(this.#at, test.at, test.values, yes, no)
       case 'cgroup':
-        return cgroupTest(assembler, this.#target, test.states, yes, no)
+        return this.#at.cgroups.test(test.states, yes, no)
     }
   }
 }
@@ -318,9 +319,9 @@ const assemble = (
   assembler.alu('add', 7, { constant: target.recordAt })
   const { recordBytesMax, recordAt, slotBytes } = target
   const behindBytes = slotBytes - recordAt - recordBytesMax
-  const loadScopeClass = (): void => loadCgroupNumber(assembler, target)
-  const at = { assembler, maps, undecided: accept, recordBytesMax, behindBytes, loadScopeClass }
-  new Body(at, target).emit(decision, accept, drop)
+  const cgroups = new CgroupCode(assembler, target)
+  const at = { assembler, maps, undecided: accept, recordBytesMax, behindBytes, cgroups }
+  new Body(at).emit(decision, accept, drop)
   emitEnds(assembler, target, { accept, drop, missing })
   return assembler.finish()
 }

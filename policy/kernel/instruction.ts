@@ -36,6 +36,8 @@ export const bpf = {
   toBigEndian: 0xd0,
   // In the source register of a load of 64 bits: the constant is a map's file descriptor.
   pseudoMapFd: 1,
+  // The same, and what is loaded is the address of its value.
+  pseudoMapValue: 2,
 } as const
 
 export const sizeCodes: Readonly<Record<Size, number>> = { 4: 0x00, 2: 0x08, 1: 0x10, 8: 0x18 }

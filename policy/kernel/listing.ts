@@ -60,6 +60,7 @@ const storeText = ({ code, registers, offset, immediate }: Instruction): string 
 const wideText = ({ registers, immediate }: Instruction, next: Instruction | undefined): string => {
   const to = `r${registers & 15}`
   if (registers >> 4 === bpf.pseudoMapFd) return `${to} = map of fd ${immediate} ll`
+  if (registers >> 4 === bpf.pseudoMapValue) return `${to} = value in the map of fd ${immediate} ll`
   const value = (BigInt(next?.immediate ?? 0) << 32n) | BigInt(immediate >>> 0)
   return `${to} = ${value} ll`
 }

@@ -1,5 +1,6 @@
 /** What all choices share: their surroundings, and looking keys up in maps. */
 import type { Assembler, Label } from './assembler.ts'
+import type { CgroupCode } from './cgroup-code.ts'
 import type { Entry } from './decision.ts'
 import type { MapPool } from './maps.ts'
 import { branchOnNumbers, type Target } from './match-words.ts'
@@ -16,8 +17,7 @@ export interface Surroundings {
   readonly recordBytesMax: number
   /** Bytes that may be read behind a record of the full size. */
   readonly behindBytes: number
-  /** Puts into r1 what the kernel was told of the record's cgroup, in 32 bits. */
-  readonly loadScopeClass: () => void
+  readonly cgroups: CgroupCode
 }
 
 export const roundUp = (bytes: number): number => (bytes + 7) & ~7

@@ -105,7 +105,7 @@ export const match = (
       at.assembler.load(key.at.bytes, 1, 7, key.at.offset)
       return matchNumber(at, key.at.bytes, targets, none)
     case 'scope':
-      at.loadScopeClass()
+      at.cgroups.loadNumber()
       return branchOnNumbers(at.assembler, 32, numbersOf(targets), none)
     case 'network':
       return matchNetwork(at, key, entries, targets, none)

@@ -1,9 +1,9 @@
 /** Filters in the kernel by test-run: on a record that lies in a map, and on nothing else. */
-import { loadParts, makePartMaps } from '@bulwark/agent'
+import { CgroupNumbers, loadParts, makeCgroupWords, makePartMaps } from '@bulwark/agent'
 import type { BpfMap, RawProgram } from '@bulwark/native'
 import { createMap } from '@bulwark/native'
 import type { FilterProgram, FilterTarget } from '@bulwark/policy'
-import { ancestorsLayout } from '@bulwark/policy'
+import { ancestorsLayout, cgroupNumbers } from '@bulwark/policy'
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import { cgroupIds, classIds } from './inner.ts'
 
@@ -31,7 +31,10 @@ export class FilterStage {
   readonly #slots: BpfMap
   readonly #memory: Uint8Array
   readonly #cgroups: BpfMap
+  readonly #words: BpfMap
   readonly #dropped: BpfMap
+  /** What filters are told of cgroups; of those of `NearRecords` from the start. */
+  readonly cgroups: CgroupNumbers
   readonly target: FilterTarget
 
   constructor() {
@@ -45,13 +48,13 @@ export class FilterStage {
     })
     this.#memory = new Uint8Array(this.#slots.memory())
     // One cgroup is not told.
-    const map = { type: types.hash, keyBytes: 8, valueBytes: 4, maxEntries: 2 + classIds.size }
+    const map = { type: types.hash, keyBytes: 8, valueBytes: 4, maxEntries: 16 }
     this.#cgroups = createMap({ ...map, name: 'cgroups' })
-    const state = (number: number): Uint8Array => new Uint8Array(new Uint32Array([number]).buffer)
-    const id = (number: bigint): Uint8Array => new Uint8Array(new BigUint64Array([number]).buffer)
-    this.#cgroups.update(id(cgroupIds.host), state(1))
-    this.#cgroups.update(id(cgroupIds.container), state(2))
-    for (const [number, of] of classIds) this.#cgroups.update(id(of), state(number))
+    this.#words = makeCgroupWords()
+    this.cgroups = new CgroupNumbers(this.#cgroups, this.#words)
+    this.cgroups.tell(cgroupIds.host, cgroupNumbers.host)
+    this.cgroups.tell(cgroupIds.container, cgroupNumbers.container)
+    for (const [number, of] of classIds) this.cgroups.tell(of, number)
     this.#dropped = createMap({ ...map, type: types.array, keyBytes: 4, name: 'dropped' })
     this.target = {
       find: 'test',
@@ -68,6 +71,7 @@ export class FilterStage {
       kind: 0,
       failedIndex: 1,
       cgroupsMapFd: this.#cgroups.facts.fd,
+      cgroupWordsFd: this.#words.facts.fd,
       cgroupIdAt,
     }
   }
@@ -105,6 +109,6 @@ export class FilterStage {
   }
 
   close(): void {
-    for (const map of [this.#slots, this.#cgroups, this.#dropped]) map.close()
+    for (const map of [this.#slots, this.#cgroups, this.#words, this.#dropped]) map.close()
   }
 }
