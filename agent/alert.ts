@@ -3,7 +3,7 @@
  * operator can say of the forms is `AlertForm`, with Falco's meaning of each switch.
  */
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
-import type { AlertContext, AlertSubject } from '@bulwark/schema'
+import type { AlertContext, AlertSubject, AlertUpdate } from '@bulwark/schema'
 import { dateParts, isoTime } from './time.ts'
 import { randomUuid } from './uuid.ts'
 
@@ -40,10 +40,15 @@ export interface Alert {
     readonly scopeUnknown?: boolean
     /** What its context makes of it; none: nobody has judged it. */
     readonly context?: AlertContext
+    /** It tells an alert again that others have raised. */
+    readonly update?: AlertUpdate
   }
   /** For whoever judges it, and not part of its line; alerts about Bulwark itself have none. */
   readonly subject?: AlertSubject
 }
+
+/** An alert of an alert that was told: another one has raised it. */
+export const raisedRule = 'Bulwark internal: alert raised'
 
 /** What lines of alerts hold. */
 export interface AlertForm {
@@ -106,6 +111,43 @@ export const internalAlert = (facts: {
   },
 })
 
+/** What others make of an alert that was told. */
+export interface RaisedTo {
+  readonly priority: PriorityName
+  readonly context: AlertContext
+  readonly update: AlertUpdate
+}
+
+/** Fields of the alert that say of whom it is. */
+const whoseFields = ['container.id', 'container.name', 'k8s.ns.name', 'k8s.pod.name'] as const
+
+/** The record that tells an alert again. `timeNs`: of the alert that raised it. */
+export const raisedAlert = (
+  alert: Alert,
+  { priority, context, update }: RaisedTo,
+  timeNs: bigint,
+): Alert => {
+  const { hostname, rule, bulwark } = alert
+  const reasons = update.reasons.join('; ')
+  const told = internalAlert({
+    rule: raisedRule,
+    priority,
+    hostname,
+    timeNs,
+    message: `${rule}: raised from ${update.before} to ${update.severity}: ${reasons}`,
+    fields: [
+      ['alert.uuid', update.of],
+      ['alert.rule', rule],
+      ...whoseFields.flatMap((name) => {
+        const value = alert.outputFields.get(name)
+        return value === undefined ? [] : [[name, value] as const]
+      }),
+    ],
+  })
+  const { pid, containerId, podUid } = bulwark
+  return { ...told, bulwark: { ...told.bulwark, pid, containerId, podUid, context, update } }
+}
+
 const raw = (value: PrintedValue): unknown => {
   if (Array.isArray(value)) return (value as readonly PrintedValue[]).map(raw)
   if (typeof value !== 'bigint') return value
@@ -140,6 +182,7 @@ export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =
     ...(bulwark.policy === undefined ? {} : { policy: bulwark.policy }),
     ...(bulwark.scopeUnknown === true ? { scope_unknown: true } : {}),
     truncated: bulwark.truncated,
+    ...(bulwark.update === undefined ? {} : { update: bulwark.update }),
   }
   return JSON.stringify({
     ...(form.includeBulwark ? { bulwark: own } : {}),

@@ -6,7 +6,14 @@ export { CaptureError } from './capture/reader.ts'
 export type { ReplayOptions, Replayed } from './replay.ts'
 export { replay } from './replay.ts'
 export type { Alert, AlertForm } from './alert.ts'
-export { alertJson, alertText, defaultForm, internalAlert } from './alert.ts'
+export {
+  alertJson,
+  alertText,
+  defaultForm,
+  internalAlert,
+  raisedAlert,
+  raisedRule,
+} from './alert.ts'
 export type { BackendChoice, ChosenBackend } from './backend.ts'
 export { backendChoices, backendFindings, chooseBackend } from './backend.ts'
 export { onBeat } from './beat.ts'

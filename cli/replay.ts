@@ -99,7 +99,7 @@ const replayRules = async (
       folding: options.folding,
       onAlert: (alert) => {
         alerts++
-        write(judging.judge(alert))
+        judging.judge(alert).forEach(write)
       },
       log,
       signal: stop.signal,

@@ -168,7 +168,7 @@ interface Watching {
   readonly pods: PodOrigin | undefined
   readonly policies: PolicyFeed | undefined
   /** Gives an alert its context. */
-  readonly judge: (alert: Alert) => Alert
+  readonly judge: (alert: Alert) => readonly Alert[]
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
@@ -231,7 +231,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         matching: settings.matching,
         folding: settings.folding,
         hostname: settings.hostname,
-        onAlert: (alert) => outputs.send(judge(alert)),
+        onAlert: (alert) => judge(alert).forEach((each) => outputs.send(each)),
         kernelFilter: settings.kernelFilter,
         pods,
         ...(record ? { record } : {}),

@@ -47,12 +47,27 @@ export const limits = {
   powerReachPodsMax: 500,
   /** Identities whose power is kept until an object changes. */
   powersKeptMax: 20_000,
-  /** Alerts of a pod that count as one chain: how long ago, and how many. */
+  /** Alerts that count as one chain: how far apart, and how many of each sort are told. */
   relatedAlertsMs: 300_000,
   relatedAlertsMax: 16,
-  /** Pods with alerts, and nodes that were taken over, that are kept: those last seen. */
-  alertedPodsMax: 10_000,
+  /** By how much an alert may seem to be before the connection that led to it. */
+  clockSkewMs: 5_000,
+  /** Connections, one behind the other, over which a pod is as open as another. */
+  chainStepsMax: 4,
+  /** Alerts that are kept to be joined: in all, each with its context of some 10 KB; of a pod; and
+   * of a rule in it, so that one that comes again and again drives no other out. */
+  openAlertsMax: 4_000,
+  alertsOfPodMax: 64,
+  alertsOfRuleMax: 4,
+  /** Alerts that are judged anew because of one: a node's pods have no more. */
+  checkedAlertsMax: 2_000,
+  /** Nodes that were taken over, those last seen, and pods of each from which they were. */
   takenNodesMax: 1_000,
+  nodeEscapesMax: 8,
+  /** Names of each kind that are told of what a node has; all are counted. */
+  lostNamesMax: 100,
+  /** Facts that are told of why policies let a connection through, and of how open a pod is. */
+  connectionFactsMax: 4,
 } as const
 
 /** Of what is read and kept of images, packages and vulnerabilities. */

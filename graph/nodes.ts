@@ -90,6 +90,9 @@ const idOf = ({ kind, namespace, name, part }: Omit<GraphNode, 'id'>): string =>
   return id + (part === '' ? name : `${name}/${part}`)
 }
 
+/** A node, as people name it: `container shop/web/app`. */
+export const nodeText = ({ id }: GraphNode): string => id.replace(':', ' ')
+
 const make = (kind: NodeKind, namespace: string, name: string, part = ''): GraphNode =>
   new Named(kind, namespace, name, part)
 

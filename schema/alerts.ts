@@ -50,3 +50,16 @@ export interface AlertContext {
   readonly summary: string
   readonly [key: string]: unknown
 }
+
+/** Why an alert that was told is told again: others that came raise it. */
+export interface AlertUpdate {
+  /** Its `uuid`. */
+  readonly of: string
+  /** The `uuid` of the alert that raised it. */
+  readonly because: string
+  /** Levels of judgements: `low`, `high`. */
+  readonly before: string
+  readonly severity: string
+  /** Sentences without their full stops. */
+  readonly reasons: readonly string[]
+}

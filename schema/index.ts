@@ -33,7 +33,14 @@ export { checkRecord } from './check-record.ts'
 export type { Json } from './json.ts'
 export { asObject, asText, parseJson } from './json.ts'
 export type { Labels, PodSubject, Workload } from './pod.ts'
-export type { ActPeer, AlertAct, AlertContext, AlertSubject, RunProgram } from './alerts.ts'
+export type {
+  ActPeer,
+  AlertAct,
+  AlertContext,
+  AlertSubject,
+  AlertUpdate,
+  RunProgram,
+} from './alerts.ts'
 export type {
   BlastRadiusAnswer,
   GraphCertainty,

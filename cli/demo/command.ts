@@ -142,7 +142,7 @@ const play = async (stage: Stage, options: DemoOptions): Promise<number> => {
         rules: chosen.rules.filter(({ name }) => name === demoRule),
         matching: settings.matching,
         hostname: settings.hostname,
-        onAlert: (alert) => alerts.take(judging.judge(alert)),
+        onAlert: (alert) => judging.judge(alert).forEach((each) => alerts.take(each)),
         pods: pods.origin,
       },
       machine,

@@ -21,14 +21,17 @@ const subjectOf = (podName: string, container: string): AlertSubject => ({
   outcome: 'done',
 })
 
-const alertOf = (rule: string, subject: AlertSubject | undefined): Alert => ({
-  uuid: 'u',
+const startNs = 1_795_000_000_000_000_000n
+const secondNs = 1_000_000_000n
+
+const alertOf = (rule: string, subject: AlertSubject | undefined, second = 0n): Alert => ({
+  uuid: `${rule} ${second}`,
   rule,
   priority: 'Notice',
   source: 'syscall',
   tags: [],
   hostname: 'n',
-  timeNs: 1_795_000_000_000_000_000n,
+  timeNs: startNs + second * secondNs,
   time: '2026-11-18T10:26:40.000000000Z',
   message: 'a shell',
   output: '10:26:40.000000000: Notice a shell',
@@ -44,11 +47,17 @@ const alertOf = (rule: string, subject: AlertSubject | undefined): Alert => ({
 })
 
 type JudgeAlert = (alert: Alert) => Alert
+type JudgeAll = (alert: Alert) => readonly Alert[]
+
+const judgeAllBy = (sourcesNow: () => ContextSources | undefined): JudgeAll => {
+  const log = (line: string): void => assert.fail(line)
+  const judge = new AlertJudge<Alert>({ sourcesNow, settings: defaultSettings, log })
+  return (alert) => withContext(judge, alert)
+}
 
 const judgeBy = (sourcesNow: () => ContextSources | undefined): JudgeAlert => {
-  const log = (line: string): void => assert.fail(line)
-  const judge = new AlertJudge({ sourcesNow, settings: defaultSettings, log })
-  return (alert) => withContext(judge, alert)
+  const all = judgeAllBy(sourcesNow)
+  return (alert) => all(alert)[0] ?? alert
 }
 
 const judgeOf = async (): Promise<JudgeAlert> => {
@@ -90,9 +99,49 @@ test('the same shell in a pod bound to cluster-admin and in a debug pod', async 
 test('a second alert of the pod is one more step', async () => {
   const judge = await judgeOf()
   judge(alertOf('shell', runner))
-  const { context } = written(judge(alertOf('token read', runner))).bulwark
+  const { context } = written(judge(alertOf('token read', runner, 9n))).bulwark
   assert.equal(context?.severity, 'high')
   assert.ok(context.factors.some(({ id }) => id === 'alerts.chain'))
+})
+
+/** A pod of the sample's production, which connects to an address if one is given. */
+const inProduction = (podName: string, container: string, address?: string): AlertSubject => ({
+  ...subjectOf(podName, container),
+  namespace: 'shop-prod',
+  act: {
+    type: address === undefined ? 'execve' : 'connect',
+    files: [],
+    isWrite: false,
+    peer: address === undefined ? undefined : { address, port: 8443, protocol: 'tcp' },
+  },
+})
+
+test('a connection that leads to an alert elsewhere: the one is told again', async () => {
+  const { sources } = await readClusterFiles(shop)
+  const judge = judgeAllBy(() => sources)
+  const web = inProduction('web-e185b56a5-1716b', 'web', '10.96.12.16')
+  const first = judge(alertOf('spoken to', web))
+  const second = judge(alertOf('shell', inProduction('payments-ba3c8e8cb-29888', 'payments'), 40n))
+  assert.deepEqual([first.length, second.length], [1, 2])
+  const update = second[1]
+  assert.ok(update)
+  const { rule, source, uuid, outputFields, bulwark } = update
+  assert.deepEqual([rule, source], ['Bulwark internal: alert raised', 'internal'])
+  assert.notEqual(uuid, 'spoken to 0')
+  assert.equal(outputFields.get('alert.uuid'), 'spoken to 0')
+  assert.deepEqual(bulwark.update, {
+    of: 'spoken to 0',
+    because: 'shell 40',
+    before: written(first[0] ?? update).bulwark.context?.severity,
+    severity: bulwark.context?.['severity'],
+    reasons: ['other alerts are on the same attack path'],
+  })
+  assert.match(
+    alertText(update, false),
+    /Critical spoken to: raised from high to critical: other alerts .* \[critical, detected as low/,
+  )
+  const judged = written(second[0] ?? update).bulwark.context
+  assert.ok(judged?.factors.some(({ id }) => id === 'chain.exposure'))
 })
 
 test('alerts of no pod stay as they are, and those of a pod that is not known say so', async () => {

@@ -1,5 +1,6 @@
 /** What judges the alerts of a run, as its options say. */
 import type { Alert } from '@bulwark/agent'
+import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
 import { AlertJudge } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
@@ -19,15 +20,17 @@ export interface JudgeChoice {
 
 /** Gives alerts their context. */
 export interface Judging {
-  readonly judge: (alert: Alert) => Alert
+  /** The alert with its context, and then those that it raises. */
+  readonly judge: (alert: Alert) => readonly Alert[]
   /** Nobody is asked any more. */
   readonly stop: () => void
 }
 
-/** The alert with its context; as it is when nothing makes one. */
-export const withContext = (judge: AlertJudge, alert: Alert): Alert => {
-  const context = judge.judge(alert)
-  return context ? { ...alert, bulwark: { ...alert.bulwark, context } } : alert
+/** The alert with its context, as it is when nothing makes one; then those that it raises. */
+export const withContext = (judge: AlertJudge<Alert>, alert: Alert): readonly Alert[] => {
+  const { context, raised } = judge.judge(alert)
+  const judged = context ? { ...alert, bulwark: { ...alert.bulwark, context } } : alert
+  return [judged, ...raised.map((each) => raisedAlert(each.alert, each, alert.timeNs))]
 }
 
 /**
@@ -39,11 +42,11 @@ export const withContext = (judge: AlertJudge, alert: Alert): Alert => {
 export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined> => {
   const { fromFiles, kubeconfig, context } = choice
   const isLive = fromFiles === undefined && context && kubeconfig !== undefined
-  if (fromFiles === undefined && !isLive) return { judge: (alert) => alert, stop: () => {} }
+  if (fromFiles === undefined && !isLive) return { judge: (alert) => [alert], stop: () => {} }
   const settings = severitySettingsOf(choice.severity)
   if (!settings) return undefined
   const judging = (sourcesNow: () => ContextSources | undefined, stop: () => void): Judging => {
-    const judge = new AlertJudge({ sourcesNow, settings, log })
+    const judge = new AlertJudge<Alert>({ sourcesNow, settings, log })
     return { judge: (alert) => withContext(judge, alert), stop }
   }
   if (fromFiles !== undefined) {

@@ -22,8 +22,7 @@ import { unknownContext } from '../judgement/context.ts'
 import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
 import { exposureOf } from '../network/exposure.ts'
-import type { GraphNode } from '../nodes.ts'
-import { containerNode, internet, podNode } from '../nodes.ts'
+import { containerNode, internet, nodeText, podNode } from '../nodes.ts'
 import { sandboxOf } from '../pods/container.ts'
 import { crownJewelLabel, isTarget } from '../questions/targets.ts'
 import { isSmall, wayFacts, worstOf } from './power.ts'
@@ -165,9 +164,6 @@ const cvesOf = (
       removed: (image?.removed ?? []).map(weigh),
     }
   })
-
-/** An edge's end, as people name it. */
-const nodeText = ({ id }: GraphNode): string => id.replace(':', ' ')
 
 /** The worst way that begins in a container of the pod, and the one from the internet to there. */
 const pathOf = (

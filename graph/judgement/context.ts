@@ -2,7 +2,7 @@
  * What a judgement asks of a pod and of an alert. The graph fills it from its objects; what is
  * `undefined` is not known, which is told and counts for nothing.
  */
-import type { KnownLabels } from '@bulwark/schema'
+import type { AlertAct, KnownLabels } from '@bulwark/schema'
 import type { Finding } from '../cves/store.ts'
 import type { PackageUse } from '../cves/usage.ts'
 import type { CveWeight } from '../cves/weight.ts'
@@ -83,6 +83,8 @@ export interface PathStep {
   readonly from: string
   readonly to: string
   readonly title: string
+  /** An alert shows that it was walked. */
+  readonly isWalked?: boolean
 }
 
 /** An attack path that goes through the pod. */
@@ -142,6 +144,48 @@ export const unknownContext = (pod: ObjectRef): PodContext => ({
   notLookedAt: [],
 })
 
+/** What is lost with a node: what its root controls, asks for and reads. */
+export interface NodeLoss {
+  readonly node: string
+  /** `shop/web-1`, in the order of their names, as far as the bound goes; all are counted. */
+  readonly pods: readonly string[]
+  readonly serviceAccounts: readonly string[]
+  readonly secrets: readonly string[]
+  readonly counts: {
+    readonly pods: number
+    readonly serviceAccounts: number
+    readonly secrets: number
+  }
+}
+
+/** An edge that an alert shows to have been walked. */
+export interface WalkedEdge {
+  readonly edge: string
+  readonly title: string
+  readonly from: string
+  readonly to: string
+  /** By the objects; `unknown`: they know no such edge, and the kernel has let it be done. */
+  readonly certainty: Certainty
+  /** `false`: the same is done without the edge, too. */
+  readonly isSure: boolean
+  readonly facts: readonly Fact[]
+  /** The worst way on from its end. */
+  readonly beyond: readonly PathStep[]
+  /** Of a sure one that leads to a node. */
+  readonly lost: NodeLoss | undefined
+}
+
+/** How far pods are open by which a pod was reached. */
+export interface InheritedExposure {
+  readonly level: ExposureLevel
+  readonly certainty: Exposure['certainty']
+  /** The pod that is so open. */
+  readonly from: ObjectRef
+  /** Connections, from the pod on; at least one. */
+  readonly steps: number
+  readonly facts: readonly Fact[]
+}
+
 /** What a judgement asks of an alert. */
 export interface AlertFacts {
   readonly rule: string
@@ -151,29 +195,42 @@ export interface AlertFacts {
   readonly container: string | undefined
   /** Milliseconds since 1970. */
   readonly timeMs: number
-  /** `failed`: the kernel has refused it. */
-  readonly outcome: 'done' | 'failed' | 'unknown'
+  /**
+   * `failed`: the kernel has refused it. `tried`: something was done that leads to what the rule
+   * is about; whether that was done, another event tells.
+   */
+  readonly outcome: 'done' | 'failed' | 'tried' | 'unknown'
+  /** What was done, where that is known. */
+  readonly act: AlertAct | undefined
+  /** Edges of the graph that it shows to have been walked. */
+  readonly walked: readonly WalkedEdge[]
   /** The rule tells what is unusual, and not what is bad. */
   readonly isAnomaly: boolean
   /** It is still being learned what is usual here. */
   readonly isLearning: boolean
   /** Other alerts on the same path, of the same pod or of one that leads to it. */
   readonly related: readonly Fact[]
+  /** What pods have by which its pod was reached. */
+  readonly inherited: InheritedExposure | undefined
   /** What says that the node is taken over. */
   readonly nodeTaken: readonly Fact[]
   /** The entry of the audit log by which somebody was allowed to do it. */
   readonly authorised: readonly Fact[]
 }
 
-/** An alert with nothing beside what its rule says. */
-export const plainAlert = (
-  alert: Pick<AlertFacts, 'rule' | 'priority' | 'tags' | 'container' | 'timeMs'> &
-    Partial<AlertFacts>,
-): AlertFacts => ({
+/** What is known of every alert, and of some. */
+export type KnownOfAlert = Pick<AlertFacts, 'rule' | 'priority' | 'tags' | 'container' | 'timeMs'> &
+  Partial<AlertFacts>
+
+/** An alert with nothing beside what is known of it. */
+export const plainAlert = (alert: KnownOfAlert): AlertFacts => ({
   outcome: 'unknown',
+  act: undefined,
+  walked: [],
   isAnomaly: false,
   isLearning: false,
   related: [],
+  inherited: undefined,
   nodeTaken: [],
   authorised: [],
   ...alert,

@@ -6,7 +6,7 @@
  * Names, because rule files of others must load as they are, and a rule's priority does not tell:
  * it says also how bad a thing would be. A test holds the names to the rule files.
  */
-import type { AlertFacts } from './context.ts'
+import type { AlertFacts, PodContext } from './context.ts'
 
 /** The tag that makes a rule one. */
 export const indicatorTag = 'indicator'
@@ -21,8 +21,6 @@ export interface IndicatorGroup {
   /** Of Falco's rule files. */
   readonly falcoRules: readonly string[]
 }
-
-const walkedEscape = 'a way out of the container that was walked'
 
 export const indicatorGroups: readonly IndicatorGroup[] = [
   {
@@ -54,7 +52,7 @@ export const indicatorGroups: readonly IndicatorGroup[] = [
     falcoRules: ['Linux Kernel Module Injection Detected'],
   },
   {
-    what: walkedEscape,
+    what: 'a way out of the container that was walked',
     onlyDone: true,
     why: 'The node is lost, and with it every pod on it, whatever this pod was worth.',
     rules: [
@@ -83,18 +81,21 @@ export interface MoreIndicators {
   readonly rules: readonly string[]
 }
 
+/** Whether nothing has come of it yet: it was refused, or only tried where no way is known. */
+const isInVain = ({ outcome }: AlertFacts, { escapes }: Pick<PodContext, 'escapes'>): boolean =>
+  outcome === 'failed' ||
+  (outcome === 'tried' && escapes?.every(({ certainty }) => certainty === 'unknown') === true)
+
 /** Why an alert is of indicator grade; `undefined`: it is not. */
 export const indicatorOf = (
-  { rule, tags, outcome }: AlertFacts,
+  alert: AlertFacts,
+  context: Pick<PodContext, 'escapes'>,
   more: MoreIndicators,
 ): string | undefined => {
+  const { rule, tags } = alert
   const group = groupOfRule.get(rule)
-  if (group) return group.onlyDone && outcome === 'failed' ? undefined : group.what
+  if (group) return group.onlyDone && isInVain(alert, context) ? undefined : group.what
   const tag = tags.find((each) => each === indicatorTag || more.tags.includes(each))
   if (tag !== undefined) return `a rule with the tag ${tag}`
   return more.rules.includes(rule) ? 'a rule that the severity policy names' : undefined
 }
-
-/** Whether an alert says that its node is lost. */
-export const isWalkedEscape = ({ rule, outcome }: AlertFacts): boolean =>
-  outcome === 'done' && groupOfRule.get(rule)?.what === walkedEscape

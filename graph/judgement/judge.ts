@@ -4,7 +4,7 @@
  * words, and no order of anything matters.
  */
 import { refText } from '../diagnostics.ts'
-import type { AlertFacts, PathThrough, PodContext } from './context.ts'
+import type { AlertFacts, PathThrough, PodContext, WalkedEdge } from './context.ts'
 import { contextParts } from './context.ts'
 import type { Factor, JudgedInput } from './factor.ts'
 import { indicatorOf } from './indicators.ts'
@@ -39,7 +39,9 @@ export interface Judgement extends Combined {
   /** Why it is of indicator grade. */
   readonly indicator: string | undefined
   readonly suppression: Suppression | undefined
-  /** The attack path that the pod is on. */
+  /** Edges that the alert shows to have been walked. */
+  readonly walked: readonly WalkedEdge[]
+  /** The attack path that the pod is on; where an edge of one was walked, that one. */
   readonly path: PathThrough | undefined
   /** What is not known, in words. */
   readonly unknown: readonly string[]
@@ -117,7 +119,7 @@ export const judge = (
   const found = factorsOf(input)
   const { factors: own, suppressions, unknown } = overridesOf(input, found)
   const factors = [...found, ...own].toSorted(order)
-  const indicator = indicatorOf(alert, settings.indicators)
+  const indicator = indicatorOf(alert, context, settings.indicators)
   const detection = levelOf(alert.priority)
   const combined = combine(detection, factors, indicator)
   const refused = indicator === undefined ? [] : suppressions
@@ -131,6 +133,7 @@ export const judge = (
     factors,
     indicator,
     suppression: indicator === undefined ? suppressions[0] : undefined,
+    walked: alert.walked,
     path: context.path,
     unknown: [...unknownsOf(context), ...unknown],
   }

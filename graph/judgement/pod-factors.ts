@@ -35,13 +35,13 @@ const power =
   }
 
 /** The ways out of the alerting container, or of any. */
-export const waysOut = ({ alert, context }: JudgedInput): readonly EscapeWay[] =>
+const waysOut = ({ alert, context }: JudgedInput): readonly EscapeWay[] =>
   (context.escapes ?? []).filter(
     ({ container }) => alert?.container === undefined || container === alert.container,
   )
 
 /** Whether one of them is more than a fault that may have been mended. */
-const mayLeadOut = (input: JudgedInput): boolean =>
+export const mayLeadOut = (input: JudgedInput): boolean =>
   waysOut(input).some(({ certainty }) => certainty !== 'unknown')
 
 /** The first ways in words, the others by the ids of their edges. */

@@ -2,7 +2,7 @@
 import type { Factor } from './factor.ts'
 import type { Judgement } from './judge.ts'
 import { factSource } from './judge.ts'
-import type { PathThrough } from './context.ts'
+import type { PathThrough, WalkedEdge } from './context.ts'
 
 const sign = ({ direction, weight }: Factor): string => {
   if (direction === 'none') return '  0'
@@ -11,8 +11,12 @@ const sign = ({ direction, weight }: Factor): string => {
 
 /** A path in one line: `internet → container web → …`. */
 export const pathText = ({ from, steps, certainty }: PathThrough): string =>
-  [from, ...steps.map(({ edge, to }) => `[${edge}] ${to}`)].join(' → ') +
-  (certainty === 'certain' ? '' : ` (${certainty})`)
+  [
+    from,
+    ...steps.map(
+      ({ edge, to, isWalked }) => `[${edge}${isWalked === true ? ', walked' : ''}] ${to}`,
+    ),
+  ].join(' → ') + (certainty === 'certain' ? '' : ` (${certainty})`)
 
 /** Factors, and under each the facts that it rests on; a fact of several factors stands once. */
 export const factorLines = (factors: readonly Factor[]): readonly string[] => {
@@ -44,11 +48,18 @@ export const summaryOf = ({ detection, effective, score, suppression }: Judgemen
     : change
 }
 
+/** An edge that was walked, in one line. */
+const walkedText = ({ edge, from, to, certainty, isSure }: WalkedEdge): string => {
+  const doubt = certainty === 'unknown' ? ' (that the objects do not know)' : ''
+  return `${isSure ? 'walked' : 'may have been walked'}: ${from} → [${edge}] ${to}${doubt}`
+}
+
 /** A judgement as lines of text. */
 export const judgementLines = (judgement: Judgement): readonly string[] => [
   summaryOf(judgement),
   ...factorLines(judgement.factors),
   ...judgement.notes.map((note) => `  ! ${note}`),
+  ...judgement.walked.map((edge) => `  ${walkedText(edge)}`),
   ...(judgement.path ? [`  path: ${pathText(judgement.path)}`] : []),
   ...unknownLines(judgement.unknown),
 ]
@@ -76,8 +87,38 @@ export const pathJson = ({
     from: step.from,
     to: step.to,
     title: step.title,
+    ...(step.isWalked === true ? { walked: true } : {}),
   })),
 })
+
+/** An edge that was walked, as JSON. */
+const walkedJson = (walked: WalkedEdge): Readonly<Record<string, unknown>> => {
+  const { edge, title, from, to, certainty, isSure, facts, lost } = walked
+  return {
+    edge,
+    title,
+    from,
+    to,
+    certainty,
+    sure: isSure,
+    facts: facts.map(({ text, object, path }) => ({ text, object, path })),
+    ...(lost
+      ? {
+          lost: {
+            node: lost.node,
+            pods: lost.pods,
+            service_accounts: lost.serviceAccounts,
+            secrets: lost.secrets,
+            counts: {
+              pods: lost.counts.pods,
+              service_accounts: lost.counts.serviceAccounts,
+              secrets: lost.counts.secrets,
+            },
+          },
+        }
+      : {}),
+  }
+}
 
 /** A judgement as the alert's JSON has it, under `bulwark.context`. */
 export const judgementJson = (judgement: Judgement): Readonly<Record<string, unknown>> => ({
@@ -89,6 +130,7 @@ export const judgementJson = (judgement: Judgement): Readonly<Record<string, unk
   ...(judgement.indicator === undefined ? {} : { indicator: judgement.indicator }),
   factors: judgement.factors.map(factorJson),
   ...(judgement.notes.length > 0 ? { notes: judgement.notes } : {}),
+  ...(judgement.walked.length > 0 ? { walked: judgement.walked.map(walkedJson) } : {}),
   ...(judgement.path ? { path: pathJson(judgement.path) } : {}),
   ...(judgement.unknown.length > 0 ? { unknown: judgement.unknown } : {}),
 })

@@ -133,18 +133,20 @@ const foreignFacts = (network: ClusterNetwork, namespace: string): readonly Fact
     path: '',
   }))
 
-const reasonBetween = (network: ClusterNetwork, from: PodClass, to: PodClass) => (): Reason => {
-  const { sure, most } = network.verdict(from, to)
-  const ports = portsText(sure.length > 0 ? sure : most)
-  const spaces = [...new Set([from.namespace, to.namespace])]
-  return [
-    namespaceFact(to.namespace, `pods of ${to.namespace} (${to.name}) take ${ports}`),
-    ...ruleFacts(network, from, to, 'egress'),
-    ...ruleFacts(network, to, from, 'ingress'),
-    ...spaces.flatMap((each) => foreignFacts(network, each)),
-    ...enforcementFact(network),
-  ]
-}
+/** Why pods of one class may connect to those of another. */
+export const reasonBetween =
+  (network: ClusterNetwork, from: PodClass, to: PodClass) => (): Reason => {
+    const { sure, most } = network.verdict(from, to)
+    const ports = portsText(sure.length > 0 ? sure : most)
+    const spaces = [...new Set([from.namespace, to.namespace])]
+    return [
+      namespaceFact(to.namespace, `pods of ${to.namespace} (${to.name}) take ${ports}`),
+      ...ruleFacts(network, from, to, 'egress'),
+      ...ruleFacts(network, to, from, 'ingress'),
+      ...spaces.flatMap((each) => foreignFacts(network, each)),
+      ...enforcementFact(network),
+    ]
+  }
 
 /** Unknown, where a policy that is not judged decides; else as it is. */
 const withDoubt = (

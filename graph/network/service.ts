@@ -25,6 +25,8 @@ export interface Service extends Named {
   readonly ports: readonly ServicePort[]
   /** No address of its own: its name stands for the addresses of its pods. */
   readonly isHeadless: boolean
+  /** Its own, inside the cluster. */
+  readonly addresses: readonly string[]
   readonly externalAddresses: readonly string[]
   /** Only nodes that have a pod of it take connections, and clients' addresses stay. */
   readonly isLocal: boolean
@@ -84,6 +86,14 @@ const readServicePort = (reader: Reader, item: Json, at: string): ServicePort | 
   }
 }
 
+/** One of each family; before there were two, one. A headless service has none. */
+const clusterAddresses = (reader: Reader, spec: Json | undefined): readonly string[] => {
+  const all = reader.texts(spec, 'clusterIPs', 'spec')
+  const one = reader.name(spec, 'clusterIP', 'spec')
+  const told = all.length > 0 || one === undefined ? all : [one]
+  return told.filter((each) => each !== 'None' && each !== '')
+}
+
 export const readService = (json: Json, reading: Reading): Service => {
   const { reader, sharing, names } = reading
   const spec = reader.map(json, 'spec', '')
@@ -95,6 +105,7 @@ export const readService = (json: Json, reading: Reading): Service => {
     selector: selector.length === 0 ? undefined : sharing.part(selector),
     ports: reader.maps(spec, 'ports', 'spec', (item, at) => readServicePort(reader, item, at)),
     isHeadless: reader.name(spec, 'clusterIP', 'spec') === 'None',
+    addresses: clusterAddresses(reader, spec),
     externalAddresses: reader.texts(spec, 'externalIPs', 'spec'),
     isLocal: reader.name(spec, 'externalTrafficPolicy', 'spec') === 'Local',
     allocatesNodePorts: reader.flag(spec, 'allocateLoadBalancerNodePorts', 'spec') !== false,

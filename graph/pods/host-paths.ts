@@ -88,6 +88,10 @@ const codeFolders = [
 /** Folders of which only a part leads further. */
 const codeParents = ['/etc', '/root', '/home', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/opt']
 
+/** Whether root of the node runs a file, or what it says; a path on the node. */
+export const isRunByRoot = (path: string): boolean =>
+  [...codeFolders, ...codeParents].some((place) => meets(place, path) === 'all')
+
 const writePaths: Escape = {
   id: 'ESC_HOSTPATH_W',
   to: 'node',
@@ -117,7 +121,7 @@ const writePaths: Escape = {
 }
 
 /** Places of credentials, by sort. */
-const credentialPlaces: Readonly<Record<string, readonly string[]>> = {
+export const credentialPlaces: Readonly<Record<string, readonly string[]>> = {
   admin: ['/etc/kubernetes'],
   cloud: ['/root/.aws', '/root/.azure', '/root/.config/gcloud', '/var/lib/cloud'],
   etcd: ['/var/lib/etcd'],

@@ -9,6 +9,8 @@ import { podFact } from './container.ts'
 export interface HostMount {
   /** On the node, without `.`, `..` and doubled slashes; `/` is the whole. */
   readonly path: string
+  /** Where in the container. */
+  readonly inside: string
   readonly isReadOnly: boolean
   readonly isDevice: boolean
   /** Only some part of it is there, and which is not known. */
@@ -63,6 +65,7 @@ export const hostMounts = (cluster: Cluster, found: ContainerIn): readonly HostM
     const by = host.volume === '' ? '' : ` by volume ${host.volume}`
     mounts.push({
       path,
+      inside: plainPath(mount.path),
       isReadOnly: mount.isReadOnly,
       isDevice: mount.isDevice,
       isPart,

@@ -1,23 +1,46 @@
 /** Judges alerts in the context of their pods, before they go out. */
-import type { AlertFacts, ContextSources, SeveritySettings } from '@bulwark/graph'
+import type {
+  AlertFacts,
+  ContextSources,
+  Priority,
+  RaisedAlert,
+  SeveritySettings,
+} from '@bulwark/graph'
 import {
-  AlertHistory,
+  AlertJudging,
   imageDigestsOf,
-  judge,
   judgementJson,
-  plainAlert,
-  podContextOf,
+  priorityAt,
   programFiles,
   summaryOf,
 } from '@bulwark/graph'
-import type { AlertContext, AlertSubject } from '@bulwark/schema'
+import type { AlertContext, AlertSubject, AlertUpdate } from '@bulwark/schema'
 
 /** What is judged of an alert. */
 export interface JudgedAlert extends Pick<AlertFacts, 'rule' | 'priority' | 'tags'> {
+  readonly uuid: string
   /** Nanoseconds since 1970. */
   readonly timeNs: bigint
   /** Alerts about Bulwark itself have none. */
   readonly subject?: AlertSubject
+}
+
+/** An alert that was told, and that another one has raised: it must be told again. */
+export interface AlertRaise<Told> {
+  /** As it was told. */
+  readonly alert: Told
+  /** Of what it is now. */
+  readonly priority: Priority
+  readonly context: AlertContext
+  readonly update: AlertUpdate
+}
+
+/** What came of an alert. */
+export interface Judged<Told> {
+  /** `undefined`: it is of no pod, or nothing is known. */
+  readonly context: AlertContext | undefined
+  /** In the order of their times. */
+  readonly raised: readonly AlertRaise<Told>[]
 }
 
 export interface AlertJudgeOptions {
@@ -27,11 +50,41 @@ export interface AlertJudgeOptions {
   readonly log: (line: string) => void
 }
 
-const nsPerMs = 1_000_000n
+const nsPerMs = 1e6
 
-export class AlertJudge {
+const unjudged: Judged<never> = { context: undefined, raised: [] }
+
+/** The same words of a judgement wherever it is told. */
+const contextOf = (
+  judgement: RaisedAlert<unknown>['judgement'],
+  joined: readonly string[],
+): AlertContext => ({
+  ...judgementJson(judgement),
+  ...(joined.length > 0 ? { joined } : {}),
+  summary: summaryOf(judgement),
+})
+
+const raiseOf = <Told extends JudgedAlert>(
+  { told, before, judgement, added, joined, uuid }: RaisedAlert<Told>,
+  because: string,
+): AlertRaise<Told> => ({
+  alert: told,
+  priority: priorityAt(judgement.effective, told.priority),
+  context: contextOf(judgement, joined),
+  update: {
+    of: uuid,
+    because,
+    before,
+    severity: judgement.effective,
+    reasons: added.map(({ text }) => text),
+  },
+})
+
+/** @typeParam Told  alerts as they are told; they are kept for minutes, as far as the bound goes */
+export class AlertJudge<Told extends JudgedAlert> {
   readonly #options: AlertJudgeOptions
-  readonly #history = new AlertHistory()
+  readonly #judging = new AlertJudging<Told>()
+  #isUnjoinedSaid = false
   /** Alerts that could not be judged. */
   faults = 0
 
@@ -39,13 +92,19 @@ export class AlertJudge {
     this.#options = options
   }
 
-  /** The context of an alert; `undefined`: it is of no pod, or nothing is known. Never throws. */
-  judge(alert: JudgedAlert): AlertContext | undefined {
+  /** Alerts that were forgotten, or not looked at again, while others could belong to them. */
+  get unjoined(): number {
+    const { forgotten, unchecked } = this.#judging.window
+    return forgotten + unchecked
+  }
+
+  /** The context of an alert, and the alerts that it raises. Never throws. */
+  judge(alert: Told): Judged<Told> {
     const { subject } = alert
-    if (subject?.namespace === undefined || subject.podName === undefined) return undefined
+    if (subject?.namespace === undefined || subject.podName === undefined) return unjudged
     try {
       const sources = this.#options.sourcesNow()
-      if (!sources) return undefined
+      if (!sources) return unjudged
       return this.#judged(sources, alert, subject, subject.namespace, subject.podName)
     } catch (error) {
       this.faults++
@@ -53,41 +112,45 @@ export class AlertJudge {
       if (this.faults === 1) {
         this.#options.log(`warning: an alert could not be judged: ${String(error)}`)
       }
-      return undefined
+      return unjudged
     }
+  }
+
+  #sayUnjoined(): void {
+    if (this.#isUnjoinedSaid || this.unjoined === 0) return
+    this.#isUnjoinedSaid = true
+    this.#options.log('warning: there are too many alerts to join all that belong together')
   }
 
   #judged(
     sources: ContextSources,
-    alert: JudgedAlert,
+    alert: Told,
     subject: AlertSubject,
     namespace: string,
-    name: string,
-  ): AlertContext {
+    podName: string,
+  ): Judged<Told> {
     const executables = subject.programs.flatMap(programFiles)
-    const { container, outcome } = subject
-    const pod = sources.cluster.objects.get('Pod', namespace, name)
+    const { container, outcome, act } = subject
+    const pod = sources.cluster.objects.get('Pod', namespace, podName)
     if (pod && container !== undefined) {
       const digests = imageDigestsOf(pod).get(container) ?? []
       for (const digest of digests) {
         for (const path of executables) sources.used.markUsed(digest, path)
       }
     }
-    const context = podContextOf(sources, { namespace, name, container, executables })
-    const alerted = { pod: context.pod, node: pod?.nodeName ?? '' }
-    const { rule, priority, tags } = alert
-    const timeMs = Number(alert.timeNs / nsPerMs)
-    const facts: AlertFacts = plainAlert({
-      rule,
-      priority,
-      tags,
-      container,
-      outcome,
-      timeMs,
-      ...this.#history.of({ rule, timeMs }, alerted),
-    })
-    const judgement = judge(facts, context, this.#options.settings)
-    this.#history.note(facts, alerted)
-    return { ...judgementJson(judgement), summary: summaryOf(judgement) }
+    const { uuid, rule, priority, tags } = alert
+    // With parts of a millisecond: of two events of one, the order tells.
+    const timeMs = Number(alert.timeNs) / nsPerMs
+    const known = { rule, priority, tags, container, outcome, act, timeMs }
+    const { judgement, joined, raised } = this.#judging.judge(
+      sources,
+      { ...known, uuid, told: alert, namespace, podName, executables },
+      this.#options.settings,
+    )
+    this.#sayUnjoined()
+    return {
+      context: contextOf(judgement, joined),
+      raised: raised.map((each) => raiseOf(each, uuid)),
+    }
   }
 }

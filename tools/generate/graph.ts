@@ -1,6 +1,6 @@
 /** Writes the reference page of the graph from its catalogue. */
 import type { EdgeKind } from '@bulwark/graph'
-import { catalogue, gaps, nodeKinds } from '@bulwark/graph'
+import { catalogue, gaps, nodeKinds, shownBy } from '@bulwark/graph'
 
 const notice = '<!-- Generated from graph/ by tools/generate.ts. Do not edit. -->'
 
@@ -33,11 +33,18 @@ const table = (heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 const codes = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
+/** What is seen of it, and which alerts show it. */
+const seenOf = ({ id, observable }: EdgeKind): string => {
+  const alerts = shownBy(id)
+  const seen = observable ?? '–'
+  return alerts.length === 0 ? seen : `${seen}; shown by ${alerts.join('; ')}`
+}
+
 const edgeRow = (edge: EdgeKind): readonly string[] => [
   `\`${edge.id}\``,
   `${edge.from.join(', ')} → ${edge.to.join(', ')}`,
   `**${edge.title}**: ${edge.preconditions.join('; ')}`,
-  edge.observable ?? '–',
+  seenOf(edge),
   edge.attack.join(', ') || '–',
 ]
 

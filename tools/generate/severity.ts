@@ -1,5 +1,12 @@
 /** Writes the page of judgements from the table of factors and of weights. */
-import { factorTable, indicatorGroups, indicatorTag, scale, weightTable } from '@bulwark/graph'
+import {
+  factorTable,
+  graphLimits as limits,
+  indicatorGroups,
+  indicatorTag,
+  scale,
+  weightTable,
+} from '@bulwark/graph'
 import type { FactorRow } from '@bulwark/graph'
 
 const notice = '<!-- Generated from graph/judgement/ by tools/generate.ts. Do not edit. -->'
@@ -33,6 +40,36 @@ names are asked for. A cluster whose server is away stays as it was last seen.
 An alert keeps the priority of its rule; both numbers are shown. A suppressed alert is not
 dropped: it is written with the name and the reason of what suppresses it
 (\`bulwark.context.suppressed_by\`), and can be searched for.
+`
+
+const joining = `## Alerts that belong together
+
+Alerts of the last ${limits.relatedAlertsMs / 60_000} minutes are kept, and joined:
+
+- those of one pod: an alert is raised by earlier ones of other rules. Two rules about one event
+  are one step.
+- where a connection that is an alert leads to another pod, by its address or that of a Service, and
+  network policies let it through: that alert and those of the other pod in the minutes after
+  it. The other pod counts as open to the internet as the first is, over
+  ${limits.chainStepsMax} such connections. Pods of the host's network have their node's address,
+  which tells none apart; a connection that was refused leads nowhere.
+- where an alert shows that something has got out onto a node: all alerts of other pods on it, from
+  the minutes before on.
+
+An alert that shows an edge of [the graph](graph.md) to have been walked says which
+(\`bulwark.context.walked\`), and the attack path goes through it. The page of the graph has
+the alerts that do, by edge. Where a node is lost, it lists the pods, service accounts
+and secrets on it, ${limits.lostNamesMax} of each, and counts all. What was refused
+is an attempt; so is a tool that was started, or a file that was looked at, where the
+escape itself would be another event.
+
+An alert that was told already and is raised by one that comes is told again: a record of the rule
+\`Bulwark internal: alert raised\`, whose \`bulwark.update\` has the \`uuid\` of the earlier
+alert (\`of\`), of the one that raised it (\`because\`), both levels, and the reasons. Its priority
+is that of the new level. Nothing is told again that does not rise. The same alerts end at the same
+levels in whatever order they come: their own times decide. What a restart forgets is not joined.
+At most ${limits.openAlertsMax} alerts are kept, ${limits.alertsOfPodMax} of a pod and
+${limits.alertsOfRuleMax} of a rule in it; that some were forgotten too early is said.
 `
 
 const policies = `## To change it
@@ -109,4 +146,4 @@ product of:
 
 /** The page. */
 export const writeSeverityPage = (): string =>
-  [notice, '', introduction, factors(), indicators(), policies, weights()].join('\n')
+  [notice, '', introduction, factors(), indicators(), joining, policies, weights()].join('\n')
