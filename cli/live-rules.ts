@@ -40,6 +40,8 @@ export interface LiveRulesOptions {
   /** Those of the cluster, if it has any. */
   readonly policies?: LivePolicies | undefined
   readonly onAlert: (alert: Alert) => void
+  /** Told of the policies that hold from now on, once their rules do. */
+  readonly onPolicies?: (policies: readonly LoadedPolicy[]) => void
 }
 
 const keyOf = (...some: readonly (readonly RuleText[])[]): string =>
@@ -160,6 +162,7 @@ export class LiveRules {
     await agent.changeRules(chosen.rules)
     const { loaded: loadedBefore } = this.#running
     this.#running = chosen
+    this.#options.onPolicies?.(policies)
     const after = hooksOf(agent)
     const added = after.filter((name) => !before.includes(name))
     const gone = before.filter((name) => !after.includes(name))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { bulwark } from './testdata/bulwark.ts'
 
-const examples = ['rules-of-a-file', 'shells-in-production'].map((name) =>
+const examples = ['rules-of-a-file', 'shells-in-context', 'shells-in-production'].map((name) =>
   join(import.meta.dirname, `../docs/examples/${name}.yaml`),
 )
 
@@ -32,7 +32,7 @@ test('the examples hold', async () => {
   const { code, stdout, stderr } = await bulwark(['policy', 'check', ...examples])
   assert.deepEqual([code, stderr], [0, ''])
   assert.match(stdout, /^shells-in-production: Ok$/m)
-  assert.match(stdout, /^2 of 2 policies hold$/m)
+  assert.match(stdout, /^3 of 3 policies hold$/m)
 })
 
 test('a fault: exit code 1, its place, and what was meant; the others hold', async () => {
@@ -107,4 +107,53 @@ test('a replay judges rules under policies', async () => {
   }
   assert.ok((await replay('{}')) > 0)
   assert.equal(await replay('{images: [{name: no-such-image}]}'), 0)
+})
+
+const judged =
+  '[{when: graph.secrets > 0, effect: raise, by: 5, reason: secrets}, ' +
+  '{when: graph.has_token = false, effect: suppress, reason: no token}]'
+
+test('`context` is listed; where nothing judges, a run says so', async () => {
+  const path = write('judged.yaml', policy('p', `{context: ${judged}, rules: ${rules}}`))
+  const { stdout } = await bulwark(['policy', 'list', path])
+  assert.match(stdout, /^ {2}context: raise by 5 when graph\.secrets > 0: secrets$/m)
+  assert.match(stdout, /^ {2}context: suppress when graph\.has_token = false: no token$/m)
+  const json = await bulwark(['policy', 'list', path, '-o', 'json'])
+  const [listed] = (JSON.parse(json.stdout) as { policies: { context: unknown }[] }).policies
+  assert.deepEqual(listed?.context, [
+    {
+      path: 'spec.context[0]',
+      effect: 'raise',
+      by: 5,
+      when: 'graph.secrets > 0',
+      reason: 'secrets',
+    },
+    {
+      path: 'spec.context[1]',
+      effect: 'suppress',
+      when: 'graph.has_token = false',
+      reason: 'no token',
+    },
+  ])
+  const replayed = await bulwark(['replay', '--demo', '--policy', path, '-o', 'json'])
+  assert.match(replayed.stderr, /policies have `context`, and alerts are not judged here/)
+})
+
+test('a rule is explained with the policies that apply to it', async () => {
+  const path = write(
+    'applied.yaml',
+    policy('p', `{applyTo: {rules: [Interactive shell in container]}, context: ${judged}}`),
+  )
+  const args = ['rules', 'explain', 'Interactive shell in container', '--policy', path]
+  const { code, stdout } = await bulwark(args)
+  assert.equal(code, 0)
+  const lines = [
+    'policies',
+    '  p (audit): everywhere; Warning',
+    '    raise by 5 when graph.secrets',
+  ]
+  assert.ok(stdout.includes(lines.join('\n')), stdout)
+  const faulty = write('faulty-context.yaml', policy('p', `{context: [], ruls: ${rules}}`))
+  const refused = await bulwark([...args.slice(0, -1), faulty])
+  assert.deepEqual([refused.code, refused.stdout], [1, ''])
 })

@@ -2,6 +2,8 @@
 import { Command } from 'commander'
 import { AccessError, ApiFault } from '@bulwark/kubernetes'
 import type { LoadedPolicy, PolicyLoad, Rule, Scope } from '@bulwark/policy'
+import type { ContextEffect } from '@bulwark/schema'
+import { printableText } from '@bulwark/schema'
 import { diagnosticText } from '@bulwark/policy'
 import type { ClusterChoice, ClusterView } from './cluster.ts'
 import { clusterView } from './cluster.ts'
@@ -22,7 +24,7 @@ interface PolicyOptions extends FormOptions {
  *
  * @param cluster  policies of a cluster, behind those of files
  */
-const load = (
+export const loadPoliciesIn = (
   paths: readonly string[],
   rules: readonly string[],
   cluster: readonly RuleText[] = [],
@@ -36,11 +38,21 @@ const load = (
   return loadPolicyTexts(texts.rules, [...texts.policies, ...cluster])
 }
 
+/** Says what is wrong with policies. Returns whether something is. */
+export const saidErrors = ({ policies }: PolicyLoad): boolean => {
+  const errors = policies.flatMap(({ found }) =>
+    found.filter(({ severity }) => severity === 'error'),
+  )
+  for (const each of errors) process.stderr.write(`bulwark: ${diagnosticText(each)}\n`)
+  if (errors.length > 0) process.exitCode = exitCodes.fault
+  return errors.length > 0
+}
+
 const named = ({ name, place }: LoadedPolicy): string =>
   name === '' ? `${place.file}:${place.line}` : name
 
 const check = (paths: readonly string[], { rules, output }: PolicyOptions): void => {
-  const loaded = load(paths, rules)
+  const loaded = loadPoliciesIn(paths, rules)
   if (!loaded) return
   const { policies, files } = loaded
   const faulty = policies.filter(({ isDisabled }) => isDisabled)
@@ -115,6 +127,30 @@ const ruleText = ({ name, priority, enabled, disabledBy }: Rule): string => {
   return `${name} (${priority}${state})`
 }
 
+/** What a policy's `context` does, in a line. */
+export const contextText = ({ effect, weight, when, rule, reason }: ContextEffect): string => {
+  const by = weight === undefined ? '' : ` by ${weight}`
+  const of = rule === undefined ? '' : ` alerts of ${rule}`
+  return `${effect}${by}${of} when ${printableText(when)}: ${reason}`
+}
+
+/** The same as JSON. */
+export const contextJson = ({
+  rule,
+  path,
+  effect,
+  weight,
+  when,
+  reason,
+}: ContextEffect): Readonly<Record<string, string | number | undefined>> => ({
+  rule,
+  path,
+  effect,
+  by: weight,
+  when: printableText(when),
+  reason,
+})
+
 const indented = (text: string): string =>
   wrap(text, 96)
     .map((line) => `  ${line}`)
@@ -154,15 +190,10 @@ const list = async (
   const looked = await lookAt(choice)
   if (!looked) return
   const { view } = looked
-  const loaded = load(paths, rules, view?.policies)
+  const loaded = loadPoliciesIn(paths, rules, view?.policies)
   if (!loaded) return
   const { policies } = loaded
-  for (const policy of policies) {
-    for (const each of policy.found.filter(({ severity }) => severity === 'error')) {
-      process.stderr.write(`bulwark: ${diagnosticText(each)}\n`)
-      process.exitCode = exitCodes.fault
-    }
-  }
+  saidErrors(loaded)
   if (output === 'json') {
     const told = policies.map(({ name, description, place, mode, scope, isDisabled, ...more }) => ({
       name,
@@ -181,6 +212,7 @@ const list = async (
         tags: rule.tags,
         runs: rule.enabled && rule.disabledBy.length === 0,
       })),
+      context: more.context.map(contextJson),
     }))
     console.log(JSON.stringify({ policies: told }))
     return
@@ -192,6 +224,7 @@ const list = async (
     console.log(indented(`where: ${scopeText(policy.scope)}`))
     if (view) console.log(indented(`selects: ${selectionText(policy, view)}`))
     for (const rule of policy.rules) console.log(`  rule: ${ruleText(rule)}`)
+    for (const each of policy.context) console.log(indented(`context: ${contextText(each)}`))
   }
 }
 

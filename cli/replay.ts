@@ -81,6 +81,7 @@ const replayRules = async (
     logError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
     return exitCodes.usage
   }
+  judging.takePolicies(loaded.policies)
   reportRules(loaded, activeRules(rules))
   const buffer = Buffer.alloc(readBytes)
   const write = writer(options.outputs)

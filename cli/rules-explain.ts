@@ -13,6 +13,7 @@ import {
 import type { Described, DescribedRule, Rule } from '@bulwark/policy'
 import { diagnosticText, fieldsOfOutput } from '@bulwark/policy'
 import type { Backend, FieldRef, Machine } from '@bulwark/schema'
+import { contextText, loadPoliciesIn, saidErrors, scopeText, stateOf } from './policy.ts'
 import { collect } from './report.ts'
 import type { KernelShare } from './rules-kernel.ts'
 import { kernelShare, kernelText } from './rules-kernel.ts'
@@ -26,7 +27,18 @@ const backends: readonly Backend[] = ['security', 'tracepoint']
 
 interface ExplainOptions extends FormOptions {
   readonly rules: readonly string[]
+  readonly policy: readonly string[]
   readonly kernel?: boolean
+}
+
+/** A policy that a rule runs under. */
+interface ExplainedPolicy {
+  readonly name: string
+  readonly mode: string
+  readonly where: string
+  readonly priority: string
+  /** What raises, lowers and suppresses the alerts that it makes there. */
+  readonly context: readonly string[]
 }
 
 interface ExplainedField {
@@ -61,6 +73,7 @@ interface Explained {
   }
   readonly reasons: readonly string[]
   readonly remarks: readonly string[]
+  readonly policies: readonly ExplainedPolicy[]
   /** When asked for. */
   readonly kernelFilter?: KernelShare
 }
@@ -122,9 +135,33 @@ const machineFor = (rule: Rule, machine: Machine | undefined): Explained['machin
   return { kernel: kernelName(), backend: chooseBackend('auto', backendsHere).backend, lacks }
 }
 
+/** What policies make of a rule; `undefined` when one has a fault, which was said. */
+const policiesOf = (
+  name: string,
+  { policy, rules }: Pick<ExplainOptions, 'policy' | 'rules'>,
+): readonly ExplainedPolicy[] | undefined => {
+  if (policy.length === 0) return []
+  const loaded = loadPoliciesIn(policy, rules)
+  if (!loaded || saidErrors(loaded)) return undefined
+  return loaded.policies.flatMap((each) =>
+    each.rules
+      .filter((rule) => rule.name === name)
+      .map(({ priority }) => ({
+        name: each.name,
+        mode: stateOf(each),
+        where: scopeText(each.scope),
+        priority,
+        context: each.context
+          .filter(({ rule }) => rule === undefined || rule === name)
+          .map(contextText),
+      })),
+  )
+}
+
 const explainRule = (
   name: string,
   { loaded, described, pretty }: Described,
+  policies: readonly ExplainedPolicy[],
   withKernel: boolean,
 ): Explained | undefined => {
   const rule = loaded.rules.find((each) => each.name === name)
@@ -143,6 +180,7 @@ const explainRule = (
     machine: machineFor(rule, machine),
     reasons: rule.disabledBy.map(diagnosticText),
     remarks: rule.remarks.map(diagnosticText),
+    policies,
     ...(withKernel && machine ? { kernelFilter: kernelShare(rule, machine) } : {}),
   }
 }
@@ -158,7 +196,7 @@ const paragraph = (title: string, body: string): string => `${title}\n${indented
 const columns = 90
 
 const textOf = (explained: Explained): string => {
-  const { described, state, condition, events, hooks, fields, never, machine } = explained
+  const { described, state, condition, events, hooks, fields, never, policies, machine } = explained
   const { info, details } = described
   const parts = [
     paragraph(
@@ -193,6 +231,12 @@ const textOf = (explained: Explained): string => {
   if (explained.kernelFilter) {
     parts.push(paragraph('kernel filter', kernelText(explained.kernelFilter, columns)))
   }
+  const policyLines = policies.flatMap(({ name, mode, where, priority, context }) =>
+    wrap(`${name} (${mode}): ${where}; ${priority}`, columns).concat(
+      context.flatMap((each) => wrap(each, columns - 2).map((line) => `  ${line}`)),
+    ),
+  )
+  if (policyLines.length > 0) parts.push(paragraph('policies', policyLines.join('\n')))
   if (never.length > 0) {
     const neverLines = never.flatMap(({ events: types, why }) =>
       wrap(`${types.length > 0 ? `${types.join(', ')}: ` : ''}${why}`, columns),
@@ -214,11 +258,12 @@ const jsonOf = (explained: Explained): unknown => {
   return { ...described, ...rest }
 }
 
-const explain = (name: string, { rules: paths, output, kernel }: ExplainOptions): void => {
+const explain = (name: string, { rules: paths, policy, output, kernel }: ExplainOptions): void => {
   const texts = readTexts(paths)
-  if (!texts) return
+  const policies = texts && policiesOf(name, { policy, rules: paths })
+  if (!policies) return
   const whole = describeRuleTexts(texts)
-  const explained = explainRule(name, whole, kernel === true)
+  const explained = explainRule(name, whole, policies, kernel === true)
   if (explained) {
     console.log(output === 'json' ? JSON.stringify(jsonOf(explained)) : textOf(explained).trimEnd())
     return
@@ -242,6 +287,12 @@ export const explainCommand = (): Command =>
     .option(
       '--rules <path>',
       "rule file or folder; may be given again (default: Bulwark's own)",
+      collect,
+      [],
+    )
+    .option(
+      '--policy <path>',
+      'file or folder of RuntimePolicies: which of them apply, and what their `context` does',
       collect,
       [],
     )

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { Agent, Alert, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
+import type { Agent, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
 import { Outputs, limits } from '@bulwark/agent'
 import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
@@ -13,6 +13,7 @@ import { LiveConfig } from './config/live.ts'
 import type { Configured } from './config/flags.ts'
 import type { Settings } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
+import type { Judging } from './graph/judge.ts'
 import { judgeOf } from './graph/judge.ts'
 import { podOriginOf, policiesOf } from './kubernetes.ts'
 import { LiveRules } from './live-rules.ts'
@@ -95,12 +96,11 @@ const run = async (read: () => Configured): Promise<number> => {
   const pods = await podOriginOf(settings)
   const judging = pods && (await judgeOf(settings))
   if (!judging) return exitCodes.usage
-  const { judge, stop } = judging
   const policies = policiesOf(pods.origin)
   try {
-    return await runWith({ settings, read, chosen, pods: pods.origin, policies, judge })
+    return await runWith({ settings, read, chosen, pods: pods.origin, policies, judging })
   } finally {
-    stop()
+    judging.stop()
     policies?.stop()
   }
 }
@@ -167,14 +167,13 @@ interface Watching {
   readonly record: RecordOptions | undefined
   readonly pods: PodOrigin | undefined
   readonly policies: PolicyFeed | undefined
-  /** Gives an alert its context. */
-  readonly judge: (alert: Alert) => readonly Alert[]
+  readonly judging: Judging
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
 const follow = (
   agent: Agent,
-  { settings, read, chosen, policies }: Watching,
+  { settings, read, chosen, policies, judging }: Watching,
   outputs: Outputs,
 ): (() => void) => {
   const node = settings.hostname ?? hostname()
@@ -186,6 +185,7 @@ const follow = (
     chosen,
     policies,
     onAlert,
+    onPolicies: judging.takePolicies,
   })
   const config = new LiveConfig({ read, settings, hostname: node, outputs, rules })
   const reload = (): void => void config.reload()
@@ -212,7 +212,8 @@ const follow = (
 }
 
 const watchHere = async (machine: Machine, watching: Watching): Promise<number> => {
-  const { settings, chosen, record, pods, judge } = watching
+  const { settings, chosen, record, pods, judging } = watching
+  judging.takePolicies(chosen.loaded.policies)
   const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
   const outputs = new Outputs({
     settings: settings.outputs,
@@ -231,7 +232,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         matching: settings.matching,
         folding: settings.folding,
         hostname: settings.hostname,
-        onAlert: (alert) => judge(alert).forEach((each) => outputs.send(each)),
+        onAlert: (alert) => judging.judge(alert).forEach((each) => outputs.send(each)),
         kernelFilter: settings.kernelFilter,
         pods,
         ...(record ? { record } : {}),

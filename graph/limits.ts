@@ -68,6 +68,8 @@ export const limits = {
   lostNamesMax: 100,
   /** Facts that are told of why policies let a connection through, and of how open a pod is. */
   connectionFactsMax: 4,
+  /** SeverityPolicies of a cluster: people write a handful, and all are read at each change. */
+  severityPoliciesMax: 64,
 } as const
 
 /** Of what is read and kept of images, packages and vulnerabilities. */

@@ -50,6 +50,8 @@ export type Comparison = 'plain' | 'ancestors' | 'either-end' | 'resolved-name'
 export interface ArgumentSpec {
   readonly form: 'index' | 'key' | 'index-or-key'
   readonly required: boolean
+  /** All keys that there are; any key where this is left out. */
+  readonly values?: readonly string[]
 }
 
 /** One field of the rule language, as data. */
@@ -73,6 +75,8 @@ export interface FieldSpec {
   readonly onlyOn: readonly string[] | undefined
   /** Why this sensor cannot give the field; `undefined` when it can. */
   readonly unsupported: string | undefined
+  /** All texts that it can be; any text where this is left out. */
+  readonly values?: readonly string[]
   /** The value on all events, of a field that the operator has named (`static_fields`). */
   readonly constant?: string
   /** One sentence for `docs/fields.md`: what the value is, with its unit. */

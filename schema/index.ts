@@ -77,6 +77,21 @@ export type { LaidMember, RecordLayout } from './layouts.ts'
 export { recordLayouts, storageBytes } from './layouts.ts'
 export { byteString, printableText } from './bytestring.ts'
 export { fieldNamed, fields } from './fields.ts'
+export type {
+  ContextEffect,
+  ContextEffectName,
+  ContextPartId,
+  FactorId,
+  KnownFact,
+  ReadFact,
+} from './context-facts.ts'
+export {
+  contextEffects,
+  contextFields,
+  contextPartIds,
+  factorIds,
+  graphFields,
+} from './context-facts.ts'
 export { questionTypes } from './fields-dns.ts'
 export {
   descriptorCategory,
@@ -94,6 +109,7 @@ export { nameHooksOf } from './namehooks.ts'
 export { untoldOn } from './untold.ts'
 export type { Member as ShapeMember, ObjectShape, ValueShape } from './shape.ts'
 export {
+  factorWeightMost,
   labelPrefixMax,
   policyApiVersion,
   policyGroup,

@@ -3,7 +3,8 @@
  * resource definition (`deploy/crds/`) come from. What each part means is in docs/policies.md.
  */
 import type { ObjectShape, ValueShape } from './shape.ts'
-import { listOf, may, must, text } from './shape.ts'
+import { contextEffects } from './context-facts.ts'
+import { listOf, may, must, number, text } from './shape.ts'
 
 export const policyGroup = 'bulwark.dev'
 export const policyVersion = 'v1alpha1'
@@ -174,6 +175,24 @@ const exceptions = listOf(
   0,
 )
 
+/** Most that a user may give to a factor: more than all levels of severity. */
+export const factorWeightMost = 50
+
+/** What changes the severity of alerts by what is known of their pods. */
+const context = listOf(
+  {
+    is: 'object',
+    members: {
+      when: must(condition, 'A condition on facts of the graph, in the same language.'),
+      effect: must(text({ oneOf: contextEffects }), 'What becomes of an alert of which it holds.'),
+      by: may(number(1, factorWeightMost), 'Of raise and lower: 10 is one level.', '10'),
+      reason: must(text({ most: 1024 }), 'Why, for whoever reads the alert.'),
+    },
+  },
+  most.entries,
+  0,
+)
+
 const rule: ValueShape = {
   is: 'object',
   members: {
@@ -184,6 +203,7 @@ const rule: ValueShape = {
     severity: may(severity, 'How urgent it is.', "the policy's"),
     tags: may(tags, 'Such as ids of ATT&CK: `T1059.004`.'),
     exceptions: may(exceptions, "Falco's exceptions: on what it does not match."),
+    context: may(context, 'That of the policy, for the alerts of this rule alone.'),
   },
 }
 
@@ -214,20 +234,7 @@ const spec: ObjectShape = {
       },
       'Rules of rule files that hold in this scope, and no longer everywhere.',
     ),
-    context: may(
-      listOf(
-        {
-          is: 'object',
-          members: {
-            when: must(condition, 'A condition on what is known of the pod.'),
-            effect: must(text({ oneOf: ['raise', 'lower', 'suppress'] }), 'What becomes of it.'),
-          },
-        },
-        most.entries,
-        0,
-      ),
-      'What changes the severity of an alert. Not judged yet.',
-    ),
+    context: may(context, 'What raises, lowers or suppresses its alerts by what their pods are.'),
   },
   someOf: ['rules', 'applyTo'],
 }

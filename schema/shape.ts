@@ -1,7 +1,7 @@
 /**
  * The shape of objects that people write, as data: a reader checks files against it, and
- * `tools/generate/crd.ts` writes it as the schema that an API server checks. Every leaf is a text,
- * so that YAML's guesses (`on`, `1.10`) mean nothing.
+ * `tools/generate/crd.ts` writes it as the schema that an API server checks. Every leaf that is no
+ * plain number is a text, so that YAML's guesses (`on`, `1.10`) mean nothing.
  */
 
 /** What a value must be. Bounds are of characters, items or entries. */
@@ -15,6 +15,12 @@ export type ValueShape =
       /** What such a text is, for people. */
       readonly what?: string
       readonly oneOf?: readonly string[]
+    }
+  | {
+      readonly is: 'number'
+      readonly least: number
+      readonly most: number
+      readonly isWhole: boolean
     }
   | { readonly is: 'list'; readonly of: ValueShape; readonly least: 0 | 1; readonly most: number }
   /** Keys that the writer chooses; an API server does not check them. */
@@ -66,6 +72,14 @@ export const text = (options: TextOptions = {}): ValueShape => ({
   least: 1,
   most: 256,
   ...options,
+})
+
+/** A whole number, or any with `isWhole: false`. */
+export const number = (least: number, most: number, isWhole = true): ValueShape => ({
+  is: 'number',
+  least,
+  most,
+  isWhole,
 })
 
 export const listOf = (of: ValueShape, most: number, least: 0 | 1 = 1): ValueShape => ({

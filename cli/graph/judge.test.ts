@@ -51,7 +51,7 @@ type JudgeAll = (alert: Alert) => readonly Alert[]
 
 const judgeAllBy = (sourcesNow: () => ContextSources | undefined): JudgeAll => {
   const log = (line: string): void => assert.fail(line)
-  const judge = new AlertJudge<Alert>({ sourcesNow, settings: defaultSettings, log })
+  const judge = new AlertJudge<Alert>({ sourcesNow, settings: { now: defaultSettings }, log })
   return (alert) => withContext(judge, alert)
 }
 

@@ -2,6 +2,7 @@
 import type { Alert } from '@bulwark/agent'
 import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
+import type { LoadedPolicy } from '@bulwark/policy'
 import { AlertJudge } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
@@ -22,6 +23,8 @@ export interface JudgeChoice {
 export interface Judging {
   /** The alert with its context, and then those that it raises. */
   readonly judge: (alert: Alert) => readonly Alert[]
+  /** What raises, lowers and suppresses alerts by the policies that hold from now on. */
+  readonly takePolicies: (policies: readonly LoadedPolicy[]) => void
   /** Nobody is asked any more. */
   readonly stop: () => void
 }
@@ -33,6 +36,23 @@ export const withContext = (judge: AlertJudge<Alert>, alert: Alert): readonly Al
   return [judged, ...raised.map((each) => raisedAlert(each.alert, each, alert.timeNs))]
 }
 
+/** Nobody has asked for contexts. */
+const withoutContext = (): Judging => {
+  let isSaid = false
+  return {
+    judge: (alert) => [alert],
+    takePolicies: (policies) => {
+      if (isSaid || policies.every(({ context }) => context.length === 0)) return
+      isSaid = true
+      log(
+        'policies have `context`, and alerts are not judged here: give --from-files, or ' +
+          '--kubeconfig with --context',
+      )
+    },
+    stop: () => {},
+  }
+}
+
 /**
  * What judges the alerts of a run.
  *
@@ -42,12 +62,16 @@ export const withContext = (judge: AlertJudge<Alert>, alert: Alert): readonly Al
 export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined> => {
   const { fromFiles, kubeconfig, context } = choice
   const isLive = fromFiles === undefined && context && kubeconfig !== undefined
-  if (fromFiles === undefined && !isLive) return { judge: (alert) => [alert], stop: () => {} }
+  if (fromFiles === undefined && !isLive) return withoutContext()
   const settings = severitySettingsOf(choice.severity)
   if (!settings) return undefined
   const judging = (sourcesNow: () => ContextSources | undefined, stop: () => void): Judging => {
     const judge = new AlertJudge<Alert>({ sourcesNow, settings, log })
-    return { judge: (alert) => withContext(judge, alert), stop }
+    return {
+      judge: (alert) => withContext(judge, alert),
+      takePolicies: (policies) => settings.setContext(policies.flatMap((each) => each.context)),
+      stop,
+    }
   }
   if (fromFiles !== undefined) {
     const source = await filesSource(fromFiles)

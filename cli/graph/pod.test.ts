@@ -60,6 +60,35 @@ test('a severity policy changes the weights; what is wrong in it is told', async
   )
 })
 
+test('facts, and whether the example of `context` holds', async () => {
+  const policy = join(import.meta.dirname, '../../docs/examples/shells-in-context.yaml')
+  const ask = (pod: string, ...more: string[]): ReturnType<typeof bulwark> =>
+    bulwark(['graph', 'pod', pod, '--from-files', shop, '--policy', policy, ...more])
+  const [debug, json, bad] = await Promise.all([
+    ask('shop-dev/debug', '--facts'),
+    ask('shop-dev/debug', '-o', 'json'),
+    ask(runner),
+  ])
+  assert.match(debug.stdout, /^ {2}graph\.has_token = false$/m)
+  assert.match(debug.stdout, /^ {2}graph\.cve_kev = \(not known\)$/m)
+  assert.match(
+    debug.stdout,
+    /^ {2}shells-in-context spec\.context\[0\]: does not hold\n {4}raise by 20/m,
+  )
+  assert.match(debug.stdout, /^ {2}shells-in-context spec\.context\[1\]: holds\n {4}suppress when/m)
+  assert.match(bad.stdout, /spec\.context\[0\]: holds\n/)
+  assert.ok(!bad.stdout.includes('graph.has_token = true'), 'facts are shown when asked for')
+  const answer = JSON.parse(json.stdout) as {
+    readonly facts: Readonly<Record<string, unknown>>
+    readonly policies: readonly { readonly policy: string; readonly holds: boolean | null }[]
+  }
+  assert.deepEqual([answer.facts['graph.secrets'], answer.facts['graph.cve_kev']], [0, null])
+  assert.deepEqual(
+    answer.policies.map(({ holds }) => holds),
+    [false, true],
+  )
+})
+
 test('wrong usage, and a pod that is not there', async () => {
   const check = async (args: readonly string[], exit: number, said: RegExp): Promise<void> => {
     const { code, stdout, stderr } = await bulwark(['graph', 'pod', ...args])
@@ -67,6 +96,12 @@ test('wrong usage, and a pod that is not there', async () => {
     assert.match(stderr, said)
   }
   const broken = fileOf('broken.yaml', 'a: [')
+  const unsound = fileOf(
+    'unsound.yaml',
+    'apiVersion: bulwark.dev/v1alpha1\nkind: RuntimePolicy\nmetadata: {name: p}\nspec:\n' +
+      '  rules: [{name: r, condition: evt.type = open, output: x}]\n' +
+      '  context: [{when: proc.name = sh, effect: raise, reason: x}]\n',
+  )
   const none = mkdtempSync(join(tmpdir(), 'bulwark-none-'))
   await Promise.all([
     check(['shop-dev/debug'], 2, /no cluster is given\n.*give `--from-files DIR`/),
@@ -77,5 +112,7 @@ test('wrong usage, and a pod that is not there', async () => {
     check(['a/b', '--from-files', none], 2, /has no \*\.json/),
     check(['a/b', '--from-files', shop, '--severity', broken], 2, /cannot read .*broken\.yaml/),
     check(['a/b', '--from-files', shop, '--severity', '/no'], 2, /cannot read \/no: ENOENT/),
+    check(['a/b', '--from-files', shop, '--policy', '/no'], 2, /cannot read \/no: ENOENT/),
+    check(['a/b', '--from-files', shop, '--policy', unsound], 1, /`proc\.name` is of the event/),
   ])
 })

@@ -1,14 +1,13 @@
 /** Severity policies out of files, and what is wrong with them said. */
-import type { SeveritySettings } from '@bulwark/graph'
-import { refText } from '@bulwark/graph'
+import { OperatorSettings, refText } from '@bulwark/graph'
 import { SeverityFileError, readSeverityFiles } from '@bulwark/server'
 import { log, logError } from '../report.ts'
 
-/** The settings that files make; `undefined` when one cannot be read, which was said. */
-export const severitySettingsOf = (paths: readonly string[]): SeveritySettings | undefined => {
+/** What files say of judgements; `undefined` when one cannot be read, which was said. */
+export const severitySettingsOf = (paths: readonly string[]): OperatorSettings | undefined => {
   try {
-    const { settings, faults } = readSeverityFiles(paths)
-    for (const { object, path, message } of faults) {
+    const settings = new OperatorSettings(readSeverityFiles(paths))
+    for (const { object, path, message } of settings.faults) {
       log(`warning: ${refText(object)}: ${path} ${message}`)
     }
     return settings

@@ -2,7 +2,7 @@
  * What a judgement asks of a pod and of an alert. The graph fills it from its objects; what is
  * `undefined` is not known, which is told and counts for nothing.
  */
-import type { AlertAct, KnownLabels } from '@bulwark/schema'
+import type { AlertAct, ContextPartId, KnownLabels } from '@bulwark/schema'
 import type { Finding } from '../cves/store.ts'
 import type { PackageUse } from '../cves/usage.ts'
 import type { CveWeight } from '../cves/weight.ts'
@@ -116,7 +116,7 @@ export interface PodContext {
 }
 
 /** Parts of a context that may not be known. */
-export const contextParts = {
+export const contextParts: Readonly<Record<ContextPart, string>> = {
   exposure: 'how far away somebody may be who reaches the pod',
   identity: "what the pod's service account may do",
   escapes: 'whether there is a way from the pod to its node',
@@ -125,8 +125,8 @@ export const contextParts = {
   secrets: 'which secrets the pod has',
   neighbours: 'which pods run on the same node',
   namespaceLabels: 'the labels of its namespace',
-} as const
-export type ContextPart = keyof typeof contextParts
+}
+export type ContextPart = ContextPartId
 
 /** A context of which nothing is known: of a process on the host, or before the cluster is read. */
 export const unknownContext = (pod: ObjectRef): PodContext => ({
@@ -189,6 +189,8 @@ export interface InheritedExposure {
 /** What a judgement asks of an alert. */
 export interface AlertFacts {
   readonly rule: string
+  /** The RuntimePolicy that the rule runs under; `undefined`: none. */
+  readonly policy: string | undefined
   readonly priority: Priority
   readonly tags: readonly string[]
   /** Name of the container in its pod; `undefined`: any of them. */
@@ -224,6 +226,7 @@ export type KnownOfAlert = Pick<AlertFacts, 'rule' | 'priority' | 'tags' | 'cont
 
 /** An alert with nothing beside what is known of it. */
 export const plainAlert = (alert: KnownOfAlert): AlertFacts => ({
+  policy: undefined,
   outcome: 'unknown',
   act: undefined,
   walked: [],

@@ -1,4 +1,6 @@
 /** What a factor is. */
+import type { FactorId } from '@bulwark/schema'
+import { refText } from '../diagnostics.ts'
 import type { Fact } from '../edges.ts'
 import type { AlertFacts, ContextPart, PodContext } from './context.ts'
 import type { SeveritySettings } from './settings.ts'
@@ -31,7 +33,7 @@ export type FoundFactor = Pick<Factor, 'text' | 'facts'>
 
 /** A row of the table. */
 export interface FactorRow {
-  readonly id: string
+  readonly id: FactorId
   readonly direction: Direction
   readonly weight: number
   /** What must be known; `alert`: it is about the alert itself. */
@@ -43,3 +45,7 @@ export interface FactorRow {
   /** What it says of this pod and alert; `undefined`: it does not hold. */
   readonly find: (input: JudgedInput) => FoundFactor | undefined
 }
+
+/** Where a factor came from, in words: `Ingress shop/web spec.rules[0]`. */
+export const factSource = ({ object, path }: Fact): string =>
+  `${refText(object)}${path === '' ? '' : ` ${path}`}`

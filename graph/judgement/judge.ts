@@ -3,13 +3,12 @@
  * detection is by its rule, and what the context adds or takes. Pure: the same input gives the same
  * words, and no order of anything matters.
  */
-import { refText } from '../diagnostics.ts'
-import type { AlertFacts, PathThrough, PodContext, WalkedEdge } from './context.ts'
+import type { AlertFacts, ContextPart, PathThrough, PodContext, WalkedEdge } from './context.ts'
 import { contextParts } from './context.ts'
 import type { Factor, JudgedInput } from './factor.ts'
 import { indicatorOf } from './indicators.ts'
+import { overridesOf } from './overrides.ts'
 import type { SeveritySettings } from './settings.ts'
-import { overridesOf } from './settings.ts'
 import type { Level } from './severity.ts'
 import { levelAt, levelOf, rankOf } from './severity.ts'
 import { factorTable, scale } from './table.ts'
@@ -70,7 +69,7 @@ export const factorsOf = (input: JudgedInput): readonly Factor[] => {
 /** What is not known of a pod. */
 export const unknownsOf = (context: PodContext): readonly string[] =>
   Object.entries(contextParts)
-    .filter(([part]) => context[part as keyof typeof contextParts] === undefined)
+    .filter(([part]) => context[part as ContextPart] === undefined)
     .map(([, text]): string => text)
     .concat(context.notLookedAt)
 
@@ -123,22 +122,20 @@ export const judge = (
   const detection = levelOf(alert.priority)
   const combined = combine(detection, factors, indicator)
   const refused = indicator === undefined ? [] : suppressions
+  const [suppression, ...others] = indicator === undefined ? suppressions : []
   return {
     ...combined,
     notes: [
       ...combined.notes,
       ...refused.map(({ name }) => `${name} does not suppress it: ${indicator ?? ''}`),
+      ...others.map(({ name, reason }) => `also suppressed by ${name} (${reason})`),
     ],
     detection,
     factors,
     indicator,
-    suppression: indicator === undefined ? suppressions[0] : undefined,
+    suppression,
     walked: alert.walked,
     path: context.path,
     unknown: [...unknownsOf(context), ...unknown],
   }
 }
-
-/** Where a factor came from, in words: `Ingress shop/web spec.rules[0]`. */
-export const factSource = (fact: Factor['facts'][number]): string =>
-  `${refText(fact.object)}${fact.path === '' ? '' : ` ${fact.path}`}`

@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { parse } from 'yaml'
+import type { ContextEffect } from '@bulwark/schema'
 import { contextParts } from './context.ts'
 import type { Factor } from './factor.ts'
-import { indicatorGroups } from './indicators.ts'
+import { indicatorGroups, indicatorTag } from './indicators.ts'
+import type { Judgement } from './judge.ts'
 import { combine, judge } from './judge.ts'
+import { overridesOfPolicies } from './overrides.ts'
 import { readSeverityPolicies } from './policy.ts'
 import { defaultSettings } from './settings.ts'
 import { levels, rankOf } from './severity.ts'
@@ -79,6 +82,92 @@ test('an indicator ends high, or where it began; the table takes two levels, and
   )
   context.diagnostic(`${lowered} were lowered`)
   assert.ok(lowered > numRuns / 20)
+})
+
+/** `context` of policies, some of another policy or of another rule. */
+const effect: fc.Arbitrary<ContextEffect> = fc
+  .record({
+    policy: fc.constantFrom('a', 'a', 'a', 'b'),
+    rule: fc.constantFrom(undefined, undefined, 'shell', 'other'),
+    at: fc.nat({ max: 9 }),
+    effect: fc.constantFrom('raise', 'lower', 'suppress'),
+    weight: fc.option(fc.integer({ min: 1, max: scale.weightMost }), { nil: undefined }),
+    answer: fc.constantFrom(true, true, false, undefined),
+  })
+  .map(({ policy, rule, at, effect: word, weight, answer }) => ({
+    policy,
+    rule,
+    effect: word,
+    weight,
+    path: `spec.context[${at}]`,
+    reason: 'because',
+    when: 'graph.secrets > 0',
+    holds: () => answer,
+  }))
+
+test('what policies ask for has no order, is never silent, and leaves indicators high', (context) => {
+  context.diagnostic(`TEST_SEED=${seed}`)
+  const seen = { suppressed: 0, refused: 0, unknown: 0 }
+  const effects = fc.uniqueArray(effect, {
+    selector: ({ policy, path }) => policy + path,
+    maxLength: 6,
+  })
+  const shuffled = effects.chain((all) =>
+    fc.tuple(
+      fc.constant(all),
+      fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+    ),
+  )
+  const priority = fc.constantFrom('Critical', 'Warning', 'Informational')
+  const pod = contextOf({ exposure: { level: 6, certainty: 'certain' } })
+  fc.assert(
+    fc.property(shuffled, priority, fc.boolean(), ([one, other], word, isIndicator) => {
+      const alert = alertOf({
+        rule: 'shell',
+        policy: 'a',
+        priority: word,
+        tags: isIndicator ? [indicatorTag] : [],
+      })
+      const judged = (all: readonly ContextEffect[]): Judgement =>
+        judge(alert, pod, { ...defaultSettings, overrides: overridesOfPolicies(all) })
+      const judgement = judged(one)
+      const { effective, detection, suppression, notes, unknown } = judgement
+      assert.deepEqual(judgementJson(judged(other)), judgementJson(judgement))
+      const own = one.filter(
+        ({ policy, rule }) => policy === 'a' && (rule === undefined || rule === 'shell'),
+      )
+      const nameOf = ({ policy, path }: ContextEffect): string => policy + path.replace('spec', '')
+      const lines = judgementLines(judgement).join('\n')
+      for (const each of own) {
+        const answer = each.holds(() => undefined)
+        const name = nameOf(each)
+        const isFactor = judgement.factors.some(({ id }) => id === `override.${name}`)
+        assert.equal(isFactor, answer === true && each.effect !== 'suppress')
+        if (answer === undefined) seen.unknown++
+        assert.equal(
+          unknown.some((text) => text.includes(` ${name} `)),
+          answer === undefined,
+        )
+        if (answer === true && each.effect === 'suppress') {
+          if (isIndicator) seen.refused++
+          else seen.suppressed++
+          if (isIndicator) assert.ok(notes.some((note) => note.startsWith(name)))
+          else assert.ok(lines.includes(`suppressed by ${name} (because)`), lines)
+        }
+      }
+      assert.ok(!one.some((each) => !own.includes(each) && lines.includes(nameOf(each))))
+      const isSuppressed = own.some(
+        (each) => each.effect === 'suppress' && each.holds(() => undefined) === true,
+      )
+      assert.equal(suppression !== undefined, isSuppressed && !isIndicator)
+      if (isIndicator) {
+        assert.ok(rankOf(effective) >= Math.min(rankOf(detection), rankOf('high')))
+      }
+    }),
+    { seed, numRuns },
+  )
+  context.diagnostic(JSON.stringify(seen))
+  assert.ok(Object.values(seen).every((count) => count > numRuns / 20))
 })
 
 test('any value is a severity policy, or is told', (context) => {

@@ -35,7 +35,7 @@ const power =
   }
 
 /** The ways out of the alerting container, or of any. */
-const waysOut = ({ alert, context }: JudgedInput): readonly EscapeWay[] =>
+export const waysOut = ({ alert, context }: JudgedInput): readonly EscapeWay[] =>
   (context.escapes ?? []).filter(
     ({ container }) => alert?.container === undefined || container === alert.container,
   )

@@ -3,19 +3,26 @@
  * YAML or JSON. What is wrong is told with its path and the nearest word; an override with a fault
  * does not hold, all else does.
  */
-import type { Answer, KnownLabels, Selector } from '@bulwark/schema'
-import { allAnswers, closest, policyApiVersion, selects } from '@bulwark/schema'
+import type { Answer, ContextEffectName, KnownLabels, Selector } from '@bulwark/schema'
+import {
+  allAnswers,
+  closest,
+  contextEffects,
+  factorIds,
+  policyApiVersion,
+  selects,
+} from '@bulwark/schema'
 import type { ObjectFault } from '../diagnostics.ts'
 import { Diagnostics } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
 import type { Json } from '../objects/reader.ts'
 import { Reader, isJson } from '../objects/reader.ts'
 import type { JudgedInput } from './factor.ts'
-import type { Override, OverrideEffect, SeveritySettings } from './settings.ts'
-import { defaultSettings, overrideEffects } from './settings.ts'
+import type { Override, SeveritySettings } from './settings.ts'
+import { defaultSettings } from './settings.ts'
 import type { Level } from './severity.ts'
 import { levelOf, levels } from './severity.ts'
-import { factorTable, scale } from './table.ts'
+import { scale } from './table.ts'
 
 export const severityPolicyKind = 'SeverityPolicy'
 
@@ -24,8 +31,6 @@ export interface ReadSettings {
   readonly settings: SeveritySettings
   readonly faults: readonly ObjectFault[]
 }
-
-const factorIds = factorTable.map(({ id }) => id)
 
 const specKeys = [
   'weights',
@@ -94,7 +99,7 @@ class PolicyReader {
       staleDays: this.#number(spec, 'staleDays', 'spec', 1, 3650) ?? before.staleDays,
       nearSteps: this.#number(spec, 'nearSteps', 'spec', 1, 100) ?? before.nearSteps,
       development: this.#development(spec) ?? before.development,
-      overrides: [...before.overrides, ...this.#overrides(spec, before.overrides)],
+      overrides: [...before.overrides, ...this.#overrides(spec)],
     }
   }
 
@@ -119,7 +124,7 @@ class PolicyReader {
     if (!map) return []
     return Object.keys(map).flatMap((id): readonly (readonly [string, number])[] => {
       const at = 'spec.weights'
-      if (!factorIds.includes(id)) {
+      if (!factorIds.some((each) => each === id)) {
         this.fault(at, `no factor has the id ${quoted(id)}: ${didYouMean(id, factorIds)}`)
         return []
       }
@@ -140,17 +145,17 @@ class PolicyReader {
     })
   }
 
-  #overrides(spec: Json, before: readonly Override[]): readonly Override[] {
-    const names = new Set(before.map(({ name }) => name))
+  #overrides(spec: Json): readonly Override[] {
+    const names = new Set<string>()
     return this.#reader.maps(spec, 'overrides', 'spec', (item, at) => {
       const faults = this.#faultCount
       this.#keys(item, at, overrideKeys)
       const name = this.#must(item, 'name', at)
       const reason = this.#must(item, 'reason', at)
-      const effect = this.#oneOf<OverrideEffect>(
+      const effect = this.#oneOf<ContextEffectName>(
         this.#must(item, 'effect', at),
         at,
-        overrideEffects,
+        contextEffects,
       )
       const weight = this.#number(item, 'by', at, 1, scale.weightMost)
       const holds = this.#when(item, at)
@@ -165,7 +170,9 @@ class PolicyReader {
         return undefined
       }
       const { levelWeight } = scale
-      return { name, effect, weight: weight ?? levelWeight, reason, source: this.#source, holds }
+      const object = { kind: severityPolicyKind, namespace: '', name: this.#source }
+      const origin = { text: `asks to ${effect} it`, object, path: at }
+      return { name, effect, weight: weight ?? levelWeight, reason, origin, holds }
     })
   }
 

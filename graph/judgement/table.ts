@@ -5,6 +5,7 @@
  * A weight of 10 is one level. Weights add up, so that no order matters, and are rounded to whole
  * levels, in doubt upwards: what is less than half a level has no effect alone.
  */
+import { factorWeightMost } from '@bulwark/schema'
 import { cveFactors } from './cve-factors.ts'
 import type { FactorRow } from './factor.ts'
 import { podFactors } from './pod-factors.ts'
@@ -20,5 +21,5 @@ export const scale = {
   /** Lowering factors of this table take no more than two levels: they say that it is less bad. */
   lowerMost: 20,
   /** Most that a user may give to a factor: more than all levels. */
-  weightMost: 50,
+  weightMost: factorWeightMost,
 } as const

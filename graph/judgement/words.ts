@@ -1,7 +1,7 @@
 /** A judgement as people and programs read it: the same words everywhere. */
 import type { Factor } from './factor.ts'
+import { factSource } from './factor.ts'
 import type { Judgement } from './judge.ts'
-import { factSource } from './judge.ts'
 import type { PathThrough, WalkedEdge } from './context.ts'
 
 const sign = ({ direction, weight }: Factor): string => {

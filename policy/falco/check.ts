@@ -12,7 +12,7 @@ import { parseLiteral } from '../literals.ts'
 import { regexMatcher } from '../matchers.ts'
 import { callShape, falcoTypeNames, fieldOf, nameOf } from './call-types.ts'
 import type { Catalog } from './fields.ts'
-import { resolveField, typeOfField } from './fields.ts'
+import { resolveField, suggestionOf, typeOfField } from './fields.ts'
 import type { Remark } from './remark.ts'
 import { CheckFault } from './remark.ts'
 import { remarksOnConstant } from './remarks.ts'
@@ -84,6 +84,8 @@ const meaning: Readonly<Record<Operator, Comparing>> = {
 }
 
 const changing: ReadonlySet<string> = words('tolower toupper basename b64')
+
+const isEqual: ReadonlySet<string> = words('= == != in intersects')
 
 /** Whether a value is a list whose texts went through a transformer. */
 const isChangedList = (value: Value): boolean =>
@@ -192,6 +194,11 @@ class Checker {
     const type = comparisonOf(left) === 'resolved-name' ? 'string' : left.type
     const literal = parseLiteral(text, type, operator)
     if (!literal.ok) return fail('literal', literal.message, at)
+    const values = left.is === 'field' && isEqual.has(operator) ? left.ref.field.values : undefined
+    if (values && !values.includes(text)) {
+      const help = suggestionOf(text, values)
+      fail('literal', `'${nameOf(left)}' is never ${text}`, at, help)
+    }
     if (left.is === 'field' && left.ref.field.name === 'evt.around' && !/^==?$/.test(operator)) {
       fail('operator', "evt.around supports only '=' comparison operator", at)
     }

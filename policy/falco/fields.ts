@@ -5,6 +5,7 @@
 import type { FieldRef, FieldSpec, FieldType } from '@bulwark/schema'
 import {
   closest,
+  contextFields,
   fieldNamed,
   fields,
   isEventName,
@@ -20,7 +21,15 @@ export interface Catalog {
   isEventName(name: string): boolean
   /** Names of event parameters, for `evt.arg.NAME`; any name is one where this is left out. */
   isParameterName?(name: string): boolean
+  /** Where a field of this name belongs that is none here; `undefined`: nowhere. */
+  elsewhere?(name: string): string | undefined
 }
+
+/** Facts of the graph are known once an alert is judged: no rule can ask for them. */
+const ofGraph = (name: string): string | undefined =>
+  name.startsWith('graph.')
+    ? 'the graph judges alerts, not events: ask for it in `context.when` of a RuntimePolicy'
+    : undefined
 
 /** All that the schema has. */
 export const schemaCatalog: Catalog = {
@@ -28,6 +37,22 @@ export const schemaCatalog: Catalog = {
   fieldNames: fields.map(({ name }) => name),
   isEventName,
   isParameterName,
+  elsewhere: ofGraph,
+}
+
+const ofContext: ReadonlyMap<string, FieldSpec> = new Map(
+  contextFields.map((field) => [field.name, field]),
+)
+
+/** What a condition of a policy's `context` can name. */
+export const contextCatalog: Catalog = {
+  field: (name) => ofContext.get(name),
+  fieldNames: [...ofContext.keys()],
+  isEventName,
+  elsewhere: (name) =>
+    fieldNamed(name)
+      ? `\`${name}\` is of the event: ask for it in the rule's condition, or in an exception`
+      : undefined,
 }
 
 /** Why a name is no field, in the engine's words. */
@@ -35,6 +60,12 @@ interface Failure {
   readonly code: string
   readonly message: string
   readonly help?: string | undefined
+}
+
+/** What was probably meant, or all that can be. */
+export const suggestionOf = (text: string, known: readonly string[]): string => {
+  const near = closest(text, known)
+  return near === undefined ? `one of ${known.join(', ')}` : `did you mean \`${near}\`?`
 }
 
 /** What stands behind the name of a field: `[key]`, `.key`, other text, or nothing. */
@@ -165,6 +196,8 @@ export const resolveField = (
 ): FieldRef | Failure => {
   const found = findField(name, argument, catalog)
   if ('field' in found || found.help !== undefined || catalog.field(name)) return found
+  const elsewhere = catalog.elsewhere?.(name)
+  if (elsewhere !== undefined) return { ...found, help: elsewhere }
   const near = closest(name, catalog.fieldNames)
   return near === undefined ? found : { ...found, help: `did you mean \`${near}\`?` }
 }
@@ -193,6 +226,8 @@ const findField = (
   const index = form === undefined || form === 'key' ? undefined : asIndex(argument)
   // Without a number it is any of them, and so it is to the engine with -1.
   if (index !== undefined) return { field, argument: index === -1 ? undefined : index }
+  const keys = field.argument?.values
+  if (keys && !keys.includes(argument)) return nonexistent(shown, suggestionOf(argument, keys))
   if (form === 'key' || form === 'index-or-key') return { field, argument }
   return nonexistent(shown, form === 'index' ? 'its argument is a number' : 'it has no argument')
 }

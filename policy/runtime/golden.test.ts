@@ -22,10 +22,14 @@ const options = {
 }
 
 const policyLines = (policy: LoadedPolicy): readonly string[] => {
-  const { name, mode, scope, isDisabled, rules, found } = policy
+  const { name, mode, scope, isDisabled, rules, context, found } = policy
   const state = isDisabled ? 'disabled' : `${mode}, ${rules.length} rules`
   return [
     `${name || '(no name)'}: ${state}: ${scope?.key ?? 'everywhere'}`,
+    ...context.map(
+      ({ path, rule, effect, weight, when, reason }) =>
+        `${path}${rule === undefined ? '' : ` (${rule})`}: ${effect} ${weight ?? ''} when ${when}: ${reason}`,
+    ),
     ...found.map(diagnosticLine),
   ]
 }

@@ -3,6 +3,7 @@
  * lists of the rule files that are loaded with them, as these stand after the last file. A policy
  * with a fault is disabled as a whole: half of one would be another policy.
  */
+import type { ContextEffect } from '@bulwark/schema'
 import { closest } from '@bulwark/schema'
 import type { Diagnostic, Place } from '../diagnostics.ts'
 import { Collector } from '../falco/collector.ts'
@@ -15,6 +16,7 @@ import { LoadFault, Report } from '../falco/report.ts'
 import type { ResolveOptions } from '../falco/resolve.ts'
 import { resolve } from '../falco/resolve.ts'
 import type { PolicyMode, Rule, RulePolicy } from '../rule.ts'
+import { resolveContext } from './context.ts'
 import type { PolicyDefinition, PolicyRule, ReadPolicy } from './read.ts'
 import { readPolicies } from './read.ts'
 import type { Scope } from './scope.ts'
@@ -31,6 +33,8 @@ export interface LoadedPolicy {
   readonly isDisabled: boolean
   /** Those of its own, and the rules of rule files that it applies to. */
   readonly rules: readonly Rule[]
+  /** What changes the severity of its alerts. */
+  readonly context: readonly ContextEffect[]
   readonly found: readonly Diagnostic[]
 }
 
@@ -52,6 +56,7 @@ class Draft {
   readonly report = new Report()
   readonly own: Rule[] = []
   readonly applied: Rule[] = []
+  readonly context: ContextEffect[] = []
   readonly #read: ReadPolicy
 
   constructor(read: ReadPolicy) {
@@ -80,6 +85,7 @@ class Draft {
       scope,
       isDisabled,
       rules: isDisabled ? [] : [...this.own, ...this.applied],
+      context: isDisabled ? [] : this.context,
       found: report.found,
     }
   }
@@ -135,6 +141,7 @@ class Loader {
   readonly #options: ResolveOptions
   readonly #collector: Collector
   readonly #owners = new Map<string, Owner>()
+  readonly #added: Draft[] = []
 
   constructor(base: Loaded, options: ResolveOptions) {
     this.#base = base
@@ -162,6 +169,7 @@ class Loader {
   add(draft: Draft): void {
     const { definition } = draft
     if (!definition) return
+    this.#added.push(draft)
     for (const rule of definition.rules) {
       this.#define({ draft, name: rule.name, base: undefined }, (name) =>
         writtenRule(rule, definition, name),
@@ -250,12 +258,28 @@ class Loader {
       else draft.own.push(named)
     }
     this.#attribute(resolved.found)
+    this.#resolveContext()
+  }
+
+  /** Items of `context`: in the language of rules, with words of their own. */
+  #resolveContext(): void {
+    const items = this.#added.flatMap((draft) =>
+      (draft.definition?.judged ?? []).map((item) => ({ draft, item })),
+    )
+    const { effects, found } = resolveContext(
+      items.map(({ item }) => item),
+      this.#base.collector,
+    )
+    for (const [index, { draft }] of items.entries()) {
+      const effect = effects[index]
+      if (effect) draft.context.push(effect)
+    }
+    this.#attribute(found)
   }
 
   /** Gives what was found to the policies that it stands in. */
   #attribute(found: readonly Diagnostic[]): void {
-    const drafts = new Map<string, Draft>()
-    for (const { draft } of this.#owners.values()) drafts.set(draft.policy.name, draft)
+    const drafts = new Map(this.#added.map((draft) => [draft.policy.name, draft]))
     for (const each of found) {
       const step = each.context.find(({ itemType }) => itemType === 'policy')
       const draft = step && drafts.get(step.itemName)

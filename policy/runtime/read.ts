@@ -5,6 +5,7 @@
  */
 import type { Requirement, Selector } from '@bulwark/schema'
 import {
+  contextEffects,
   labelPrefixMax,
   policyApiVersion,
   policyKind,
@@ -19,6 +20,7 @@ import type { Yaml, YamlMap } from '../falco/yaml.ts'
 import { parseDocuments } from '../falco/yaml.ts'
 import type { PolicyMode, PriorityName } from '../rule.ts'
 import { priorityNames } from '../rule.ts'
+import type { ContextItem } from './context.ts'
 import { contradictionOf } from './contradiction.ts'
 import type { Scope, ScopeParts } from './scope.ts'
 import { makeScope } from './scope.ts'
@@ -56,6 +58,8 @@ export interface PolicyDefinition {
   readonly exceptions: readonly Exception[]
   readonly rules: readonly PolicyRule[]
   readonly applyTo: AppliedTo | undefined
+  /** What changes the severity of its alerts, those of single rules last. */
+  readonly judged: readonly ContextItem[]
   readonly context: Context
 }
 
@@ -199,6 +203,35 @@ const readRule = (map: YamlMap, policy: Context, report: Report): PolicyRule => 
   }
 }
 
+/** `context` of a policy, or of one of its rules. */
+const readContext = (
+  map: YamlMap,
+  of: Pick<ContextItem, 'policy' | 'rule'>,
+  path: string,
+  context: Context,
+  report: Report,
+): readonly ContextItem[] =>
+  (mapsAt(map, 'context') ?? []).map((item, index) => {
+    const at = `${path}.context[${index}]`
+    const place = item.entries.get('when')?.place ?? item.place
+    const effect = nameAt(item, 'effect', contextEffects) ?? 'raise'
+    const by = item.entries.get('by')
+    if (by && effect === 'suppress') {
+      const message = '`by` means nothing here: what is suppressed is not weighed'
+      report.warn('policy-no-weight', message, context.at('value for', 'by', by.place))
+    }
+    return {
+      policy: of.policy,
+      rule: of.rule,
+      path: at,
+      when: textAt(item, 'when') ?? '',
+      effect,
+      weight: by?.is === 'scalar' && effect !== 'suppress' ? Number(by.text) : undefined,
+      reason: (textAt(item, 'reason') ?? '').trim(),
+      context: context.at('value for', `${at}.when`, place),
+    }
+  })
+
 const readApplyTo = (spec: YamlMap, policy: Context): AppliedTo | undefined => {
   const map = mapAt(spec, 'applyTo')
   if (!map) return undefined
@@ -219,10 +252,6 @@ const remarkOn = (spec: YamlMap, mode: PolicyMode, context: Context, report: Rep
     const message = 'acts as audit: nothing is enforced yet'
     report.warn('policy-not-enforced', message, at('mode'))
   }
-  if ((itemsAt(spec, 'context')?.length ?? 0) > 0) {
-    const message = 'the context of a pod is not judged yet: alerts keep their severity'
-    report.warn('policy-no-context', message, at('context'))
-  }
 }
 
 /** @throws LoadFault  an exception of it is none */
@@ -240,7 +269,15 @@ const readDefinition = (
   remarkOn(spec, mode, context, report)
   const where = readScope(scope)
   if (where) remarkOnScope(scope, where, context, report)
-  const rules = (mapsAt(spec, 'rules') ?? []).map((rule) => readRule(rule, context, report))
+  const ruleMaps = mapsAt(spec, 'rules') ?? []
+  const rules = ruleMaps.map((rule) => readRule(rule, context, report))
+  const judged = [
+    ...readContext(spec, { policy: name, rule: undefined }, 'spec', context, report),
+    ...ruleMaps.flatMap((map, index) => {
+      const rule = textAt(map, 'name') ?? ''
+      return readContext(map, { policy: name, rule }, `spec.rules[${index}]`, context, report)
+    }),
+  ]
   const names = new Set<string>()
   for (const rule of rules) {
     if (names.has(rule.name)) {
@@ -259,6 +296,7 @@ const readDefinition = (
     exceptions: readExceptions(spec, context, false, report),
     rules,
     applyTo: readApplyTo(spec, context),
+    judged,
     context,
   }
 }

@@ -71,6 +71,8 @@ export class StructureCheck {
         return this.#entry(value, at, key)
       case 'text':
         return this.#text(value, shape, at, key)
+      case 'number':
+        return this.#number(value, shape, at, key)
       case 'list':
         return this.#list(value, shape, at, key)
       case 'map':
@@ -115,6 +117,15 @@ export class StructureCheck {
     }
     if (!pattern || pattern.test(text)) return
     this.#fault('policy-value', `\`${key}\` cannot be ${shown(text)}`, at, what && `it is ${what}`)
+  }
+
+  #number(value: Yaml, { least, most, isWhole }: Of<'number'>, at: Context, key: string): void {
+    if (!this.#isA(value, 'scalar', at, key, `write \`${key}: ${least}\``)) return
+    const plain = isWhole ? /^-?\d{1,15}$/ : /^-?\d{1,15}(?:\.\d{1,15})?$/
+    const read = plain.test(value.text) ? Number(value.text) : Number.NaN
+    if (read >= least && read <= most) return
+    const what = `${isWhole ? 'a whole number' : 'a number'} from ${least} to ${most}`
+    this.#fault('policy-value', `\`${key}\` cannot be ${shown(value.text)}`, at, `it is ${what}`)
   }
 
   #list(value: Yaml, { of, least, most }: Of<'list'>, at: Context, key: string): void {

@@ -21,6 +21,8 @@ export interface JudgedAlert extends Pick<AlertFacts, 'rule' | 'priority' | 'tag
   readonly uuid: string
   /** Nanoseconds since 1970. */
   readonly timeNs: bigint
+  /** `policy`: the RuntimePolicy that its rule runs under. */
+  readonly bulwark: { readonly policy?: string }
   /** Alerts about Bulwark itself have none. */
   readonly subject?: AlertSubject
 }
@@ -46,7 +48,8 @@ export interface Judged<Told> {
 export interface AlertJudgeOptions {
   /** What is known when an alert comes; `undefined`: nothing yet. */
   readonly sourcesNow: () => ContextSources | undefined
-  readonly settings: SeveritySettings
+  /** What operators say by then. */
+  readonly settings: { readonly now: SeveritySettings }
   readonly log: (line: string) => void
 }
 
@@ -139,13 +142,14 @@ export class AlertJudge<Told extends JudgedAlert> {
       }
     }
     const { uuid, rule, priority, tags } = alert
+    const { policy } = alert.bulwark
     // With parts of a millisecond: of two events of one, the order tells.
     const timeMs = Number(alert.timeNs) / nsPerMs
-    const known = { rule, priority, tags, container, outcome, act, timeMs }
+    const known = { rule, policy, priority, tags, container, outcome, act, timeMs }
     const { judgement, joined, raised } = this.#judging.judge(
       sources,
       { ...known, uuid, told: alert, namespace, podName, executables },
-      this.#options.settings,
+      this.#options.settings.now,
     )
     this.#sayUnjoined()
     return {

@@ -2,8 +2,9 @@
  * Writes what a RuntimePolicy is: the custom resource definition that an API server checks, and the
  * page of all its keys.
  */
-import type { ObjectShape, ShapeMember, ValueShape } from '@bulwark/schema'
+import type { FieldSpec, ObjectShape, ShapeMember, ValueShape } from '@bulwark/schema'
 import {
+  graphFields,
   policyGroup,
   policyKind,
   policyModes,
@@ -51,6 +52,12 @@ export const schemaOf = (shape: ValueShape): Schema => {
         ...(pattern ? { pattern: pattern.source } : {}),
       }
     }
+    case 'number':
+      return {
+        type: shape.isWhole ? 'integer' : 'number',
+        minimum: shape.least,
+        maximum: shape.most,
+      }
     case 'list':
       return {
         type: 'array',
@@ -191,10 +198,12 @@ const shapeWords = (shape: ValueShape): string => {
       return 'text or list'
     case 'text':
       return shape.oneOf?.join(', ') ?? shape.what ?? 'text'
+    case 'number':
+      return `${shape.least} to ${shape.most}`
     case 'list':
       return shape.of.is === 'object' ? 'list of maps' : `list, each ${shapeWords(shape.of)}`
     case 'map':
-      return 'map of texts'
+      return shape.of.is === 'number' ? 'map of numbers' : 'map of texts'
     case 'object':
       return 'map'
   }
@@ -214,6 +223,15 @@ const rows = ({ members }: ObjectShape, above: string): string =>
     .map(([name, member]) => rowsOf(above + name, member))
     .join('\n')
 
+const codes = (words: readonly string[] = []): string =>
+  words.length === 0 ? '' : `: ${words.map((word) => `\`${word}\``).join(', ')}`
+
+const factRow = ({ name, type, argument, values, meaning, absent }: FieldSpec): string => {
+  const key = argument ? '[…]' : ''
+  const words = codes(values ?? argument?.values)
+  return `| \`${name}${key}\` | ${type} | ${meaning}${words} | ${absent} |`
+}
+
 /** The text of docs/runtime-policy.md. */
 export const writePolicyPage = (): string =>
   `<!-- Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit. -->
@@ -221,9 +239,19 @@ export const writePolicyPage = (): string =>
 # Keys of a RuntimePolicy
 
 What each part means, with examples, is in [policies.md](policies.md). \`[]\` stands for each item
-of a list. All values are texts: numbers and switches are read as they are written.
+of a list. Values are texts, read as they are written, but for numbers.
 
 | key | value | when not said | meaning |
 | --- | --- | --- | --- |
 ${rows(policySpec, 'spec.')}
+
+## Facts of the graph
+
+What \`when\` of \`context\` can ask for, beside \`k8s.ns.name\`,
+\`k8s.ns.label[KEY]\`, \`k8s.pod.name\`, \`k8s.pod.label[KEY]\` and \`container.name\`.
+What is not known is neither true nor false ([why](policies.md#what-is-not-known)).
+
+| fact | type | value | not known |
+| --- | --- | --- | --- |
+${graphFields.map(factRow).join('\n')}
 `

@@ -86,6 +86,9 @@ indicators; \`suppress\` needs a \`reason\`, as all do.
 
 What is wrong in a policy is told with its place and the nearest word. An override with a fault
 does not hold; everything else does.
+
+A [RuntimePolicy](policies.md#context) does the same for the alerts of its own rules: its
+\`context\` has conditions in the language of rules, over facts of the graph and these factors.
 `
 
 const weightText = ({ direction, weight }: FactorRow): string => {

@@ -120,6 +120,7 @@ export const contextOf = (short: Short): PodContext => {
     secrets: short['secrets'] === undefined ? undefined : factsOf(short['secrets']),
     neighbours: short['neighbours'] === undefined ? undefined : factsOf(short['neighbours']),
     path: short['path'] as PodContext['path'],
+    notLookedAt: (short['notLookedAt'] ?? []) as readonly string[],
   }
 }
 

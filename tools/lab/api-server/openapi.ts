@@ -18,8 +18,9 @@ const structural = (
   `type description additionalProperties format default ${preserves} x-kubernetes-list-type ` +
   'x-kubernetes-list-map-keys'
 ).split(' ')
-const bounds =
-  'enum minLength maxLength pattern minItems maxItems maxProperties required minimum'.split(' ')
+const bounds = (
+  'enum minLength maxLength pattern minItems maxItems maxProperties required minimum ' + 'maximum'
+).split(' ')
 const known = new Set([...structural, ...bounds, ...junctions, 'properties', 'items'])
 
 /** Each place where a schema is not structural, with the rule that it breaks. */
@@ -94,7 +95,8 @@ const typeOf = (value: unknown): string => {
 /** Each fault of a value, unknown keys among them: as with `fieldValidation: Strict`. */
 export const validationFaults = (schema: Schema, value: unknown, path = ''): readonly string[] => {
   const { type } = schema
-  if (typeof type === 'string' && typeOf(value) !== type) return [`${path}: is no ${type}`]
+  const isType = type === 'integer' ? Number.isInteger(value) : typeOf(value) === type
+  if (typeof type === 'string' && !isType) return [`${path}: is no ${type}`]
   const faults = boundFaults(schema, value, path)
   if (Array.isArray(value) && isObject(schema['items'])) {
     for (const each of value) faults.push(...validationFaults(schema['items'], each, `${path}[]`))
@@ -139,6 +141,7 @@ const boundFaults = (schema: Schema, value: unknown, path: string): string[] => 
     if (typeof most === 'number' && length > most) faults.push(`${path}: over ${most}`)
   }
   if (Array.isArray(value)) between(value.length, schema['minItems'], schema['maxItems'])
+  if (typeof value === 'number') between(value, schema['minimum'], schema['maximum'])
   if (typeof value === 'string') {
     between(value.length, schema['minLength'], schema['maxLength'])
     const { pattern } = schema

@@ -1,0 +1,93 @@
+/**
+ * What operators say of judgements, kept up to date: SeverityPolicies of files and of a cluster,
+ * and the `context` of RuntimePolicies. The same policies give the same settings, in whatever
+ * order they were told.
+ */
+import type { ContextEffect } from '@bulwark/schema'
+import type { ObjectFault } from '../diagnostics.ts'
+import { limits } from '../limits.ts'
+import { isJson } from '../objects/reader.ts'
+import { overridesOfPolicies } from './overrides.ts'
+import type { PolicyDocument } from './policy.ts'
+import { readSeverityPolicies, severityPolicyKind } from './policy.ts'
+import type { Override, SeveritySettings } from './settings.ts'
+
+/** A SeverityPolicy of a cluster, as it is in force. */
+interface InForce {
+  readonly document: PolicyDocument
+  readonly isSound: boolean
+}
+
+export class OperatorSettings {
+  readonly #files: readonly PolicyDocument[]
+  readonly #cluster = new Map<string, InForce>()
+  #context: readonly Override[] = []
+  #now: SeveritySettings | undefined
+  /** What is wrong with the policies of files. */
+  readonly faults: readonly ObjectFault[]
+  /** Policies of the cluster over the bound, each time that one was told. */
+  notKept = 0
+
+  /** @param files  decoded; of a setting that several have the last counts */
+  constructor(files: readonly PolicyDocument[] = []) {
+    this.#files = files
+    this.faults = readSeverityPolicies(files).faults
+  }
+
+  /**
+   * Takes a SeverityPolicy of the cluster, new or changed. One that was sound and is not any more
+   * stays what it was; of a new one, all but its faulty parts holds, as of a file.
+   *
+   * @returns what is wrong with it
+   */
+  putSeverityPolicy(name: string, value: unknown): readonly ObjectFault[] {
+    const document = { name, value: withoutServersOwn(value) }
+    const { faults } = readSeverityPolicies([document])
+    const before = this.#cluster.get(name)
+    const isSound = faults.length === 0
+    if (!before && this.#cluster.size >= limits.severityPoliciesMax) {
+      this.notKept++
+      const message = `is not kept: there are ${limits.severityPoliciesMax} others`
+      return [...faults, { object: severityPolicy(name), path: '', message }]
+    }
+    if (!isSound && before?.isSound === true) return faults
+    this.#cluster.set(name, { document, isSound })
+    this.#now = undefined
+    return faults
+  }
+
+  deleteSeverityPolicy(name: string): void {
+    if (this.#cluster.delete(name)) this.#now = undefined
+  }
+
+  /** All of the `context` of the policies that hold now. */
+  setContext(effects: readonly ContextEffect[]): void {
+    this.#context = overridesOfPolicies(effects)
+    this.#now = undefined
+  }
+
+  /** What holds now: policies of the cluster by their names, then those of files, which count. */
+  get now(): SeveritySettings {
+    this.#now ??= this.#read()
+    return this.#now
+  }
+
+  #read(): SeveritySettings {
+    const cluster = [...this.#cluster.values()].map(({ document }) => document)
+    const sorted = cluster.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    const { settings } = readSeverityPolicies([...sorted, ...this.#files])
+    return { ...settings, overrides: [...settings.overrides, ...this.#context] }
+  }
+}
+
+const severityPolicy = (name: string): ObjectFault['object'] => ({
+  kind: severityPolicyKind,
+  namespace: '',
+  name,
+})
+
+/** What an API server adds to an object. */
+const withoutServersOwn = (value: unknown): unknown =>
+  isJson(value)
+    ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'status'))
+    : value
