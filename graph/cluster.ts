@@ -16,6 +16,8 @@ import { ObjectTable } from './objects/table.ts'
 
 /** What objects do not tell. */
 export interface ClusterSettings {
+  /** Pods up to which a judgement looks at ways over each of them. */
+  readonly powerReachPodsMax: number
   /** Minor version of the API server, 34 of 1.34; `undefined`: not known. */
   readonly minorVersion: number | undefined
 }
@@ -52,7 +54,8 @@ export class Cluster {
   readonly #states = new Map<object, unknown>()
 
   constructor(settings: Partial<ClusterSettings> = {}) {
-    this.settings = { minorVersion: undefined, ...settings }
+    const { powerReachPodsMax } = limits
+    this.settings = { powerReachPodsMax, minorVersion: undefined, ...settings }
   }
 
   /** Takes an object in, as it is now; also each item of a `List`, and of a `PodList`. */

@@ -1,7 +1,7 @@
 /** The edges that leave a node, derived from the objects of a cluster when somebody asks. */
 import { edgeFamiliesFrom } from './catalogue.ts'
 import type { Cluster } from './cluster.ts'
-import type { Certainty, Edge, EdgeKind, Reason } from './edges.ts'
+import type { Certainty, Edge, EdgeKind, Emit, Reason } from './edges.ts'
 import type { GraphNode } from './nodes.ts'
 
 const certainties: readonly Certainty[] = ['certain', 'possible', 'unknown']
@@ -17,25 +17,42 @@ interface Found {
   readonly reasons: (() => Reason)[]
 }
 
+/** Takes an edge of a kind. */
+export type EmitOfKind = (kind: EdgeKind, ...edge: Parameters<Emit>) => void
+
+/** Some of the edges that leave a node, for a search that must be quick; `false`: it has no own. */
+export type Narrow = (from: GraphNode, emit: EmitOfKind) => boolean
+
+/** Calls with each edge that leaves a node, as it is derived. */
+export const deriveEdges = (
+  cluster: Cluster,
+  from: GraphNode,
+  emit: EmitOfKind,
+  narrow?: Narrow,
+): void => {
+  if (narrow?.(from, emit)) return
+  for (const family of edgeFamiliesFrom(from.kind)) family.derive(cluster, from, emit)
+}
+
 const collect = (
   cluster: Cluster,
   from: GraphNode,
   isWanted: (to: GraphNode) => boolean,
+  narrow?: Narrow,
 ): ReadonlyMap<string, Found> => {
   const found = new Map<string, Found>()
-  for (const family of edgeFamiliesFrom(from.kind)) {
-    family.derive(cluster, from, (kind, to, certainty, reason) => {
-      if (!isWanted(to)) return
-      const key = `${kind.id} ${to.id}`
-      const same = found.get(key)
-      if (same) {
-        same.certainty = surer(same.certainty, certainty)
-        same.reasons.push(reason)
-      } else {
-        found.set(key, { kind, to, certainty, reasons: [reason] })
-      }
-    })
+  const take: EmitOfKind = (kind, to, certainty, reason) => {
+    if (!isWanted(to)) return
+    const key = `${kind.id} ${to.id}`
+    const same = found.get(key)
+    if (same) {
+      same.certainty = surer(same.certainty, certainty)
+      same.reasons.push(reason)
+    } else {
+      found.set(key, { kind, to, certainty, reasons: [reason] })
+    }
   }
+  deriveEdges(cluster, from, take, narrow)
   return found
 }
 
@@ -70,4 +87,5 @@ export const edgesBetween = (
   cluster: Cluster,
   from: GraphNode,
   isWanted: (to: GraphNode) => boolean,
-): readonly Edge[] => edgesOf(from, collect(cluster, from, isWanted))
+  narrow?: Narrow,
+): readonly Edge[] => edgesOf(from, collect(cluster, from, isWanted, narrow))

@@ -83,6 +83,7 @@ export {
   serviceAccountNode,
   userNode,
 } from './nodes.ts'
+export { prepare } from './prepare.ts'
 export type { BlastRadius, Reached } from './questions/blast-radius.ts'
 export { blastRadius } from './questions/blast-radius.ts'
 export type { Fix, FixSet } from './questions/fixes.ts'

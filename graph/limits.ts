@@ -42,9 +42,12 @@ export const limits = {
    * steps is no way to judge an alert by, and the edges are what a judgement may take. */
   powerStepsMax: 6,
   powerEdgesMax: 2_000,
-  /** Pods up to which a judgement looks at who reaches whom: with 1,000 that takes 8,000 edges, and
-   * 12 ms a pod. */
+  /** Pods up to which a judgement looks at ways over each of them; in a larger cluster over those
+   * that have rights or a way to their node, and over so many of these. */
   powerReachPodsMax: 500,
+  landingsMax: 256,
+  /** Whether a class of pods reaches another is asked so often for one judgement. */
+  powerVerdictsMax: 1_000,
   /** Identities whose power is kept until an object changes. */
   powersKeptMax: 20_000,
   /** Alerts that count as one chain: how far apart, and how many of each sort are told. */
@@ -106,8 +109,8 @@ export const cveLimits = {
   storedReportsMax: 200_000,
   /** Vulnerabilities and packages that are kept once; when full, sharing starts again from none. */
   sharedFactsMax: 500_000,
-  /** Images whose vulnerabilities are kept joined until something changes. */
-  keptAnswersMax: 1024,
+  /** Images whose vulnerabilities are kept joined: with 200 each that is 30 KiB an image. */
+  keptAnswersMax: 4096,
   /** Images of which it is kept what ran in them, and distinct files of each. */
   usedImagesMax: 20_000,
   usedFilesMax: 4096,

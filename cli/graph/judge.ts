@@ -2,6 +2,7 @@
 import type { Alert } from '@bulwark/agent'
 import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
+import { prepare } from '@bulwark/graph'
 import type { LoadedPolicy } from '@bulwark/policy'
 import { AlertJudge } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
@@ -75,12 +76,12 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
   }
   if (fromFiles !== undefined) {
     const source = await filesSource(fromFiles)
-    return (
-      source &&
-      judging(
-        () => source.input.sources,
-        () => {},
-      )
+    if (!source) return undefined
+    const { sources } = source.input
+    prepare(sources.cluster)
+    return judging(
+      () => sources,
+      () => {},
     )
   }
   const cluster = await followCluster(accessOf(kubeconfig ?? ''))

@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ContextSources } from '@bulwark/graph'
+import { prepare } from '@bulwark/graph'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import { log } from '../report.ts'
 import type { ClusterInput } from '@bulwark/server'
@@ -67,6 +68,7 @@ export class RelistedCluster {
       this.#isDown = false
       // What was seen to run stays known.
       const used = this.#sources?.used ?? input.sources.used
+      prepare(input.cluster)
       this.#sources = { ...input.sources, used }
     } catch (error) {
       if (this.#stop.signal.aborted) return

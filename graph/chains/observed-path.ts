@@ -7,7 +7,7 @@ import { internet, nodeText } from '../nodes.ts'
 
 /** The worst way on from where an edge leads. */
 export const wayBeyond = (cluster: Cluster, to: GraphNode): readonly PathStep[] =>
-  worstOf(cluster, to).edges.map(({ kind, from, to: end }) => ({
+  worstOf(cluster, [to]).edges.map(({ kind, from, to: end }) => ({
     edge: kind.id,
     from: nodeText(from),
     to: nodeText(end),

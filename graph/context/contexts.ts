@@ -19,13 +19,15 @@ import type {
   WeighedFinding,
 } from '../judgement/context.ts'
 import { unknownContext } from '../judgement/context.ts'
+import { limits } from '../limits.ts'
 import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
 import { exposureOf } from '../network/exposure.ts'
 import { containerNode, internet, nodeText, podNode } from '../nodes.ts'
 import { sandboxOf } from '../pods/container.ts'
 import { crownJewelLabel, isTarget } from '../questions/targets.ts'
-import { isSmall, wayFacts, worstOf } from './power.ts'
+import { landingsOf } from './landings.ts'
+import { wayFacts, worstOf } from './power.ts'
 import { standardOf } from './standard.ts'
 
 /** What is asked beside the pod. */
@@ -91,7 +93,7 @@ const identityOf = (cluster: Cluster, pod: Pod, edges: PodEdges): IdentityPower 
     const none = { hasToken: false, reaches: 'nothing', steps: 0, certainty: 'certain' } as const
     return { serviceAccount, ...none, facts: [fact] }
   }
-  const { reaches, steps, certainty, edges: way } = worstOf(cluster, token.to)
+  const { reaches, steps, certainty, edges: way } = worstOf(cluster, [token.to])
   const facts = [...(token.reasons()[0] ?? []), ...wayFacts(way)]
   // Taking the token is a step, too.
   return { serviceAccount, hasToken: true, reaches, steps: steps + 1, certainty, facts }
@@ -171,28 +173,19 @@ const pathOf = (
   { namespace, name, spec }: Pod,
   exposure: Exposure,
 ): PathThrough | undefined => {
-  const ways = spec.containers
-    .map(({ name: container }) => {
-      const from = containerNode(namespace, name, container)
-      return { from, power: worstOf(cluster, from) }
-    })
-    .filter(({ power }) => power.edges.length > 0)
-    .toSorted(
-      (a, b) =>
-        Number(b.power.reaches === 'cluster-admin') - Number(a.power.reaches === 'cluster-admin') ||
-        a.power.steps - b.power.steps,
-    )
-  const [worst] = ways
-  if (!worst) return undefined
-  const { edges, certainty } = worst.power
+  const starts = spec.containers.map((each) => containerNode(namespace, name, each.name))
+  const { edges, certainty } = worstOf(cluster, starts)
+  const [first] = edges
+  if (!first) return undefined
+
   const steps = edges.map(({ kind, from, to }) => ({
     edge: kind.id,
     from: nodeText(from),
     to: nodeText(to),
     title: kind.title,
   }))
-  const from = nodeText(worst.from)
-  const to = nodeText(edges.at(-1)?.to ?? worst.from)
+  const from = nodeText(first.from)
+  const to = nodeText(edges.at(-1)?.to ?? first.from)
   if (exposure.level < 5) return { from, to, certainty, steps }
   const outside = nodeText(internet)
   const title = 'the container is reached from the internet'
@@ -208,11 +201,15 @@ const pathOf = (
 const notLookedAt = (cluster: Cluster, pod: Pod, edges: PodEdges): readonly string[] => {
   const token = edges.find(([, { kind }]) => kind.id === 'POD_SA')?.[1]
   const starts = pod.spec.containers.map(({ name }) => containerNode(pod.namespace, pod.name, name))
-  const all = token ? [token.to, ...starts] : starts
-  const isCut = all.some((node) => worstOf(cluster, node).isCut)
+  const isCut =
+    worstOf(cluster, starts).isCut || (token !== undefined && worstOf(cluster, [token.to]).isCut)
+  const landings = landingsOf(cluster)
   return [
     ...(isCut ? ['where ways lead that are longer, or that too many things are on'] : []),
-    ...(isSmall(cluster) ? [] : ['where ways over the network lead']),
+    ...(landings.isAll
+      ? []
+      : ['where ways lead that go over the network to pods without rights, and on from there']),
+    ...(landings.isCut ? [`over the network to more than ${limits.landingsMax} footholds`] : []),
   ]
 }
 

@@ -1,14 +1,19 @@
 /**
- * What an identity leads to: the nearest way to cluster-admin, or else to secrets. Searched from
- * the identity over the edges, as far as the bounds allow, and kept until some object changes.
+ * What an identity, or the containers of a pod, lead to: the nearest way to cluster-admin, or else
+ * to secrets. Searched from there over the edges, as far as the bounds allow, and kept until some
+ * object, or a report about an image, changes.
  */
 import type { Cluster, StateSpec } from '../cluster.ts'
 import type { Certainty, Edge, Fact } from '../edges.ts'
+import type { Narrow } from '../graph.ts'
 import { limits } from '../limits.ts'
+import { imagesVersion } from '../network/image-cves.ts'
 import type { GraphNode } from '../nodes.ts'
 import type { Explored } from '../questions/explore.ts'
 import { explore } from '../questions/explore.ts'
 import { pathTo } from '../questions/paths.ts'
+import { landingsOf } from './landings.ts'
+import { NarrowEdges } from './narrow.ts'
 
 /** The worst that an identity leads to. */
 export interface Power {
@@ -25,16 +30,18 @@ export interface Power {
 /** Nodes that are the contents of secrets. */
 const secretKinds: ReadonlySet<string> = new Set(['secret', 'secrets'])
 
-/** Whether ways over the network are looked at: who reaches whom in a large one takes too long. */
-export const isSmall = ({ objects }: Cluster): boolean =>
-  objects.count('Pod') <= limits.powerReachPodsMax
-
 /** What is not known raises nothing. */
 const certainty = 'possible'
 
 /** The way to a node that was reached. */
-const wayTo = (cluster: Cluster, explored: Explored, place: number) => {
-  const path = pathTo(cluster, explored, place, certainty)
+const wayTo = (
+  cluster: Cluster,
+  explored: Explored,
+  starts: number,
+  to: number,
+  narrow: Narrow,
+) => {
+  const path = pathTo(cluster, explored, starts, to, certainty, narrow)
   return {
     steps: path?.steps ?? 0,
     certainty: path?.certainty ?? 'certain',
@@ -54,8 +61,9 @@ const nearestSecret = ({ nodes, costs }: Explored): number | undefined => {
   return nearest
 }
 
-const search = (cluster: Cluster, from: GraphNode): Power => {
-  const explored = explore(cluster, [from], {
+const search = (cluster: Cluster, from: readonly GraphNode[]): Power => {
+  const narrow = new NarrowEdges(cluster, landingsOf(cluster))
+  const explored = explore(cluster, from, {
     wants: 'paths',
     certainty,
     isTarget: ({ kind }) => kind === 'cluster-admin',
@@ -63,41 +71,50 @@ const search = (cluster: Cluster, from: GraphNode): Power => {
     bounds: {
       stepsMax: limits.powerStepsMax,
       edgesMax: limits.powerEdgesMax,
-      isWanted: isSmall(cluster) ? () => true : ({ id }) => id !== 'REACH',
+      narrow: narrow.onward,
     },
   })
-  const { isCut, nodes, ends } = explored
+  const { nodes, ends } = explored
+  const isCut = explored.isCut || narrow.isCut
   const [admin] = explored.targets
+  const way = (to: number): ReturnType<typeof wayTo> =>
+    wayTo(cluster, explored, from.length, to, narrow.all)
   if (admin !== undefined) {
-    return { reaches: 'cluster-admin', isCut, ...wayTo(cluster, explored, admin) }
+    return { reaches: 'cluster-admin', isCut, ...way(admin) }
   }
   const secret = nearestSecret(explored)
   if (secret !== undefined) {
-    return { reaches: 'secrets', isCut, ...wayTo(cluster, explored, secret) }
+    return { reaches: 'secrets', isCut, ...way(secret) }
   }
-  const reaches = nodes.length > 1 || ends > 0 ? 'other' : 'nothing'
+  const reaches = nodes.length > from.length || ends > 0 ? 'other' : 'nothing'
   return { reaches, steps: 0, certainty: 'certain', edges: [], isCut }
 }
 
 class Powers {
   readonly #cluster: Cluster
-  readonly #byNode = new Map<string, Power>()
+  /** What the answers rest on beside objects. */
+  #images = 0
+  readonly #byNodes = new Map<string, Power>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
   }
 
-  of(node: GraphNode): Power {
-    const known = this.#byNode.get(node.id)
+  of(nodes: readonly GraphNode[]): Power {
+    const images = imagesVersion(this.#cluster)
+    if (images !== this.#images) this.#byNodes.clear()
+    this.#images = images
+    const key = nodes.map(({ id }) => id).join(' ')
+    const known = this.#byNodes.get(key)
     if (known) return known
-    const power = search(this.#cluster, node)
-    if (this.#byNode.size >= limits.powersKeptMax) this.#byNode.clear()
-    this.#byNode.set(node.id, power)
+    const power = search(this.#cluster, nodes)
+    if (this.#byNodes.size >= limits.powersKeptMax) this.#byNodes.clear()
+    this.#byNodes.set(key, power)
     return power
   }
 
   forget(): void {
-    this.#byNode.clear()
+    this.#byNodes.clear()
   }
 }
 
@@ -106,8 +123,9 @@ const powers: StateSpec<Powers> = {
   change: (state) => () => state.forget(),
 }
 
-/** What a node leads to, the worst that there is. */
-export const worstOf = (cluster: Cluster, node: GraphNode): Power => cluster.state(powers).of(node)
+/** What some nodes lead to, the worst that there is. */
+export const worstOf = (cluster: Cluster, nodes: readonly GraphNode[]): Power =>
+  cluster.state(powers).of(nodes)
 
 /** Why a way is there: the first reason of each of its edges. */
 export const wayFacts = (edges: readonly Edge[]): readonly Fact[] =>

@@ -153,6 +153,10 @@ export interface CveCounts {
   readonly kev: number
 }
 
+/** Whether a document says something of more than its own images. */
+const isWide = ({ statements, epss, kev }: CveDocument): boolean =>
+  statements.length + epss.length + kev.length > 0
+
 interface StoredDocument {
   readonly reports: readonly StoredReport[]
   readonly statements: readonly VexStatement[]
@@ -168,9 +172,13 @@ export class CveStore {
   readonly #kev = new Map<string, ReadonlyMap<string, KnownExploited>>()
   readonly #shared = new SharedFacts()
   readonly #identities = new WeakMap<PackageFacts, PackageIdentity>()
-  /** Images that were asked for since something changed. */
+  /** Images that were asked for, until something changes that their answer rests on. */
   readonly #answers = new Map<string, ImageCves>()
+  /** Keys of answers by the digests in them. */
+  readonly #answersBy = new Map<string, Set<string>>()
   #reports = 0
+  /** Grows with each change. */
+  version = 0
 
   /**
    * Takes a document in; one of the same key is replaced.
@@ -179,7 +187,7 @@ export class CveStore {
    */
   put(key: string, document: CveDocument): void {
     this.delete(key)
-    this.#answers.clear()
+    this.#forgetAnswers(document.reports, isWide(document))
     const reports: StoredReport[] = []
     const withoutDigest: string[] = []
     let over = 0
@@ -201,10 +209,11 @@ export class CveStore {
   delete(key: string): void {
     const document = this.#documents.get(key)
     if (!document) return
-    this.#answers.clear()
     this.#documents.delete(key)
-    this.#epss.delete(key)
+    const isListed = this.#epss.delete(key) || this.#kev.has(key)
     this.#kev.delete(key)
+    const told = document.reports.map(({ digests }) => ({ image: { digests } }))
+    this.#forgetAnswers(told, isListed || document.statements.length > 0)
     for (const report of document.reports) {
       this.#reports--
       for (const digest of report.digests) {
@@ -218,6 +227,29 @@ export class CveStore {
         const statements = this.#statements.get(id)
         statements?.delete(statement)
         if (statements?.size === 0) this.#statements.delete(id)
+      }
+    }
+  }
+
+  /** Forgets what was joined of the images of some reports, or of all. */
+  #forgetAnswers(
+    reports: readonly { readonly image: { readonly digests: readonly string[] } }[],
+    isOfAll: boolean,
+  ): void {
+    this.version++
+    if (isOfAll) {
+      this.#answers.clear()
+      this.#answersBy.clear()
+      return
+    }
+    for (const digest of reports.flatMap(({ image }) => image.digests)) {
+      for (const key of this.#answersBy.get(digest) ?? []) {
+        this.#answers.delete(key)
+        for (const other of key.split(' ')) {
+          const keys = this.#answersBy.get(other)
+          keys?.delete(key)
+          if (keys?.size === 0) this.#answersBy.delete(other)
+        }
       }
     }
   }
@@ -269,8 +301,13 @@ export class CveStore {
     if (known) return known
     const answer = this.#askImage(digests)
     if (answer === undefined) return undefined
-    if (this.#answers.size >= limits.keptAnswersMax) this.#answers.clear()
+    if (this.#answers.size >= limits.keptAnswersMax) this.#forgetAnswers([], true)
     this.#answers.set(key, answer)
+    for (const digest of digests) {
+      const keys = this.#answersBy.get(digest)
+      if (keys) keys.add(key)
+      else this.#answersBy.set(digest, new Set([key]))
+    }
     return answer
   }
 

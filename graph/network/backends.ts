@@ -36,6 +36,15 @@ const servicesByNamespace: Index<'Service'> = {
   keys: ({ namespace }) => [namespace],
 }
 
+export const backendIndices = [
+  endpointsByPod,
+  endpointsByService,
+  podsByAddress,
+  servicesByNamespace,
+  slicesByPod,
+  slicesByService,
+] as const
+
 export const byName = <Value extends Named>(values: Iterable<Value>): readonly Value[] =>
   [...values].toSorted((a, b) => (keyOf(a.namespace, a.name) < keyOf(b.namespace, b.name) ? -1 : 1))
 
@@ -45,11 +54,16 @@ const endpointsOf = ({ objects }: Cluster, namespace: string, name: string) => {
   return slices.size > 0 ? slices : objects.find(endpointsByService, keyOf(namespace, name))
 }
 
-const selectsPod = ({ selector, namespace }: Service, pod: Pod): boolean => {
-  if (selector === undefined || namespace !== pod.namespace || pod.isOver) return false
-  const labels = new Map(pod.labels)
-  return selector.every(([key, value]) => labels.get(key) === value)
-}
+/** @param labels  the pod's, by key */
+const selectsPod = (
+  { selector, namespace }: Service,
+  pod: Pod,
+  labels: ReadonlyMap<string, string> = new Map(pod.labels),
+): boolean =>
+  selector !== undefined &&
+  namespace === pod.namespace &&
+  !pod.isOver &&
+  selector.every(([key, value]) => labels.get(key) === value)
 
 /** Pods behind a service, by name. Where no slice tells of them its selector does. */
 export const podsBehind = (cluster: Cluster, service: Service): readonly Pod[] => {
@@ -93,8 +107,9 @@ export const servicesBefore = (cluster: Cluster, pod: Pod): readonly Service[] =
       if (slices.size === 0) add([each])
     }
   }
+  const labels = new Map(pod.labels)
   for (const service of objects.find(servicesByNamespace, pod.namespace)) {
-    if (service.type === 'ExternalName' || !selectsPod(service, pod)) continue
+    if (service.type === 'ExternalName' || !selectsPod(service, pod, labels)) continue
     if (endpointsOf(cluster, service.namespace, service.name).size === 0) found.add(service)
   }
   return byName(found)
@@ -165,7 +180,7 @@ export type RouteKind = (typeof routeKinds)[number]
 const toServices = ({ backends }: Route): readonly string[] => [
   ...new Set(backends.map(({ namespace, service }) => keyOf(namespace, service))),
 ]
-const routesByService = routeKinds.map((kind) => ({ kind, keys: toServices }))
+export const routesByService = routeKinds.map((kind) => ({ kind, keys: toServices }))
 
 export interface RouteOfKind {
   readonly kind: RouteKind

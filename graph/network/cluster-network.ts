@@ -1,6 +1,7 @@
 /**
  * Who reaches whom, from the objects of a cluster: classes of pods, the policies that hold for
- * each, and verdicts between them, kept until a policy, a namespace or the set of classes changes.
+ * each, and verdicts between them. What is kept of a class lasts until a policy or the labels of
+ * its namespace change, or a policy that may hold everywhere.
  */
 import type { IpAddress } from '@bulwark/schema'
 import type { Cluster, StateSpec } from '../cluster.ts'
@@ -9,7 +10,7 @@ import type { Kind, KindMap } from '../objects/kinds.ts'
 import type { Pod } from '../objects/pod.ts'
 import type { Index, OnChange } from '../objects/table.ts'
 import { Engines } from './engines.ts'
-import type { AdminPolicy, Direction, NetworkPolicy, PodEnd } from './policy.ts'
+import type { AdminPolicy, Direction, ForeignPolicy, NetworkPolicy, PodEnd } from './policy.ts'
 import type { PodClass } from './pod-classes.ts'
 import { PodClasses } from './pod-classes.ts'
 import { ReadKeys } from './read-keys.ts'
@@ -40,6 +41,14 @@ export const foreignKinds = [
 
 type ForeignKind = (typeof foreignKinds)[number]
 
+/** Those of a namespace, and by an empty name those that may hold everywhere. */
+const foreignByNamespace = foreignKinds.map((kind) => ({
+  kind,
+  keys: ({ namespace }: ForeignPolicy): readonly string[] => [namespace],
+}))
+
+export const networkIndices = [policiesByNamespace, ...foreignByNamespace] as const
+
 const policyKinds: ReadonlySet<Kind> = new Set<Kind>([
   'AdminNetworkPolicy',
   'BaselineAdminNetworkPolicy',
@@ -52,7 +61,7 @@ const policyKinds: ReadonlySet<Kind> = new Set<Kind>([
 const byPriority = (a: AdminPolicy, b: AdminPolicy): number =>
   a.priority - b.priority || (a.name < b.name ? -1 : 1)
 
-/** What is kept of a class until a policy changes. */
+/** What is kept of a class. It is made anew, as another object, when a policy changes. */
 interface OfClass {
   readonly end: PodEnd
   readonly ingress: Holding
@@ -60,13 +69,7 @@ interface OfClass {
   /** What comes from and goes to addresses outside. */
   readonly outside: Readonly<Record<Direction, Map<IpAddress, Verdict>>>
   /** What its pods may send to those of others. */
-  readonly to: Map<PodClass, Verdict>
-}
-
-interface Kept {
-  readonly version: string
-  readonly ofClass: Map<PodClass, OfClass>
-  pairs: number
+  readonly to: Map<OfClass, Verdict>
 }
 
 export class ClusterNetwork {
@@ -75,7 +78,10 @@ export class ClusterNetwork {
   readonly classes: PodClasses
   readonly #engines: Engines
   #policies = 0
-  #kept: Kept = { version: '', ofClass: new Map(), pairs: 0 }
+  /** By namespace. */
+  readonly #kept = new Map<string, WeakMap<PodClass, OfClass>>()
+  /** Verdicts that are kept, or were. */
+  #pairs = 0
   /** How often more was kept than the bound, so that all was forgotten. */
   restarts = 0
 
@@ -94,14 +100,24 @@ export class ClusterNetwork {
     if (kind === 'Pod') {
       const [was, is] = [before as Pod | undefined, after as Pod | undefined]
       this.classes.onPod(was, is)
-      if (this.#engines.onPod(was, is)) this.#policies++
+      if (!this.#engines.onPod(was, is)) return
+      this.#policies++
+      this.#kept.clear()
       return
     }
     if (!policyKinds.has(kind)) return
     this.#policies++
+    this.#forget(kind, after ?? before)
     for (const [policy, by] of [[after, 1] as const, [before, -1] as const]) {
       if (policy) this.#read(kind, policy, by)
     }
+  }
+
+  /** What rested on an object. */
+  #forget(kind: Kind, object: KindMap[Kind] | undefined): void {
+    const space = kind === 'Namespace' ? object?.name : object?.namespace
+    if (space === undefined || space === '') this.#kept.clear()
+    else this.#kept.delete(space)
   }
 
   #read(kind: Kind, policy: KindMap[Kind], by: 1 | -1): void {
@@ -123,32 +139,32 @@ export class ClusterNetwork {
     return `${this.#policies}/${this.classes.version}`
   }
 
-  #fresh(): Kept {
-    const { version } = this
-    const isFull = this.#kept.pairs >= limits.networkVerdictsMax
-    if (isFull) this.restarts++
-    if (isFull || this.#kept.version !== version) {
-      this.#kept = { version, ofClass: new Map(), pairs: 0 }
-    }
-    return this.#kept
-  }
-
   #of(podClass: PodClass): OfClass {
-    const { ofClass } = this.#fresh()
-    let known = ofClass.get(podClass)
+    if (this.#pairs >= limits.networkVerdictsMax) {
+      this.restarts++
+      this.#pairs = 0
+      this.#kept.clear()
+    }
+    let inNamespace = this.#kept.get(podClass.namespace)
+    if (!inNamespace) this.#kept.set(podClass.namespace, (inNamespace = new WeakMap()))
+    let known = inNamespace.get(podClass)
     if (!known) {
       const end = this.classes.endOf(podClass)
-      const ingress = this.#holding(end, 'ingress')
       known = {
         end,
-        ingress,
+        ingress: this.#holding(end, 'ingress'),
         egress: this.#holding(end, 'egress'),
         to: new Map(),
         outside: { ingress: new Map(), egress: new Map() },
       }
-      ofClass.set(podClass, known)
+      inNamespace.set(podClass, known)
     }
     return known
+  }
+
+  /** Another object when what policies say of a class may have changed. */
+  stateOf(podClass: PodClass): object {
+    return this.#of(podClass)
   }
 
   #holding(pod: PodEnd, direction: Direction): Holding {
@@ -198,12 +214,14 @@ export class ClusterNetwork {
 
   /** Policies that are not judged and may hold in a namespace, by kind and name. */
   foreignOf(namespace: string): readonly { kind: ForeignKind; namespace: string; name: string }[] {
-    return foreignKinds.flatMap((kind) =>
-      [...this.#cluster.objects.all(kind)]
-        .filter((each) => each.namespace === namespace || each.namespace === '')
-        .map((each) => ({ kind, namespace: each.namespace, name: each.name }))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    )
+    const { objects } = this.#cluster
+    return foreignByNamespace.flatMap((index) => {
+      const found = new Set<ForeignPolicy>(objects.find<ForeignKind>(index, ''))
+      for (const each of objects.find<ForeignKind>(index, namespace)) found.add(each)
+      return [...found]
+        .map((each) => ({ kind: index.kind, namespace: each.namespace, name: each.name }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    })
   }
 
   end(podClass: PodClass): PodEnd {
@@ -216,16 +234,15 @@ export class ClusterNetwork {
 
   /** What pods of one class may send to pods of another, or to one more of their own. */
   verdict(from: PodClass, to: PodClass): Verdict {
-    const kept = this.#fresh()
     const source = this.#of(from)
-    let known = source.to.get(to)
+    const destination = this.#of(to)
+    let known = source.to.get(destination)
     if (!known) {
-      const destination = this.#of(to)
       const egress = directionVerdict(source.egress, 'egress', source.end, destination.end)
       const ingress = directionVerdict(destination.ingress, 'ingress', destination.end, source.end)
       known = withEnforced(this.enforced.is, bothVerdicts(egress, ingress))
-      source.to.set(to, known)
-      kept.pairs++
+      source.to.set(destination, known)
+      this.#pairs++
     }
     return known
   }
@@ -241,7 +258,6 @@ export class ClusterNetwork {
   }
 
   #outside(podClass: PodClass, direction: Direction, address: IpAddress): Verdict {
-    const kept = this.#fresh()
     const of = this.#of(podClass)
     const known = of.outside[direction].get(address)
     if (known) return known
@@ -249,7 +265,7 @@ export class ClusterNetwork {
     const judged = directionVerdict(of[direction], direction, of.end, other)
     const verdict = withEnforced(this.enforced.is, judged)
     of.outside[direction].set(address, verdict)
-    kept.pairs++
+    this.#pairs++
     return verdict
   }
 

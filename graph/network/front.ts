@@ -32,7 +32,7 @@ export interface Front {
 const outerAddress = 'ExternalIP'
 
 /** Nodes with an address of the internet. */
-const outerNodes: Index<'Node'> = {
+export const outerNodes: Index<'Node'> = {
   kind: 'Node',
   keys: ({ addresses }) =>
     addresses.some(({ type, address }) => type === outerAddress && isPublicText(address) !== false)

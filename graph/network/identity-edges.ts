@@ -73,24 +73,21 @@ const cloudOf = (node: ClusterNode | undefined): string | undefined =>
 const guardsMetadata = (node: ClusterNode): boolean =>
   node.labels.some(([key, value]) => key === ownMetadata && value === 'true')
 
-interface MetadataAnswer {
-  readonly version: string
-  readonly is: 'sure' | 'perhaps' | 'none'
-}
+type MetadataAnswer = 'sure' | 'perhaps' | 'none'
 
-/** Of a class of pods, as long as the network is as it is. */
-const metadataAnswers = new WeakMap<PodClass, MetadataAnswer>()
+/** Of a class of pods, as long as policies say the same of it. */
+const metadataAnswers = new WeakMap<object, MetadataAnswer>()
 
 /** Whether pods of a class get an answer of the metadata service. */
-const metadataAnswer = (network: ClusterNetwork, own: PodClass): MetadataAnswer['is'] => {
-  const { version } = network
-  const kept = metadataAnswers.get(own)
-  if (kept?.version === version) return kept.is
+const metadataAnswer = (network: ClusterNetwork, own: PodClass): MetadataAnswer => {
+  const state = network.stateOf(own)
+  const kept = metadataAnswers.get(state)
+  if (kept !== undefined) return kept
   if (metadata === undefined) return 'none'
   const { sure, most } = network.egressTo(own, metadata)
   const open = hasPort(sure, metadataPort) ? 'sure' : 'perhaps'
   const is = hasPort(most, metadataPort) ? open : 'none'
-  metadataAnswers.set(own, { version, is })
+  metadataAnswers.set(state, is)
   return is
 }
 
@@ -242,7 +239,7 @@ export const placeEdges: readonly EdgeKind[] = [hostNetwork, nodeRole, accountRo
 
 // --- The API server ------------------------------------------------------------------------------
 
-const serverEndpoints: Index<'EndpointSlice'> = {
+export const serverEndpoints: Index<'EndpointSlice'> = {
   kind: 'EndpointSlice',
   keys: ({ namespace, service }) =>
     namespace === 'default' && service === 'kubernetes' ? ['server'] : [],

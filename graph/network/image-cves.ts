@@ -4,11 +4,14 @@ import { digestsIn } from '../cves/identifiers.ts'
 import type { CveStore, Finding, ImageCves } from '../cves/store.ts'
 import { isOpen } from '../cves/weight.ts'
 import type { Pod } from '../objects/pod.ts'
-import type { Container } from '../objects/podspec.ts'
+import type { Container, PodSpec } from '../objects/podspec.ts'
 
 const known: StateSpec<{ store: CveStore | undefined }> = {
   create: () => ({ store: undefined }),
 }
+
+/** Grows when what is known of some image changes. */
+export const imagesVersion = (cluster: Cluster): number => cluster.state(known).store?.version ?? 0
 
 /** Has edges rest on a store of reports, which may change from then on. */
 export const useImageCves = (cluster: Cluster, store: CveStore): void => {
@@ -51,6 +54,16 @@ export const openCves = (cluster: Cluster, pod: Pod, container: Container): read
     openOf.set(image, open)
   }
   return open
+}
+
+/** Joins reports with images, which the first question would have to do. */
+export const prepareImages = (cluster: Cluster): void => {
+  const done = new Set<PodSpec>()
+  for (const pod of cluster.objects.all('Pod')) {
+    if (done.has(pod.spec)) continue
+    done.add(pod.spec)
+    for (const container of pod.spec.containers) openCves(cluster, pod, container)
+  }
 }
 
 /** Whether it may be a take-over: what only reads, or stops a program, is none. */

@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster.ts'
 import type { Fact } from '../edges.ts'
 import type { Pod } from '../objects/pod.ts'
+import type { PodSpec } from '../objects/podspec.ts'
 import type { Index } from '../objects/table.ts'
 import type { Front } from './front.ts'
 import { outerNodeFact } from './front.ts'
@@ -72,9 +73,8 @@ const imageName = (image: string): string =>
     .replace(/:[^:/]*$/, '')
     .replace(/^.*\//, '')
 
-/** The container of a pod that is a tunnel; of which kind. */
-const tunnelOf = ({ spec, isOver }: Pod) => {
-  if (isOver) return undefined
+/** The container of a spec that is a tunnel; of which kind. */
+const tunnelIn = (spec: PodSpec) => {
   for (const container of spec.containers) {
     if (container.role !== 'main' && container.role !== 'sidecar') continue
     const name = imageName(container.image)
@@ -82,6 +82,15 @@ const tunnelOf = ({ spec, isOver }: Pod) => {
     if (tunnel) return { container, tunnel }
   }
   return undefined
+}
+
+const ofSpec = new WeakMap<PodSpec, { readonly tunnel: ReturnType<typeof tunnelIn> }>()
+
+const tunnelOf = ({ spec, isOver }: Pod): ReturnType<typeof tunnelIn> => {
+  if (isOver) return undefined
+  let kept = ofSpec.get(spec)
+  if (!kept) ofSpec.set(spec, (kept = { tunnel: tunnelIn(spec) }))
+  return kept.tunnel
 }
 
 export const podsWithTunnel: Index<'Pod'> = {

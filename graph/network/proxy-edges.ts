@@ -11,7 +11,7 @@ import type { Holding } from '../rbac/rights.ts'
 import { held } from '../rbac/rights.ts'
 import { podsBehind } from './backends.ts'
 
-const servicesByName: Index<'Service'> = { kind: 'Service', keys: ({ name }) => [name] }
+export const servicesByName: Index<'Service'> = { kind: 'Service', keys: ({ name }) => [name] }
 
 const emitPod = ({ namespace, name, spec, isOver }: Pod, emit: Emit, { facts }: Holding): void => {
   if (isOver) return

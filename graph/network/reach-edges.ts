@@ -35,6 +35,11 @@ const plans: StateSpec<{ version: string; plan: ReachPlan | undefined }> = {
   create: () => ({ version: '', plan: undefined }),
 }
 
+/** Sorts pods into classes, and plans who reaches whom. */
+export const prepareReach = (cluster: Cluster): void => {
+  planOf(cluster, cluster.state(clusterNetwork))
+}
+
 const planOf = (cluster: Cluster, network: ClusterNetwork): ReachPlan => {
   const kept = cluster.state(plans)
   // Classes are sorted first: that alone may change the version.
@@ -183,12 +188,24 @@ const fromClass = (cluster: Cluster, node: GraphNode, emit: Emit): void => {
     const doubt = first ? withDoubt(network, certainty, first, 'ingress') : certainty
     emit(groupNode(group), withDoubt(network, doubt, from, 'egress'), outFacts(group.text))
   }
-  for (const to of reach.classes) {
-    const certainty = certaintyOfVerdict(network.verdict(from, to))
-    if (!certainty) continue
-    const doubt = withDoubt(network, certainty, to, 'ingress')
-    emit(reachableNode(to.namespace, to.name), doubt, reasonBetween(network, from, to))
-  }
+  for (const to of reach.classes) emitBetween(network, from, to, emit)
+}
+
+/** The edge from pods of a class to those of another, however the plan would lead there. */
+export const emitBetween = (
+  network: ClusterNetwork,
+  from: PodClass,
+  to: PodClass,
+  emit: Emit,
+): void => {
+  const certainty = certaintyOfVerdict(network.verdict(from, to))
+  if (!certainty) return
+  const doubt = withDoubt(network, certainty, to, 'ingress')
+  emit(
+    reachableNode(to.namespace, to.name),
+    withDoubt(network, doubt, from, 'egress'),
+    reasonBetween(network, from, to),
+  )
 }
 
 /** What policies say of those that come in at a class, whoever they are. */
@@ -211,27 +228,36 @@ const toClasses = (cluster: Cluster, { kind, name }: GraphNode, emit: Emit): voi
   const network = cluster.state(clusterNetwork)
   const plan = planOf(cluster, network)
   const all = kind === 'open-pods' ? plan.open : plan.guarded
+  // A group is led to as surely as its classes are.
+  const isDoubted = (to: PodClass): boolean =>
+    kind === 'guarded-pods' &&
+    network.enforced.is !== false &&
+    network.holding(to, 'ingress').unknown !== 'nothing'
   for (const to of name === '' ? all : (plan.groups.get(name)?.classes ?? [])) {
-    emit(reachableNode(to.namespace, to.name), 'certain', () => targetFacts(network, to))
+    const certainty = isDoubted(to) ? 'unknown' : 'certain'
+    emit(reachableNode(to.namespace, to.name), certainty, () => targetFacts(network, to))
+  }
+}
+
+/** Edges to what listens in a pod. */
+export const emitEndpoints = (pod: Pod, emit: Emit): void => {
+  for (const { name, at } of listening(pod)) {
+    emit(endpointNode(pod.namespace, pod.name, name), 'certain', () => [
+      {
+        text: `container ${name} of pod ${pod.name} may listen`,
+        object: { kind: 'Pod', namespace: pod.namespace, name: pod.name },
+        path: at,
+      },
+    ])
   }
 }
 
 const toEndpoints = (cluster: Cluster, node: GraphNode, emit: Emit): void => {
   const network = cluster.state(clusterNetwork)
-  for (const pod of classNamed(network, node)?.pods ?? []) {
-    for (const { name, at } of listening(pod)) {
-      emit(endpointNode(pod.namespace, pod.name, name), 'certain', () => [
-        {
-          text: `container ${name} of pod ${pod.name} may listen`,
-          object: { kind: 'Pod', namespace: pod.namespace, name: pod.name },
-          path: at,
-        },
-      ])
-    }
-  }
+  for (const pod of classNamed(network, node)?.pods ?? []) emitEndpoints(pod, emit)
 }
 
-const reach: EdgeKind = {
+export const reach: EdgeKind = {
   id: 'REACH',
   from: ['container', 'network', 'open-pods', 'guarded-pods', 'reachable'],
   to: ['network', 'open-pods', 'guarded-pods', 'reachable', 'endpoint'],
@@ -277,7 +303,7 @@ const reach: EdgeKind = {
 // --- From outside --------------------------------------------------------------------------------
 
 /** Services that something outside may lead to by themselves. */
-const outerServices: Index<'Service'> = {
+export const outerServices: Index<'Service'> = {
   kind: 'Service',
   keys: ({ type, externalAddresses }) =>
     type === 'LoadBalancer' || type === 'NodePort' || externalAddresses.length > 0 ? ['outer'] : [],

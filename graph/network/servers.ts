@@ -35,6 +35,8 @@ const servicesByGateway: Index<'Service'> = {
     labels.flatMap(([key, value]) => (key === gatewayName ? [`${namespace}/${value}`] : [])),
 }
 
+export const serverIndices = [balancersByAddress, servicesByGateway] as const
+
 /** Images of proxies, by what they call themselves in classes, or by their product. */
 const proxies: readonly (readonly [controller: RegExp, image: RegExp])[] = [
   [/^k8s\.io\/(?:.*ingress-?nginx.*)$/, /(?:ingress-nginx.*controller|ingress-nginx\/controller)$/],
@@ -67,7 +69,7 @@ const proxiesOf = (spec: PodSpec): readonly string[] => {
   return found
 }
 
-const podsByProxy: Index<'Pod'> = {
+export const podsByProxy: Index<'Pod'> = {
   kind: 'Pod',
   keys: ({ spec, isOver }) => (isOver ? [] : proxiesOf(spec)),
 }

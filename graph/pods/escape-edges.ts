@@ -35,6 +35,27 @@ const possible = (found: ContainerIn): readonly Escape[] => {
   return ofContainer
 }
 
+/** Of the kernel and the runtime it is never known whether they have their faults. */
+const neverSure: ReadonlySet<string> = new Set([
+  'ESC_KERNEL_CVE',
+  'ESC_RUNTIME_CVE',
+  'ESC_USERNS_CGROUP',
+])
+
+const mayLeadOut = new WeakMap<PodSpec, boolean>()
+
+/** Whether a pod may have a way out to its node, but for faults that nobody knows of. */
+export const mayEscape = (pod: Pod): boolean => {
+  let may = mayLeadOut.get(pod.spec)
+  if (may === undefined) {
+    may = pod.spec.containers.some((container) =>
+      possible({ pod, container }).some(({ id }) => !neverSure.has(id)),
+    )
+    mayLeadOut.set(pod.spec, may)
+  }
+  return may
+}
+
 /** Calls with each way out of the container that a node stands for. */
 const deriveEscapes = (
   cluster: Cluster,

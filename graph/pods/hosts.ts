@@ -13,6 +13,7 @@ import {
 } from '../nodes.ts'
 import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
+import type { Index } from '../objects/table.ts'
 import { nodeFact, podFact } from './container.ts'
 import { tokenOf } from './token.ts'
 
@@ -115,6 +116,11 @@ const controlPlaneLabels: ReadonlySet<string> = new Set([
   'node-role.kubernetes.io/control-plane',
   'node-role.kubernetes.io/master',
 ])
+
+export const controlPlaneNodes: Index<'Node'> = {
+  kind: 'Node',
+  keys: ({ labels }) => (labels.some(([key]) => controlPlaneLabels.has(key)) ? ['control'] : []),
+}
 
 /** Why a node is of the control plane; empty: it is none, as far as objects tell. */
 const controlPlaneFacts = (cluster: Cluster, name: string): readonly Fact[] => {

@@ -6,6 +6,8 @@
 import { edgeFamiliesFrom } from '../catalogue.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Certainty, EdgeKind } from '../edges.ts'
+import type { EmitOfKind, Narrow } from '../graph.ts'
+import { deriveEdges } from '../graph.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode, NodeKind } from '../nodes.ts'
 import { SharedPlaces } from './replicas.ts'
@@ -127,13 +129,22 @@ export interface ExploreOptions {
   readonly bounds?: Bounds
 }
 
-/** How far a search goes. It counts steps, however sure they are. */
+/** What rights are held by: few edges leave these. */
+const firstKinds: ReadonlySet<NodeKind> = new Set<NodeKind>([
+  'cluster-admin',
+  'group',
+  'role',
+  'service-account',
+  'user',
+])
+
+/** How far a search goes. It counts steps, however sure they are, and ends at the first target. */
 export interface Bounds {
   readonly stepsMax: number
   /** Edges in all. A node that more of them leave than there is room for is not left. */
   readonly edgesMax: number
-  /** Kinds of edges that are followed. */
-  readonly isWanted: (kind: EdgeKind) => boolean
+  /** Edges that are followed in place of all that leave a node. */
+  readonly narrow: Narrow
 }
 
 /** More edges leave a node than there is room for. Its stack would cost more than it. */
@@ -193,6 +204,8 @@ class Explorer {
   /** Nodes up to this place are starts. */
   #starts = 0
   readonly #buckets: number[][] = []
+  /** Of a search within bounds, those that are left before others of their cost. */
+  readonly #firsts: number[][] = []
   readonly #cluster: Cluster
   readonly #options: ExploreOptions
 
@@ -247,16 +260,41 @@ class Explorer {
   #reach(place: number, cost: number): void {
     if (cost >= (this.costs[place] ?? 0)) return
     this.costs[place] = cost
-    const bucket = this.#buckets[cost]
+    const { bounds } = this.#options
+    const isFirst = bounds !== undefined && firstKinds.has(this.nodes[place]?.kind ?? 'internet')
+    const buckets = isFirst ? this.#firsts : this.#buckets
+    const bucket = buckets[cost]
     if (bucket) bucket.push(place)
-    else this.#buckets[cost] = [place]
+    else buckets[cost] = [place]
+  }
+
+  /** As `run`, and no further than the first target: what leads to rights goes first. */
+  #runWithin({ stepsMax }: Bounds): 'done' | 'bound' {
+    for (let cost = 0; cost <= stepsMax; cost++) {
+      for (let [first, other] = [0, 0]; ;) {
+        const place = this.#firsts[cost]?.[first] ?? this.#buckets[cost]?.[other]
+        if (place === undefined) break
+        if (this.#firsts[cost]?.[first] === undefined) other++
+        else first++
+        const node = this.nodes[place]
+        if (!node || this.costs[place] !== cost || this.edges.isLeft(place)) continue
+        if (this.#options.isTarget(node)) {
+          this.targets.push(place)
+          return this.#isCut ? 'bound' : 'done'
+        }
+        this.#leaveWithin(place, node, cost)
+      }
+    }
+    const length = Math.max(this.#firsts.length, this.#buckets.length)
+    return this.#isCut || length > stepsMax + 1 ? 'bound' : 'done'
   }
 
   /** What ended the search: nothing was left, a bound, or replicas must be told apart. */
   run(): 'done' | 'bound' | 'apart' {
     const { slack, isTarget, bounds } = this.#options
+    if (bounds) return this.#runWithin(bounds)
     const done = new Set<number>()
-    let last = bounds?.stepsMax ?? Infinity
+    let last = Infinity
     for (let cost = 0; cost < this.#buckets.length && cost <= last; cost++) {
       const bucket = this.#buckets[cost]
       if (cost >= this.apartFrom) break
@@ -270,26 +308,22 @@ class Explorer {
           if (slack !== undefined && done.size === 1) last = Math.min(last, cost + slack)
           continue
         }
-        if (bounds) this.#leaveWithin(place, node, cost)
-        else this.#leave(place, node, cost)
+        this.#leave(place, node, cost)
         if (this.edges.size > limits.exploredEdgesMax) return 'bound'
       }
     }
-    if (this.#isCut || (bounds && this.#buckets.length > bounds.stepsMax + 1)) return 'bound'
     return this.apartFrom <= last && this.apartFrom < Infinity ? 'apart' : 'done'
   }
 
   /** Calls with each edge that leaves a node. */
   #each(node: GraphNode, take: (to: GraphNode, edgeCost: number) => void): void {
     const { certainty: asked, wants, isTarget, bounds } = this.#options
-    for (const family of edgeFamiliesFrom(node.kind)) {
-      if (bounds && !family.kinds.some(bounds.isWanted)) continue
-      family.derive(this.#cluster, node, (kind, to, certainty) => {
-        if (!isAsSure(certainty, asked)) return
-        if (wants === 'paths' && isEnd(to.kind) && !isTarget(to)) this.ends++
-        else take(to, bounds ? kind.cost : costOf(kind, certainty))
-      })
+    const each: EmitOfKind = (kind, to, certainty) => {
+      if (!isAsSure(certainty, asked)) return
+      if (wants === 'paths' && isEnd(to.kind) && !isTarget(to)) this.ends++
+      else take(to, bounds ? kind.cost : costOf(kind, certainty))
     }
+    deriveEdges(this.#cluster, node, each, bounds?.narrow)
   }
 
   #leave(place: number, node: GraphNode, cost: number): void {

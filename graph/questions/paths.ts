@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../cluster.ts'
 import type { Certainty, Edge } from '../edges.ts'
+import type { Narrow } from '../graph.ts'
 import { edgesBetween, edgesFrom } from '../graph.ts'
 import { limits } from '../limits.ts'
 import type { GraphNode } from '../nodes.ts'
@@ -217,11 +218,22 @@ class Hops {
   readonly #explored: Explored
   readonly #asked: Certainty
   readonly #isOne: boolean
+  readonly #narrow: Narrow | undefined
   readonly #edges = new Map<string, ReadonlyMap<number | undefined, readonly Edge[]>>()
   readonly #known = new Map<string, Hop>()
 
-  /** @param isOne  they are for one path only */
-  constructor(cluster: Cluster, explored: Explored, asked: Certainty, isOne: boolean) {
+  /**
+   * @param isOne  they are for one path only
+   * @param narrow  what the search followed in place of all edges
+   */
+  constructor(
+    cluster: Cluster,
+    explored: Explored,
+    asked: Certainty,
+    isOne: boolean,
+    narrow?: Narrow,
+  ) {
+    this.#narrow = narrow
     this.#cluster = cluster
     this.#explored = explored
     this.#asked = asked
@@ -244,7 +256,8 @@ class Hops {
   #edgesTo(from: GraphNode, place: number): readonly Edge[] {
     if (!this.#isOne) return this.#edgesFrom(from).get(place) ?? []
     const { placeOf } = this.#explored
-    return edgesBetween(this.#cluster, from, (to) => placeOf(to) === place).filter((edge) =>
+    const isThere = (to: GraphNode): boolean => placeOf(to) === place
+    return edgesBetween(this.#cluster, from, isThere, this.#narrow).filter((edge) =>
       isAsSure(edge.certainty, this.#asked),
     )
   }
@@ -285,17 +298,19 @@ const pathOf = (known: Hops, { nodes }: Explored, last: Partial): AttackPath => 
   }
 }
 
-/** A path from the only start to a node that was reached; `undefined`: it was not. */
+/** A path from one of so many starts to a node that was reached; `undefined`: it was not. */
 export const pathTo = (
   cluster: Cluster,
   explored: Explored,
+  starts: number,
   target: number,
   certainty: Certainty,
+  narrow?: Narrow,
 ): AttackPath | undefined => {
   const costMax = explored.costs[target] ?? Infinity
   const to = { ...explored, targets: [target] }
-  const [nearest] = enumerate(to, 1, 1, costMax).partials
-  return nearest && pathOf(new Hops(cluster, explored, certainty, true), explored, nearest)
+  const [nearest] = enumerate(to, starts, 1, costMax).partials
+  return nearest && pathOf(new Hops(cluster, explored, certainty, true, narrow), explored, nearest)
 }
 
 /**

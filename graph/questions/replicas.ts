@@ -14,6 +14,7 @@ import type { GraphNode, NodeKind } from '../nodes.ts'
 import type { Pod } from '../objects/pod.ts'
 import type { PodSpec } from '../objects/podspec.ts'
 import { WaysOut } from '../pods/escape-edges.ts'
+import { areOfOneSort } from '../pods/sorts.ts'
 
 const isOfPod = (kind: NodeKind): boolean =>
   kind === 'pod' || kind === 'container' || kind === 'endpoint'
@@ -43,22 +44,6 @@ interface Found {
   readonly isDoubtful: boolean
 }
 
-const areSameImages = (a: Pod['images'], b: Pod['images']): boolean =>
-  a.length === b.length &&
-  a.every((image, at) => {
-    const other = b[at]
-    return image === other || (image.id === other?.id && image.container === other.container)
-  })
-
-const areSame = (a: Pod, b: Pod): boolean =>
-  a.namespace === b.namespace &&
-  a.isMirror === b.isMirror &&
-  a.owner?.name === b.owner?.name &&
-  a.owner?.kind === b.owner?.kind &&
-  // Without one it was not admitted yet, and has other tokens.
-  (a.uid === '') === (b.uid === '') &&
-  areSameImages(a.images, b.images)
-
 /** Places that nodes of replicas share in one search. */
 export class SharedPlaces {
   readonly #cluster: Cluster
@@ -80,7 +65,7 @@ export class SharedPlaces {
     let known = this.#bySpec.get(pod.spec)
     if (!known) this.#bySpec.set(pod.spec, (known = []))
     for (const each of known) {
-      if (each.network === network && areSame(each.pod, pod)) return each
+      if (each.network === network && areOfOneSort(each.pod, pod)) return each
     }
     if (known.length >= limits.replicasOfSpecMax) return undefined
     const made: Replicas = { pod, network, waysOut: new WaysOut(this.#cluster), places: [] }

@@ -70,6 +70,15 @@ export const holdsAllOf = (grants: readonly Grant[], role: Role, scope: string):
 
 const all: Rule = { verbs: ['*'], groups: ['*'], resources: ['*'], names: [], urls: [] }
 
+/** By the rules, which roles that have the same ones share. */
+const everythingBy = new WeakMap<readonly Rule[], number>()
+
 /** The rule of a role that allows everything on every object; -1: none does. */
-export const allowsEverything = ({ rules }: Role): number =>
-  rules.findIndex((rule) => isCovered([rule], all))
+export const allowsEverything = ({ rules }: Role): number => {
+  let place = everythingBy.get(rules)
+  if (place === undefined) {
+    place = rules.findIndex((rule) => isCovered([rule], all))
+    everythingBy.set(rules, place)
+  }
+  return place
+}

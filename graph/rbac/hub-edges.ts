@@ -57,7 +57,7 @@ function* nodesOf({ objects }: Cluster): Iterable<GraphNode> {
 
 const nothing = (): readonly never[] => []
 
-const members: EdgeKind = {
+export const members: EdgeKind = {
   id: 'MEMBER',
   from: ['pods', 'secrets', 'service-accounts', 'nodes', 'identities', 'pod-creation'],
   to: [

@@ -22,20 +22,32 @@ import {
 } from './grants.ts'
 import { isUnnamed, matchesResource } from './match.ts'
 
+interface RightResource {
+  readonly group: string
+  readonly resource: string
+  readonly subresource: string
+  /** `pods/exec` */
+  readonly what: string
+}
+
 /**
  * Any of the verbs on any of the resources: `GROUP/RESOURCE[/SUBRESOURCE]`, the core is
  * `/pods`.
  */
 export interface Right {
   readonly verbs: readonly string[]
-  readonly resources: readonly string[]
+  readonly resources: readonly RightResource[]
   /** `false`: what it is about is in no namespace, and no RoleBinding gives it. */
   readonly isNamespaced: boolean
 }
 
 const namespaced = (verbs: string, ...resources: readonly string[]): Right => ({
   verbs: verbs.split(' '),
-  resources,
+  resources: resources.map((each) => {
+    const [group = '', resource = '', subresource = ''] = each.split('/')
+    const what = subresource === '' ? resource : `${resource}/${subresource}`
+    return { group, resource, subresource, what }
+  }),
   isNamespaced: true,
 })
 const clusterWide = (verbs: string, ...resources: readonly string[]): Right => ({
@@ -138,16 +150,12 @@ interface Given {
 }
 
 /** Of the resources that a right is about, those that a rule is about. */
-const matched = (
-  rule: Rule,
-  right: Right,
-): readonly { readonly what: string; readonly subresource: string }[] =>
-  right.resources.flatMap((each) => {
-    const [group = '', resource = '', subresource = ''] = each.split('/')
-    if (!rule.groups.includes(group) && !rule.groups.includes('*')) return []
-    if (!matchesResource(rule.resources, resource, subresource)) return []
-    return [{ what: subresource === '' ? resource : `${resource}/${subresource}`, subresource }]
-  })
+const matched = (rule: Rule, right: Right): readonly RightResource[] =>
+  right.resources.filter(
+    ({ group, resource, subresource }) =>
+      (rule.groups.includes(group) || rule.groups.includes('*')) &&
+      matchesResource(rule.resources, resource, subresource),
+  )
 
 const givenBy = (rule: Rule, index: number, right: Right): Given | undefined => {
   const found = matched(rule, right)
@@ -168,21 +176,22 @@ const givenBy = (rule: Rule, index: number, right: Right): Given | undefined => 
 }
 
 type GivenRights = ReadonlyMap<RightName, readonly Given[]>
-const givenByRole = new WeakMap<Role, GivenRights>()
+/** By the rules, which roles that have the same ones share. */
+const givenByRules = new WeakMap<readonly Rule[], GivenRights>()
 const rightNames = Object.keys(rights) as readonly RightName[]
 
 /** Rights that a role gives, by name. */
-const rightsOfRole = (role: Role): GivenRights => {
-  const known = givenByRole.get(role)
+export const rightsOfRole = ({ rules }: Role): GivenRights => {
+  const known = givenByRules.get(rules)
   if (known) return known
   const found = new Map<RightName, Given[]>()
-  role.rules.forEach((rule, index) => {
+  rules.forEach((rule, index) => {
     for (const name of rightNames) {
       const given = givenBy(rule, index, rights[name])
       if (given) found.set(name, [...(found.get(name) ?? []), given])
     }
   })
-  givenByRole.set(role, found)
+  givenByRules.set(rules, found)
   return found
 }
 
