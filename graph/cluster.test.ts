@@ -58,9 +58,18 @@ test('a fresh list is all there is of its kind, and takes faults with it', () =>
   for (const name of ['a', 'b', 'c']) cluster.put({ ...v1, ...pod(name) })
   cluster.put({ ...v1, ...pod('broken', 'text') })
   assert.equal(cluster.diagnostics.faults().length, 2)
-  cluster.replace('Pod', [pod('b'), pod('d')])
+  cluster.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } })
+  for (const each of ['b', 'd']) cluster.put(pod(each), v1)
+  const listed = new Set(['shop/b', 'shop/d'])
+  cluster.keep(v1, (namespace, name) => listed.has(`${namespace}/${name}`))
   assert.deepEqual(names(cluster), ['b', 'd'])
   assert.deepEqual(cluster.diagnostics.faults(), [])
+  assert.deepEqual(cluster.counts, [
+    [{ apiVersion: 'v1', kind: 'Namespace' }, 1],
+    [v1, 2],
+  ])
+  cluster.keep({ apiVersion: 'v9', kind: 'Pod' }, () => false)
+  assert.equal(cluster.count(v1), 2)
 })
 
 test('an object that can no longer be read is gone, and its fault says where', () => {

@@ -49,7 +49,8 @@ const shortText = (value: unknown): string | undefined =>
 export class Cluster {
   readonly objects = new ObjectTable()
   readonly diagnostics = new Diagnostics()
-  readonly settings: ClusterSettings
+  /** May be others from some time on: an API server is upgraded. */
+  settings: ClusterSettings
   readonly sharing = new Sharing()
   readonly #states = new Map<object, unknown>()
 
@@ -95,19 +96,35 @@ export class Cluster {
     this.objects.delete(identity.kind, identity.namespace, identity.name)
   }
 
-  /** A fresh list: these are all objects of the kind. What is not among them is gone. */
-  replace(kind: Kind, items: Iterable<unknown>): void {
-    const type = apiNameOf(kind)
-    this.diagnostics.clearKind(kind)
-    const gone = new Map([...this.objects.all(kind)].map((each) => [keyOf(each), each]))
-    for (const item of items) {
-      const identity = this.#identify(item, type)
-      if (identity) gone.delete(keyOf(identity))
-      this.#putOne(item, type)
-    }
-    for (const { namespace, name } of gone.values()) {
-      this.objects.delete(kind, namespace, name)
-    }
+  /**
+   * A list has come to its end whose items were put in one by one: what it had not is gone.
+   *
+   * @param isThere  whether the list had an object; `namespace` is empty for what has none
+   */
+  keep(
+    { apiVersion, kind: apiKind }: TypeOfItem,
+    isThere: (namespace: string, name: string) => boolean,
+  ): void {
+    const kind = kindOf(apiVersion, apiKind)
+    if (kind === undefined) return
+    const gone = [...this.objects.all(kind)].filter((each) => !isThere(each.namespace, each.name))
+    for (const { namespace, name } of gone) this.objects.delete(kind, namespace, name)
+    // Also of those that could not be read, and so are no objects here.
+    this.diagnostics.clearKind(kind, ({ namespace, name }) => !isThere(namespace, name))
+  }
+
+  /** How many objects there are of a kind of the API. */
+  count({ apiVersion, kind: apiKind }: TypeOfItem): number {
+    const kind = kindOf(apiVersion, apiKind)
+    return kind === undefined ? 0 : this.objects.count(kind)
+  }
+
+  /** How many objects there are, by the kinds of the API that are read. */
+  get counts(): readonly (readonly [type: TypeOfItem, count: number])[] {
+    return (Object.keys(kinds) as Kind[]).flatMap((kind) => {
+      const count = this.objects.count(kind)
+      return count === 0 ? [] : [[apiNameOf(kind), count] as const]
+    })
   }
 
   #identify(json: unknown, type: TypeOfItem | undefined): Identity | undefined {
@@ -146,6 +163,3 @@ export class Cluster {
     return state
   }
 }
-
-const keyOf = ({ namespace, name }: { namespace: string; name: string }): string =>
-  `${namespace}/${name}`

@@ -58,10 +58,10 @@ export class Diagnostics {
     this.#byObject.delete(key)
   }
 
-  /** All objects of a kind are read again. */
-  clearKind(kind: string): void {
+  /** Objects of a kind are read again, or gone: all, or those that one says it of. */
+  clearKind(kind: string, isCleared: (object: ObjectRef) => boolean = () => true): void {
     for (const [first] of this.#byObject.values()) {
-      if (first?.object.kind === kind) this.clear(first.object)
+      if (first?.object.kind === kind && isCleared(first.object)) this.clear(first.object)
     }
   }
 

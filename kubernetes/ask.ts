@@ -5,6 +5,8 @@ import { limits } from './limits.ts'
 import type { ApiAccess } from './access.ts'
 import type { ApiBody } from './client.ts'
 import { ApiClient, ApiFault } from './client.ts'
+import type { Clock } from './clock.ts'
+import { machineClock } from './clock.ts'
 
 const times = {
   headMsMax: limits.apiListSilentMsMax,
@@ -16,8 +18,8 @@ export class ApiAsker {
   readonly #client: ApiClient
   readonly #stop = new AbortController()
 
-  constructor(access: ApiAccess) {
-    this.#client = new ApiClient(access)
+  constructor(access: ApiAccess, clock: Clock = machineClock) {
+    this.#client = new ApiClient(access, clock)
   }
 
   /** Its address. */
@@ -41,7 +43,7 @@ export class ApiAsker {
       }
       parts.push(part)
     }
-    await this.#client.get(path, times, take, this.#stop.signal, body)
+    await this.#client.get(path, times, take, this.#stop.signal, body ? { body } : {})
     const answer = asObject(parseJson(Buffer.concat(parts).toString('utf8')))
     if (!answer || Array.isArray(answer)) throw new ApiFault('the answer is no JSON object')
     return answer

@@ -10,6 +10,8 @@ import { limits } from './limits.ts'
 import { http, https } from './node-http.ts'
 import type { ApiAccess } from './access.ts'
 import { AccessError, readSecret } from './access.ts'
+import type { Alarm, Clock } from './clock.ts'
+import { machineClock } from './clock.ts'
 
 /** A request that came to nothing. */
 export class ApiFault extends Error {
@@ -43,6 +45,14 @@ const headerText = /^[\x21-\x7e]+$/
 
 const okStatuses: ReadonlySet<number | undefined> = new Set([200, 201])
 
+/** What of a request is not as in most. */
+export interface RequestMore {
+  /** To write, not to get. */
+  readonly body?: ApiBody
+  /** The form in which objects are asked for. */
+  readonly accept?: string
+}
+
 /** What a request brings. */
 export interface ApiBody {
   readonly method: 'POST' | 'PATCH'
@@ -53,14 +63,13 @@ export interface ApiBody {
 
 export class ApiClient {
   readonly #access: ApiAccess
-  readonly #accept: string
   readonly #agent: HttpAgent | HttpsAgent
   readonly #isSecure: boolean
+  readonly #clock: Clock
 
-  /** @param accept  the form in which objects are asked for */
-  constructor(access: ApiAccess, accept = 'application/json') {
+  constructor(access: ApiAccess, clock: Clock = machineClock) {
     this.#access = access
-    this.#accept = accept
+    this.#clock = clock
     this.#isSecure = access.server.protocol === 'https:'
     const pool = { keepAlive: true, keepAliveMsecs: limits.apiKeepAliveMs, maxFreeSockets: 2 }
     this.#agent = this.#isSecure ? new (https().Agent)(pool) : new (http().Agent)(pool)
@@ -82,7 +91,6 @@ export class ApiClient {
    * @param path     with its query
    * @param onBytes  called with each piece; what it throws ends the request
    * @param signal   ends the request
-   * @param body     to write, not to get
    * @returns resolves when the answer has come to its end
    * @throws ApiFault  there is no answer, or one that is no success
    */
@@ -91,7 +99,7 @@ export class ApiClient {
     times: RequestTimes,
     onBytes: (chunk: Buffer) => void,
     signal: AbortSignal,
-    body?: ApiBody,
+    more: RequestMore = {},
   ): Promise<void> {
     const stop = new AbortController()
     const stopNow = (): void => stop.abort()
@@ -101,14 +109,14 @@ export class ApiClient {
       fault ??= new ApiFault(message, { stalled: true })
       stop.abort()
     }
-    const endAfter = (ms: number): NodeJS.Timeout =>
-      setTimeout(() => end(`nothing was said for ${ms} ms`), ms)
+    const endAfter = (ms: number): Alarm =>
+      this.#clock.after(ms, () => end(`nothing was said for ${ms} ms`))
     let silent = endAfter(times.headMsMax)
-    const whole = setTimeout(() => end(`no end within ${times.msMax} ms`), times.msMax)
+    const whole = this.#clock.after(times.msMax, () => end(`no end within ${times.msMax} ms`))
     try {
       if (signal.aborted) throw new ApiFault('stopped')
-      const answer = await this.#request(path, stop.signal, body)
-      clearTimeout(silent)
+      const answer = await this.#request(path, stop.signal, more)
+      silent.close()
       silent = endAfter(times.silentMsMax)
       if (!okStatuses.has(answer.statusCode)) throw await faultOf(answer)
       await passOn(answer, (chunk) => {
@@ -118,20 +126,24 @@ export class ApiClient {
     } catch (error) {
       throw fault ?? (error instanceof ApiFault ? error : new ApiFault(messageOf(error)))
     } finally {
-      clearTimeout(silent)
-      clearTimeout(whole)
+      silent.close()
+      whole.close()
       signal.removeEventListener('abort', stopNow)
       stop.abort()
     }
   }
 
-  #request(path: string, signal: AbortSignal, body: ApiBody | undefined): Promise<IncomingMessage> {
+  #request(
+    path: string,
+    signal: AbortSignal,
+    { body, accept = 'application/json' }: RequestMore,
+  ): Promise<IncomingMessage> {
     const { server } = this.#access
     const { headers, ...credentials } = this.#credentials()
     const written = body && { 'content-type': body.type }
     const options: RequestOptions = {
       ...credentials,
-      headers: { ...(headers as OutgoingHttpHeaders), ...written },
+      headers: { ...(headers as OutgoingHttpHeaders), accept, ...written },
       method: body?.method ?? 'GET',
       agent: this.#agent,
       host: server.hostname.replace(/^\[|\]$/g, ''),
@@ -154,8 +166,7 @@ export class ApiClient {
       throw new AccessError('the token is empty, or has characters that no token has')
     }
     const headers = {
-      accept: this.#accept,
-      'user-agent': 'bulwark-agent',
+      'user-agent': 'bulwark',
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     }
     if (!this.#isSecure) return { headers }

@@ -78,7 +78,7 @@ export const follow = <Value>(
     gone: (value) => {
       if (known.remove(keyOf(value))) tell([], [keyOf(value)])
     },
-    refused: onAnswer,
+    refused: () => onAnswer(),
   })
   void watched.run()
   return {

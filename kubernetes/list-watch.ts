@@ -5,15 +5,17 @@
  * is counted, said once and now and again, and left alone for longer each time; what was known
  * stays.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Json } from '@bulwark/schema'
 import { asObject, asText, parseJson } from '@bulwark/schema'
 import { limits } from './limits.ts'
 import type { ApiClient } from './client.ts'
 import { ApiFault } from './client.ts'
+import type { Clock } from './clock.ts'
+import { machineClock, sleep } from './clock.ts'
 import { JsonItems } from './json-items.ts'
 import { KnownLines } from './known-lines.ts'
 import { Lines } from './lines.ts'
+import { namesForms, namesKind } from './names-only.ts'
 import type { ReadObject } from './read-object.ts'
 import { isOlder } from './version.ts'
 
@@ -56,16 +58,25 @@ export interface ListWatchOptions<Value> {
   readonly query: Readonly<Record<string, string>>
   readonly kind: string
   readonly apiVersion: string
+  /** Names, labels and annotations are asked for, and nothing else is taken. */
+  readonly namesOnly?: boolean
   /** What a server that answers 404 lacks, in words. `undefined`: what all have. */
   readonly absent?: string
   /** What a role must name for it to be asked for: `pods`. */
   readonly resource: string
+  /** Where people read which rights are needed. */
+  readonly rightsIn?: string
   /** Objects that are kept of one list. */
   readonly valuesMax: number
   /** How long a value is, characters, and how long those of one list may be together. */
   readonly charsOf?: (value: Value) => number
   readonly charsMax?: number
   readonly read: ReadObject<Value>
+  /**
+   * Told of each value of a list as it comes; what it gives back is kept until the list is at its
+   * end. Where it is not given, that is the value.
+   */
+  readonly listing?: (value: Value) => Value
   /** All that there are now. */
   readonly listed: (values: readonly Value[]) => void
   /** `read` looks at nothing of what `KnownLines` passes over. */
@@ -73,14 +84,13 @@ export interface ListWatchOptions<Value> {
   /** Returns whether it is known from now on: there was room for it. */
   readonly changed: (value: Value) => boolean
   readonly gone: (value: Value) => void
-  /** It is not to be had for now: refused, or not there. Called again each time. */
-  readonly refused?: () => void
+  /** It is not to be had for now: refused (403), or not there (404). Called again each time. */
+  readonly refused?: (status: number) => void
   readonly count: (place: ApiPlace) => void
   readonly log: (line: string) => void
   /** From 0 to 1, below 1. */
   readonly random: () => number
-  /** Milliseconds, and only forward. */
-  readonly now?: () => number
+  readonly clock?: Clock
   readonly times?: ListWatchTimes
 }
 
@@ -110,7 +120,7 @@ class Garbage extends ApiFault {}
 export class ListWatch<Value> {
   readonly #options: ListWatchOptions<Value>
   readonly #times: ListWatchTimes
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #stop = new AbortController()
   readonly #said = new Set<string>()
   readonly #lines: KnownLines | undefined
@@ -132,7 +142,7 @@ export class ListWatch<Value> {
   constructor(options: ListWatchOptions<Value>) {
     this.#options = options
     this.#times = options.times ?? ownListWatchTimes
-    this.#now = options.now ?? ((): number => performance.now())
+    this.#clock = options.clock ?? machineClock
     this.#pauseMs = this.#times.pauseMin
     if (options.repeats === true) this.#lines = new KnownLines(limits.apiLinesKeptBytesMax)
   }
@@ -142,7 +152,7 @@ export class ListWatch<Value> {
    * says something each minute. `undefined`: it has not listed yet.
    */
   get ageMs(): number | undefined {
-    return this.#heardMs === undefined ? undefined : this.#now() - this.#heardMs
+    return this.#heardMs === undefined ? undefined : this.#clock.now() - this.#heardMs
   }
 
   /** Lists and watches until it is stopped. Never rejects. */
@@ -166,11 +176,19 @@ export class ListWatch<Value> {
     return this.#stop.signal.aborted
   }
 
+  /** What its objects say that they are. */
+  get #type(): { readonly kind: string; readonly apiVersion: string } {
+    return this.#options.namesOnly === true ? namesKind : this.#options
+  }
+
   async #leaveAlone(error: unknown): Promise<void> {
     const { count, log, what } = this.#options
     const fault = error instanceof ApiFault ? error : new ApiFault(String(error))
     const isList = this.#version === undefined
-    if (fault.status === absentStatus || fault.status === forbiddenStatus) this.#options.refused?.()
+    if (fault.status === absentStatus || fault.status === forbiddenStatus) {
+      this.#options.refused?.(fault.status)
+      if (this.#isStopped()) return
+    }
     if (fault.status === absentStatus && this.#options.absent !== undefined) {
       return await this.#waitForIt(this.#options.absent)
     }
@@ -196,16 +214,16 @@ export class ListWatch<Value> {
   }
 
   #fault(fault: ApiFault, verb: string): void {
-    const { count, resource } = this.#options
+    const { count, resource, rightsIn = 'docs/kubernetes.md' } = this.#options
     count(fault.stalled ? 'apiStalls' : 'apiFaults')
-    const right = `; the right to ${verb} ${resource} is missing: see docs/kubernetes.md`
+    const right = `; the right to ${verb} ${resource} is missing: see ${rightsIn}`
     this.#sayDown(fault.message + (fault.status === forbiddenStatus ? right : ''))
   }
 
   /** Says why nothing is heard: the first time, and again after a while. */
   #sayDown(message: string): void {
     const { log, what, client } = this.#options
-    const now = this.#now()
+    const now = this.#clock.now()
     if (now - this.#saidMs >= limits.apiSayMs) this.#saidFaults.clear()
     this.#isDown = true
     const isSaid = this.#saidFaults.has(message)
@@ -220,7 +238,7 @@ export class ListWatch<Value> {
   #heard(): void {
     const { log, what, client } = this.#options
     const age = this.ageMs
-    this.#heardMs = this.#now()
+    this.#heardMs = this.#clock.now()
     if (!this.#isDown) return
     this.#isDown = false
     this.#saidFaults.clear()
@@ -234,11 +252,7 @@ export class ListWatch<Value> {
   }
 
   async #sleep(ms: number): Promise<void> {
-    try {
-      await pause(ms, undefined, { signal: this.#stop.signal, ref: false })
-    } catch {
-      // Stopped.
-    }
+    await sleep(this.#clock, ms, this.#stop.signal)
   }
 
   #pathOf(query: Readonly<Record<string, string>>): string {
@@ -269,11 +283,11 @@ export class ListWatch<Value> {
 
   /** A page of the list; what goes on from it has no version of its own. */
   async #page(version: string, more: string, values: Values<Value>): Promise<Page> {
-    const { client, count } = this.#options
+    const { client, count, listing = same, namesOnly = false } = this.#options
     const items = new JsonItems(limits.apiObjectBytesMax, (text) => {
       const value = this.#readText(text)
       if (value === undefined) return
-      if (!values.take(value)) count('apiOverflows')
+      if (!values.take(value, listing)) count('apiOverflows')
     })
     // With a limit, a version means that one and no newer: a history that is gone already.
     const isPaged = version === anyVersion || version === newestVersion
@@ -285,7 +299,8 @@ export class ListWatch<Value> {
     const { listSilent } = this.#times
     const times = { headMsMax: listSilent, silentMsMax: listSilent, msMax: limits.apiListMsMax }
     try {
-      await client.get(path, times, (chunk) => items.feed(chunk), this.#stop.signal)
+      const form = namesOnly ? { accept: namesForms.list } : {}
+      await client.get(path, times, (chunk) => items.feed(chunk), this.#stop.signal, form)
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
         ? new Expired(error.message)
@@ -294,14 +309,15 @@ export class ListWatch<Value> {
     const list = asObject(parseJson(items.envelope ?? ''))
     const metadata = asObject(list?.['metadata'])
     const listVersion = asText(metadata?.['resourceVersion'])
-    if (list?.['kind'] !== `${this.#options.kind}List` || listVersion === undefined) {
-      throw new Garbage(`the answer is no ${this.#options.kind}List`)
+    const kind = `${this.#type.kind}List`
+    if (list?.['kind'] !== kind || listVersion === undefined) {
+      throw new Garbage(`the answer is no ${kind}`)
     }
     return { version: listVersion, more: asText(metadata?.['continue']) ?? '' }
   }
 
   async #watch(version: string): Promise<void> {
-    const { client, random } = this.#options
+    const { client, random, namesOnly = false } = this.#options
     const seconds = Math.ceil(limits.apiWatchSeconds * (1 + random()))
     const path = this.#pathOf({
       watch: 'true',
@@ -315,19 +331,20 @@ export class ListWatch<Value> {
       silentMsMax: this.#times.watchSilent,
       msMax: seconds * 1000 + limits.apiWatchOverMsMax,
     }
-    const begunMs = this.#now()
+    const begunMs = this.#clock.now()
     this.#hasBrought = false
     try {
-      await client.get(path, times, (chunk) => lines.feed(chunk), this.#stop.signal)
+      const form = namesOnly ? { accept: namesForms.watch } : {}
+      await client.get(path, times, (chunk) => lines.feed(chunk), this.#stop.signal, form)
       lines.end()
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
         ? new Expired(error.message)
         : error
     } finally {
-      if (this.#isSound(this.#now() - begunMs)) this.#pauseMs = this.#times.pauseMin
+      if (this.#isSound(this.#clock.now() - begunMs)) this.#pauseMs = this.#times.pauseMin
     }
-    const lastedMs = this.#now() - begunMs
+    const lastedMs = this.#clock.now() - begunMs
     if (!this.#isSound(lastedMs)) throw new Ended('the watch ended at once')
     // Others that are ended as soon as they have brought something follow in good time.
     if (lastedMs < this.#times.watchSound) await this.#sleep(this.#withChance(this.#pauseMs))
@@ -368,7 +385,8 @@ export class ListWatch<Value> {
 
   /** Returns whether the object is known from now on. */
   #change(object: Json, isGone: boolean): boolean {
-    const { kind, apiVersion, changed, gone, count } = this.#options
+    const { changed, gone, count } = this.#options
+    const { kind, apiVersion } = this.#type
     if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
       this.#flaw(`an object is ${shown(object['apiVersion'])} ${shown(object['kind'])}`)
       count('apiBadObjects')
@@ -426,6 +444,8 @@ export class ListWatch<Value> {
   }
 }
 
+const same = <Value>(value: Value): Value => value
+
 /** The values of one list, as far as there is room. */
 class Values<Value> {
   readonly all: Value[] = []
@@ -436,12 +456,12 @@ class Values<Value> {
     this.#bounds = bounds
   }
 
-  /** Whether there was room. */
-  take(value: Value): boolean {
+  /** Whether there was room; if so, it is told, and what that gives back is kept. */
+  take(value: Value, listing: (value: Value) => Value): boolean {
     const { valuesMax, charsOf, charsMax = Infinity } = this.#bounds
     const chars = charsOf?.(value) ?? 0
     if (this.all.length >= valuesMax || this.#chars + chars > charsMax) return false
-    this.all.push(value)
+    this.all.push(listing(value))
     this.#chars += chars
     return true
   }

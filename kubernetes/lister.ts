@@ -8,7 +8,10 @@ import { limits } from './limits.ts'
 import type { ApiAccess } from './access.ts'
 import { ApiAsker } from './ask.ts'
 import { ApiClient, ApiFault } from './client.ts'
+import type { Clock } from './clock.ts'
+import { machineClock } from './clock.ts'
 import { JsonItems } from './json-items.ts'
+import { namesForms, namesKind } from './names-only.ts'
 
 /** A kind that the server can list. */
 export interface ListedResource {
@@ -26,9 +29,6 @@ export interface ListOptions {
   readonly onObject: (object: Json | undefined) => void
 }
 
-/** Objects of which only the metadata is asked for. */
-const namesForm = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
-
 /** A page of a list cannot go on: it took too long. How often the list begins again. */
 const goneStatus = 410
 const triesMax = 3
@@ -42,13 +42,11 @@ const times = {
 export class ApiLister {
   readonly #asker: ApiAsker
   readonly #client: ApiClient
-  readonly #names: ApiClient
   readonly #signal: AbortSignal
 
-  constructor(access: ApiAccess, signal: AbortSignal) {
-    this.#asker = new ApiAsker(access)
-    this.#client = new ApiClient(access)
-    this.#names = new ApiClient(access, namesForm)
+  constructor(access: ApiAccess, signal: AbortSignal, clock: Clock = machineClock) {
+    this.#asker = new ApiAsker(access, clock)
+    this.#client = new ApiClient(access, clock)
     this.#signal = signal
   }
 
@@ -60,7 +58,6 @@ export class ApiLister {
   close(): void {
     this.#asker.close()
     this.#client.close()
-    this.#names.close()
   }
 
   /**
@@ -130,11 +127,11 @@ export class ApiLister {
     })
     const query = new URLSearchParams({ limit: String(limits.apiPageMax) })
     if (more !== '') query.set('continue', more)
-    const client = namesOnly ? this.#names : this.#client
     const feed = (chunk: Buffer): void => items.feed(chunk)
-    await client.get(`${path}?${query.toString()}`, times, feed, this.#signal)
+    const form = namesOnly ? { accept: namesForms.list } : {}
+    await this.#client.get(`${path}?${query.toString()}`, times, feed, this.#signal, form)
     const list = asObject(parseJson(items.envelope ?? ''))
-    const kinds = [`${kind}List`, 'PartialObjectMetadataList']
+    const kinds = [`${kind}List`, `${namesKind.kind}List`]
     if (!list || !kinds.includes(asText(list['kind']) ?? '')) {
       throw new ApiFault(`what ${path} answers is no ${kind}List`)
     }

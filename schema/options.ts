@@ -342,7 +342,7 @@ const sensor: readonly OptionSpec[] = [
     aSwitch,
     'no',
     'judge alerts in the context of their pods: of the cluster of kubeconfig, which must let all ' +
-      'its objects be listed, each minute: docs/severity.md',
+      'its objects be listed and watched: docs/server.md',
   ),
   sensorOption(
     'node',

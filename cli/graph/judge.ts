@@ -4,10 +4,10 @@ import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
 import { prepare } from '@bulwark/graph'
 import type { LoadedPolicy } from '@bulwark/policy'
-import { AlertJudge } from '@bulwark/server'
+import { AlertJudge, LiveCluster, inputLines } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
-import { followCluster } from './relist.ts'
+import { limits } from './limits.ts'
 import { severitySettingsOf } from './severity.ts'
 import { filesSource } from './source.ts'
 
@@ -28,6 +28,20 @@ export interface Judging {
   readonly takePolicies: (policies: readonly LoadedPolicy[]) => void
   /** Nobody is asked any more. */
   readonly stop: () => void
+}
+
+/** The cluster of an API server, watched; resolves when it is known, or that takes too long. */
+const liveCluster = async (kubeconfig: string): Promise<LiveCluster> => {
+  const cluster = new LiveCluster({ access: accessOf(kubeconfig), log: (line) => log(line) })
+  const tell = (): void => {
+    for (const line of inputLines(cluster.known, cluster.place)) log(line)
+  }
+  if (await cluster.isListedWithin(limits.firstListMsMax)) tell()
+  else {
+    log(`context: the cluster of ${cluster.place} is not known yet: alerts have none until it is`)
+    void cluster.untilListed().then(tell)
+  }
+  return cluster
 }
 
 /** The alert with its context, as it is when nothing makes one; then those that it raises. */
@@ -84,7 +98,7 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
       () => {},
     )
   }
-  const cluster = await followCluster(accessOf(kubeconfig ?? ''))
+  const cluster = await liveCluster(kubeconfig ?? '')
   return judging(
     () => cluster.sources,
     () => cluster.stop(),

@@ -15,9 +15,7 @@ export const limits = {
   bestMax: 100,
   /** Paths that are asked of the graph, for each way: many are detours of a better one. */
   pathsPerWay: 32,
-  /** How often the cluster is listed for the context of alerts, and how long the first list holds
-   * the start of a run up, milliseconds. */
-  relistMs: 60_000,
+  /** How long the first lists of a cluster hold the start of a run up, milliseconds. */
   firstListMsMax: 10_000,
   /** How often a long reading says how far it is, milliseconds. */
   progressMs: 2_000,

@@ -154,7 +154,8 @@ export const readTypes: readonly {
   readonly group: string
   readonly versions: readonly string[]
   readonly kind: string
+  readonly isNamespaced: boolean
 }[] = (Object.keys(kinds) as Kind[]).map((kind) => {
-  const { group, versions, apiKind } = kinds[kind]
-  return { group, versions, kind: apiKind ?? kind }
+  const { group, versions, apiKind, isNamespaced } = kinds[kind]
+  return { group, versions, kind: apiKind ?? kind, isNamespaced }
 })

@@ -50,6 +50,11 @@ export class ObjectTable {
     }
   }
 
+  /** Kinds of which there are objects, or were. */
+  kinds(): Iterable<Kind> {
+    return this.#objects.keys()
+  }
+
   count(kind: Kind): number {
     return this.#counts.get(kind) ?? 0
   }

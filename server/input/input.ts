@@ -56,6 +56,31 @@ const textOf = (json: Json, key: string): string => (typeof json[key] === 'strin
 const isReport = (json: Json): boolean =>
   textOf(json, 'apiVersion').startsWith(reportGroup) && reportKind.test(textOf(json, 'kind'))
 
+/** By what a report is known: its kind and names, none of which has a blank or a slash. */
+const reportKeyOf = (json: Json): string | undefined => {
+  const { kind, metadata } = json
+  const { namespace = '', name } = isJson(metadata) ? metadata : {}
+  const named = [kind, namespace, name].every((each) => typeof each === 'string')
+  return named ? `${String(kind)} ${String(namespace)}/${String(name)}` : undefined
+}
+
+/** An object as its faults name it. */
+const nameOf = (json: Json, type: TypeOfItem | undefined): string => {
+  const { metadata } = json
+  const own = textOf(json, 'kind')
+  const isPart = own === 'PartialObjectMetadata' || own === ''
+  const kind = isPart ? (type?.kind ?? own) : own
+  const names = isJson(metadata) ? metadata : {}
+  return refText({ kind, namespace: textOf(names, 'namespace'), name: textOf(names, 'name') })
+}
+
+/** What is kept of a document beside what the store has. */
+interface Documented {
+  /** It is of a form that is known. */
+  readonly isRead: boolean
+  readonly faults: readonly InputFault[]
+}
+
 /** `Kind (group/version)`: two groups may have the same kind. */
 const kindText = (apiVersion: string, kind: string): string =>
   apiVersion.includes('/') ? `${kind} (${apiVersion})` : kind
@@ -63,13 +88,21 @@ const kindText = (apiVersion: string, kind: string): string =>
 export class ClusterInput {
   readonly cluster: Cluster
   readonly cves = new CveStore()
-  readonly #counts = new Map<string, number>()
+  /** What was seen to run. */
+  readonly used = new UsedFiles()
   readonly #faults: InputFault[] = []
   /** Where the objects are that have faults. */
   readonly #faulty = new Map<string, Place>()
+  /** Documents about images, and what is wrong with them. */
+  readonly #documents = new Map<string, Documented>()
+  /** How many there are of each kind of report. */
+  readonly #reports = new Map<string, number>()
+  /** Faults of those. */
+  #documentFaults = 0
   /** Faults over the bound. */
   faultsOver = 0
   files = 0
+  /** Objects that were taken in, as often as they came. */
   objects = 0
   /** Documents about images, and lists about vulnerabilities. */
   documents = 0
@@ -92,11 +125,7 @@ export class ClusterInput {
       return
     }
     if (isReport(json)) {
-      const { kind, metadata } = json
-      const { namespace, name } = isJson(metadata) ? metadata : {}
-      const named = [kind, namespace, name].every((each) => typeof each !== 'object')
-      const key = named ? `${String(kind)} ${String(namespace)}/${String(name)}` : place.item
-      this.#keep(key, place, readCveJson(place.file, json))
+      this.#keep(reportKeyOf(json) ?? place.item, place, readCveJson(place.file, json))
       return
     }
     const { diagnostics } = this.cluster
@@ -107,18 +136,44 @@ export class ClusterInput {
       this.fault(place, 'is no object of Kubernetes: it has no kind, no apiVersion, or no name')
       return
     }
-    const own = textOf(json, 'kind')
-    const isPart = own === 'PartialObjectMetadata' || own === ''
-    const kind = isPart ? (type?.kind ?? own) : own
-    const apiVersion = isPart ? (type?.apiVersion ?? '') : textOf(json, 'apiVersion')
-    const key = `${apiVersion} ${kind}`
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
-    if (diagnostics.kept > before[1]) {
-      const { metadata } = json
-      const names = isJson(metadata) ? metadata : {}
-      const ref = { kind, namespace: textOf(names, 'namespace'), name: textOf(names, 'name') }
-      this.#faulty.set(refText(ref), place)
+    if (diagnostics.kept > before[1]) this.#faulty.set(nameOf(json, type), place)
+  }
+
+  /** An object, or a report, is gone. */
+  drop(json: Json, type: TypeOfItem): void {
+    if (isReport({ ...json, ...type })) {
+      this.#forget(reportKeyOf({ ...json, ...type }) ?? '')
+      return
     }
+    this.#faulty.delete(nameOf(json, type))
+    this.cluster.delete(json, type)
+  }
+
+  /**
+   * All objects of a kind have been taken: those before that are not among them are gone.
+   *
+   * @param isThere  whether one is among them; `namespace` is empty for what has none
+   */
+  keep(type: TypeOfItem, isThere: (namespace: string, name: string) => boolean): void {
+    if (isReport({ ...type })) {
+      for (const key of this.#documents.keys()) {
+        const [kind, namespace = '', name = ''] = key.split(/[ /]/)
+        if (kind === type.kind && !isThere(namespace, name)) this.#forget(key)
+      }
+      return
+    }
+    this.cluster.keep(type, isThere)
+    for (const key of this.#faulty.keys()) {
+      const [kind, first = '', second] = key.split(/[ /]/)
+      const isGone = second === undefined ? !isThere('', first) : !isThere(first, second)
+      if (kind === type.kind && isGone) this.#faulty.delete(key)
+    }
+  }
+
+  /** How many objects, or reports, there are of a kind. */
+  count(type: TypeOfItem): number {
+    if (!isReport({ ...type })) return this.cluster.count(type)
+    return this.#reports.get(type.kind) ?? 0
   }
 
   /** Takes a document about images or vulnerabilities, as text. */
@@ -127,11 +182,37 @@ export class ClusterInput {
   }
 
   #keep(key: string, place: Place, document: CveDocument): void {
+    this.#forget(key)
     this.cves.put(key, document)
-    if (document.form !== undefined) this.documents++
-    for (const { path, message } of document.found) {
-      this.fault(place, path === '' ? message : `${path} ${message}`)
-    }
+    const isRead = document.form !== undefined
+    if (isRead) this.documents++
+    const all = document.found.map(({ path, message }) => ({
+      ...place,
+      message: path === '' ? message : `${path} ${message}`,
+    }))
+    const faults = all.slice(0, Math.max(0, limits.faultsMax - this.#documentFaults))
+    this.faultsOver += all.length - faults.length
+    this.#documentFaults += faults.length
+    this.#documents.set(key, { isRead, faults })
+    this.#countReport(key, 1)
+  }
+
+  #forget(key: string): void {
+    const known = this.#documents.get(key)
+    if (!known) return
+    this.cves.delete(key)
+    this.#documents.delete(key)
+    this.#documentFaults -= known.faults.length
+    if (known.isRead) this.documents--
+    this.#countReport(key, -1)
+  }
+
+  #countReport(key: string, change: number): void {
+    const [kind = ''] = key.split(' ')
+    if (!reportKind.test(kind)) return
+    const count = (this.#reports.get(kind) ?? 0) + change
+    if (count === 0) this.#reports.delete(kind)
+    else this.#reports.set(kind, count)
   }
 
   /** Kinds that nothing reads, with their versions. */
@@ -144,18 +225,16 @@ export class ClusterInput {
 
   /** Kinds that were read. */
   get read(): KindCounts {
-    const ignored = new Set(this.cluster.diagnostics.unread().map(([key]) => key))
     const counts = new Map<string, number>()
-    for (const [key, count] of this.#counts) {
-      const [, kind = ''] = key.split(' ')
-      if (!ignored.has(key)) counts.set(kind, (counts.get(kind) ?? 0) + count)
+    for (const [{ kind }, count] of this.cluster.counts) {
+      counts.set(kind, (counts.get(kind) ?? 0) + count)
     }
     return [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))
   }
 
   /** Kinds that every cluster has, and this input has not. */
   get missing(): readonly string[] {
-    const there = new Set([...this.#counts.keys()].map((key) => key.split(' ')[1]))
+    const there = new Set(this.read.map(([kind]) => kind))
     return everywhere.filter((kind) => !there.has(kind))
   }
 
@@ -166,7 +245,8 @@ export class ClusterInput {
       const { file, item } = this.#faulty.get(name) ?? { file: '', item: '' }
       return { file, item, message: `${name}: ${path} ${message}` }
     })
-    return [...this.#faults, ...ofObjects]
+    const ofDocuments = [...this.#documents.values()].flatMap(({ faults }) => faults)
+    return [...this.#faults, ...ofDocuments, ...ofObjects]
   }
 
   /** Reports that are of no image that runs: an old scan, another architecture. */
@@ -178,8 +258,8 @@ export class ClusterInput {
 
   /** What the context of a pod is asked of. */
   get sources(): ContextSources {
-    const { cluster, cves, documents } = this
-    return { cluster, cves, used: new UsedFiles(), hasReports: documents > 0 }
+    const { cluster, cves, used, documents } = this
+    return { cluster, cves, used, hasReports: documents > 0 }
   }
 
   /** Faults that are not among `faults`. */

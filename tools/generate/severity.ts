@@ -21,7 +21,7 @@ by \`bulwark graph pod NAMESPACE/POD\`.
 
 \`bulwark run --from-files DIR\`, and \`replay\`, take the cluster from what
 \`kubectl get KINDS -A -o json\` wrote. \`bulwark run --kubeconfig FILE --context\` lists it
-from the API server, each minute. What it has no right to list is told, and of secrets only the
+from the API server and watches it. What it has no right to list is told, and of secrets only the
 names are asked for. A cluster whose server is away stays as it was last seen.
 
 ## How it is judged

@@ -5,7 +5,6 @@ import { status } from './discovery.ts'
 import { BadSelector, fieldSelector, labelSelector } from './selectors.ts'
 import type { Selects } from './selectors.ts'
 import type { Json, Resource } from './store.ts'
-import { resources } from './store.ts'
 
 /** An answer that is no success. */
 export class Refusal extends Error {
@@ -49,10 +48,10 @@ export interface Target {
 }
 
 const objectsPath = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/
-const customPath = /^\/apis\/([^/]+\/[^/]+)\/([a-z]+)(?:\/([^/]+)(\/status)?)?$/
+const customPath = /^\/apis\/([^/]+\/[^/]+)\/([a-z0-9]+)(?:\/([^/]+)(\/status)?)?$/
 
 /** The objects that a path means; `undefined` when it means none. */
-export const targetOf = (path: string): Target | undefined => {
+export const targetOf = (path: string, resources: readonly Resource[]): Target | undefined => {
   const [, version, customs, custom, end] = customPath.exec(path) ?? []
   const own = resources.find((each) => each.name === customs && each.apiVersion === version)
   if (own) {

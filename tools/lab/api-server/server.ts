@@ -16,7 +16,7 @@ import type { Action } from './authorizer.ts'
 import { Authorizer, admin } from './authorizer.ts'
 import type { Certificates } from './certificates.ts'
 import { schemaOf } from '../../generate/crd.ts'
-import { discovery } from './discovery.ts'
+import { discoveryAt } from './discovery.ts'
 import { stored, validationFaults } from './openapi.ts'
 import type { Target } from './requests.ts'
 import {
@@ -31,7 +31,8 @@ import {
   versionOf,
 } from './requests.ts'
 import type { Json, KubeObject, NewObject, Resource } from './store.ts'
-import { Store, isCustom, keyOf, resources } from './store.ts'
+import { Store, idOf, isPolicy, keyOf, ownResources } from './store.ts'
+import type { After } from './watches.ts'
 import { Watches } from './watches.ts'
 
 export interface ApiServerOptions {
@@ -41,6 +42,10 @@ export interface ApiServerOptions {
   readonly tokens?: ReadonlyMap<string, string>
   /** Objects of RBAC: who may do what. Without them everybody may do everything; so may `admin`. */
   readonly rbac?: readonly Json[]
+  /** Kinds that it has beside pods, namespaces and RuntimePolicies. */
+  readonly resources?: readonly Resource[]
+  /** How watches wait for their end; by the machine's clock when not said. */
+  readonly after?: After
 }
 
 /** What a server should not do. Each holds until it is taken back. */
@@ -55,6 +60,8 @@ export interface Faults {
   expirePages: boolean
   /** It knows no custom resources. */
   bare: boolean
+  /** Requests for a resource are answered so: see `idOf`. */
+  readonly of: Map<string, number>
 }
 
 /** The rest of a list whose first pages were given. */
@@ -70,16 +77,20 @@ const send = (response: ServerResponse, code: number, body: Json | string): void
 
 export class ApiServer {
   readonly store = new Store()
-  readonly watches = new Watches(this.store)
+  readonly watches: Watches
   readonly faults: Faults = {
     answer: undefined,
     silent: false,
     list: undefined,
     expirePages: false,
     bare: false,
+    of: new Map(),
   }
-  /** Requests so far, with their queries. */
+  /** Requests so far, with their queries, and in which form each is to be answered. */
   readonly asked: string[] = []
+  readonly forms: string[] = []
+  /** Kinds that it has now: definitions come and go. */
+  readonly resources: Resource[] = [...ownResources]
   readonly #tokens: ApiServerOptions['tokens']
   readonly #authorizer: Authorizer | undefined
   readonly #server: Server
@@ -88,7 +99,9 @@ export class ApiServer {
   readonly #isSecure: boolean
   #port = 0
 
-  private constructor({ certificates, tokens, rbac }: ApiServerOptions) {
+  private constructor({ certificates, tokens, rbac, resources = [], after }: ApiServerOptions) {
+    this.resources.push(...resources)
+    this.watches = new Watches(this.store, after)
     this.#tokens = tokens
     this.#authorizer = rbac && new Authorizer(rbac)
     this.#isSecure = certificates !== undefined
@@ -170,6 +183,20 @@ export class ApiServer {
     return this.store.put(named('runtimepolicies'), policy)
   }
 
+  /** Makes an object of any kind that it has, or puts another in its place. */
+  put(resource: Resource, object: NewObject): KubeObject {
+    return this.store.put(resource, object)
+  }
+
+  /** All objects of a kind. */
+  listOf(resource: Resource): readonly KubeObject[] {
+    return this.store.list(idOf(resource))
+  }
+
+  remove(resource: Resource, object: NewObject): void {
+    this.store.remove(keyOf(resource, object))
+  }
+
   removePolicy(name: string): void {
     this.store.remove({ resource: 'runtimepolicies', namespace: '', name })
   }
@@ -177,6 +204,7 @@ export class ApiServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url = '/' } = request
     this.asked.push(`${request.method ?? ''} ${url}`)
+    this.forms.push(request.headers.accept ?? '')
     const { answer, silent } = this.faults
     if (silent) return
     try {
@@ -225,7 +253,7 @@ export class ApiServer {
     user: string,
   ): Promise<void> {
     const { method = 'GET' } = request
-    const known = method === 'GET' ? discovery[url.pathname] : undefined
+    const known = method === 'GET' ? discoveryAt(url.pathname, this.resources) : undefined
     if (known) return send(response, 200, known)
     if (method === 'POST' && url.pathname === '/apis/authentication.k8s.io/v1/tokenreviews') {
       return send(response, 201, this.#review(await bodyOf(request)))
@@ -233,32 +261,41 @@ export class ApiServer {
     if (method === 'POST' && url.pathname.endsWith('/v1/selfsubjectaccessreviews')) {
       return send(response, 201, this.#mayThey(await bodyOf(request), user))
     }
-    const target = targetOf(url.pathname)
-    if (!target || (this.faults.bare && isCustom(target.resource))) {
+    const target = targetOf(url.pathname, this.resources)
+    if (!target || (this.faults.bare && target.resource.isCustom)) {
       throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
     }
+    const code = this.faults.of.get(idOf(target.resource))
+    if (code !== undefined) throw new Refusal(code, 'Fault', `a fault of ${code} on demand`)
     this.#authorize(user, actionOf(method, target, url.searchParams), target)
     if (method !== 'GET') return send(response, ...(await this.#write(request, target)))
     if (target.name !== undefined) return send(response, 200, this.#existing(target))
     if (isWatch(url.searchParams)) {
-      return this.#watch(target, url.searchParams, response)
+      return this.#watch(target, url.searchParams, formOf(request), response)
     }
-    send(response, 200, this.faults.list ?? this.#list(target, url.searchParams))
+    const list = (): Json => this.#list(target, url.searchParams, formOf(request))
+    send(response, 200, this.faults.list ?? list())
   }
 
   #existing({ resource, namespace, name = '' }: Target): KubeObject {
-    const at = { resource: resource.name, namespace: namespace ?? '', name }
+    const at = { resource: idOf(resource), namespace: namespace ?? '', name }
     const found = this.store.get(at)
     if (found) return found
     throw refusalOf({ resource, name }, 404, 'NotFound', (named) => `${named} not found`)
   }
 
-  #watch({ resource, namespace }: Target, query: URLSearchParams, response: ServerResponse): void {
+  #watch(
+    { resource, namespace }: Target,
+    query: URLSearchParams,
+    form: Form | undefined,
+    response: ServerResponse,
+  ): void {
     const selects = selectorOf(query, resource)
     const seconds = query.get('timeoutSeconds')
     this.watches.start(
       {
         resource,
+        form: (object) => form?.(object) ?? object,
         selects: (object) => isIn(object, namespace) && selects(object),
         version: versionOf(query),
         bookmarks: query.get('allowWatchBookmarks') === 'true',
@@ -269,7 +306,7 @@ export class ApiServer {
   }
 
   /** A page of a list. One at version 0 comes whole: from the cache, as with a real server. */
-  #list({ resource, namespace }: Target, query: URLSearchParams): Json {
+  #list({ resource, namespace }: Target, query: URLSearchParams, form: Form | undefined): Json {
     const selects = selectorOf(query, resource)
     const version = versionOf(query)
     if (version > this.store.version) {
@@ -296,13 +333,16 @@ export class ApiServer {
     const at = rest?.version ?? (isExact ? version : this.store.version)
     const objects =
       rest?.objects ??
-      this.store.listAt(resource.name, at).filter((each) => isIn(each, namespace) && selects(each))
+      this.store.listAt(idOf(resource), at).filter((each) => isIn(each, namespace) && selects(each))
     const page = limit > 0 ? objects.slice(0, limit) : objects
     const left = objects.slice(page.length)
     const metadata = { resourceVersion: String(at), ...this.#more(at, left) }
     const { kind, apiVersion } = resource
     // Items of custom resources say what they are.
-    const items = isCustom(resource) ? page : page.map(bare)
+    const items = resource.isCustom ? page : page.map(bare)
+    if (form) {
+      return { ...namesKind, kind: `${namesKind.kind}List`, metadata, items: page.map(form) }
+    }
     return { kind: `${kind}List`, apiVersion, metadata, items }
   }
 
@@ -317,7 +357,7 @@ export class ApiServer {
     const { resource, namespace, name } = target
     if (request.method === 'DELETE') {
       const { uid } = this.#existing(target).metadata
-      this.store.remove({ resource: resource.name, namespace: namespace ?? '', name: name ?? '' })
+      this.store.remove({ resource: idOf(resource), namespace: namespace ?? '', name: name ?? '' })
       const { group, name: kind } = resource
       const details = { name, ...(group === '' ? {} : { group }), kind, uid }
       return [200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }]
@@ -390,7 +430,7 @@ const policySchema = schemaOf(policySpec)
 
 /** What is stored of an object: of a custom one, what its schema has, where it allows it. */
 const takenOf = (resource: Resource, given: NewObject): NewObject => {
-  if (!isCustom(resource)) return given
+  if (!isPolicy(resource)) return given
   const spec = stored(policySchema, given['spec'])
   const faults = validationFaults(policySchema, spec, 'spec')
   if (faults.length === 0) return { ...given, spec }
@@ -403,18 +443,28 @@ const takenOf = (resource: Resource, given: NewObject): NewObject => {
 
 /** Of a custom resource, what a path may change: `status` by its own, all else by the other. */
 const partOf = ({ resource, part }: Target, before: KubeObject, patched: NewObject): NewObject => {
-  if (!isCustom(resource)) return patched
+  if (!isPolicy(resource)) return patched
   const { status: patchedStatus, ...patchedRest } = patched
   const { status: statusBefore, ...rest } = before
   const [kept, said] = part === 'status' ? [rest, patchedStatus] : [patchedRest, statusBefore]
   return { ...(kept as NewObject), ...(said === undefined ? {} : { status: said }) }
 }
 
-const named = (name: Resource['name']): Resource => {
-  const found = resources.find((each) => each.name === name)
+const named = (name: string): Resource => {
+  const found = ownResources.find((each) => each.name === name)
   if (!found) throw new Error(`no resource ${name}`)
   return found
 }
+
+type Form = (object: KubeObject) => Json
+
+const namesKind = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' } as const
+
+/** The form in which an answer is asked for, where it is not the whole object. */
+const formOf = ({ headers: { accept = '' } }: IncomingMessage): Form | undefined =>
+  /;as=PartialObjectMetadata(?:List)?;g=meta\.k8s\.io;v=v1$/.test(accept)
+    ? ({ metadata }) => ({ ...namesKind, metadata })
+    : undefined
 
 const isIn = ({ metadata }: KubeObject, namespace: string | undefined): boolean =>
   namespace === undefined || metadata.namespace === namespace

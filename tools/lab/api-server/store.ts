@@ -28,7 +28,8 @@ export type NewObject = Json & {
 }
 
 export interface Resource {
-  readonly name: 'pods' | 'namespaces' | 'runtimepolicies'
+  /** Plural. */
+  readonly name: string
   /** Of its API: `''` for Kubernetes' own. */
   readonly group: string
   /** With the group before it, where there is one. */
@@ -37,11 +38,14 @@ export interface Resource {
   readonly singular: string
   readonly shortNames: readonly string[]
   readonly namespaced: boolean
+  /** Defined by a CustomResourceDefinition: items of its lists say what they are. */
+  readonly isCustom: boolean
 }
 
-const core = { group: '', apiVersion: 'v1' } as const
+const core = { group: '', apiVersion: 'v1', isCustom: false } as const
 
-export const resources: readonly Resource[] = [
+/** What every server of the lab has. */
+export const ownResources: readonly Resource[] = [
   { ...core, name: 'pods', kind: 'Pod', singular: 'pod', shortNames: ['po'], namespaced: true },
   {
     ...core,
@@ -59,16 +63,22 @@ export const resources: readonly Resource[] = [
     singular: policyKind.toLowerCase(),
     shortNames: ['rpol'],
     namespaced: false,
+    isCustom: true,
   },
 ]
 
-/** Their `spec` has versions of its own, and `status` a path of its own. */
-export const isCustom = ({ group }: Resource): boolean => group !== ''
+/** Its `spec` has versions of its own, and `status` a path of its own. */
+export const isPolicy = ({ group }: Resource): boolean => group === policyGroup
+
+/** Under which name a store has its objects: two groups may have the same. */
+export const idOf = ({ name, group }: Resource): string =>
+  group === '' || group === policyGroup ? name : `${name}.${group}`
 
 /** What happened to an object. */
 export interface Change {
   readonly version: number
-  readonly resource: Resource['name']
+  /** See `idOf`. */
+  readonly resource: string
   /** `undefined`: it was made. */
   readonly before: KubeObject | undefined
   /** As it is now, or as it was last. */
@@ -111,7 +121,8 @@ interface Moment {
 
 /** Where an object is. */
 export interface Key {
-  readonly resource: Resource['name']
+  /** See `idOf`. */
+  readonly resource: string
   readonly namespace: string
   readonly name: string
 }
@@ -142,7 +153,7 @@ export class Store {
   }
 
   /** Objects of a resource, in the order of their keys. */
-  list(resource: Resource['name']): readonly KubeObject[] {
+  list(resource: string): readonly KubeObject[] {
     return [...this.#objects]
       .filter(([key]) => key.startsWith(`${resource}/`))
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -150,7 +161,7 @@ export class Store {
   }
 
   /** Objects of a resource as they were at a version that is still known. */
-  listAt(resource: Resource['name'], version: number): readonly KubeObject[] {
+  listAt(resource: string, version: number): readonly KubeObject[] {
     const objects = new Map(this.list(resource).map((each) => [each.metadata.uid, each]))
     for (const { object, before, resource: of } of this.since(version).toReversed()) {
       if (of !== resource) continue
@@ -171,13 +182,13 @@ export class Store {
       ...given.metadata,
       ...(resource.namespaced ? { namespace: key.namespace } : {}),
       uid: (given.metadata['uid'] ?? before?.metadata.uid ?? randomUUID()) as string,
-      ...(isCustom(resource) ? { generation: generationOf(before, given) } : {}),
+      ...(isPolicy(resource) ? { generation: generationOf(before, given) } : {}),
       resourceVersion: String(version),
     }
     const { apiVersion, kind } = resource
     const object = { kind, apiVersion, ...given, metadata: inOrder(metadata) } as KubeObject
     this.#objects.set(keyText(key), object)
-    this.#tell({ version, resource: resource.name, before, object, isGone: false })
+    this.#tell({ version, resource: key.resource, before, object, isGone: false })
     return object
   }
 
@@ -240,7 +251,7 @@ const placeOf = ({ metadata: { namespace = '', name } }: KubeObject): string =>
 
 /** Where an object of a test belongs. */
 export const keyOf = (resource: Resource, { metadata }: NewObject): Key => ({
-  resource: resource.name,
+  resource: idOf(resource),
   namespace: resource.namespaced ? (metadata.namespace ?? 'default') : '',
   name: metadata.name,
 })

@@ -2,12 +2,15 @@
 import type { ServerResponse } from 'node:http'
 import { status } from './discovery.ts'
 import type { Selects } from './selectors.ts'
-import type { Change, Json, Resource, Store } from './store.ts'
+import type { Change, Json, KubeObject, Resource, Store } from './store.ts'
+import { idOf } from './store.ts'
 
 /** What a client asks for. */
 export interface WatchRequest {
   readonly resource: Resource
   readonly selects: Selects
+  /** As what an object is told. */
+  readonly form: (object: KubeObject) => Json
   /** Changes after it; 0: all that there is now, as if it was just made. */
   readonly version: number
   readonly bookmarks: boolean
@@ -15,11 +18,14 @@ export interface WatchRequest {
 }
 
 /** The event that a client sees, whose selector sees the object before, after, both or not. */
-const eventOf = ({ before, object, isGone }: Change, selects: Selects): Json | undefined => {
+const eventOf = (
+  { before, object, isGone }: Change,
+  { selects, form }: WatchRequest,
+): Json | undefined => {
   const was = before !== undefined && selects(before)
   const is = !isGone && selects(object)
-  if (is) return { type: was ? 'MODIFIED' : 'ADDED', object }
-  return was ? { type: 'DELETED', object } : undefined
+  if (is) return { type: was ? 'MODIFIED' : 'ADDED', object: form(object) }
+  return was ? { type: 'DELETED', object: form(object) } : undefined
 }
 
 const gone = (from: number, knownFrom: number): Json => ({
@@ -35,8 +41,14 @@ interface Open {
   isStalled: boolean
 }
 
+/** Calls a function after some milliseconds, unless that is taken back. */
+export type After = (ms: number, call: () => void) => { close(): unknown }
+
+const byMachine: After = (ms, call) => setTimeout(call, ms).unref()
+
 export class Watches {
   readonly #store: Store
+  readonly #after: After
   readonly #open = new Set<Open>()
   /** Connections stall: nothing is written, and what happens waits for the next watch. */
   isSilent = false
@@ -48,8 +60,9 @@ export class Watches {
   /** What happened before this version no watch is told any more, though lists may know it. */
   #knownFrom = 0
 
-  constructor(store: Store) {
+  constructor(store: Store, after = byMachine) {
     this.#store = store
+    this.#after = after
     store.listen((change) => {
       for (const each of this.#open) {
         // Who watches from a version that is not reached hears nothing until it is.
@@ -72,10 +85,9 @@ export class Watches {
       return
     }
     const timer =
-      request.seconds === undefined ? undefined : setTimeout(() => end(), request.seconds * 1000)
-    timer?.unref()
+      request.seconds === undefined ? undefined : this.#after(request.seconds * 1000, () => end())
     const end = (): void => {
-      clearTimeout(timer)
+      timer?.close()
       this.#open.delete(open)
       response.end()
     }
@@ -90,8 +102,9 @@ export class Watches {
     }
     this.#open.add(open)
     if (version === 0) {
-      for (const object of this.#store.list(resource.name)) {
-        if (request.selects(object)) this.#write(open, { type: 'ADDED', object })
+      for (const object of this.#store.list(idOf(resource))) {
+        if (request.selects(object))
+          this.#write(open, { type: 'ADDED', object: request.form(object) })
       }
     }
     const missed = version === 0 ? [] : this.#store.since(version)
@@ -99,7 +112,7 @@ export class Watches {
   }
 
   #eventFor({ request }: Open, change: Change): Json | undefined {
-    return change.resource === request.resource.name ? eventOf(change, request.selects) : undefined
+    return change.resource === idOf(request.resource) ? eventOf(change, request) : undefined
   }
 
   #write(open: Open, event: Json | undefined): void {
@@ -118,9 +131,13 @@ export class Watches {
   bookmark(): void {
     for (const open of this.#open) {
       if (!open.request.bookmarks || this.#store.version < open.request.version) continue
-      const { apiVersion, kind } = open.request.resource
-      const metadata = { resourceVersion: String(this.#store.version), creationTimestamp: null }
-      this.#write(open, { type: 'BOOKMARK', object: { kind, apiVersion, metadata } })
+      const { form, resource } = open.request
+      const { apiVersion, kind } = resource
+      const resourceVersion = String(this.#store.version)
+      const metadata = { resourceVersion, creationTimestamp: null } as const
+      // It has no name, nor anything else that objects have.
+      const object = { kind, apiVersion, metadata } as unknown as KubeObject
+      this.#write(open, { type: 'BOOKMARK', object: form(object) })
     }
   }
 
