@@ -21,10 +21,8 @@ import { startDrain } from './drain.ts'
 import type { Engine, RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
-import { FilterNames } from './filter-names.ts'
-import type { PreparedFilters } from './filters.ts'
-import { KernelFilters, lackingRoom } from './filters.ts'
-import { ClassWait, RoomWait } from './filter-waits.ts'
+import { FilterMaking } from './filter-making.ts'
+import type { KernelFilters } from './filters.ts'
 import type { Folding } from './fold.ts'
 import type { ApiAge, PodOrigin } from './kubernetes/index.ts'
 import { PodFeed } from './kubernetes/index.ts'
@@ -103,8 +101,7 @@ export class Agent {
   readonly #recording: Recording | undefined
   readonly #lossMeter: LossMeter
   readonly #shedMeter: ShedMeter
-  readonly #filters: KernelFilters | undefined
-  #filtersInPlace: Promise<void> = Promise.resolve()
+  readonly #filterMaking: FilterMaking | undefined
   /** Reads nothing but headers. */
   readonly #header: RecordView
   #lost: KernelCounters = {}
@@ -116,15 +113,8 @@ export class Agent {
   #sweptMs = performance.now()
   #unattributed = 0
   #hostNames = hostNamesStamp()
-  /** No filters are in place, since those that were made knew other names. */
-  #lacksNames = false
   #held: HoldCounts | undefined
   #closed = false
-  /** When filters are made anew. */
-  readonly #classes = new ClassWait(() => this.#makeAnew('all'))
-  readonly #room = new RoomWait(() => this.#makeAnew('more'))
-  /** Other rules are being put in place. */
-  #changing = false
 
   private constructor(options: AgentOptions, resolver: Resolver, pods: PodFeed | undefined) {
     const { object, rules, matching, folding, onAlert, log, onFault } = options
@@ -149,18 +139,17 @@ export class Agent {
     })
     if (options.kernelFilter !== false && wantsNoMore(options)) {
       const tellsCgroups = cgroupMode(cgroups) !== 'none'
-      const kernel = { machine: options.machine, tellsCgroups }
-      this.#filters = new KernelFilters(
-        this.sensor.filterBase,
-        kernel,
-        log,
-        {
+      this.#filterMaking = new FilterMaking({
+        sensor: this.sensor,
+        kernel: { machine: options.machine, tellsCgroups },
+        resolver,
+        containers: {
           cgroups: () => this.#pipeline.containerCgroups(),
           expected: () => this.#pipeline.expectedContainers(),
         },
-        () => this.#classes.ask(),
-        new FilterNames(resolver),
-      )
+        engine: () => this.engine,
+        log,
+      })
     }
     const facts = { machine: options.machine, hostname: options.hostname ?? hostname() }
     const { data } = this.sensor.ring
@@ -193,11 +182,11 @@ export class Agent {
       cgroups,
       environment,
       // A rule that asks for a name later may be the first of this container's to see an event.
-      namesAhead: this.#recording !== undefined || this.#filters !== undefined,
+      namesAhead: this.#recording !== undefined || this.filters !== undefined,
       wallOffsetNs: offset,
       askRuntime: (id, whole) => this.#cri.want(id, whole),
-      onCgroup: (...state) => this.#filters?.tellCgroup(...state),
-      onKnown: (container) => this.#filters?.tellContainer(container),
+      onCgroup: (...state) => this.filters?.tellCgroup(...state),
+      onKnown: (container) => this.filters?.tellContainer(container),
       isHeld: (pid) => this.sensor.isHeld(pid),
       resolve: (name) => resolver.resolve(name),
       onAlert,
@@ -207,7 +196,7 @@ export class Agent {
     pods?.attach(
       (changes) => {
         this.#tell({ told: 'pods', changes })
-        this.#filters?.expect(pipeline.expectedContainers(changes))
+        this.filters?.expect(pipeline.expectedContainers(changes))
       },
       (place) => pipeline.counters[place]++,
     )
@@ -236,10 +225,10 @@ export class Agent {
     const agent = Agent.#withPods(options, resolver, pods)
     resolver.onResolved = (name, addresses) => {
       agent.#tell({ told: 'resolved', name, addresses: [...addresses] })
-      agent.#watchFilterNames()
+      agent.#filterMaking?.watchNames()
     }
     await resolver.start()
-    if (agent.#filters) agent.#filtersInPlace = agent.#installFirst(agent.#filters)
+    agent.#filterMaking?.begin()
     return agent
   }
 
@@ -251,123 +240,6 @@ export class Agent {
       pods?.stop()
       throw error
     }
-  }
-
-  /** Puts the first filters in place. What is wrong with them costs time, and no event. */
-  async #installFirst(filters: KernelFilters): Promise<void> {
-    const begun = performance.now()
-    // Whoever waits for the start goes first.
-    await nextTurn()
-    if (this.#closed) return
-    try {
-      await this.#loadLookers(this.sensor)
-      await this.#loadExecEnds()
-      if (this.#closed) return
-      await this.#refresh(filters, begun)
-    } catch (error) {
-      this.#remove(filters)
-      this.#sayNone(error)
-    }
-  }
-
-  #sayNone(error: unknown): void {
-    this.#options.log(
-      `warning: no filters in the kernel, everything is delivered: ${String(error)}`,
-    )
-  }
-
-  /** Lets filters look twice, if the kernel does: else they let more through. */
-  async #loadLookers(to: Pick<Sensor, 'loadLookers'>): Promise<void> {
-    const refused = await to.loadLookers()
-    if (refused === undefined) return
-    this.#options.log(`warning: filters do not ask for ancestors: ${refused}`)
-  }
-
-  /** Lets execs be filtered, if the kernel does: else each is told that a rule may be about. */
-  async #loadExecEnds(): Promise<void> {
-    const refused = await this.sensor.loadExecEnds()
-    if (refused !== undefined) this.#options.log(`warning: execs are not filtered: ${refused}`)
-  }
-
-  /** Only where filters say what rules ask for can the kernel side hold the rest back. Those that
-   * know other names than the agent does by now are made anew at the next look. */
-  #install(filters: KernelFilters, prepared: PreparedFilters, afterMs: number): void {
-    this.#lacksNames = !filters.knowNames(prepared)
-    if (this.#lacksNames) return filters.discard(prepared)
-    if (!this.#closed) this.sensor.holdBack(true)
-    filters.install(prepared, afterMs)
-    const pauseMs = this.#waitForRoom(filters)
-    if (pauseMs === undefined) return
-    this.#options.log(`  tried again in ${pauseMs / 1_000} s, and less and less often`)
-  }
-
-  #waitForRoom({ states }: KernelFilters): number | undefined {
-    return this.#closed ? undefined : this.#room.after(lackingRoom(states) > 0)
-  }
-
-  /** All of them; or more than there are, which else stay in place. */
-  #makeAnew(which: 'all' | 'more'): void {
-    const filters = this.#filters
-    // A change of rules brings its own.
-    if (!filters || this.#closed || this.#changing) return
-    const askedMs = performance.now()
-    this.#afterOthers(async () => {
-      if (which === 'all') return await this.#refresh(filters, this.#classes.begin())
-      return this.#changing ? undefined : await this.#refresh(filters, askedMs, which)
-    })
-  }
-
-  /** Makes filters once no others are being made. */
-  #afterOthers(make: () => Promise<void>): void {
-    this.#filtersInPlace = this.#filtersInPlace.then(make).catch((error: unknown) => {
-      this.#options.log(`warning: filters stay as they are: ${String(error)}`)
-    })
-  }
-
-  /** From now on everything is delivered, and all that is new is told. */
-  #remove(filters: KernelFilters | undefined): void {
-    if (!filters || this.#closed) return
-    this.sensor.holdBack(false)
-    filters.remove()
-  }
-
-  /** Filters for the rules that run, and the containers that there are; or only if there are more
-   * of them than before. */
-  async #refresh(
-    filters: KernelFilters,
-    begun: number,
-    which: 'all' | 'more' = 'all',
-  ): Promise<void> {
-    const { active, scopes } = this.engine
-    const say = which === 'more' ? (): void => {} : this.#options.log
-    const prepared = await filters.prepare(active, this.sensor.filterPlaces, scopes, say)
-    // Other rules, which have come meanwhile, bring their own.
-    if (this.engine.scopes !== scopes) return filters.discard(prepared)
-    if (which === 'more' && lackingRoom(prepared.states) >= lackingRoom(filters.states)) {
-      filters.discard(prepared)
-      this.#waitForRoom(filters)
-      return
-    }
-    this.#install(filters, prepared, performance.now() - begun)
-  }
-
-  /** Filters go by names of users and hosts: where these change, all is delivered until there are
-   * filters that know the new ones. */
-  #watchFilterNames(): void {
-    const filters = this.#filters
-    if (!filters || this.#closed) return
-    if (filters.knowNames() && (this.#changing || !this.#lacksNames)) return
-    this.#remove(filters)
-    // A change of rules brings its own; where it does not, that is seen at a later look.
-    this.#lacksNames = this.#changing
-    if (this.#changing) return
-    this.#filtersInPlace = this.#filtersInPlace
-      .then(() => {
-        if (!this.#changing) return this.#refresh(filters, performance.now())
-        this.#lacksNames = true
-        return undefined
-      })
-      .catch((error: unknown) => this.#sayNone(error))
   }
 
   /** What these rules want of the kernel side, with whatever is watched for beside them. */
@@ -385,12 +257,8 @@ export class Agent {
    * @throws NativeError  hooks that the rules need cannot be loaded; nothing has changed
    */
   async changeRules(rules: readonly Rule[]): Promise<void> {
-    this.#changing = true
-    try {
-      await this.#changeRules(rules)
-    } finally {
-      this.#changing = false
-    }
+    const change = (): Promise<void> => this.#changeRules(rules)
+    await (this.#filterMaking ? this.#filterMaking.duringChange(change) : change())
   }
 
   async #changeRules(rules: readonly Rule[]): Promise<void> {
@@ -401,37 +269,36 @@ export class Agent {
       step = steps.next()
     }
     await this.#resolver.lookUp()
-    await this.#filtersInPlace
+    await this.filtersInPlace
     if (this.#closed) return
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (!hooks || this.#closed) return
-    if (this.#filters) await this.#loadLookers(hooks)
-    if (this.#closed) return
-    const filters = await this.#filters?.prepare(rules, hooks.places(), step.value.scopes)
-    if (this.#closed) return this.#filters?.discard(filters)
+    const making = this.#filterMaking
+    const filters = await making?.prepare(rules, step.value.scopes, hooks)
+    if (this.#closed) return making?.filters.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.
-    this.#remove(this.#filters)
+    making?.remove()
     const begun = performance.now()
     hooks.widen(catchUp)
     // What the programs before told is read by the rules before.
     await pause(limits.hookChangeMs)
-    if (this.#closed) return this.#filters?.discard(filters)
+    if (this.#closed) return making?.filters.discard(filters)
     catchUp()
     this.#pipeline.use(step.value)
-    if (this.#filters && filters) this.#install(this.#filters, filters, performance.now() - begun)
+    if (filters) making?.install(filters, performance.now() - begun)
     hooks.narrow(catchUp)
   }
 
   /** The filters in the kernel; `undefined` when everything is delivered. */
   get filters(): KernelFilters | undefined {
-    return this.#filters
+    return this.#filterMaking?.filters
   }
 
   /** Resolves when the first filters are in place, or never will be; until then everything is
    * delivered. Never rejects: what is wrong is logged. */
   get filtersInPlace(): Promise<void> {
-    return this.#filtersInPlace
+    return this.#filterMaking?.inPlace ?? Promise.resolve()
   }
 
   get counters(): Counters {
@@ -502,7 +369,7 @@ export class Agent {
     const names = hostNamesStamp()
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
-    this.#watchFilterNames()
+    this.#filterMaking?.watchNames()
     this.#watchCounters()
     this.#watchFlood()
     this.#watchAttribution()
@@ -578,15 +445,13 @@ export class Agent {
   /** Detaches the hooks, handles what waits in the ring, and ends. Harmless the second time. */
   close(): void {
     this.#endBeat()
-    this.#classes.stop()
-    this.#room.stop()
     this.#resolver.stop()
     this.#cri.stop()
     this.#pods?.stop()
     if (this.#closed) return
     this.#closed = true
     this.sensor.detach()
-    this.#filters?.close()
+    this.#filterMaking?.close()
     this.#drain.flush()
     this.#drain.stop()
     this.#watchCounters()
