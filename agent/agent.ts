@@ -3,7 +3,7 @@
  * through. What changes between records (the clock, the host's names) is looked at now and again.
  */
 import { hostname } from 'node:os'
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Machine } from '@bulwark/schema'
 import { RecordView, headerOf } from '@bulwark/schema'
 import { clocks, wallOffsetNs } from '@bulwark/native'
@@ -36,6 +36,7 @@ import { LossMeter, keepsTable } from './loss.ts'
 import { listPids } from './procfs.ts'
 import type { HoldCounts, Sensor } from './sensor.ts'
 import { startSensor } from './sensor.ts'
+import { inTurns } from './turns.ts'
 import { unusedPolicies } from './unused-policies.ts'
 import { hostNamesStamp } from './users.ts'
 import type { SensorWants } from './wants.ts'
@@ -262,19 +263,14 @@ export class Agent {
   }
 
   async #changeRules(rules: readonly Rule[]): Promise<void> {
-    const steps = this.#pipeline.compile(rules)
-    let step = steps.next()
-    while (step.done !== true) {
-      await nextTurn()
-      step = steps.next()
-    }
+    const compiled = await inTurns(this.#pipeline.compile(rules), () => this.#closed)
     await this.#resolver.lookUp()
     await this.filtersInPlace
-    if (this.#closed) return
+    if (!compiled || this.#closed) return
     const hooks = await this.sensor.prepare(this.#wants(rules))
     if (!hooks || this.#closed) return
     const making = this.#filterMaking
-    const filters = await making?.prepare(rules, step.value.scopes, hooks)
+    const filters = await making?.prepare(rules, compiled.scopes, hooks)
     if (this.#closed) return making?.filters.discard(filters)
     const catchUp = (): void => this.#drain.catchUp()
     // What only the new rules want must not be dropped from now on.
@@ -285,7 +281,7 @@ export class Agent {
     await pause(limits.hookChangeMs)
     if (this.#closed) return making?.filters.discard(filters)
     catchUp()
-    this.#pipeline.use(step.value)
+    this.#pipeline.use(compiled)
     if (filters) making?.install(filters, performance.now() - begun)
     hooks.narrow(catchUp)
   }

@@ -44,14 +44,12 @@ export class FilterMaking {
     this.#sensor = sensor
     this.#engine = engine
     this.#log = log
-    this.filters = new KernelFilters(
-      sensor.filterBase,
-      kernel,
+    this.filters = new KernelFilters(sensor.filterBase, kernel, {
       log,
       containers,
-      () => this.#classes.ask(),
-      new FilterNames(resolver),
-    )
+      onNewClass: () => this.#classes.ask(),
+      names: new FilterNames(resolver),
+    })
   }
 
   /** Resolves when the filters that are being made are in place, or never will be. Never rejects:

@@ -3,11 +3,14 @@
  * alone, so parts of two rule sets never run together: a filter changes with its first part.
  */
 import type { BpfMap, RawProgram, RawProgramSpec } from '@bulwark/native'
-import { createMap, loadProgram } from '@bulwark/native'
+import { createMap, loadProgram, loadProgramAside } from '@bulwark/native'
 import type { FilterMap, FilterProgram, FilterTarget } from '@bulwark/policy'
 
 const types = { hash: 1, progArray: 3, longestPrefix: 11 } as const
-const noPreallocation = 1
+/** What each type is made with. A hash is filled at once and never grows, so its memory is taken
+ * in one piece: then the kernel may reclaim some for it, which it may not for an entry at a time. A
+ * trie has no such form. */
+const flags = { hash: 0, prefixes: 1 } as const
 
 /** What each part looks up, by part. */
 export type PartMaps = readonly (readonly BpfMap[])[]
@@ -27,7 +30,7 @@ const makeFilterMap = ({ kind, keyBytes, entries }: FilterMap): BpfMap => {
     keyBytes,
     valueBytes: 4,
     maxEntries: Math.max(1, entries.length),
-    flags: noPreallocation,
+    flags: flags[kind],
   })
   for (const [key, value] of entries) map.update(key, value)
   return map
@@ -54,19 +57,16 @@ export const makePartMaps = ({ parts }: FilterProgram): PartMaps => {
   }
 }
 
-/**
- * Loads one part after another, the last one first, so that each finds the next one there. Between
- * two it yields `undefined`, and then all of them. Whoever leaves it before has nothing to close.
- *
- * @param spec  of all parts; the name is that of the first
- * @throws NativeError  the kernel refuses a part; nothing is left of the others
- */
-export function* loadPartByPart(
+/** Asks for programs, and gets each that was loaded. */
+type Loading = Generator<RawProgramSpec, LoadedParts, RawProgram>
+
+/** One part after another, the last one first, so that each finds the next one there. */
+function* loadPartByPart(
   { parts }: FilterProgram,
   maps: PartMaps,
   target: FilterTarget,
   spec: Omit<RawProgramSpec, 'instructions'>,
-): Generator<LoadedParts | undefined, void, undefined> {
+): Loading {
   const array = { keyBytes: 4, valueBytes: 4, maxEntries: parts.length }
   const others =
     parts.length === 1
@@ -74,32 +74,69 @@ export function* loadPartByPart(
       : createMap({ ...array, type: types.progArray, name: 'filter_parts' })
   let isLoaded = false
   try {
-    for (const [index, part] of [...parts.entries()].toReversed()) {
+    for (let index = parts.length - 1; ; index--) {
+      const part = parts[index]
+      if (!part) throw new Error('a filter has no parts')
       const isLast = index === parts.length - 1
       const next = others && !isLast ? { next: { mapFd: others.facts.fd, index: index + 1 } } : {}
       const fds = (maps[index] ?? []).map(({ facts }) => facts.fd)
       const instructions = part.build({ ...target, ...next }, fds)
       const name = index === 0 ? spec.name : `${spec.name}_${index}`
-      const program = loadProgram({ ...spec, name, instructions })
+      const program = yield { ...spec, name, instructions }
       if (index === 0) {
         isLoaded = true
-        yield { program, others }
-        return
+        return { program, others }
       }
       try {
         others?.setTailCall(index, program)
       } finally {
         program.close()
       }
-      yield undefined
     }
   } finally {
     if (!isLoaded) others?.close()
   }
 }
 
-/** The same at once. */
+/**
+ * Loads all parts.
+ *
+ * @param spec  of all parts; the name is that of the first
+ * @throws NativeError  the kernel refuses a part; nothing is left of the others
+ */
 export const loadParts = (...of: Parameters<typeof loadPartByPart>): LoadedParts => {
-  for (const loaded of loadPartByPart(...of)) if (loaded) return loaded
-  throw new Error('a filter has no parts')
+  const loading = loadPartByPart(...of)
+  try {
+    for (let step = loading.next(); ;) {
+      if (step.done === true) return step.value
+      step = loading.next(loadProgram(step.value))
+    }
+  } finally {
+    loading.return(undefined as never)
+  }
+}
+
+/**
+ * The same on another thread: the verifier may take a second for each.
+ *
+ * @param isOver  asked after each: nobody needs them any more, and nothing is left of them
+ */
+export const loadPartsAside = async (
+  isOver: () => boolean,
+  ...of: Parameters<typeof loadPartByPart>
+): Promise<LoadedParts | undefined> => {
+  const loading = loadPartByPart(...of)
+  try {
+    for (let step = loading.next(); ;) {
+      if (step.done === true) return step.value
+      const program = await loadProgramAside(step.value)
+      if (isOver()) {
+        program.close()
+        return undefined
+      }
+      step = loading.next(program)
+    }
+  } finally {
+    loading.return(undefined as never)
+  }
 }

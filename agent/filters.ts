@@ -11,8 +11,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CGROUP_IS_CONTAINER, CGROUP_IS_HOST, LOST_KINDS_MAX, eventKinds } from '@bulwark/schema'
 import type { BpfMap, NativeError, RawProgram } from '@bulwark/native'
 import { isNativeError, possibleCpus } from '@bulwark/native'
-import type { FilterPlan, FilterProgram, FilterTarget, KernelFacts, Rule } from '@bulwark/policy'
-import { firstLook, generateFilter, needsSecondLook, plansByKind } from '@bulwark/policy'
+import type {
+  FilterPlan,
+  FilterProgram,
+  FilterTarget,
+  KernelFacts,
+  ProgramLimits,
+  Rule,
+} from '@bulwark/policy'
+import {
+  FilterGenerator,
+  firstLook,
+  needsSecondLook,
+  plansByKind,
+  programLimits,
+} from '@bulwark/policy'
 import type { CgroupId, CgroupState } from './cgroup-index.ts'
 import { CgroupNumbers, makeCgroupWords } from './cgroup-numbers.ts'
 import { rootCgroup, unifiedNumber } from './cgroups.ts'
@@ -21,7 +34,7 @@ import { activeRules } from './engine.ts'
 import { askingRules, effectsOf, withEffects } from './filter-effects.ts'
 import { FilterNames } from './filter-names.ts'
 import type { LoadedParts, PartMaps } from './filter-parts.ts'
-import { loadPartByPart, makePartMaps } from './filter-parts.ts'
+import { loadPartsAside, makePartMaps } from './filter-parts.ts'
 import type { FilterBase, FilterPlace } from './filter-places.ts'
 import { exitSlots, secondLook } from './filter-places.ts'
 import { lacksRoom } from './filter-waits.ts'
@@ -29,6 +42,7 @@ import { Scopes } from './scopes.ts'
 import { license } from './stub.ts'
 import type { Containers, KnownClasses } from './told-classes.ts'
 import { ToldClasses, knownClasses, toldClassesOf } from './told-classes.ts'
+import { inTurns } from './turns.ts'
 
 /** Stands for any v1 hierarchy. */
 const oldNumber = unifiedNumber + 1
@@ -52,6 +66,21 @@ interface LoadedFilter {
 interface Loaded {
   readonly filters: readonly LoadedFilter[]
   readonly maps: readonly BpfMap[]
+}
+
+/** The filter of a kind, before it is loaded. */
+interface MadeFilter {
+  readonly kind: number
+  readonly plan: FilterPlan
+  readonly places: readonly FilterPlace[]
+  readonly looks: readonly (readonly [Look, FilterProgram])[]
+}
+
+/** Filters that are being loaded. */
+interface Loading extends Loaded {
+  readonly filters: LoadedFilter[]
+  readonly maps: BpfMap[]
+  readonly states: FilterState[]
 }
 
 /** Filters that are loaded and verified, for `install` or `discard`. */
@@ -105,6 +134,12 @@ const none: PreparedFilters = {
   names: undefined,
 }
 
+/** Where the kernel refuses programs that should fit, it is asked once more, with such ones. */
+const smallerLimits: ProgramLimits = {
+  instructions: programLimits.instructions / 4,
+  branches: programLimits.branches / 4,
+}
+
 const noContainers: Containers = { cgroups: () => [], expected: () => [] }
 /** Containers whose classes are found in one go: 1,000 policies are asked of each. */
 const classesAtOnce = 8
@@ -117,7 +152,30 @@ const closeAll = ({ filters, maps }: Loaded): void => {
   for (const map of maps) map.close()
 }
 
+const stateOf = ({ kind, looks }: MadeFilter): FilterState => ({
+  kind,
+  name: kindName(kind),
+  instructions: looks.reduce((sum, [, { instructionCount }]) => sum + instructionCount, 0),
+  programs: looks.reduce((sum, [, { parts }]) => sum + parts.length, 0),
+  weakened: [...new Set(looks.flatMap(([, { weakened }]) => weakened))],
+  looksTwice: looks.length > 1,
+})
+
 const slotOf = (kind: number, look: Look): number => (look === 'second' ? secondLook : 0) + kind
+
+/** What filters work with, beside what the kernel has. */
+export interface FilterOptions {
+  readonly log: (line: string) => void
+  /** None when not said. */
+  readonly containers?: Containers
+  /** A container is, or will be, in scopes together that none was in when the filters were made:
+   * those made next can decide its events. */
+  readonly onNewClass?: () => void
+  /** Those of the machine's users, and of no hosts, when not said. */
+  readonly names?: FilterNames
+  /** What programs may have at first; what the kernel takes when not said. */
+  readonly limits?: ProgramLimits
+}
 
 export class KernelFilters {
   readonly #base: FilterBase
@@ -129,30 +187,21 @@ export class KernelFilters {
   readonly #words = makeCgroupWords()
   readonly #unified: CgroupNumbers
   readonly #old: CgroupNumbers
+  readonly #limits: ProgramLimits
   #installed: PreparedFilters = none
   #cgroupsFull = 0
   #closed = false
   #lastCounts: FilterCounts | undefined
 
-  /**
-   * @param facts        `tellsCgroups`: `tellCgroup` is called for each cgroup that there is
-   * @param onNewClass   a container is, or will be, in scopes together that none was in when the
-   *   filters were made: those made next can decide its events
-   */
-  constructor(
-    base: FilterBase,
-    facts: KernelFacts,
-    log: (line: string) => void,
-    containers = noContainers,
-    onNewClass: () => void = () => {},
-    names = new FilterNames(),
-  ) {
+  /** @param facts  `tellsCgroups`: `tellCgroup` is called for each cgroup that there is */
+  constructor(base: FilterBase, facts: KernelFacts, options: FilterOptions) {
     this.#base = base
     this.#facts = facts
-    this.#log = log
-    this.#containers = containers
-    this.#classes = new ToldClasses(onNewClass)
-    this.#names = names
+    this.#log = options.log
+    this.#containers = options.containers ?? noContainers
+    this.#classes = new ToldClasses(options.onNewClass ?? ((): void => {}))
+    this.#names = options.names ?? new FilterNames()
+    this.#limits = options.limits ?? programLimits
     this.#unified = new CgroupNumbers(base.cgroups, this.#words)
     this.#old = new CgroupNumbers(base.oldCgroups)
     // Of every hierarchy, whether a mount shows it or not.
@@ -207,78 +256,101 @@ export class KernelFilters {
     const isThere = (kind: number): boolean => places.some(({ kinds }) => kinds?.has(kind) ?? true)
     const plans = plansByKind([...active, ...askingRules(active)], facts, isThere)
     const effects = effectsOf(active)
-    const filters: LoadedFilter[] = []
-    const maps: BpfMap[] = []
-    const states: FilterState[] = []
-    const loaded = { filters, maps, states, rules: active, known, names }
-    for (;;) {
-      await nextTurn()
-      if (this.#closed) return loaded
-      const next = plans.next()
-      if (next.done === true) return loaded
-      const [kind, plan] = next.value
-      await nextTurn()
-      if (this.#closed) return loaded
-      const whole = withEffects(kind, plan, effects)
-      const state = await this.#loadKind(kind, whole, places, loaded, say)
-      if (state) states.push(state)
+    const loading: Loading = { filters: [], maps: [], states: [] }
+    const loaded = { ...loading, rules: active, known, names }
+    // The verifier works on one kind while the next one is made.
+    let last: Promise<void> = Promise.resolve()
+    try {
+      for (;;) {
+        await nextTurn()
+        const next = this.#closed ? undefined : plans.next()
+        if (!next || next.done === true) break
+        if (!next.value) continue
+        const [kind, own] = next.value
+        const made = await this.#make(kind, withEffects(kind, own, effects), places)
+        await last
+        if (made) last = this.#loadKind(made, loading, say)
+        // It is waited for below.
+        last.catch(() => {})
+      }
+      await last
+    } catch (error) {
+      await last.catch(() => {})
+      closeAll(loaded)
+      throw error
     }
+    return loaded
   }
 
   /** `undefined`: it was closed meanwhile. */
   async #knownClasses(scopes: Scopes): Promise<KnownClasses | undefined> {
     const found = knownClasses(scopes, this.#containers)
-    let step = found.next()
-    for (let i = 0; step.done !== true; i++, step = found.next()) {
-      if (i % classesAtOnce !== 0) continue
-      await nextTurn()
-      if (this.#closed) return undefined
-    }
-    return step.value
+    return await inTurns(found, () => this.#closed, classesAtOnce)
   }
 
-  /** Loads what one kind needs. `undefined`: nothing, all of it is wanted. */
-  async #loadKind(
+  /** Makes what one kind needs. `undefined`: nothing, all of it is wanted; or it was closed. */
+  async #make(
     kind: number,
     plan: FilterPlan,
     places: readonly FilterPlace[],
-    into: { readonly filters: LoadedFilter[]; readonly maps: BpfMap[] },
-    say: (line: string) => void,
-  ): Promise<FilterState | undefined> {
+    limits = this.#limits,
+  ): Promise<MadeFilter | undefined> {
     const there = places.filter(({ kinds }) => kinds?.has(kind) ?? true)
     const looksTwice = needsSecondLook(plan) && there.every((place) => place.looksTwice)
     const first = firstLook(plan)
     if (!looksTwice && first.is === 'constant' && first.value) return undefined
-    const made: readonly (readonly [Look, FilterProgram])[] = looksTwice
+    const wanted: readonly (readonly [Look, FilterPlan])[] = looksTwice
       ? [
-          ['second', generateFilter(plan)],
-          ['first', generateFilter(first)],
+          ['second', plan],
+          ['first', first],
         ]
-      : [['only', generateFilter(first)]]
-    const state = {
-      kind,
-      name: kindName(kind),
-      instructions: made.reduce((sum, [, { instructionCount }]) => sum + instructionCount, 0),
-      programs: made.reduce((sum, [, { parts }]) => sum + parts.length, 0),
-      weakened: [...new Set(made.flatMap(([, { weakened }]) => weakened))],
-      looksTwice,
+      : [['only', first]]
+    const generator = new FilterGenerator({ limits })
+    const looks: [Look, FilterProgram][] = []
+    for (const [look, of] of wanted) {
+      const program = await inTurns(generator.generate(of), () => this.#closed)
+      if (!program) return undefined
+      looks.push([look, program])
     }
+    return { kind, plan, places: there, looks }
+  }
+
+  /** Loads it, in smaller programs where the kernel refuses those that it is. */
+  async #loadKind(made: MadeFilter, into: Loading, say: (line: string) => void): Promise<void> {
+    const refused = await this.#tryKind(made, into)
+    if (!refused) return
+    const smaller = lacksRoom(refused)
+      ? undefined
+      : await this.#make(made.kind, made.plan, made.places, smallerLimits)
+    const name = kindName(made.kind)
+    if (smaller) {
+      say(`warning: the filter for events of ${name} is made anew, of smaller programs`)
+      say(`  ${refused.message}`)
+    }
+    const again = smaller ? await this.#tryKind(smaller, into) : refused
+    if (!again || this.#closed) return
+    into.states.push({ ...stateOf(smaller ?? made), ...this.#refusal(name, again, say) })
+  }
+
+  /** Loads it. Returns why the kernel refuses it; nothing is left of it then. */
+  async #tryKind(made: MadeFilter, into: Loading): Promise<NativeError | undefined> {
     const loaded: Loaded[] = []
     try {
-      for (const [look, program] of made) {
-        const filter = await this.#load(kind, look, program, there)
+      for (const [look, program] of made.looks) {
+        const filter = await this.#load(made, look, program)
         if (filter) loaded.push(filter)
       }
     } catch (error) {
       loaded.forEach(closeAll)
-      if (!isNativeError(error)) throw error
-      return { ...state, ...this.#refusal(state.name, error, say) }
+      if (isNativeError(error)) return error
+      throw error
     }
     for (const { filters, maps } of loaded) {
       into.filters.push(...filters)
       into.maps.push(...maps)
     }
-    return state
+    into.states.push(stateOf(made))
+    return undefined
   }
 
   #refusal(name: string, error: NativeError, say: (line: string) => void): Refusal {
@@ -296,10 +368,9 @@ export class KernelFilters {
    * @throws NativeError  the kernel refuses; nothing is left of it
    */
   async #load(
-    kind: number,
+    { kind, places }: MadeFilter,
     look: Look,
     made: FilterProgram,
-    places: readonly FilterPlace[],
   ): Promise<Loaded | undefined> {
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
@@ -343,12 +414,8 @@ export class KernelFilters {
       oldCgroups: { mapFd: oldCgroups.facts.fd, idAt: oldCgroupIdAt },
     }
     const name = look === 'second' ? `look_${kind}` : `filter_${kind}`
-    for (const loaded of loadPartByPart(made, looked, target, { ...form, name, license })) {
-      if (loaded) return loaded
-      await nextTurn()
-      if (this.#closed) break
-    }
-    return undefined
+    const spec = { ...form, name, license }
+    return await loadPartsAside(() => this.#closed, made, looked, target, spec)
   }
 
   /**

@@ -204,7 +204,7 @@ export class Pipeline {
    *
    * @returns the engine, for `use`
    */
-  *compile(rules: readonly Rule[]): Generator<void, Engine> {
+  *compile(rules: readonly Rule[]): Generator<void, Engine, undefined> {
     const engine = this.#engineFor(rules)
     for (const type of this.#typesOf(engine)) {
       engine.prepare([type])

@@ -44,8 +44,9 @@ const tryFilters = async (
   cgroups: Cgroups,
 ): Promise<TriedFilters> => {
   const tellsCgroups = cgroupMode(cgroups) !== 'none'
+  const kernel = { machine, tellsCgroups }
   // What it would log is in the states.
-  const filters = new KernelFilters(sensor.filterBase, { machine, tellsCgroups }, () => {})
+  const filters = new KernelFilters(sensor.filterBase, kernel, { log: () => {} })
   try {
     const tell = filters.tellCgroup.bind(filters)
     new ContainerTable(newCounters(), cgroups, thisMachine, undefined, tell).start()

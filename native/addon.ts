@@ -195,6 +195,9 @@ export interface Addon {
     expectedAttachType: number,
     attachBtfId: number,
   ): { readonly handle: ProgramHandle; readonly fd: number }
+  loadProgramAside(
+    ...of: Parameters<Addon['loadProgram']>
+  ): Promise<ReturnType<Addon['loadProgram']>>
   copyProgram(
     object: ObjectHandle,
     program: string,

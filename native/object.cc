@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "addon.h"
+#include "aside.h"
 
 namespace bulwark {
 
@@ -184,76 +185,50 @@ static napi_value loadObject(Call &call)
 	return nullptr;
 }
 
-// An object on its way into the kernel, on a thread of libuv's pool.
-struct Loading {
-	uint32_t id;
-	std::shared_ptr<bpf_object> file;
-	napi_async_work work = nullptr;
-	napi_deferred deferred = nullptr;
+// An object on its way into the kernel.
+struct LoadingObject : Aside {
+	LoadingObject(uint32_t idOfObject, std::shared_ptr<bpf_object> object)
+		: id(idOfObject), file(std::move(object))
+	{
+	}
+
+	void run() override
+	{
+		startLog();
+		error = bpf_object__load(file.get());
+		log = takeLog();
+	}
+
+	napi_value finish(napi_env env) override
+	{
+		if (error)
+			fail(error, std::string("load BPF object ") + bpf_object__name(file.get()),
+			     log);
+		// When it was closed meanwhile, whoever uses it next is told.
+		if (Handle *found = Environment::of(env).find(id)) {
+			auto &object = static_cast<ObjectHandle &>(*found);
+			object.loading = false;
+			object.loaded = true;
+		}
+		return nullptr;
+	}
+
+	const uint32_t id;
+	const std::shared_ptr<bpf_object> file;
 	int error = 0;
 	std::string log;
 };
-
-static void loadThere(napi_env, void *data)
-{
-	auto &loading = *static_cast<Loading *>(data);
-	startLog();
-	loading.error = bpf_object__load(loading.file.get());
-	loading.log = takeLog();
-}
-
-static void settle(napi_env env, const Loading &loading)
-{
-	if (loading.error) {
-		const std::string name = bpf_object__name(loading.file.get());
-		try {
-			fail(loading.error, "load BPF object " + name, loading.log);
-		} catch (const Failure &failure) {
-			check(napi_reject_deferred(env, loading.deferred, makeError(env, failure)));
-		}
-		return;
-	}
-	// When it was closed meanwhile, whoever uses it next is told.
-	Handle *found = Environment::of(env).find(loading.id);
-	if (found) {
-		auto &object = static_cast<ObjectHandle &>(*found);
-		object.loading = false;
-		object.loaded = true;
-	}
-	napi_value nothing;
-	check(napi_get_undefined(env, &nothing));
-	check(napi_resolve_deferred(env, loading.deferred, nothing));
-}
-
-static void loadedThere(napi_env env, napi_status status, void *data)
-{
-	const std::unique_ptr<Loading> loading(static_cast<Loading *>(data));
-	napi_delete_async_work(env, loading->work);
-	if (status == napi_cancelled)
-		return;
-	try {
-		settle(env, *loading);
-	} catch (const Failure &failure) {
-		throwFailure(env, failure);
-	} catch (const Pending &) {
-	}
-}
 
 // As `loadObject`, while JavaScript goes on. Gives a promise.
 static napi_value loadObjectAside(Call &call)
 {
 	auto &object = call.handle<ObjectHandle>(0);
 	object.mustNotBeLoaded("load");
-	auto loading = std::make_unique<Loading>();
-	loading->id = call.number(0, "object");
-	loading->file = object.file;
-	napi_value promise;
-	check(napi_create_promise(call.env, &loading->deferred, &promise));
-	check(napi_create_async_work(call.env, nullptr, makeText(call.env, "bulwark:load"),
-				     loadThere, loadedThere, loading.get(), &loading->work));
-	check(napi_queue_async_work(call.env, loading->work));
+	const uint32_t id = call.number(0, "object");
+	const napi_value promise =
+		Aside::start(call.env, "bulwark:load",
+			     std::make_unique<LoadingObject>(id, object.file));
 	object.loading = true;
-	loading.release();
 	return promise;
 }
 

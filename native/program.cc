@@ -2,10 +2,13 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <bpf/bpf.h>
 
 #include "addon.h"
+#include "aside.h"
 #include "map.h"
 #include "object.h"
 
@@ -54,7 +57,16 @@ static std::string verifierLog(const RawProgram &program)
 	return log.size() > keptBytes ? log.substr(log.size() - keptBytes) : log;
 }
 
-// Loads a program, and puts it into the table of what is open.
+// Puts a program into the table of what is open.
+static napi_value describeProgram(napi_env env, std::unique_ptr<ProgramHandle> handle)
+{
+	Made made(env);
+	made.set("fd", handle->file.fd);
+	const uint32_t id = Environment::of(env).add(std::move(handle));
+	return made.set("handle", id).value;
+}
+
+// Loads a program, and puts it there.
 static napi_value openProgram(Call &call, const RawProgram &program)
 {
 	// Without a log first: most loads succeed, and a log that is too short has an errno of its
@@ -62,16 +74,12 @@ static napi_value openProgram(Call &call, const RawProgram &program)
 	const int fd = program.load(nullptr, 0);
 	if (fd < 0)
 		fail(fd, "load program " + program.name, verifierLog(program));
-	auto handle = std::make_unique<ProgramHandle>(fd);
-	return Made(call.env)
-		.set("fd", fd)
-		.set("handle", call.environment.add(std::move(handle)))
-		.value;
+	return describeProgram(call.env, std::make_unique<ProgramHandle>(fd));
 }
 
-static napi_value loadProgram(Call &call)
+static RawProgram programOf(Call &call)
 {
-	const RawProgram program = {
+	RawProgram program = {
 		static_cast<bpf_prog_type>(call.number(0, "type")),
 		call.text(1, "name"),
 		call.text(2, "license"),
@@ -82,7 +90,54 @@ static napi_value loadProgram(Call &call)
 	if (program.code.size == 0 || program.code.size % sizeof(bpf_insn) != 0)
 		reject("instructions of program " + program.name,
 		       std::to_string(program.code.size) + " bytes are no number of 8-byte ones");
-	return openProgram(call, program);
+	return program;
+}
+
+static napi_value loadProgram(Call &call)
+{
+	return openProgram(call, programOf(call));
+}
+
+// A program on its way into the kernel: the verifier may take a second. Its instructions are its
+// own, since JavaScript goes on.
+struct LoadingProgram : Aside {
+	explicit LoadingProgram(RawProgram given)
+		: program(std::move(given)), code(program.code.data,
+						  program.code.data + program.code.size)
+	{
+		program.code.data = code.data();
+	}
+
+	void run() override
+	{
+		const int fd = program.load(nullptr, 0);
+		if (fd >= 0) {
+			loaded = std::make_unique<ProgramHandle>(fd);
+		} else {
+			error = fd;
+			log = verifierLog(program);
+		}
+	}
+
+	napi_value finish(napi_env env) override
+	{
+		if (!loaded)
+			fail(error, "load program " + program.name, log);
+		return describeProgram(env, std::move(loaded));
+	}
+
+	RawProgram program;
+	std::vector<uint8_t> code;
+	std::unique_ptr<ProgramHandle> loaded;
+	int error = 0;
+	std::string log;
+};
+
+// As `loadProgram`, while JavaScript goes on. Gives a promise.
+static napi_value loadProgramAside(Call &call)
+{
+	return Aside::start(call.env, "bulwark:load-program",
+			    std::make_unique<LoadingProgram>(programOf(call)));
 }
 
 // A program of an object once more, for another kernel type. Its instructions are those that
@@ -179,6 +234,7 @@ static napi_value skippedRuns(Call &call)
 void registerPrograms(napi_env env, napi_value exports)
 {
 	addFunction(env, exports, "loadProgram", entry<loadProgram>);
+	addFunction(env, exports, "loadProgramAside", entry<loadProgramAside>);
 	addFunction(env, exports, "copyProgram", entry<copyProgram>);
 	addFunction(env, exports, "testRun", entry<testRun>);
 	addFunction(env, exports, "programInfo", entry<programInfo>);

@@ -102,19 +102,24 @@ export const testRunProgram = (
 export const skippedRuns = (fds: Int32Array<ArrayBuffer>): number =>
   addon().skippedRuns(new Uint8Array(fds.buffer, fds.byteOffset, fds.byteLength))
 
+const argumentsOf = (spec: RawProgramSpec) =>
+  [
+    spec.type,
+    spec.name,
+    spec.license,
+    spec.instructions,
+    spec.expectedAttachType ?? 0,
+    spec.attachBtfId ?? 0,
+  ] as const
+
 /**
  * Loads a program from raw instructions.
  *
  * @throws NativeError  the kernel refuses; `log` ends with what the verifier says
  */
 export const loadProgram = (spec: RawProgramSpec): RawProgram =>
-  new RawProgram(
-    addon().loadProgram(
-      spec.type,
-      spec.name,
-      spec.license,
-      spec.instructions,
-      spec.expectedAttachType ?? 0,
-      spec.attachBtfId ?? 0,
-    ),
-  )
+  new RawProgram(addon().loadProgram(...argumentsOf(spec)))
+
+/** As `loadProgram`, on another thread: the verifier may take a second. */
+export const loadProgramAside = async (spec: RawProgramSpec): Promise<RawProgram> =>
+  new RawProgram(await addon().loadProgramAside(...argumentsOf(spec)))

@@ -1,11 +1,13 @@
 // Types (BTF) of the kernel and of objects: ids, and where members and variables lie.
 #include <cerrno>
 #include <functional>
+#include <utility>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "addon.h"
+#include "aside.h"
 #include "object.h"
 
 namespace bulwark {
@@ -97,43 +99,31 @@ static napi_value forgetKernelTypes(Call &call)
 	return nullptr;
 }
 
-// The kernel's types on their way in, on a thread of libuv's pool.
-struct ReadingTypes {
-	napi_async_work work = nullptr;
-	napi_deferred deferred = nullptr;
+// The kernel's types on their way in.
+struct ReadingTypes : Aside {
+	~ReadingTypes() override { btf__free(types); }
+
+	void run() override
+	{
+		startLog(); // What it says when it fails, it says again to whoever asks.
+		types = btf__load_vmlinux_btf();
+		takeLog();
+	}
+
+	napi_value finish(napi_env env) override
+	{
+		Environment::of(env).keepKernelTypes(std::exchange(types, nullptr));
+		return nullptr;
+	}
+
 	btf *types = nullptr;
 };
-
-static void readTypesThere(napi_env, void *data)
-{
-	startLog(); // What it says when it fails, it says again to whoever asks.
-	static_cast<ReadingTypes *>(data)->types = btf__load_vmlinux_btf();
-	takeLog();
-}
-
-static void typesReadThere(napi_env env, napi_status status, void *data)
-{
-	const std::unique_ptr<ReadingTypes> reading(static_cast<ReadingTypes *>(data));
-	napi_delete_async_work(env, reading->work);
-	Environment::of(env).keepKernelTypes(reading->types);
-	napi_value nothing;
-	if (status != napi_cancelled && napi_get_undefined(env, &nothing) == napi_ok)
-		napi_resolve_deferred(env, reading->deferred, nothing);
-}
 
 // Reads the kernel's types while JavaScript goes on. Gives a promise, which says nothing: when they
 // cannot be read, the next question says why.
 static napi_value readKernelTypesAside(Call &call)
 {
-	auto reading = std::make_unique<ReadingTypes>();
-	napi_value promise;
-	check(napi_create_promise(call.env, &reading->deferred, &promise));
-	check(napi_create_async_work(call.env, nullptr, makeText(call.env, "bulwark:types"),
-				     readTypesThere, typesReadThere, reading.get(),
-				     &reading->work));
-	check(napi_queue_async_work(call.env, reading->work));
-	reading.release();
-	return promise;
+	return Aside::start(call.env, "bulwark:types", std::make_unique<ReadingTypes>());
 }
 
 static const btf *typesOf(const ObjectHandle &object)

@@ -75,10 +75,11 @@ export type {
   FilterMap,
   FilterPart,
   FilterProgram,
+  ProgramLimits,
   FilterTarget,
   GenerateOptions,
 } from './kernel/generate.ts'
-export { generateFilter, partsMax } from './kernel/generate.ts'
+export { FilterGenerator, generateFilter, partsMax, programLimits } from './kernel/generate.ts'
 export { ancestorsLayout, firstLook, needsSecondLook } from './kernel/ancestors.ts'
 export { accepts } from './kernel/model.ts'
 export {

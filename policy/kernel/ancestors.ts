@@ -65,9 +65,12 @@ export const firstLook = (plan: Plan): Plan => {
     case 'constant':
       return plan
     case 'and':
-      return allOf(plan.members.map(firstLook))
-    case 'or':
-      return anyOf(plan.members.map(firstLook))
+    case 'or': {
+      const members = plan.members.map(firstLook)
+      // Both looks have what asks for no ancestors, which is optimised once for both.
+      if (members.every((member, i) => member === plan.members[i])) return plan
+      return plan.is === 'and' ? allOf(members) : anyOf(members)
+    }
     case 'not':
       return asksAncestors(plan.member) ? everything : plan
     default:

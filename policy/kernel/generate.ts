@@ -16,6 +16,8 @@ import { CgroupCode } from './cgroup-code.ts'
 import { cut, sizeOf } from './cut.ts'
 import type { Plan } from './plan.ts'
 import { scanText } from './scan.ts'
+import type { Steps } from './steps.ts'
+import { atOnce } from './steps.ts'
 import { numberTest } from './test-code.ts'
 import { weaken } from './weaken.ts'
 import { describeDecision } from './words.ts'
@@ -107,7 +109,7 @@ const mapEntriesMinDefault = 33
  * What the kernel takes: the verifier visits a million instructions at most, some of them several
  * times, and remembers 8,192 jumps of a way (BPF_COMPLEXITY_LIMIT_JMP_SEQ).
  */
-const limitsOfKernel: ProgramLimits = { instructions: 100_000, branches: 8_000 }
+export const programLimits: ProgramLimits = { instructions: 100_000, branches: 8_000 }
 /** Where a program would be too large, of each rule so many tests are kept at first. */
 const weakenedTestsMax = 3
 
@@ -331,15 +333,18 @@ interface Fitted {
   readonly decision: Decision
   readonly entriesMin: number
   readonly maps: readonly FilterMap[]
+  /** As `MadeMaps` has it. */
+  readonly asked: readonly number[]
   readonly assembled: Assembled
 }
 
 /** Looks up only the largest sets where there would be more maps than a program may have. */
 const withFewMaps = (decision: Decision, entriesMin: number): Fitted => {
-  const pool = new MapPool(entriesMin, undefined)
+  const pool = new MapPool(entriesMin)
   const assembled = assemble(decision, shownTarget, pool, false)
-  if (pool.maps.length <= mapsMax) return { decision, entriesMin, maps: pool.maps, assembled }
-  const sizes = pool.maps.map(({ entries }) => entries.length).toSorted((a, b) => b - a)
+  const { maps, asked } = pool
+  if (maps.length <= mapsMax) return { decision, entriesMin, maps, asked, assembled }
+  const sizes = maps.map(({ entries }) => entries.length).toSorted((a, b) => b - a)
   return withFewMaps(decision, Math.max(entriesMin, sizes[mapsMax - 1] ?? entriesMin) + 1)
 }
 
@@ -353,19 +358,21 @@ interface FittedParts {
   readonly weakened: readonly string[]
 }
 
-/** Makes programs that fit, of the plan of one filter. */
+/** Makes programs that fit, of plans that have much in common. */
 class Fitter {
   readonly #decider = new Decider()
   readonly #entriesMin: number
   readonly #limits: ProgramLimits
 
-  constructor({ mapEntriesMin = mapEntriesMinDefault, limits = limitsOfKernel }: GenerateOptions) {
+  constructor({ mapEntriesMin = mapEntriesMinDefault, limits = programLimits }: GenerateOptions) {
     this.#entriesMin = mapEntriesMin
     this.#limits = limits
   }
 
-  #fit(plan: Plan): Fitted {
-    return withFewMaps(this.#decider.decide(plan), this.#entriesMin)
+  *#fit(plan: Plan): Steps<Fitted> {
+    const decision = this.#decider.decide(plan)
+    yield
+    return withFewMaps(decision, this.#entriesMin)
   }
 
   #excess({ assembled }: Fitted): number {
@@ -373,42 +380,46 @@ class Fitter {
   }
 
   /** One program; less is asked of each rule where it is too large. */
-  #weakened(plan: Plan): FittedParts {
+  *#weakened(plan: Plan): Steps<FittedParts> {
     for (let tests = weakenedTestsMax; ; tests--) {
       const weaker = weaken(this.#decider.optimised(plan), tests)
-      const part = this.#fit(weaker.plan)
+      const part = yield* this.#fit(weaker.plan)
       if (tests === 0 || this.#excess(part) <= 1) return { parts: [part], weakened: weaker.givenUp }
     }
   }
 
   /** As many programs as it takes; `undefined` where that is too many. */
-  #inParts(plan: Plan): FittedParts | undefined {
+  *#inParts(plan: Plan): Steps<FittedParts | undefined> {
     const best = this.#decider.optimised(plan)
-    const whole = this.#fit(best)
+    yield
+    const whole = yield* this.#fit(best)
     const excess = this.#excess(whole)
     if (excess <= 1) return { parts: [whole], weakened: [] }
     for (let size = sizeOf(best) / excess; ; size *= smaller) {
-      const pieces = cut(best, size).map((piece) => ({ piece, part: this.#fit(piece) }))
-      if (pieces.length > partsMax) return undefined
+      const plans = cut(best, size)
+      if (plans.length > partsMax) return undefined
+      const pieces: { readonly piece: Plan; readonly part: Fitted }[] = []
+      for (const piece of plans) pieces.push({ piece, part: yield* this.#fit(piece) })
       const tooLarge = pieces.filter(({ part }) => this.#excess(part) > 1)
       if (tooLarge.some(({ piece }) => sizeOf(piece) <= size)) continue
-      const fitted = pieces.map(({ piece, part }) =>
-        this.#excess(part) > 1 ? this.#weakened(piece) : { parts: [part], weakened: [] },
-      )
-      return {
-        parts: fitted.flatMap(({ parts }) => parts),
-        weakened: fitted.flatMap(({ weakened }) => weakened),
+      const parts: Fitted[] = []
+      const weakened: string[] = []
+      for (const { piece, part } of pieces) {
+        const fitted = this.#excess(part) > 1 ? yield* this.#weakened(piece) : undefined
+        parts.push(...(fitted?.parts ?? [part]))
+        weakened.push(...(fitted?.weakened ?? []))
       }
+      return { parts, weakened }
     }
   }
 
-  fit(plan: Plan): FittedParts {
-    const wanted = this.#inParts(plan)
+  *fit(plan: Plan): Steps<FittedParts> {
+    const wanted = yield* this.#inParts(plan)
     if (wanted) return wanted
     const best = this.#decider.optimised(plan)
     for (let tests = weakenedTestsMax; ; tests--) {
       const { plan: weaker, givenUp } = weaken(best, tests)
-      const parts = this.#inParts(weaker)
+      const parts = yield* this.#inParts(weaker)
       if (parts) return { parts: parts.parts, weakened: [...givenUp, ...parts.weakened] }
     }
   }
@@ -424,27 +435,45 @@ const listingOfParts = (parts: readonly Fitted[]): string =>
   parts
     .map(({ decision, entriesMin }, i) => {
       const target = shownTargetOf(i, parts.length)
-      const text = listingOf(assemble(decision, target, new MapPool(entriesMin, undefined), true))
+      const text = listingOf(assemble(decision, target, new MapPool(entriesMin), true))
       return parts.length === 1 ? text : `; part ${i + 1} of ${parts.length}\n${text}`
     })
     .join('')
 
-/** Makes the filter of a plan. Pure: the same plan gives the same program. */
-export const generateFilter = (plan: Plan, options: GenerateOptions = {}): FilterProgram => {
-  const { parts, weakened } = new Fitter(options).fit(plan)
-  return {
-    parts: parts.map(({ decision, entriesMin, maps, assembled }) => ({
-      maps,
-      build: (target, mapFds) => {
-        const pool = new MapPool(entriesMin, mapFds)
-        return bytesOf(assemble(decision, target, pool, false).instructions)
+const partOf = ({ decision, entriesMin, maps, asked, assembled }: Fitted): FilterPart => ({
+  maps,
+  build: (target, fds) => {
+    const pool = new MapPool(entriesMin, { asked, fds })
+    return bytesOf(assemble(decision, target, pool, false).instructions)
+  },
+  instructionCount: assembled.instructions.length,
+})
+
+/** Makes the filters of plans that have much in common, such as those of both looks at a record. */
+export class FilterGenerator {
+  readonly #fitter: Fitter
+
+  constructor(options: GenerateOptions = {}) {
+    this.#fitter = new Fitter(options)
+  }
+
+  /** Pure: the same plans in the same order give the same programs. */
+  *generate(plan: Plan): Steps<FilterProgram> {
+    const { parts, weakened } = yield* this.#fitter.fit(plan)
+    return {
+      parts: parts.map(partOf),
+      get listing() {
+        return listingOfParts(parts)
       },
-      instructionCount: assembled.instructions.length,
-    })),
-    get listing() {
-      return listingOfParts(parts)
-    },
-    instructionCount: parts.reduce((sum, { assembled }) => sum + assembled.instructions.length, 0),
-    weakened,
+      instructionCount: parts.reduce(
+        (sum, { assembled }) => sum + assembled.instructions.length,
+        0,
+      ),
+      weakened,
+    }
   }
 }
+
+/** Makes the filter of one plan, at once. */
+export const generateFilter = (plan: Plan, options: GenerateOptions = {}): FilterProgram =>
+  atOnce(new FilterGenerator(options).generate(plan))

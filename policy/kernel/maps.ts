@@ -19,20 +19,28 @@ const contentOf = ({ kind, keyBytes, entries }: FilterMap): string => {
   return `${kind} ${keyBytes} ${bytes.join('')}`
 }
 
+/** The maps of a program that was made before, for the same program once more. */
+export interface MadeMaps {
+  /** Which map the code got each time that it asked for one. */
+  readonly asked: readonly number[]
+  readonly fds: readonly number[]
+}
+
 /** Maps in the order in which the code asks for them, each once. */
 export class MapPool {
   readonly maps: FilterMap[] = []
+  readonly asked: number[] = []
   readonly #known = new Map<string, number>()
   readonly #entriesMin: number
-  readonly #fds: readonly number[] | undefined
+  readonly #made: MadeMaps | undefined
 
   /**
    * @param entriesMin  smaller sets are compared, not looked up
-   * @param fds         file descriptors of the maps; their indices when not known yet
+   * @param made        those that are there already; else indices stand for file descriptors
    */
-  constructor(entriesMin: number, fds: readonly number[] | undefined) {
+  constructor(entriesMin: number, made?: MadeMaps) {
     this.#entriesMin = entriesMin
-    this.#fds = fds
+    this.#made = made
   }
 
   /** Whether a set of so many is looked up. */
@@ -40,8 +48,20 @@ export class MapPool {
     return entries >= this.#entriesMin
   }
 
-  /** Returns the map's index. */
-  add(map: FilterMap): number {
+  /**
+   * Returns the map's index.
+   *
+   * @param entriesOf  asked where the map is not there yet
+   */
+  add(kind: FilterMap['kind'], keyBytes: number, entriesOf: () => FilterMap['entries']): number {
+    const index = this.#made ? this.#made.asked[this.asked.length] : undefined
+    const found = index ?? this.#addNew({ kind, keyBytes, entries: entriesOf() })
+    this.asked.push(found)
+    return found
+  }
+
+  #addNew(map: FilterMap): number {
+    if (this.#made) throw new Error('the program asks for a map that it did not ask for before')
     const content = contentOf(map)
     const known = this.#known.get(content)
     if (known !== undefined) return known
@@ -51,7 +71,7 @@ export class MapPool {
   }
 
   fdOf(map: number): number {
-    const fd = this.#fds === undefined ? map : this.#fds[map]
+    const fd = this.#made ? this.#made.fds[map] : map
     if (fd === undefined) throw new Error(`no file descriptor for map ${map}`)
     return fd
   }

@@ -122,10 +122,8 @@ const reach = (at: Surroundings, text: TextAt, bytes: number): void => {
 const lookUpText = (at: Surroundings, { half, targets }: MappedBucket, none: Label): void => {
   const { assembler, maps } = at
   const keyBytes = 8 + 2 * half
-  const map = maps.add({
-    kind: 'hash',
-    keyBytes,
-    entries: targets.map(({ value, block }) => [
+  const map = maps.add('hash', keyBytes, () =>
+    targets.map(({ value, block }) => [
       joinBytes(
         u32(value.length),
         u32(0),
@@ -134,7 +132,7 @@ const lookUpText = (at: Surroundings, { half, targets }: MappedBucket, none: Lab
       ),
       u32(block),
     ]),
-  })
+  )
   const size = half === 4 ? 4 : 8
   assembler.store(8, 10, -keyBytes, 9)
   assembler.move(3, { register: 8 })
@@ -215,14 +213,12 @@ const lookUpPrefix = (
   none: Label,
 ): void => {
   const { assembler, maps } = at
-  const map = maps.add({
-    kind: 'prefixes',
-    keyBytes: 4 + bytes,
-    entries: targets.map(({ value, block }) => [
+  const map = maps.add('prefixes', 4 + bytes, () =>
+    targets.map(({ value, block }) => [
       joinBytes(u32(8 * value.length), bytesOfText(value, bytes)),
       u32(block),
     ]),
-  })
+  )
   const [long, short, on] = [
     assembler.newLabel('long text'),
     assembler.newLabel('short text'),

@@ -28,11 +28,9 @@ const matchNumber = (
     branchOnNumbers(assembler, bytes === 8 ? 64 : 32, numbersOf(targets), none)
     return
   }
-  const map = maps.add({
-    kind: 'hash',
-    keyBytes: 8,
-    entries: targets.map(({ value, block }) => [bytesOfText(value, 8), u32(block)]),
-  })
+  const map = maps.add('hash', 8, () =>
+    targets.map(({ value, block }) => [bytesOfText(value, 8), u32(block)]),
+  )
   assembler.store(8, 10, -8, 1)
   lookUp(at, map, 8)
   branchOnFound(at, targets, none)
@@ -48,14 +46,12 @@ const matchNetwork = (
   const { assembler, maps } = at
   const bitsOf = (i: number): number => Number(entries[i]?.bits ?? 0)
   if (maps.takes(targets.length)) {
-    const map = maps.add({
-      kind: 'prefixes',
-      keyBytes: 4 + key.bytes,
-      entries: targets.map(({ value, block }, i) => [
+    const map = maps.add('prefixes', 4 + key.bytes, () =>
+      targets.map(({ value, block }, i) => [
         joinBytes(u32(bitsOf(i)), bytesOfText(value, key.bytes)),
         u32(block),
       ]),
-    })
+    )
     for (let word = 0; word < key.bytes; word += 4) {
       assembler.load(4, 1, 7, key.offset + word)
       assembler.store(4, 10, word - key.bytes, 1)

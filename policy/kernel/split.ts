@@ -27,6 +27,8 @@ import { readingOf } from './record-fields.ts'
 import type { KernelFacts } from './record-kind.ts'
 import { RecordKind } from './record-kind.ts'
 import { shareScans, withFewScans } from './share-scans.ts'
+import type { Steps } from './steps.ts'
+import { atOnce } from './steps.ts'
 
 export type { KernelFacts, ToldClass } from './record-kind.ts'
 
@@ -195,6 +197,9 @@ class Splitter {
 
 // --- All rules ----------------------------------------------------------------------------------
 
+/** Rules of which bounds are found in one step. */
+const rulesAtOnce = 100
+
 /** Types of events that get the same plan. */
 interface Group {
   readonly types: string[]
@@ -215,6 +220,9 @@ class KindSplitter {
   readonly #known = new Known()
   /** By the key of a scope. */
   readonly #scopes = new Map<string, Bounds>()
+  readonly #inScopes = new Map<Bounds, Map<Bounds, Bounds>>()
+  /** What came of the plans of all rules: mostly these are the same ones for each type. */
+  readonly #joined: { readonly plans: readonly Plan[]; readonly plan: Plan }[] = []
   /** A record of a call that nothing is special about. */
   readonly #plain: Uint8Array
   /** By rule, in order of types. */
@@ -267,25 +275,46 @@ class KindSplitter {
     return bounds
   }
 
-  #planOf(type: string): Plan {
+  /** The bounds of a condition where its rule is judged. */
+  #scoped(rule: Rule, ofCondition: Bounds): Bounds {
+    if (!rule.policy?.scope) return ofCondition
+    const scope = this.#scopeBounds(rule)
+    let known = this.#inScopes.get(scope)
+    if (!known) this.#inScopes.set(scope, (known = new Map<Bounds, Bounds>()))
+    let bounds = known.get(ofCondition)
+    if (!bounds) known.set(ofCondition, (bounds = allBounds([scope, ofCondition])))
+    return bounds
+  }
+
+  *#planOf(type: string): Steps<Plan> {
     const record = new RecordKind(this.#kind.kind, type, this.#facts)
     const splitter = new Splitter(record, this.#known, this.#names)
     const plans: Plan[] = []
-    for (const rule of this.#rules) {
+    for (const [i, rule] of this.#rules.entries()) {
+      if (i % rulesAtOnce === 0) yield
       if (!isTriedOn(rule, type)) continue
-      const ofCondition = splitter.bounds(specialise(rule.condition, type))
-      const bounds = allBounds([this.#scopeBounds(rule), ofCondition])
+      const bounds = this.#scoped(rule, splitter.bounds(specialise(rule.condition, type)))
       if (isNothing(bounds.over)) continue
       this.#note(rule, type, bounds)
       plans.push(bounds.over)
     }
-    return anyOf(withFewScans(plans, (plan) => accepts(plan, this.#plain, 'container')))
+    return this.#join(plans)
   }
 
-  #groups(): readonly Group[] {
+  #join(plans: readonly Plan[]): Plan {
+    const isSame = (others: readonly Plan[]): boolean =>
+      others.length === plans.length && others.every((other, i) => other === plans[i])
+    const known = this.#joined.find((each) => isSame(each.plans))
+    if (known) return known.plan
+    const plan = anyOf(withFewScans(plans, (each) => accepts(each, this.#plain, 'container')))
+    this.#joined.push({ plans, plan })
+    return plan
+  }
+
+  *#groups(): Steps<readonly Group[]> {
     const byPlan = new Map<string, Group>()
     for (const type of typesOf(this.#kind, this.#rules)) {
-      const plan = this.#planOf(type)
+      const plan = yield* this.#planOf(type)
       const group = byPlan.get(keyOf(plan)) ?? { types: [], plan }
       byPlan.set(keyOf(plan), group)
       group.types.push(type)
@@ -298,8 +327,8 @@ class KindSplitter {
    * is taken for one of the first type, as the agent does; of a shape, where no rule has named the
    * call, only a rule over all events can match.
    */
-  plan(): Plan {
-    const groups = this.#groups()
+  *plan(): Steps<Plan> {
+    const groups = yield* this.#groups()
     const [first = ''] = this.#kind.types
     const isOverAll = this.#rules.some(({ eventTypes }) => eventTypes === 'all')
     const rest = isShape(this.#kind)
@@ -331,7 +360,7 @@ export const splitRules = (rules: readonly Rule[], facts: KernelFacts): FilterPl
   const hooks = new Map<Rule, HookSplit[]>(rules.map((rule) => [rule, []]))
   for (const kind of filteredKinds) {
     const splitter = new KindSplitter(kind, rules, facts, 'residuals')
-    byKind.set(kind.kind, shareScans(splitter.plan()))
+    byKind.set(kind.kind, shareScans(atOnce(splitter.plan())))
     for (const [rule, found] of splitter.hooks) hooks.get(rule)?.push(...found)
   }
   return {
@@ -342,7 +371,8 @@ export const splitRules = (rules: readonly Rule[], facts: KernelFacts): FilterPl
 
 /**
  * The same plans alone, one kind at a time, each made when it is asked for: all of them take a
- * quarter of a second the first time, and much memory at once where rules are many.
+ * quarter of a second the first time, and much memory at once where rules are many. Between two,
+ * and after some rules each, it yields `undefined`.
  *
  * @param isWanted  whether there will be a filter of this kind
  */
@@ -350,10 +380,11 @@ export function* plansByKind(
   rules: readonly Rule[],
   facts: KernelFacts,
   isWanted: (kind: number) => boolean = () => true,
-): Generator<readonly [kind: number, plan: Plan], void, undefined> {
+): Generator<readonly [kind: number, plan: Plan] | undefined, void, undefined> {
   for (const kind of filteredKinds) {
     if (!isWanted(kind.kind)) continue
     const splitter = new KindSplitter(kind, rules, facts, 'nothing')
-    yield [kind.kind, shareScans(splitter.plan())]
+    const plan = yield* splitter.plan()
+    yield [kind.kind, shareScans(plan)]
   }
 }

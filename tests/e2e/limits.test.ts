@@ -1,11 +1,21 @@
 /**
- * `bulwark run` where the kernel has no room for it: no memory for its ring when it starts, no
- * descriptors when rules change, a rule set that is too large for the verifier. It says so, goes on
- * with what it has, tells what it told before, and leaves nothing behind.
+ * `bulwark run` where the kernel has no room for it: no memory for its ring when it starts, none, or
+ * no descriptors, for filters when rules change, a rule set that is too large for the verifier. It
+ * says so, goes on with what it has, tells what it told before, and leaves nothing behind.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { release } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
@@ -40,12 +50,23 @@ const startWith = async (t: TestContext, text: string): Promise<Running> => {
   return running
 }
 
+/** Linux 5.11 and newer do. */
+const chargesMaps = !/^([0-4]\.|5\.([0-9]|10)\.)/.test(release())
+
 const memoryMax = 192 * 1024 * 1024
 /** Twice as much as there is memory. */
 const ringMib = 256
 
-/** A cgroup with so much memory, and what puts a command into it; `undefined` without any. */
-const limitedBy = (t: TestContext): readonly string[] | undefined => {
+/** A cgroup with so much memory. */
+interface MemoryCgroup {
+  /** A command that puts another one into it. */
+  readonly by: readonly string[]
+  readonly limitBytes: (bytes: number) => void
+  readonly usedBytes: () => number
+}
+
+/** `undefined` without any. */
+const limitedBy = (t: TestContext, bytesMax: number): MemoryCgroup | undefined => {
   const mount = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => /^(?:\S+ ){4}(\S+) .*? - (cgroup2?) \S+ (\S+)$/.exec(line))
@@ -61,21 +82,28 @@ const limitedBy = (t: TestContext): readonly string[] | undefined => {
   const path = join(mount.point, `bulwark-limits-${process.pid}`)
   mkdirSync(path)
   t.after(() => rmdirSync(path))
-  const limit = mount.type === 'cgroup' ? 'memory.limit_in_bytes' : 'memory.max'
-  writeFileSync(join(path, limit), String(memoryMax))
-  return ['/bin/sh', '-c', `echo $$ >${path}/cgroup.procs && exec "$@"`, 'sh']
+  const isOld = mount.type === 'cgroup'
+  const limitBytes = (bytes: number): void =>
+    writeFileSync(join(path, isOld ? 'memory.limit_in_bytes' : 'memory.max'), String(bytes))
+  limitBytes(bytesMax)
+  const used = join(path, isOld ? 'memory.usage_in_bytes' : 'memory.current')
+  return {
+    by: ['/bin/sh', '-c', `echo $$ >${path}/cgroup.procs && exec "$@"`, 'sh'],
+    limitBytes,
+    usedBytes: () => Number(readFileSync(used, 'utf8')),
+  }
 }
 
 test('a ring that there is no memory for', { skip, timeout }, async (t) => {
-  const by = limitedBy(t)
-  if (!by) {
+  const memory = limitedBy(t, memoryMax)
+  if (!memory) {
     t.skip('no cgroups that limit memory')
     return
   }
   const earlier = things()
   writeFileSync(rules, opened('first'))
   const run = ['run', '--rules', rules, '--ring-mib', String(ringMib)]
-  const { code, stdout, stderr } = await bulwark(run, by)
+  const { code, stdout, stderr } = await bulwark(run, memory.by)
   assert.deepEqual([code, stdout], [3, ''], stderr)
   assert.match(stderr, /error: .*ENOMEM/)
   await isLikeBefore(earlier, 'without memory for a ring')
@@ -124,6 +152,72 @@ test('maps of a filter that cannot be made', { skip, timeout }, async (t) => {
   assert.equal(await judge(running, 'looked-7'), 'looked-7')
   assert.equal(await end(running.child, 'SIGTERM'), 0)
   await isLikeBefore(earlier, 'when maps could not be made')
+})
+
+/** These make a trie of some 5 MiB for each kind of event. For an entry of it the kernel reclaims
+ * nothing. */
+const begun = Array.from({ length: 5_000 }, (_, i) => `${i}-${'begun'.repeat(44)}/`)
+const beginnings = `- list: begun\n  items: [${begun.map(file).join(', ')}]\n${ruleOf(
+  'begun',
+  `evt.type = openat and fd.name pmatch (begun) or
+    evt.type in (unlinkat, mkdirat, renameat2, symlinkat, linkat) and fs.path.name pmatch (begun)`,
+)}`
+/** The agent needs half of it for these rules. */
+const filledBytes = 512 * 1024 * 1024
+const unfilledBytes = 2 * 1024 * 1024
+const fillMs = 100
+
+/** Lets files that were read fill a cgroup, and what gets free in it, until it is called. */
+const keepFilled = (t: TestContext, { by, usedBytes }: MemoryCgroup): (() => void) => {
+  const large = file('large')
+  writeFileSync(large, '')
+  truncateSync(large, filledBytes)
+  const [command = '', ...args] = by
+  const fill = (): void => {
+    if (usedBytes() > filledBytes - unfilledBytes) return
+    const { status } = spawnSync(command, [...args, 'cat', large], { stdio: 'ignore' })
+    assert.equal(status, 0)
+  }
+  fill()
+  const timer = setInterval(fill, fillMs)
+  t.after(() => {
+    clearInterval(timer)
+    rmSync(large)
+  })
+  return () => clearInterval(timer)
+}
+
+test('a memory limit that a filter does not fit in', { skip, timeout: 2 * timeout }, async (t) => {
+  const memory = limitedBy(t, filledBytes)
+  if (!memory || !chargesMaps) {
+    t.skip(memory ? 'this kernel does not charge maps to cgroups' : 'no cgroups that limit memory')
+    return
+  }
+  const earlier = things()
+  change(opened('first'))
+  const running = await startRun(t, rules, [], memory.by)
+  assert.match(await running.said('filters in place'), /: exec, open$/)
+  // The agent's own memory takes the place of theirs, and the kernel's for a map may not.
+  const leave = keepFilled(t, memory)
+  change(opened('first') + beginnings)
+  const refused = /no filter for events of (\w+): all of them are delivered/
+  await running.said('warning: no filter for events of')
+  await running.said('cannot update map filter_set: Cannot allocate memory (ENOMEM)')
+  await running.said('  tried again in 1 s, and less and less often')
+  const [, kind = ''] = refused.exec(running.log.find((line) => refused.test(line)) ?? '') ?? []
+  const [, first = ''] = (await running.said('filters in place', 2)).split('ms: ')
+  assert.ok(!first.split(', ').includes(kind), `${kind} is among ${first}`)
+  await running.said('rules changed:')
+  assert.equal(await judge(running, `${begun[7]}x`), 'begun')
+  assert.equal(await judge(running, 'first'), 'first')
+  leave()
+  memory.limitBytes(2 * filledBytes)
+  const [, then = ''] = (await running.said('filters in place', 3)).split('ms: ')
+  assert.ok(then.split(', ').includes(kind), `${kind} is not among ${then}`)
+  t.diagnostic(`${first}; then ${then}`)
+  assert.equal(await judge(running, `${begun[8]}x`), 'begun')
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+  await isLikeBefore(earlier, 'when there was no memory for maps')
 })
 
 const moreHooks = ruleOf('more hooks', 'evt.type in (ptrace, connect) and proc.exepath = /nobody')

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Agent } from '@bulwark/agent'
+import { Agent, KernelFilters } from '@bulwark/agent'
 import { CGROUP_STATES_MAX } from '@bulwark/schema'
 import { cgroupMode, machineOf, readCgroups, rootCgroup, unifiedNumber } from './inner.ts'
 import { chosen, readObject } from './recorder.ts'
@@ -142,6 +142,51 @@ test('what the kernel refuses is said, and its kind delivered', { skip, timeout 
   for (const end = Date.now() + waitMsMax; names.length < 1 && Date.now() < end;) await nextTurn()
   assert.deepEqual(names, ['/7'])
 })
+
+/** Rules that must be asked one by one. */
+const wideRules = (count: number): string =>
+  Array.from({ length: count }, (_, i) =>
+    ruleText(
+      `wide-${i}`,
+      `evt.type = openat and user.uid > ${100_000 + i} and fd.ino < ${7 + i} and fd.num > ${50 + i}`,
+      'x',
+    ),
+  ).join('')
+
+test(
+  'what is too large for the verifier is made of smaller programs',
+  { skip, timeout },
+  async (t) => {
+    const agent = await startAgent(t)
+    await agent.filtersInPlace
+    const machine = machineOf(process.arch)
+    assert.ok(machine)
+    // One program of 12,000 jumps, of which the kernel remembers 8,192.
+    const limits = { instructions: 1_000_000, branches: 1_000_000 }
+    const kernel = { machine, tellsCgroups: false }
+    const filters = new KernelFilters(agent.sensor.filterBase, kernel, {
+      log: (line) => log.push(line),
+      limits,
+    })
+    const rules = [...opens, ...loadRules(wideRules(4_000))]
+    try {
+      filters.install(await filters.prepare(rules, agent.sensor.filterPlaces), 0)
+      const state = filters.states.find(({ name }) => name === 'open')
+      assert.equal(state?.refused, undefined, log.join('\n'))
+      assert.deepEqual(state?.weakened, [])
+      assert.ok(state.programs > 4, `${state.programs} programs`)
+      const warning = 'warning: the filter for events of open is made anew, of smaller programs'
+      assert.ok(log.includes(warning), log.join('\n'))
+      assert.ok(log.some((line) => line.startsWith('  cannot load program filter_')))
+      open(11)
+      for (const end = Date.now() + waitMsMax; names.length < 1 && Date.now() < end;)
+        await nextTurn()
+      assert.deepEqual(names, ['/11'])
+    } finally {
+      filters.close()
+    }
+  },
+)
 
 test('a slot that cannot be filled leaves its kind delivered', { skip, timeout }, async (t) => {
   const agent = await startAgent(t)
