@@ -76,8 +76,11 @@ esbuild := node_modules/@esbuild/linux-$(npm_arch)/bin/esbuild
 banner := import { createRequire as bannerRequire } from 'node:module'; \
 	const require = bannerRequire(import.meta.url)
 
+# What a command loads when it is asked for is in files of its own: an agent reads no web server.
 dist/bulwark.js: $(sources) package-lock.json Makefile
-	$(esbuild) cli/main.ts --bundle --platform=node --format=esm --target=node22 --outfile=$@ \
+	@mkdir -p dist && rm -f dist/bulwark-*.js dist/bulwark-*.js.*
+	$(esbuild) cli/main.ts --bundle --platform=node --format=esm --target=node22 --splitting \
+		--outdir=dist --entry-names=bulwark --chunk-names='bulwark-[name]-[hash]' \
 		--sourcemap --legal-comments=linked --log-level=warning --banner:js="$(banner)"
 	@node --check $@
 

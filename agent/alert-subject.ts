@@ -74,6 +74,7 @@ export const subjectOf = (event: LiveEvent): AlertSubject => {
     namespace: metadata?.namespace,
     podName: metadata?.podName,
     container: metadata?.name,
+    imageDigest: metadata?.imageDigest,
     programs: event.container ? programsOf(event.process) : [],
     outcome: outcomeOf(event),
     act: actOf(event),

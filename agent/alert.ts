@@ -3,7 +3,13 @@
  * operator can say of the forms is `AlertForm`, with Falco's meaning of each switch.
  */
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
-import type { AlertContext, AlertSubject, AlertUpdate } from '@bulwark/schema'
+import type {
+  AlertAct,
+  AlertContext,
+  AlertSubject,
+  AlertUpdate,
+  LinkSubject,
+} from '@bulwark/schema'
 import { dateParts, isoTime } from './time.ts'
 import { randomUuid } from './uuid.ts'
 
@@ -170,8 +176,7 @@ const fieldsOf = (alert: Alert, form: AlertForm): Readonly<Record<string, unknow
   return Object.fromEntries(sorted.map(([name, value]) => [name, raw(value)]))
 }
 
-/** One line of JSON, keys sorted as Falco's are. Invalid UTF-8 became U+FFFD when it was read. */
-export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string => {
+const valuesOf = (alert: Alert, form: AlertForm): Readonly<Record<string, unknown>> => {
   const { bulwark, hostname, message, priority, rule, source, tags, time, uuid } = alert
   const own = {
     container_id: bulwark.containerId ?? null,
@@ -184,7 +189,7 @@ export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =
     truncated: bulwark.truncated,
     ...(bulwark.update === undefined ? {} : { update: bulwark.update }),
   }
-  return JSON.stringify({
+  return {
     ...(form.includeBulwark ? { bulwark: own } : {}),
     hostname,
     ...(form.includeMessage ? { message } : {}),
@@ -197,7 +202,52 @@ export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =
     ...(form.includeTags && source !== 'internal' ? { tags } : {}),
     time,
     ...(form.includeBulwark ? { uuid } : {}),
-  })
+  }
+}
+
+/** One line of JSON, keys sorted as Falco's are. Invalid UTF-8 became U+FFFD when it was read. */
+export const alertJson = (alert: Alert, form: AlertForm = defaultForm): string =>
+  JSON.stringify(valuesOf(alert, form))
+
+const linkForm: AlertForm = { ...defaultForm, includeMessage: true }
+
+const linkSubject = (of: AlertSubject): LinkSubject => {
+  const { namespace, podName: pod, container, imageDigest, programs, outcome, act } = of
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(pod === undefined ? {} : { pod }),
+    ...(container === undefined ? {} : { container }),
+    ...(imageDigest === undefined ? {} : { image_digest: imageDigest }),
+    programs: programs.map(({ executable, programArguments, workingDirectory }) => ({
+      executable,
+      arguments: programArguments,
+      directory: workingDirectory,
+    })),
+    outcome,
+    ...(act ? { act: linkAct(act) } : {}),
+  }
+}
+
+const linkAct = ({ type, files, isWrite, peer }: AlertAct): NonNullable<LinkSubject['act']> => ({
+  type,
+  files,
+  is_write: isWrite,
+  ...(peer
+    ? {
+        peer: {
+          address: peer.address,
+          port: peer.port,
+          ...(peer.protocol === undefined ? {} : { protocol: peer.protocol }),
+        },
+      }
+    : {}),
+})
+
+/** The line for the server of the cluster: it says whom it is about, to be judged there. */
+export const alertLinkJson = (alert: Alert): string => {
+  const { subject } = alert
+  const values = valuesOf(alert, linkForm)
+  return JSON.stringify(subject ? { ...values, subject: linkSubject(subject) } : values)
 }
 
 const colours: Readonly<Record<PriorityName, string>> = {

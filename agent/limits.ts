@@ -156,6 +156,11 @@ export const limits = {
   channelAnswerBytesMax: 64 * 1024,
   /** Alerts that go into one write of a file or a pipe. */
   channelBatchMax: 256,
+  /** Alerts that go into one request to the server of the cluster, their bytes unless one alone has
+   * more, and how long it may take to judge them, milliseconds. */
+  serverBatchMax: 512,
+  serverBatchBytesMax: 1024 * 1024,
+  serverAnswerMsMax: 30_000,
   /** What may lie unread between the agent and a program that is kept running: of a socket pair. */
   channelPipeBytes: 256 * 1024,
   /** When hooks were changed: for how long what runs in the kernel may still be of those before,

@@ -12,7 +12,8 @@ import { replayCommand } from './replay.ts'
 import { explainCommand } from './rules-explain.ts'
 import { testCommand } from './rules-test.ts'
 import { checkCommand, listCommand } from './rules.ts'
-import { runCommand } from './run.ts'
+import { agentCommand, runCommand } from './run.ts'
+import { serverCommand } from './server/command.ts'
 
 const program = new Command('bulwark')
   .description('Runtime security for Kubernetes: sees with eBPF, detects with rules.')
@@ -27,6 +28,7 @@ Exit codes: 0 done; 1 a check found a fault; 2 wrong usage; 3 this machine canno
 Examples:
   bulwark run                                  watch this machine with Bulwark's own rules
   bulwark run --rules falco_rules.yaml -o json the same with Falco's, a line of JSON an alert
+  bulwark server --from-files dumps/           judge the alerts of agents in their cluster
   bulwark record -o night.bulwark              keep this machine's events
   bulwark replay night.bulwark                 run rules over them, as if live
   bulwark rules check falco_rules.yaml         say what is wrong with a rule file
@@ -38,6 +40,8 @@ Examples:
   bulwark doctor                               say what this machine can do`,
   )
 program.addCommand(runCommand())
+program.addCommand(agentCommand())
+program.addCommand(serverCommand())
 program.addCommand(recordCommand())
 program.addCommand(replayCommand())
 program.addCommand(

@@ -20,41 +20,74 @@ import { LiveRules } from './live-rules.ts'
 import { Quiet } from './quiet.ts'
 import { replayDemo } from './replay.ts'
 import type { ChosenRules } from './report.ts'
-import { chooseOf, chooseRules, explain, log, reportRules, terminal } from './report.ts'
+import { chooseOf, chooseRules, explain, log, logError, reportRules, terminal } from './report.ts'
 import { watchUnusedPolicies } from './unused-policies.ts'
 import { exitCodeOf, openCaptureFile, probe, reportEnd, watch } from './watch.ts'
 
-export const runCommand = (): Command =>
-  addFlags(
-    new Command('run')
-      .description('watch this machine: one line an alert on stdout, until it is stopped')
-      .option('--config <file>', `options (default: ${usualConfig}, if it is there)`),
-    () => true,
-  )
-    .addHelpText(
-      'after',
-      `
+const optionsHelp = `
 Every option is also one of the file: --http-url is \`http: {url: …}\` there. See docs/config.md.
 
 Files of rules and of policies, and folders, are watched: what changes is checked, and put
 in the place of the rules that run between two events; what is broken changes nothing, and
 raises an alert. SIGHUP has them, and the file of options, read at once; SIGHUP and SIGUSR1 open
 files and connections of the channels anew.
+`
 
+/** @param check  what is missing of the settings, in words */
+const addWatching = (command: Command, check: (settings: Settings) => Lack | undefined): Command =>
+  addFlags(
+    command.option('--config <file>', `options (default: ${usualConfig}, if it is there)`),
+    () => true,
+  ).action(async (_: unknown, own: Command) => {
+    const { config } = own.opts<{ readonly config?: string }>()
+    const file = config ?? (existsSync(usualConfig) ? usualConfig : undefined)
+    const read = (): Configured => configure(file, givenByFlags(own))
+    process.exitCode = await run(read, check)
+  })
+
+/** What is missing, and what to do. */
+interface Lack {
+  readonly message: string
+  readonly help: string
+}
+
+export const runCommand = (): Command =>
+  addWatching(
+    new Command('run').description(
+      'watch this machine: one line an alert on stdout, until it is stopped',
+    ),
+    () => undefined,
+  ).addHelpText(
+    'after',
+    `${optionsHelp}
 Examples:
   bulwark run
   bulwark run --rules /etc/falco/falco_rules.yaml --rules /etc/falco/rules.d -o json
   bulwark run --policy /etc/bulwark/policies
   bulwark run --priority warning | jq -c '{rule, pod: .output_fields["k8s.pod.name"]}'
   bulwark run --file-path /var/log/bulwark.json --http-url http://falcosidekick:2801/
+  bulwark run --server http://127.0.0.1:7676
   bulwark run --record night.bulwark`,
-    )
-    .action(async (_: unknown, command: Command) => {
-      const { config } = command.opts<{ readonly config?: string }>()
-      const file = config ?? (existsSync(usualConfig) ? usualConfig : undefined)
-      const read = (): Configured => configure(file, givenByFlags(command))
-      process.exitCode = await run(read)
-    })
+  )
+
+/** One node of a cluster: `run`, which must have a server to hand its alerts over to. */
+export const agentCommand = (): Command =>
+  addWatching(
+    new Command('agent').description(
+      'watch this machine as a node of a cluster: as `run`, for the server of --server',
+    ),
+    ({ outputs }) =>
+      outputs.server
+        ? undefined
+        : { message: 'no server is given', help: 'give `--server URL`, or use `bulwark run`' },
+  ).addHelpText(
+    'after',
+    `${optionsHelp}
+Examples:
+  bulwark agent --server http://127.0.0.1:7676
+  bulwark agent --server https://bulwark-server.bulwark:7676 --server-ca ca.crt \\
+    --server-token-file token --kubeconfig in-cluster`,
+  )
 
 /** The rules by name where they are few. */
 const rulesText = (rules: readonly Rule[]): string =>
@@ -80,13 +113,21 @@ const reportHooks = (agent: Agent): void => {
 }
 
 /** @param read  the settings, as the file and the flags say now */
-const run = async (read: () => Configured): Promise<number> => {
+const run = async (
+  read: () => Configured,
+  check: (settings: Settings) => Lack | undefined,
+): Promise<number> => {
   const configured = read()
   if ('faults' in configured) {
     for (const fault of configured.faults) log(faultText(fault))
     return exitCodes.usage
   }
   const { settings, file: config } = configured
+  const lack = check(settings)
+  if (lack) {
+    logError(lack.message, lack.help)
+    return exitCodes.usage
+  }
   if (config !== undefined) log(`options: ${config}`)
   // The probes ask for them, and reading them takes as long as reading the rules.
   const types = readKernelTypes()

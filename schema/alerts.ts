@@ -36,6 +36,8 @@ export interface AlertSubject {
   readonly podName: string | undefined
   /** Name of the container in its pod. */
   readonly container: string | undefined
+  /** Of its image's manifest, `sha256:…`; left out by those who do not know it. */
+  readonly imageDigest?: string | undefined
   /** Of the process, then of those above it in the container. */
   readonly programs: readonly RunProgram[]
   /** `failed`: the kernel has refused the call. */

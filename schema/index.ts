@@ -41,6 +41,8 @@ export type {
   AlertUpdate,
   RunProgram,
 } from './alerts.ts'
+export type { LinkAlert, LinkAnswer, LinkSubject, RefusedAlert } from './alert-link.ts'
+export { alertsPath } from './alert-link.ts'
 export type {
   BlastRadiusAnswer,
   GraphCertainty,

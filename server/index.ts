@@ -1,7 +1,19 @@
 /** The cluster's brain: what a cluster is made of, and what it makes of alerts. */
 export type { KindState, KindStatus, LiveClusterOptions } from './cluster/index.ts'
 export { LiveCluster, askedTypes, discover, namesOnlyKinds } from './cluster/index.ts'
-export type { InputFault, Json, KindCounts, Place } from './input/index.ts'
-export { ClusterInput, faultText, inputJson, inputLines, isJson } from './input/index.ts'
+export type { InputFault, Json, KindCounts, OnProgress, Place } from './input/index.ts'
+export {
+  ClusterInput,
+  FilesError,
+  faultText,
+  inputJson,
+  inputLines,
+  isJson,
+  readClusterFiles,
+} from './input/index.ts'
 export type { AlertRaise, Judged, JudgedAlert } from './judge/index.ts'
 export { AlertJudge, SeverityFileError, readSeverityFiles } from './judge/index.ts'
+export type { ClusterFeed } from './feed.ts'
+export type { Listen, Role, RoleAccess, RunningServer, ServerOptions, Tls } from './http/index.ts'
+export type { ReceivedAlert } from './link/index.ts'
+export { startServer } from './start.ts'

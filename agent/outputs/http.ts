@@ -4,13 +4,13 @@
  * error of its own, for a while; what it refuses is lost, and counted.
  */
 import { readFileSync, readdirSync } from 'node:fs'
-import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http'
-import type { Agent as HttpsAgent } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { http, https } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
+import type { Answer, ConnectionPool } from './post.ts'
+import { isMinute, post } from './post.ts'
 import type { Entry } from './queue.ts'
 import type { Sink } from './sink.ts'
 import { SinkFault, messageOf } from './sink.ts'
@@ -50,20 +50,11 @@ const authorities = ({ caCert, caBundle, caPath }: HttpSettings): readonly Buffe
   return caPath === undefined ? undefined : certificatesIn(caPath)
 }
 
-const isMinute = (answer: number): boolean => answer === 408 || answer === 425 || answer === 429
-
-/** What `Retry-After` asks for, milliseconds. */
-const askedPauseMs = (answer: IncomingMessage): number | undefined => {
-  const seconds = Number(answer.headers['retry-after'])
-  if (!Number.isFinite(seconds) || seconds <= 0) return undefined
-  return Math.min(seconds * 1000, limits.channelAskedPauseMsMax)
-}
-
 export class HttpSink implements Sink {
   readonly batchMax = 1
   readonly #settings: HttpSettings
   readonly #url: URL
-  #agent: HttpAgent | HttpsAgent | undefined
+  #agent: ConnectionPool | undefined
 
   constructor(settings: HttpSettings) {
     this.#settings = settings
@@ -71,7 +62,7 @@ export class HttpSink implements Sink {
   }
 
   /** Reads the certificates each time that it is made: they are renewed under the same names. */
-  #makeAgent(): HttpAgent | HttpsAgent {
+  #makeAgent(): ConnectionPool {
     const { insecure, clientCert, clientKey, keepAlive } = this.#settings
     const pool = { keepAlive, maxSockets: 1 }
     if (this.#url.protocol !== 'https:') return new (http().Agent)(pool)
@@ -90,21 +81,18 @@ export class HttpSink implements Sink {
   }
 
   async #sendOne(entry: Entry, signal: AbortSignal): Promise<void> {
-    let answer: IncomingMessage
+    let answer: Answer
     try {
       answer = await this.#post(entry, signal)
     } catch (error) {
       this.reopen()
       throw new SinkFault(`cannot post to ${this.#place()}: ${messageOf(error)}`, { cause: error })
     }
-    const { statusCode = 0 } = answer
-    if (statusCode >= 200 && statusCode < 300) return
-    const message = `${this.#place()} answers ${statusCode} ${answer.statusMessage ?? ''}`.trimEnd()
-    if (statusCode < 500 && !isMinute(statusCode)) throw new SinkFault(message, { next: 'give-up' })
-    throw new SinkFault(message, {
-      triesMax: limits.channelAnswersMax,
-      pauseMs: askedPauseMs(answer),
-    })
+    const { status, statusText, askedPauseMs: pauseMs } = answer
+    if (status >= 200 && status < 300) return
+    const message = `${this.#place()} answers ${status} ${statusText}`.trimEnd()
+    if (status < 500 && !isMinute(status)) throw new SinkFault(message, { next: 'give-up' })
+    throw new SinkFault(message, { triesMax: limits.channelAnswersMax, pauseMs })
   }
 
   /** The address without what may be a secret in it. */
@@ -112,34 +100,16 @@ export class HttpSink implements Sink {
     return `${this.#url.origin}${this.#url.pathname}`
   }
 
-  /** @returns the answer, read to its end */
-  async #post({ line, form }: Entry, signal: AbortSignal): Promise<IncomingMessage> {
+  async #post({ line, form }: Entry, signal: AbortSignal): Promise<Answer> {
     const { userAgent, compress, timeoutMs } = this.#settings
     const body = compress ? await compressed(line) : Buffer.from(line)
     this.#agent ??= this.#makeAgent()
-    const { request: requestOf } = this.#url.protocol === 'https:' ? https() : http()
-    const request = requestOf(this.#url, {
-      method: 'POST',
-      agent: this.#agent,
-      headers: {
-        'Content-Type': form === 'json' ? 'application/json' : 'text/plain',
-        'Content-Length': body.length,
-        'User-Agent': userAgent,
-        ...(compress ? { 'Content-Encoding': 'gzip' } : {}),
-      },
-    })
-    const late = new Error(`no answer within ${timeoutMs / 1000} s`)
-    const timer = setTimeout(() => request.destroy(late), timeoutMs)
-    const stop = (): void => {
-      request.destroy()
+    const headers = {
+      'Content-Type': form === 'json' ? 'application/json' : 'text/plain',
+      'User-Agent': userAgent,
+      ...(compress ? { 'Content-Encoding': 'gzip' } : {}),
     }
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      return await answerOf(request, body)
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
-    }
+    return await post({ url: this.#url, pool: this.#agent, headers, body, timeoutMs, signal })
   }
 
   reopen(): void {
@@ -151,23 +121,3 @@ export class HttpSink implements Sink {
     this.reopen()
   }
 }
-
-const answerOf = (request: ClientRequest, body: Uint8Array): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    request.on('error', reject)
-    request.once('response', (answer) => {
-      let bytes = 0
-      answer.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        // The answer counts, not what is said with it.
-        if (bytes > limits.channelAnswerBytesMax) {
-          resolve(answer)
-          request.destroy()
-        }
-      })
-      answer.once('end', () => resolve(answer))
-      answer.on('error', reject)
-      answer.once('close', () => reject(new Error('the answer broke off')))
-    })
-    request.end(body)
-  })

@@ -43,6 +43,7 @@ const settings = (more: Partial<OutputSettings>): OutputSettings => ({
   syslog: undefined,
   program: undefined,
   http: undefined,
+  server: undefined,
   ...more,
 })
 

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { priorityNames } from '@bulwark/policy'
 import type { Alert } from '../alert.ts'
-import { alertJson, alertText, internalAlert } from '../alert.ts'
+import { alertJson, alertLinkJson, alertText, internalAlert } from '../alert.ts'
 import { onBeat } from '../beat.ts'
 import { limits } from '../limits.ts'
 import { Channel } from './channel.ts'
@@ -13,6 +13,7 @@ import { FileSink } from './file.ts'
 import { HttpSink } from './http.ts'
 import { EachProgramSink, KeptProgramSink } from './program.ts'
 import type { Entry } from './queue.ts'
+import { ServerSink } from './server.ts'
 import type { OutputSettings } from './settings.ts'
 import type { LossReason, Sink } from './sink.ts'
 import { lossMeanings } from './sink.ts'
@@ -35,7 +36,7 @@ export interface OutputsOptions {
 interface Open {
   readonly channel: Channel
   readonly settings: unknown
-  readonly isTerminal: boolean
+  readonly form: Form
   readonly untold: Map<string, Loss>
   /** What was counted at the last look. */
   readonly seen: Map<LossReason, number>
@@ -48,8 +49,11 @@ interface Loss {
   readonly count: number
 }
 
-type Name = 'stdout' | 'file' | 'syslog' | 'program' | 'http'
-const names: readonly Name[] = ['stdout', 'file', 'syslog', 'program', 'http']
+type Name = 'stdout' | 'file' | 'syslog' | 'program' | 'http' | 'server'
+const names: readonly Name[] = ['stdout', 'file', 'syslog', 'program', 'http', 'server']
+
+/** Each form in which a channel may want its alerts. */
+type Form = 'terminal' | 'lines' | 'link'
 
 export class Outputs {
   readonly #options: OutputsOptions
@@ -87,33 +91,37 @@ export class Outputs {
     const { log, terminal } = this.#options
     const channel: Channel = new Channel({
       name,
-      sink: this.#sinkOf(name, (message, alerts) => {
-        log(`channel ${name}: ${message}; it may not have read its last ${alerts} alerts`)
-        channel.lose('unread', alerts)
+      sink: this.#sinkOf(name, (message, alerts, reason) => {
+        const what = reason === 'unread' ? 'it may not have read' : 'it will not have'
+        log(`channel ${name}: ${message}; ${what} ${alerts} alerts`)
+        channel.lose(reason, alerts)
       }),
       bounds: this.#settings.queue,
       log,
       onGone: () => this.#drop(channel),
     })
-    const isTerminal = name === 'stdout' && terminal.is
+    const here = name === 'stdout' && terminal.is ? 'terminal' : 'lines'
     return {
       channel,
       settings,
-      isTerminal,
+      form: name === 'server' ? 'link' : here,
       untold: new Map(),
       seen: new Map(),
       toldMs: undefined,
     }
   }
 
-  #sinkOf(name: Name, onUnread: (message: string, alerts: number) => void): Sink {
-    const { file, syslog, program, http } = this.#settings
+  #sinkOf(name: Name, onLost: (message: string, alerts: number, reason: LossReason) => void): Sink {
+    const { file, syslog, program, http, server } = this.#settings
     if (name === 'file' && file) return new FileSink(file)
     if (name === 'syslog' && syslog) return new SyslogSink(syslog)
     if (name === 'http' && http) return new HttpSink(http)
+    if (name === 'server' && server) {
+      return new ServerSink(server, (message, alerts) => onLost(message, alerts, 'refused'))
+    }
     if (name === 'program' && program) {
       return program.keepAlive
-        ? new KeptProgramSink(program, onUnread)
+        ? new KeptProgramSink(program, (message, alerts) => onLost(message, alerts, 'unread'))
         : new EachProgramSink(program)
     }
     return new StdoutSink()
@@ -133,20 +141,32 @@ export class Outputs {
 
   /** The alert in the form of each channel, put into words once for each form. */
   *#inForms(alert: Alert): Generator<{ readonly open: Open; readonly entry: Entry }> {
-    const made = new Map<boolean, Entry>()
+    const made = new Map<Form, Entry>()
     for (const open of this.#open) {
-      const entry = made.get(open.isTerminal) ?? this.#entry(alert, open)
-      made.set(open.isTerminal, entry)
+      const entry = made.get(open.form) ?? this.#entry(alert, open)
+      made.set(open.form, entry)
       yield { open, entry }
     }
   }
 
-  #entry(alert: Alert, { isTerminal }: Open): Entry {
-    const { alert: wanted, form = isTerminal ? 'text' : 'json' } = this.#settings
-    const coloured = isTerminal && this.#options.terminal.coloured
-    const line = form === 'json' ? alertJson(alert, wanted) : alertText(alert, coloured, wanted)
+  #entry(alert: Alert, { form }: Open): Entry {
+    const line = this.#line(alert, form)
     const priority = priorityNames.indexOf(alert.priority)
-    return { line, bytes: Buffer.byteLength(line), priority, form }
+    return { line, bytes: Buffer.byteLength(line), priority, form: this.#written(form) }
+  }
+
+  /** What is written in a form: where nothing else was said, text on a terminal. */
+  #written(form: Form): 'json' | 'text' {
+    if (form === 'link') return 'json'
+    return this.#settings.form ?? (form === 'terminal' ? 'text' : 'json')
+  }
+
+  #line(alert: Alert, form: Form): string {
+    if (form === 'link') return alertLinkJson(alert)
+    const { alert: wanted } = this.#settings
+    if (this.#written(form) === 'json') return alertJson(alert, wanted)
+    const coloured = form === 'terminal' && this.#options.terminal.coloured
+    return alertText(alert, coloured, wanted)
   }
 
   /** What was lost since the last look, noted for all channels. */

@@ -72,6 +72,9 @@ http:
   compress: true
   keep_alive: false
   timeout_seconds: 1
+server: https://bulwark-server.bulwark:7676
+server_token_file: /t
+server_ca: /ca
 queue: {alerts: 5, mib: 1}
 flush_seconds: 0
 backend: tracepoint
@@ -139,6 +142,7 @@ or_demo: true
         keepAlive: false,
         timeoutMs: 1000,
       },
+      server: { url: 'https://bulwark-server.bulwark:7676', tokenFile: '/t', caFile: '/ca' },
     },
     backend: 'tracepoint',
     kernelFilter: false,
@@ -247,6 +251,16 @@ test('what is wrong: where, and what to do', () => {
   check(
     'file: {keep: 3}',
     '1:14: error: `file.keep` without `file.path`\n  help: give `file.path`, which opens the channel',
+  )
+  check(
+    'server_ca: /ca',
+    '1:12: error: `server_ca` without `server`\n  help: give `server`, which opens the channel',
+  )
+  const help = 'write one such as https://bulwark-server.bulwark:7676'
+  check('server: here', `1:9: error: "here" is no http: or https: address\n  help: ${help}`)
+  check(
+    '{server: "http://server:7676", server_token_file: t}',
+    '1:10: error: a token would go to another machine in the clear\n  help: write https:',
   )
 })
 

@@ -116,6 +116,31 @@ const httpOf = (values: Values): OutputSettings['http'] => {
   }
 }
 
+/** A token over a connection that others read is no secret any more. */
+const isOfThisMachine = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+
+const serverOf = (values: Values): OutputSettings['server'] => {
+  const text = values.text('server')
+  const tokenFile = values.text('server_token_file')
+  const caFile = values.text('server_ca')
+  if (text === undefined) {
+    for (const name of ['server_token_file', 'server_ca']) {
+      if (values.text(name) === undefined) continue
+      values.fault(name, `\`${name}\` without \`server\``, 'give `server`, which opens the channel')
+    }
+    return undefined
+  }
+  const url = URL.parse(text)
+  const help = 'write one such as https://bulwark-server.bulwark:7676'
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    values.fault('server', `${JSON.stringify(text)} is no http: or https: address`, help)
+  } else if (url.protocol === 'http:' && tokenFile !== undefined && !isOfThisMachine(url)) {
+    values.fault('server', 'a token would go to another machine in the clear', 'write https:')
+  }
+  return { url: text, tokenFile, caFile }
+}
+
 const fileOf = (values: Values): OutputSettings['file'] => {
   const path = values.text('file.path')
   return path === undefined
@@ -186,6 +211,7 @@ const outputsOf = (values: Values): OutputSettings => {
     syslog: syslogOf(values),
     program: programOf(values),
     http: httpOf(values),
+    server: serverOf(values),
   }
 }
 

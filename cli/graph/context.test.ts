@@ -9,9 +9,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { OperatorSettings } from '@bulwark/graph'
-import { AlertJudge } from '@bulwark/server'
+import { AlertJudge, readClusterFiles } from '@bulwark/server'
 import { loadPolicyTexts } from '../load-rules.ts'
-import { readClusterFiles } from './files.ts'
 
 const shop = join(import.meta.dirname, '../../tests/clusters/shop')
 const file = join(import.meta.dirname, 'cases/context.txt')

@@ -7,8 +7,7 @@ import { alertJson, alertText } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
 import { defaultSettings } from '@bulwark/graph'
 import type { AlertSubject } from '@bulwark/schema'
-import { AlertJudge } from '@bulwark/server'
-import { readClusterFiles } from './files.ts'
+import { AlertJudge, readClusterFiles } from '@bulwark/server'
 import { withContext } from './judge.ts'
 
 const shop = join(import.meta.dirname, '../../tests/clusters/shop')
@@ -52,7 +51,7 @@ type JudgeAll = (alert: Alert) => readonly Alert[]
 const judgeAllBy = (sourcesNow: () => ContextSources | undefined): JudgeAll => {
   const log = (line: string): void => assert.fail(line)
   const judge = new AlertJudge<Alert>({ sourcesNow, settings: { now: defaultSettings }, log })
-  return (alert) => withContext(judge, alert)
+  return (alert) => withContext(alert, judge.judge(alert))
 }
 
 const judgeBy = (sourcesNow: () => ContextSources | undefined): JudgeAlert => {

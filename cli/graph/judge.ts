@@ -4,6 +4,7 @@ import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
 import { prepare } from '@bulwark/graph'
 import type { LoadedPolicy } from '@bulwark/policy'
+import type { Judged } from '@bulwark/server'
 import { AlertJudge, LiveCluster, inputLines } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
@@ -45,8 +46,7 @@ const liveCluster = async (kubeconfig: string): Promise<LiveCluster> => {
 }
 
 /** The alert with its context, as it is when nothing makes one; then those that it raises. */
-export const withContext = (judge: AlertJudge<Alert>, alert: Alert): readonly Alert[] => {
-  const { context, raised } = judge.judge(alert)
+export const withContext = (alert: Alert, { context, raised }: Judged<Alert>): readonly Alert[] => {
   const judged = context ? { ...alert, bulwark: { ...alert.bulwark, context } } : alert
   return [judged, ...raised.map((each) => raisedAlert(each.alert, each, alert.timeNs))]
 }
@@ -83,7 +83,7 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
   const judging = (sourcesNow: () => ContextSources | undefined, stop: () => void): Judging => {
     const judge = new AlertJudge<Alert>({ sourcesNow, settings, log })
     return {
-      judge: (alert) => withContext(judge, alert),
+      judge: (alert) => withContext(alert, judge.judge(alert)),
       takePolicies: (policies) => settings.setContext(policies.flatMap((each) => each.context)),
       stop,
     }

@@ -4,7 +4,7 @@
  */
 import type { ApiAccess, ListedResource } from '@bulwark/kubernetes'
 import { ApiFault, ApiLister } from '@bulwark/kubernetes'
-import type { OnProgress } from './files.ts'
+import type { OnProgress } from '@bulwark/server'
 import { ClusterInput, discover, namesOnlyKinds } from '@bulwark/server'
 import { limits } from './limits.ts'
 

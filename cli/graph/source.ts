@@ -5,9 +5,8 @@ import { AccessError } from '@bulwark/kubernetes'
 import { exitCodes } from '../exit.ts'
 import { accessOf } from '../kubernetes.ts'
 import { log, logError } from '../report.ts'
-import { FilesError, readClusterFiles } from './files.ts'
 import type { ClusterInput } from '@bulwark/server'
-import { inputLines } from '@bulwark/server'
+import { FilesError, inputLines, readClusterFiles } from '@bulwark/server'
 import { LiveError, listCluster } from './live.ts'
 
 export interface SourceOptions {

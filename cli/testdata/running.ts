@@ -1,4 +1,4 @@
-/** `bulwark run` as a child that watches, for tests: its log, its alerts one by one, its end. */
+/** `bulwark` as a child that goes on, for tests: its log, its alerts one by one, its end. */
 import assert from 'node:assert/strict'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { spawn } from 'node:child_process'
@@ -18,7 +18,7 @@ export const timeout = 60_000
 
 export type Child = ChildProcessByStdio<null, Readable, Readable>
 
-/** A sensor that watches. */
+/** A child that tells alerts. */
 export interface Running {
   readonly child: Child
   /** What it said up to now. */
@@ -30,18 +30,17 @@ export interface Running {
 }
 
 /**
- * Starts it with a rule file; resolves when it watches.
+ * Starts it.
  *
  * @param by  a command that becomes it
  */
-export const startRun = async (
+export const startBulwark = (
   t: TestContext,
-  rules: string,
-  args: readonly string[] = [],
+  args: readonly string[],
   by: readonly string[] = [],
-): Promise<Running> => {
+): Running => {
   const [command, ...rest] = [...by, process.execPath, mainFile]
-  const child: Child = spawn(command, [...rest, 'run', '--rules', rules, ...args], {
+  const child: Child = spawn(command, [...rest, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout,
     killSignal: 'SIGKILL',
@@ -68,12 +67,33 @@ export const startRun = async (
     }
   }
   const alerts = createInterface(child.stdout)[Symbol.asyncIterator]()
-  assert.match(await said('watching'), /watching \d+ processes and \d+ containers$/)
   const alert = async (): Promise<string> => {
     const next = await alerts.next()
     return next.done === true ? 'no alert' : next.value
   }
   return { child, log, said, alert }
+}
+
+/** Starts a sensor with a rule file; resolves when it watches. */
+export const startRun = async (
+  t: TestContext,
+  rules: string,
+  args: readonly string[] = [],
+  by: readonly string[] = [],
+): Promise<Running> => {
+  const running = startBulwark(t, ['run', '--rules', rules, ...args], by)
+  assert.match(await running.said('watching'), /watching \d+ processes and \d+ containers$/)
+  return running
+}
+
+/** Starts a server; resolves with its address when it listens. */
+export const startServer = async (
+  t: TestContext,
+  args: readonly string[],
+): Promise<Running & { readonly url: string }> => {
+  const running = startBulwark(t, ['server', ...args])
+  const [, url = ''] = / (https?:\S+)$/.exec(await running.said('listening on')) ?? []
+  return { ...running, url }
 }
 
 /** Its exit code. */

@@ -1,4 +1,4 @@
 /** Alerts are judged in the context of their pods. */
-export type { AlertRaise, Judged, JudgedAlert } from './judge.ts'
+export type { AlertJudgeOptions, AlertRaise, Judged, JudgedAlert } from './judge.ts'
 export { AlertJudge } from './judge.ts'
 export { SeverityFileError, readSeverityFiles } from './severity.ts'

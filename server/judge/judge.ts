@@ -133,13 +133,12 @@ export class AlertJudge<Told extends JudgedAlert> {
     podName: string,
   ): Judged<Told> {
     const executables = subject.programs.flatMap(programFiles)
-    const { container, outcome, act } = subject
+    const { container, outcome, act, imageDigest } = subject
     const pod = sources.cluster.objects.get('Pod', namespace, podName)
-    if (pod && container !== undefined) {
-      const digests = imageDigestsOf(pod).get(container) ?? []
-      for (const digest of digests) {
-        for (const path of executables) sources.used.markUsed(digest, path)
-      }
+    // The pod may say it later than its node, and may be gone.
+    const said = pod && container !== undefined ? imageDigestsOf(pod).get(container) : undefined
+    for (const digest of said ?? (imageDigest === undefined ? [] : [imageDigest])) {
+      for (const path of executables) sources.used.markUsed(digest, path)
     }
     const { uuid, rule, priority, tags } = alert
     const { policy } = alert.bulwark

@@ -30,6 +30,7 @@ const outputsOf = (socket: string, onLog: (line: string) => void = () => {}): Ou
       syslog: { socket, facility: 'local3' },
       program: undefined,
       http: undefined,
+      server: undefined,
     },
     hostname: 'node1',
     terminal: { is: false, coloured: false },

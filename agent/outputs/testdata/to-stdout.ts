@@ -14,6 +14,7 @@ const outputsTo = (path: string): Outputs =>
       syslog: undefined,
       program: undefined,
       http: undefined,
+      server: undefined,
     },
     hostname: 'node1',
     terminal: { is: false, coloured: false },

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as fc from 'fast-check'
 import { FilesError, readClusterFiles } from './files.ts'
-import type { ClusterInput } from '@bulwark/server'
-import { faultText, inputJson, inputLines } from '@bulwark/server'
+import type { ClusterInput } from './input.ts'
+import { faultText, inputJson, inputLines } from './input.ts'
 
 let folder = ''
 before(() => {

@@ -7,9 +7,9 @@ import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { TypeOfItem } from '@bulwark/graph'
 import { JsonItems } from '@bulwark/kubernetes'
-import type { Json, Place } from '@bulwark/server'
-import { ClusterInput, isJson } from '@bulwark/server'
-import { limits } from './limits.ts'
+import { limits } from '../limits.ts'
+import type { Json, Place } from './input.ts'
+import { ClusterInput, isJson } from './input.ts'
 
 /** The folder or a file cannot be read, or there is nothing in it. */
 export class FilesError extends Error {}

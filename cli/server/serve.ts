@@ -1,0 +1,157 @@
+/** Runs `bulwark server` until it is told to stop. */
+import { hostname } from 'node:os'
+import { Outputs } from '@bulwark/agent'
+import { prepare } from '@bulwark/graph'
+import type { ApiAccess } from '@bulwark/kubernetes'
+import { AccessError, accessInCluster } from '@bulwark/kubernetes'
+import type { ClusterFeed, RunningServer } from '@bulwark/server'
+import { LiveCluster, inputJson, inputLines, startServer } from '@bulwark/server'
+import type { Command } from 'commander'
+import { configure, givenByFlags } from '../config/flags.ts'
+import { faultText } from '../config/read.ts'
+import type { Settings } from '../config/settings.ts'
+import { exitCodes } from '../exit.ts'
+import { withContext } from '../graph/judge.ts'
+import { severitySettingsOf } from '../graph/severity.ts'
+import { filesSource } from '../graph/source.ts'
+import { accessOf } from '../kubernetes.ts'
+import { ending, log, logError, terminal } from '../report.ts'
+import type { ServeOptions } from './doors.ts'
+import { UsageError, doorsOf } from './doors.ts'
+
+/** The access to the cluster that is watched, and that tokens are asked of. */
+const clusterAccess = ({ fromFiles, kubeconfig }: ServeOptions): ApiAccess | undefined => {
+  if (kubeconfig !== undefined) return accessOf(kubeconfig)
+  if (fromFiles !== undefined) return undefined
+  const access = accessInCluster(process.env)
+  if (access) return access
+  throw new UsageError(
+    'no cluster is given, and this is no pod of one',
+    'give `--kubeconfig FILE` or `--from-files DIR`',
+  )
+}
+
+interface Feed extends ClusterFeed {
+  readonly stop: () => void
+}
+
+const none = new Map<string, number>()
+
+const feedOf = async (
+  { fromFiles }: ServeOptions,
+  access: ApiAccess | undefined,
+): Promise<Feed | undefined> => {
+  if (access) return watchedCluster(access)
+  const source = await filesSource(fromFiles ?? '')
+  if (!source) return undefined
+  const { input, from } = source
+  const { sources } = input
+  prepare(sources.cluster)
+  const stop = (): void => {}
+  return { sources, input: () => inputJson(input, from), ages: () => none, counts: none, stop }
+}
+
+/** Begins to watch. Alerts that come before it is known are put off. */
+const watchedCluster = (access: ApiAccess): LiveCluster => {
+  const cluster = new LiveCluster({ access, log })
+  const tell = (): void => {
+    for (const line of inputLines(cluster.known, cluster.place)) log(line)
+  }
+  void cluster.untilListed().then(tell)
+  return cluster
+}
+
+/** What is wrong is told; the options of channels are checked as those of a run are. */
+const outputsOf = (command: Command): Settings['outputs'] | undefined => {
+  const configured = configure(undefined, givenByFlags(command))
+  if (!('faults' in configured)) return configured.settings.outputs
+  for (const fault of configured.faults) log(faultText(fault))
+  return undefined
+}
+
+/** Until a signal, or nobody reads the alerts any more. */
+const serveWith = async (options: ServeOptions, settings: Settings['outputs']): Promise<number> => {
+  const { listen, tls, roles, reviews } = doorsOf(options)
+  const severity = severitySettingsOf(options.severity)
+  if (!severity) return exitCodes.usage
+  const access = clusterAccess(options)
+  if (!access && reviews) {
+    const help = 'give --kubeconfig, or --agent-token-file in place of accounts'
+    throw new UsageError('no API server is there to be asked about tokens', help)
+  }
+  const feed = await feedOf(options, access)
+  if (!feed) return exitCodes.usage
+  const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
+  const outputs = new Outputs({
+    settings,
+    hostname: hostname(),
+    terminal: terminal(),
+    log,
+    onGone: () => onGone('nobody reads the alerts any more'),
+  })
+  let server: RunningServer | undefined
+  // Heard from the start, so that whoever ends it at once does not cut it off.
+  const ended = ending()
+  try {
+    server = await startServer({
+      listen,
+      tls,
+      roles,
+      audience: options.audience,
+      access,
+      feed,
+      settings: severity,
+      log,
+      tell: (alert, judged) => withContext(alert, judged).forEach((each) => outputs.send(each)),
+      lost: () => outputs.losses.map(({ channel, count }) => [channel, count]),
+    })
+    log(`alerts go to: ${outputs.channels.join(', ') || 'nowhere'}`)
+    log(`listening on ${server.url}`)
+    const reason = await Promise.race([ended, gone])
+    log(`ends: ${reason}`)
+  } finally {
+    await server?.close()
+    await outputs.close()
+    feed.stop()
+  }
+  const { received, judged, unjudged, repeated, refused } = server.counts
+  log(
+    `${received} alerts received: ${judged} judged, ${unjudged} without context, ` +
+      `${repeated} repeated, ${refused} refused`,
+  )
+  return exitCodes.done
+}
+
+const codesOfAddress: ReadonlySet<string | undefined> = new Set([
+  'EADDRINUSE',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'ENOTFOUND',
+])
+
+export const serve = async (options: ServeOptions, command: Command): Promise<number> => {
+  const settings = outputsOf(command)
+  if (!settings) return exitCodes.usage
+  try {
+    return await serveWith(options, settings)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      logError(error.message, error.help)
+      return exitCodes.usage
+    }
+    if (error instanceof AccessError) {
+      logError(`cannot use ${options.kubeconfig}: ${error.message}`, 'see docs/kubernetes.md')
+      return exitCodes.usage
+    }
+    const { code, message } = error as NodeJS.ErrnoException
+    if (codesOfAddress.has(code)) {
+      logError(`cannot listen on ${options.listen}: ${message}`, 'give another --listen')
+      return exitCodes.cannot
+    }
+    if (code?.startsWith('ERR_OSSL') === true) {
+      logError(`certificate or key cannot be used: ${message}`, 'give both as PEM')
+      return exitCodes.usage
+    }
+    throw error
+  }
+}

@@ -1,0 +1,197 @@
+/** `bulwark server` as a process, and agents' channels to it. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { after, test } from 'node:test'
+import type { Alert } from '@bulwark/agent'
+import { Outputs, defaultForm } from '@bulwark/agent'
+import { bulwark } from '../testdata/bulwark.ts'
+import { end, startServer, timeout } from '../testdata/running.ts'
+
+const shop = join(import.meta.dirname, '../../tests/clusters/shop')
+const folder = mkdtempSync(join(tmpdir(), 'bulwark-server-'))
+after(() => rmSync(folder, { recursive: true }))
+const fileOf = (name: string, text: string): string => {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const alertAt = (at: number): Alert => ({
+  uuid: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+  rule: 'A shell',
+  priority: 'Notice',
+  source: 'syscall',
+  tags: ['container'],
+  hostname: 'node-1',
+  timeNs: 1_795_000_000_000_000_001n,
+  time: '2026-11-18T11:06:40.000000001Z',
+  message: `shell ${at}`,
+  output: `11:06:40.000000001: Notice shell ${at}`,
+  outputFields: new Map<string, string | bigint>([
+    ['proc.name', 'sh'],
+    ['evt.rawtime', 1_795_000_000_000_000_001n],
+  ]),
+  bulwark: {
+    pid: 7,
+    containerId: 'c',
+    podUid: 'u',
+    truncated: ['args'],
+    fromUserMemory: true,
+    policy: 'p',
+  },
+  subject: {
+    namespace: 'platform',
+    podName: 'ci-runner-25ff08462-0eba9',
+    container: 'runner',
+    imageDigest: undefined,
+    programs: [{ executable: '/bin/sh', programArguments: ['sh'], workingDirectory: '/' }],
+    outcome: 'done',
+    act: { type: 'execve', files: ['/bin/sh'], isWrite: false, peer: undefined },
+  },
+})
+
+/** The channel of an agent, and what it said. */
+const channelTo = (
+  t: TestContext,
+  url: string,
+  tokenFile?: string,
+  alertsMax = 1000,
+): { readonly outputs: Outputs; readonly said: (text: string) => Promise<string> } => {
+  const lines: string[] = []
+  let wake = (): void => {}
+  const outputs = new Outputs({
+    settings: {
+      form: 'json',
+      alert: defaultForm,
+      queue: { alertsMax, bytesMax: 1024 * 1024 },
+      flushMs: 100,
+      stdout: false,
+      file: undefined,
+      syslog: undefined,
+      program: undefined,
+      http: undefined,
+      server: { url, tokenFile, caFile: undefined },
+    },
+    hostname: 'node-1',
+    terminal: { is: false, coloured: false },
+    log: (line) => {
+      lines.push(line)
+      wake()
+    },
+    onGone: () => {},
+  })
+  t.after(() => outputs.close())
+  const said = async (text: string): Promise<string> => {
+    for (;;) {
+      const found = lines.find((line) => line.includes(text))
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => (wake = resolve))
+    }
+  }
+  return { outputs, said }
+}
+
+interface Told {
+  readonly output: string
+  readonly output_fields: Readonly<Record<string, unknown>>
+  readonly bulwark: { readonly context?: { readonly severity: string } }
+}
+
+const local = ['--from-files', shop, '--listen', '127.0.0.1:0']
+
+test(
+  'an agent hands alerts over; the server tells them with their context',
+  { timeout },
+  async (t) => {
+    const file = join(folder, 'alerts.json')
+    const server = await startServer(t, [...local, '--file-path', file])
+    const { outputs } = channelTo(t, server.url)
+    outputs.send(alertAt(1))
+    outputs.send(alertAt(2))
+    const line = await server.alert()
+    assert.match(line, /"evt.rawtime":1795000000000000001[,}]/)
+    const { bulwark: own, ...told } = JSON.parse(line) as Told
+    assert.equal(told.output, '11:06:40.000000001: Notice shell 1')
+    const { context, ...rest } = own
+    assert.equal(context?.severity, 'medium')
+    assert.deepEqual(rest, {
+      container_id: 'c',
+      from_user_memory: true,
+      pid: 7,
+      pod_uid: 'u',
+      policy: 'p',
+      truncated: ['args'],
+    })
+    assert.match(await server.alert(), /Notice shell 2/)
+    assert.equal(await end(server.child, 'SIGTERM'), 0)
+    assert.equal(readFileSync(file, 'utf8').trimEnd().split('\n').length, 2)
+    assert.match(await server.said('alerts received'), /2 alerts received: 2 judged, 0 without/)
+  },
+)
+
+test(
+  'a server that is away loses no alert, and what its agent has no room for is told',
+  { timeout },
+  async (t) => {
+    const first = await startServer(t, local)
+    const { port } = new URL(first.url)
+    assert.equal(await end(first.child, 'SIGTERM'), 0)
+    const { outputs, said } = channelTo(t, first.url, undefined, 2)
+    outputs.send(alertAt(1))
+    assert.match(await said('cannot reach'), /ECONNREFUSED.*; alerts wait for it$/)
+    outputs.send(alertAt(2))
+    outputs.send(alertAt(3))
+    const again = await startServer(t, ['--from-files', shop, '--listen', `127.0.0.1:${port}`])
+    const told = [await again.alert(), await again.alert(), await again.alert()].join('\n')
+    for (const expected of [
+      /shell 1/,
+      /shell 2/,
+      /Alerts lost: 1 for channel server: more alerts/,
+    ]) {
+      assert.match(told, expected)
+    }
+    assert.match(await said('delivers again'), /channel server delivers again/)
+  },
+)
+
+test(
+  'a token that is not good yet holds alerts, and does not lose them',
+  { timeout },
+  async (t) => {
+    const tokens = {
+      server: fileOf('server.token', 'right'),
+      agent: fileOf('agent.token', 'wrong'),
+    }
+    const server = await startServer(t, [...local, '--agent-token-file', tokens.server])
+    const { outputs, said } = channelTo(t, server.url, tokens.agent)
+    outputs.send(alertAt(1))
+    assert.match(await said('answers 401'), /the token is not the one of the server; alerts wait/)
+    writeFileSync(tokens.agent, 'right\n')
+    assert.match(await server.alert(), /shell 1/)
+  },
+)
+
+test('wrong usage', { timeout }, async (t) => {
+  const check = async (args: readonly string[], exit: number, said: RegExp): Promise<void> => {
+    const { code, stdout, stderr } = await bulwark(['server', ...args])
+    assert.deepEqual([code, stdout], [exit, ''], args.join(' '))
+    assert.match(stderr, said)
+  }
+  const bad = fileOf('bad.pem', 'no certificate')
+  const taken = createServer().listen(0, '127.0.0.1')
+  t.after(() => taken.close())
+  await once(taken, 'listening')
+  const address = taken.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const files = ['--from-files', shop]
+  await Promise.all([
+    check([], 2, /no cluster is given, and this is no pod of one\n.*give `--kubeconfig FILE`/),
+    check([...files, '--listen', `127.0.0.1:${port}`], 3, /cannot listen on .*EADDRINUSE/),
+    check([...local, '--tls-cert', bad, '--tls-key', bad], 2, /cannot be used: .*\n.*as PEM/),
+  ])
+})

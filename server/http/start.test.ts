@@ -1,0 +1,171 @@
+/** The server's answers over real connections. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { defaultSettings } from '@bulwark/graph'
+import type { AlertContext } from '@bulwark/schema'
+import { alertsPath } from '@bulwark/schema'
+import type { ClusterFeed } from '../feed.ts'
+import { inputJson, readClusterFiles } from '../input/index.ts'
+import { limits } from '../limits.ts'
+import type { ReceivedAlert } from '../link/index.ts'
+import { alertAt, linesOf } from '../testdata/alerts.ts'
+import type { RunningServer, ServerOptions } from './start.ts'
+import { startHttp } from './start.ts'
+
+const shop = join(import.meta.dirname, '../../tests/clusters/shop')
+
+const shopFeed = async (): Promise<ClusterFeed> => {
+  const input = await readClusterFiles(shop)
+  const { sources } = input
+  const ages = new Map([['Pod', 1.5]])
+  return { sources, input: () => inputJson(input, shop), ages: () => ages, counts: new Map() }
+}
+
+const unknownFeed = async (): Promise<ClusterFeed> => ({
+  ...(await shopFeed()),
+  sources: undefined,
+})
+
+const nobody = { tokenFile: undefined, accounts: [] }
+
+interface Told {
+  readonly alert: ReceivedAlert
+  readonly context: AlertContext | undefined
+}
+
+const startOf = async (
+  t: TestContext,
+  more: Partial<ServerOptions> = {},
+): Promise<RunningServer & { readonly told: readonly Told[] }> => {
+  const told: Told[] = []
+  const server = await startHttp({
+    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
+    tls: undefined,
+    roles: { agent: nobody, reader: nobody },
+    audience: 'bulwark-server',
+    access: undefined,
+    feed: await shopFeed(),
+    settings: { now: defaultSettings },
+    tell: (alert, { context }) => told.push({ alert, context }),
+    lost: () => [['file', 2]],
+    log: (line) => assert.fail(line),
+    ...more,
+  })
+  t.after(() => server.close())
+  return { ...server, told }
+}
+
+const lines = 'application/x-ndjson'
+
+const post = async (
+  { url }: RunningServer,
+  body: string,
+  headers: Readonly<Record<string, string>> = { 'content-type': lines },
+): Promise<{ readonly status: number; readonly json: unknown; readonly headers: Headers }> => {
+  const answer = await fetch(`${url}${alertsPath}`, { method: 'POST', body, headers })
+  return { status: answer.status, json: await answer.json(), headers: answer.headers }
+}
+
+test('a batch is judged in the context of its pods', async (t) => {
+  const server = await startOf(t)
+  const { subject: _, ...plain } = alertAt(3)
+  const bad = { ...alertAt(2), rule: '' }
+  const { status, json } = await post(server, linesOf([alertAt(1), bad, plain]))
+  const reason = 'rule: Too small: expected string to have >=1 characters'
+  const reasons = [{ at: 1, uuid: alertAt(2).uuid, reason }]
+  assert.deepEqual([status, json], [200, { accepted: 2, repeated: 0, refused: 1, reasons }])
+  const [first, second] = server.told
+  assert.match(first?.context?.summary ?? '', /^medium, detected as low/)
+  assert.deepEqual([second?.alert.uuid, second?.context], [alertAt(3).uuid, undefined])
+  const again = await post(server, JSON.stringify([alertAt(1)]), {
+    'content-type': 'application/json; charset=utf-8',
+  })
+  assert.deepEqual(again.json, { accepted: 0, repeated: 1, refused: 0, reasons: [] })
+})
+
+test('what is not served is answered with what to do', async (t) => {
+  const server = await startOf(t)
+  const check = async (
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    status: number,
+    error: RegExp,
+  ): Promise<void> => {
+    const answer = await post(server, body, headers)
+    const { error: said, help } = answer.json as { readonly error: string; readonly help: string }
+    assert.equal(answer.status, status)
+    assert.match(said, error)
+    assert.notEqual(help, '')
+  }
+  await check('x', { 'content-type': 'text/plain' }, 415, /type of the request is not known/)
+  await check('[', { 'content-type': 'application/json' }, 400, /is no JSON/)
+  const large = ' '.repeat(limits.bodyBytesMax + 1)
+  await check(large, { 'content-type': lines }, 413, /more than 8388608 bytes/)
+  const nowhere = await fetch(`${server.url}/api/v1/nothing`)
+  assert.deepEqual(
+    [nowhere.status, await nowhere.json()],
+    [404, { error: 'nothing is at GET /api/v1/nothing', help: 'see docs/server.md' }],
+  )
+  assert.deepEqual(server.told, [])
+})
+
+test('health and numbers', async (t) => {
+  const server = await startOf(t)
+  await post(server, linesOf([alertAt(1), alertAt(1), 'x']))
+  const get = async (path: string): Promise<string> => {
+    const answer = await fetch(`${server.url}${path}`)
+    return `${answer.status} ${await answer.text()}`
+  }
+  assert.equal(await get('/healthz'), '200 ok\n')
+  assert.equal(await get('/readyz'), '200 ready\n')
+  const metrics = await get('/metrics')
+  for (const line of [
+    'bulwark_server_alerts_received_total 3',
+    'bulwark_server_alerts_total{outcome="judged"} 1',
+    'bulwark_server_alerts_total{outcome="refused"} 1',
+    'bulwark_server_alerts_total{outcome="repeated"} 1',
+    'bulwark_server_alerts_lost_total{channel="file"} 2',
+    'bulwark_server_alerts_waiting 0',
+    'bulwark_server_cluster_known 1',
+    'bulwark_server_kind_age_seconds{kind="Pod"} 1.5',
+    'bulwark_server_requests_total{answer="/api/v1/alerts 200"} 1',
+  ]) {
+    assert.ok(metrics.split('\n').includes(line), line)
+  }
+})
+
+test('before the cluster is known, alerts are put off', async (t) => {
+  const server = await startOf(t, { feed: await unknownFeed() })
+  const { status, headers, json } = await post(server, linesOf([alertAt(1)]))
+  assert.deepEqual([status, headers.get('retry-after')], [503, '2'])
+  assert.match((json as { readonly error: string }).error, /cluster is not known yet/)
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 503)
+  assert.deepEqual([server.told.length, server.counts.put_off], [0, 1])
+})
+
+test('when there is no room, agents come again', async (t) => {
+  const server = await startOf(t, { waitingMax: 1 })
+  const { status, headers } = await post(server, linesOf([alertAt(1), alertAt(2)]))
+  assert.deepEqual([status, headers.get('retry-after'), server.counts.put_off], [429, '2', 2])
+  assert.equal((await post(server, linesOf([alertAt(1)]))).status, 200)
+})
+
+test('a page in a browser cannot come in by another name', async (t) => {
+  const { url, told } = await startOf(t)
+  const { promise, resolve } = Promise.withResolvers<number | undefined>()
+  const { request } = await import('node:http')
+  const headers = { host: 'evil.example', 'content-type': lines }
+  request(`${url}${alertsPath}`, { method: 'POST', headers }, ({ statusCode }) =>
+    resolve(statusCode),
+  ).end(linesOf([alertAt(1)]))
+  assert.deepEqual([await promise, told], [403, []])
+})
+
+test('whoever has a token comes in, and nobody else', async (t) => {
+  const roles = { agent: { tokenFile: '/nowhere', accounts: [] }, reader: nobody }
+  const { url } = await startOf(t, { roles })
+  const answer = await fetch(`${url}${alertsPath}`, { method: 'POST' })
+  assert.deepEqual([answer.status, answer.headers.get('www-authenticate')], [401, 'Bearer'])
+})

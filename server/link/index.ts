@@ -1,0 +1,6 @@
+/** Alerts of agents: read, and taken to their judgement. */
+export type { Handled, IntakeCounts, IntakeOptions } from './intake.ts'
+export { AlertIntake } from './intake.ts'
+export type { LinkValue, ReceivedAlert } from './read-alert.ts'
+export type { BadBatch, Batch } from './read-batch.ts'
+export { isBadBatch, readBatch } from './read-batch.ts'
