@@ -28,6 +28,10 @@ export const limits = {
   apiAbsentMs: 60_000,
   /** How often it is said again that it is away, milliseconds. */
   apiSayMs: 600_000,
+  /** After how long all is listed again though the watch goes on, milliseconds, up to twice as long
+   * by chance. An API server that was restored from a backup gives versions a second time: a watch
+   * that waited until then goes on, and never hears of what was different. */
+  apiRelistMs: 6 * 3_600_000,
   /** How soon the kernel probes a connection on which nothing comes, milliseconds. */
   apiKeepAliveMs: 15_000,
   /** Characters of an answer that is a fault, and of those that a line for people has. */

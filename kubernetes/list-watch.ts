@@ -38,6 +38,8 @@ export interface ListWatchTimes {
   readonly listSilent: number
   /** After an answer that the resource is not there. */
   readonly absent: number
+  /** How long a list holds, while its watch goes on: see `limits`. */
+  readonly relist: number
 }
 
 export const ownListWatchTimes: ListWatchTimes = {
@@ -47,6 +49,7 @@ export const ownListWatchTimes: ListWatchTimes = {
   watchSilent: limits.apiWatchSilentMsMax,
   listSilent: limits.apiListSilentMsMax,
   absent: limits.apiAbsentMs,
+  relist: limits.apiRelistMs,
 }
 
 export interface ListWatchOptions<Value> {
@@ -129,6 +132,8 @@ export class ListWatch<Value> {
   /** The last that was seen. */
   #newest = anyVersion
   #listFrom = anyVersion
+  /** From when on a watch that has ended is not resumed. */
+  #listAgainMs = 0
   #pauseMs: number
   /** When the server last said something that was understood; `undefined`: not yet. */
   #heardMs: number | undefined
@@ -159,6 +164,7 @@ export class ListWatch<Value> {
   async run(): Promise<void> {
     while (!this.#isStopped()) {
       try {
+        if (this.#clock.now() >= this.#listAgainMs) this.#version = undefined
         if (this.#version === undefined) await this.#list()
         else await this.#watch(this.#version)
       } catch (error) {
@@ -274,6 +280,7 @@ export class ListWatch<Value> {
       log(`${what}: the API server went back in time, from ${this.#newest} to ${version}`)
     }
     this.#heard()
+    this.#listAgainMs = this.#clock.now() + this.#withChance(this.#times.relist)
     this.#newest = version
     this.#version = version
     this.#listFrom = version

@@ -14,6 +14,7 @@ const quick = {
   watchSilent: 10_000,
   listSilent: 10_000,
   absent: 20,
+  relist: 3_600_000,
 }
 export const quickTimes = quick
 

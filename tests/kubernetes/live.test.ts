@@ -225,6 +225,25 @@ test('a server that goes back in time is believed, and counted', { timeout }, as
   assert.match(live.log.join('\n'), /the API server went back in time/)
 })
 
+test('what no watch ever tells is known after some hours', { timeout }, async (t) => {
+  const live = await Live.start(t, { objects: [] })
+  const { server } = live
+  await live.untilListed()
+  const pods = resourceOf(server, podResource)
+  server.put(pods, podOf('test-kept'))
+  const before = server.store.remember()
+  server.put(pods, podOf('test-lost'))
+  await live.untilSame()
+  // Restored, and at the version that was seen before anybody has asked again.
+  server.store.restore(before)
+  server.watches.end()
+  server.put(pods, podOf('test-new'))
+  await live.pass(30 * minute)
+  assert.deepEqual(names(live), ['test-kept', 'test-lost'])
+  await live.pass(12 * 60 * minute)
+  assert.deepEqual(names(live), ['test-kept', 'test-new'])
+})
+
 test('a server that stalls, ends watches at once, or says garbage', { timeout }, async (t) => {
   const live = await Live.start(t, { objects: [] })
   const { server } = live

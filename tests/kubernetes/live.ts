@@ -115,13 +115,18 @@ export class Live {
   #calmTurns = 0
   #bookmarkedMs = 0
 
-  private constructor(server: ApiServer, clock: VirtualClock, access: ApiAccess) {
+  private constructor(
+    server: ApiServer,
+    clock: VirtualClock,
+    access: ApiAccess,
+    random: () => number,
+  ) {
     this.server = server
     this.clock = clock
     this.cluster = new LiveCluster({
       access,
       clock,
-      random: () => 0.5,
+      random,
       log: (line) => this.log.push(line),
     })
   }
@@ -132,17 +137,19 @@ export class Live {
     {
       objects = shopObjects,
       access = {},
+      random = () => 0.5,
       ...options
     }: Options & {
       readonly objects?: readonly NewObject[]
       readonly access?: Partial<ApiAccess>
+      readonly random?: () => number
     } = {},
   ): Promise<Live> {
     const clock = new VirtualClock()
     const own = { resources: allResources, after: clock.after }
     const server = await ApiServer.start({ ...own, ...options })
     for (const object of objects) server.put(resourceOf(server, object), object)
-    const live = new Live(server, clock, accessTo(server, access))
+    const live = new Live(server, clock, accessTo(server, access), random)
     t?.after(() => live.stop())
     return live
   }
