@@ -64,6 +64,8 @@ export const limits = {
   alertsOfRuleMax: 4,
   /** Alerts that are judged anew because of one: a node's pods have no more. */
   checkedAlertsMax: 2_000,
+  /** How long an image is new: what is usual in it is learned so long. */
+  learningMs: 3_600_000,
   /** Nodes that were taken over, those last seen, and pods of each from which they were. */
   takenNodesMax: 1_000,
   nodeEscapesMax: 8,

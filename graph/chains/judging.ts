@@ -4,6 +4,8 @@
  */
 import type { ContextSources } from '../context/contexts.ts'
 import { podContextOf } from '../context/contexts.ts'
+import { isLearning } from '../context/learning.ts'
+import { isAnomalyRule } from '../judgement/anomalies.ts'
 import type { AlertFacts, KnownOfAlert } from '../judgement/context.ts'
 import { plainAlert } from '../judgement/context.ts'
 import { judge } from '../judgement/judge.ts'
@@ -40,7 +42,16 @@ export class AlertJudging<Told> {
     const question = { namespace, name: podName, container: plain.container, executables }
     const context = podContextOf(sources, question)
     const walked = known ? walkedEdges(cluster, known, plain) : []
-    const facts: AlertFacts = { ...plain, outcome: outcomeOf(plain), walked }
+    const isAnomaly = plain.isAnomaly || isAnomalyRule(plain.rule, plain.tags)
+    const isNew =
+      isAnomaly && known !== undefined && isLearning(cluster, known, plain.container, plain.timeMs)
+    const facts: AlertFacts = {
+      ...plain,
+      outcome: outcomeOf(plain),
+      isAnomaly,
+      isLearning: plain.isLearning || isNew,
+      walked,
+    }
     const { exposure, pod } = context
     const seen = { ...context, path: observedPath(context.path, exposure, walked) }
     return this.window.add(cluster, {

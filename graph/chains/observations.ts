@@ -85,6 +85,8 @@ const places = {
   credentials: {
     words: 'in a volume of the node, where it has such credentials',
     holds: (question) => {
+      // Who writes such a file has not read it.
+      if (question.act.isWrite) return false
       const wanted = credentialPlaces[question.to.part] ?? []
       return pathsOnNode(question, false).some((path) => wanted.some(isIn(path)))
     },

@@ -129,7 +129,9 @@ export const alertFactors: readonly FactorRow[] = [
     direction: 'lower',
     weight: 10,
     part: 'alert',
-    when: 'A rule on what is unusual, while it is still learned what is usual.',
+    when:
+      'A rule on what is unusual, in the first hour of an image: all pods that run it, by its ' +
+      'digest, were made since.',
     why: 'All that is new is unusual then. Rules on what is bad are not lowered.',
     find: ({ alert }) =>
       alert?.isAnomaly === true && alert.isLearning

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { parse } from 'yaml'
 import type { ContextEffect } from '@bulwark/schema'
+import { anomalyRules } from './anomalies.ts'
 import { contextParts } from './context.ts'
 import type { Factor } from './factor.ts'
 import { indicatorGroups, indicatorTag } from './indicators.ts'
@@ -240,7 +241,7 @@ test('ids of the table are there once, and each part of a context has a factor',
   }
 })
 
-test("indicators of Bulwark's own pack are rules of it", () => {
+test("indicators and anomalies of Bulwark's own pack are rules of it, and none is both", () => {
   const folder = join(import.meta.dirname, '../../rules')
   const names = new Set(
     globSync('*.yaml', { cwd: folder }).flatMap((file) =>
@@ -249,5 +250,10 @@ test("indicators of Bulwark's own pack are rules of it", () => {
       ),
     ),
   )
-  for (const rule of indicatorGroups.flatMap(({ rules }) => rules)) assert.ok(names.has(rule), rule)
+  const indicators = indicatorGroups.flatMap(({ rules }) => rules)
+  for (const rule of indicators) assert.ok(names.has(rule), rule)
+  for (const rule of anomalyRules) {
+    assert.ok(names.has(rule), rule)
+    assert.ok(!indicators.includes(rule), rule)
+  }
 })

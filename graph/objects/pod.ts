@@ -12,6 +12,8 @@ export interface Pod extends Named {
   readonly isOver: boolean
   /** A static pod's mirror: the kubelet runs it from a file. */
   readonly isMirror: boolean
+  /** When it was made, milliseconds since 1970. */
+  readonly createdMs: number | undefined
   readonly addresses: readonly string[]
   /** Of each container that has started, what it runs: `repository@sha256:…`. */
   readonly images: readonly { readonly container: string; readonly id: string }[]
@@ -48,6 +50,11 @@ const readImages = (status: Json | undefined, { reader, sharing }: Reading): Pod
     }),
   )
 
+const createdOf = (text: string | undefined): number | undefined => {
+  const ms = Date.parse(text ?? '')
+  return Number.isNaN(ms) ? undefined : ms
+}
+
 export const readPod = (json: Json, reading: Reading): Pod | undefined => {
   const { reader, sharing, names } = reading
   const spec = reader.map(json, 'spec', '')
@@ -68,6 +75,7 @@ export const readPod = (json: Json, reading: Reading): Pod | undefined => {
     nodeName: sharing.text(reader.name(spec, 'nodeName', 'spec') ?? ''),
     isOver: phase === 'Succeeded' || phase === 'Failed',
     isMirror: annotations?.[mirrorAnnotation] !== undefined,
+    createdMs: createdOf(reader.text(metadata, 'creationTimestamp', 'metadata')),
     addresses,
     images: readImages(status, reading),
   }

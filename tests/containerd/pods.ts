@@ -23,6 +23,21 @@ export interface Pod {
   readonly hostPid: boolean
 }
 
+/** A folder of the host in a container. */
+export interface HostFolder {
+  /** In the container. */
+  readonly path: string
+  readonly source: string
+}
+
+/** What a pod is beside its names. */
+export interface PodOptions {
+  /** Its containers see the processes of the host. */
+  readonly hostPid?: boolean
+  /** Containers of it may be privileged. */
+  readonly isPrivileged?: boolean
+}
+
 /** What a container is beside its name and its command. */
 export interface ContainerOptions {
   /** How often one of the name was started before. */
@@ -30,6 +45,8 @@ export interface ContainerOptions {
   readonly image?: string
   /** The container whose processes it sees, as `kubectl debug --target` has it. */
   readonly target?: string
+  readonly isPrivileged?: boolean
+  readonly folders?: readonly HostFolder[]
 }
 
 const callMsMax = 60_000
@@ -89,7 +106,7 @@ export class Pods {
     driver: Driver,
     labels: Readonly<Record<string, string>>,
     uid: string = randomUUID(),
-    hostPid = false,
+    { hostPid = false, isPrivileged = false }: PodOptions = {},
   ): Promise<Pod> {
     const namespace = 'shop'
     const top = labCgroup(this.#containerd.folder)
@@ -97,6 +114,8 @@ export class Pods {
       driver === 'systemd'
         ? `${top}-pod${uid.replaceAll('-', '_')}.slice`
         : `/${top}/kubepods/burstable/pod${uid}`
+    const security = [bytes(1, namespaces(hostPid))]
+    if (isPrivileged) security.push(numberField(6, 1))
     const config = joined([
       bytes(1, joined([bytes(1, name), bytes(2, uid), bytes(3, namespace)])),
       mapField(6, {
@@ -105,7 +124,7 @@ export class Pods {
         'io.kubernetes.pod.namespace': namespace,
         'io.kubernetes.pod.uid': uid,
       }),
-      bytes(8, joined([bytes(1, parent), bytes(2, bytes(1, namespaces(hostPid)))])),
+      bytes(8, joined([bytes(1, parent), bytes(2, joined(security))])),
     ])
     const handler = driver === 'systemd' ? [bytes(2, sliceHandler)] : []
     const made = await this.#call('RunPodSandbox', joined([bytes(1, config), ...handler]))
@@ -119,15 +138,24 @@ export class Pods {
     pod: Pod,
     name: string,
     command: readonly string[],
-    { attempt = 0, image = criImages.app, target }: ContainerOptions = {},
+    {
+      attempt = 0,
+      image = criImages.app,
+      target,
+      isPrivileged = false,
+      folders = [],
+    }: ContainerOptions = {},
   ): Promise<string> {
+    const security = [bytes(3, namespaces(pod.hostPid, target))]
+    if (isPrivileged) security.unshift(numberField(2, 1))
     const config = joined([
       bytes(1, joined([bytes(1, name), numberField(2, attempt)])),
       bytes(2, bytes(1, image)),
       ...command.map((word) => bytes(3, word)),
       bytes(7, joined([bytes(1, '/host/etc'), bytes(2, '/etc'), numberField(3, 1)])),
+      ...folders.map(({ path, source }) => bytes(7, joined([bytes(1, path), bytes(2, source)]))),
       mapField(9, { 'io.kubernetes.container.name': name, tier: 'front' }),
-      bytes(15, bytes(2, bytes(3, namespaces(pod.hostPid, target)))),
+      bytes(15, bytes(2, joined(security))),
     ])
     const request = joined([bytes(1, pod.sandboxId), bytes(2, config), bytes(3, pod.config)])
     const id = (await this.#call('CreateContainer', request)).text(1)

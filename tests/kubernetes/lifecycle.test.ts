@@ -48,7 +48,7 @@ const runPod = async (
 ): Promise<Pod> => {
   const uid = randomUUID()
   server.putPod(webPod(name, uid, spec, meta))
-  return await pods.run(name, 'cgroupfs', {}, uid, hostPid)
+  return await pods.run(name, 'cgroupfs', {}, uid, { hostPid })
 }
 
 /** Starts a container, of an image that was pulled where none is said. */

@@ -1,5 +1,8 @@
 /** Writes the page of judgements from the table of factors and of weights. */
 import {
+  anomalyRules,
+  anomalyTag,
+  falcoAnomalyRules,
   factorTable,
   graphLimits as limits,
   indicatorGroups,
@@ -122,6 +125,16 @@ ${[...head, ...rows].join('\n')}
 `
 }
 
+const anomalies = (): string => {
+  const names = [...anomalyRules, ...falcoAnomalyRules].map((name) => `_${cell(name)}_`)
+  return `## Anomalies
+
+Rules that tell what is unusual, and not what is bad: ${names.join(', ')}, and any with
+the tag \`${anomalyTag}\`. In the first hour of an image they count a level less
+(\`learning.anomaly\`); indicators never do.
+`
+}
+
 const list = (values: Readonly<Record<string, number>>): string =>
   Object.entries(values)
     .map(([word, value]) => `\`${word}\` ${value}`)
@@ -149,4 +162,14 @@ product of:
 
 /** The page. */
 export const writeSeverityPage = (): string =>
-  [notice, '', introduction, factors(), indicators(), joining, policies, weights()].join('\n')
+  [
+    notice,
+    '',
+    introduction,
+    factors(),
+    indicators(),
+    anomalies(),
+    joining,
+    policies,
+    weights(),
+  ].join('\n')

@@ -101,7 +101,7 @@ const joinedLine = (joined: readonly string[]): readonly string[] =>
 
 /** Without what is of the pod alone, in `judgement/cases`. */
 const chainLines = (judgement: Judgement): readonly string[] => {
-  const own = /^(?:chain|alerts|node|escape\.walked|attempt)/
+  const own = /^(?:chain|alerts|node|learning|escape\.walked|attempt)/
   const factors = judgement.factors.filter(({ id }) => own.test(id))
   return judgementLines({ ...judgement, factors, unknown: [] })
 }
