@@ -4,27 +4,23 @@
  */
 import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Machine } from '@bulwark/schema'
 import { RecordView, headerOf } from '@bulwark/schema'
 import { clocks, wallOffsetNs } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
-import type { Alert } from './alert.ts'
+import type { AgentOptions } from './agent-options.ts'
 import { onBeat } from './beat.ts'
-import type { ChosenBackend } from './backend.ts'
-import type { Sink } from './capture/writer.ts'
 import { Recording, headOf, hierarchyNumbers } from './capture/recording.ts'
 import { cgroupMode, readCgroups } from './cgroups.ts'
 import type { Counters } from './counters.ts'
 import { CriSource, criSockets } from './cri/index.ts'
 import type { Drain } from './drain.ts'
 import { startDrain } from './drain.ts'
-import type { Engine, RuleMatching } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { activeRules } from './engine.ts'
 import { ShedMeter, shedsState } from './flood.ts'
 import { FilterMaking } from './filter-making.ts'
 import type { KernelFilters } from './filters.ts'
-import type { Folding } from './fold.ts'
-import type { ApiAge, PodOrigin } from './kubernetes/index.ts'
+import type { ApiAge } from './kubernetes/index.ts'
 import { PodFeed } from './kubernetes/index.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
@@ -38,54 +34,10 @@ import type { HoldCounts, Sensor } from './sensor.ts'
 import { startSensor } from './sensor.ts'
 import { inTurns } from './turns.ts'
 import { unusedPolicies } from './unused-policies.ts'
+import { UsageFeed } from './usage/index.ts'
 import { hostNamesStamp } from './users.ts'
 import type { SensorWants } from './wants.ts'
 import { wantsOf } from './wants.ts'
-
-/** What an agent runs with. */
-export interface AgentOptions {
-  /** The bytes of the backend's object, `tracepoint.bpf.o` or `security.bpf.o`. */
-  readonly object: Uint8Array
-  /** `tracepoint` when not said: see `chooseBackend`. */
-  readonly backend?: ChosenBackend
-  readonly machine: Machine
-  readonly rules: readonly Rule[]
-  readonly matching: RuleMatching
-  /** Equal alerts that become one; none when not said. */
-  readonly folding?: Folding
-  /** The name of this node in alerts; the machine's when not said. */
-  readonly hostname?: string | undefined
-  /** Where container runtimes may listen; where those of Kubernetes do when not said. */
-  readonly criSockets?: readonly string[]
-  /** From where the pods of this node are known; from the runtime alone when not said. */
-  readonly pods?: PodOrigin | undefined
-  /** In order; the alert is a value of its own and may be kept. */
-  readonly onAlert: (alert: Alert) => void
-  /** Lines for people, on stderr. */
-  readonly log: (line: string) => void
-  /** Rules whose events are watched beside those that run; or all events. */
-  readonly watchFor?: readonly Rule[] | 'all'
-  /** Whether the kernel drops what no rule can match; it does when not said, but not while the
-   * agent records or watches for more than its rules want. */
-  readonly kernelFilter?: boolean
-  /** Size of the ring, bytes, a power of two; `limits.ringBytes` when not said. */
-  readonly ringBytes?: number
-  /** What a container may send while there is little room in the ring; 0: no flood control.
-   * `limits.floodEventsPerSecond` when not said. */
-  readonly floodEventsPerSecond?: number | undefined
-  /** Keeps all that the pipeline gets: see `bulwark replay`. */
-  readonly record?: RecordOptions
-  /** The agent cannot go on; it has detached its hooks. */
-  readonly onFault: (error: unknown) => void
-}
-
-/** Where a recording goes. */
-export interface RecordOptions {
-  /** Takes the bytes in order; what it throws ends the recording, not the agent. */
-  readonly sink: Sink
-  /** The recording has ended before the agent did. */
-  readonly onFault: (error: unknown) => void
-}
 
 /** Whether nobody but the rules needs events. */
 const wantsNoMore = ({ record, watchFor }: AgentOptions): boolean => !record && !watchFor
@@ -97,6 +49,7 @@ export class Agent {
   readonly #resolver: Resolver
   readonly #cri: CriSource
   readonly #pods: PodFeed | undefined
+  readonly #usage: UsageFeed | undefined
   readonly #drain: Drain
   readonly #endBeat: () => void
   readonly #recording: Recording | undefined
@@ -137,6 +90,7 @@ export class Agent {
       ...options.backend,
       mayWait: wantsNoMore(options),
       old: cgroups.old,
+      tellsUsage: options.onUsage !== undefined,
     })
     if (options.kernelFilter !== false && wantsNoMore(options)) {
       const tellsCgroups = cgroupMode(cgroups) !== 'none'
@@ -188,12 +142,19 @@ export class Agent {
       askRuntime: (id, whole) => this.#cri.want(id, whole),
       onCgroup: (...state) => this.filters?.tellCgroup(...state),
       onKnown: (container) => this.filters?.tellContainer(container),
+      onFileUsed: (container, use) => this.#usage?.used(container, use),
+      onFilesMissed: (container) => this.#usage?.missed(container, Date.now()),
       isHeld: (pid) => this.sensor.isHeld(pid),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
     })
     this.#pipeline = pipeline
+    this.#usage = UsageFeed.start(options.onUsage, {
+      node: facts.hostname,
+      counters: pipeline.counters,
+      containerOf: (id) => pipeline.container(id),
+    })
     pods?.attach(
       (changes) => {
         this.#tell({ told: 'pods', changes })
@@ -370,6 +331,7 @@ export class Agent {
     this.#watchFlood()
     this.#watchAttribution()
     this.#sweep()
+    this.#usage?.look(Date.now())
     this.#recording?.flush()
   }
 
@@ -454,6 +416,7 @@ export class Agent {
     this.#watchFlood()
     this.#watchAttribution()
     this.#tell({ told: 'end' })
+    this.#usage?.look(Date.now())
     this.#recording?.end()
     this.#held = this.sensor.held
     this.sensor.close()

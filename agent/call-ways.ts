@@ -12,6 +12,8 @@ import { CallReturns, callStart, findCallTargets, withForm } from './call-return
 import type { AttachedHook, Handler, Plan } from './hook-plan.ts'
 import type { Programs, WantedProgram } from './programs.ts'
 import { wantedProgram } from './programs.ts'
+import type { MapSlots } from './usage-hooks.ts'
+import { afterMapHandler, mapHandler } from './usage-hooks.ts'
 
 /** Handlers of one prototype, which share filters. */
 export interface FilterSite {
@@ -45,7 +47,8 @@ export interface CallPlan {
 
 /** A way of a backend to system calls. */
 export interface CallWay {
-  readonly plan: (plan: Plan) => CallPlan
+  /** @param before  where calls have slots: those that a program of another use has first */
+  readonly plan: (plan: Plan, before?: MapSlots) => CallPlan
   /** Runs that the kernel left out, by call. */
   readonly skipped: () => readonly (readonly [call: string, count: number])[]
   /** All of them together, for a look that costs little. */
@@ -77,7 +80,7 @@ class Slots {
     this.#programs = programs
   }
 
-  fill(handlers: readonly Handler[]): void {
+  fill(handlers: readonly Pick<Handler, 'slot' | 'form'>[]): void {
     const map = this.#programs.map(this.#name)
     for (const { slot, form } of handlers) {
       if (this.#filled.get(slot) !== form) map.setTailCall(slot, this.#programs.of(form))
@@ -98,27 +101,57 @@ const ofHandler = ({ form, program }: Handler): WantedProgram => ({
   prototype: tracepointPrototype,
 })
 
+const mapProgram: WantedProgram = {
+  key: mapHandler,
+  program: mapHandler,
+  prototype: tracepointPrototype,
+}
+
+type Slot = Pick<Handler, 'slot' | 'form'>
+
+/** Puts a program before the handler of a slot; and that handler where it goes on. */
+const withMapHandler = (
+  handlers: readonly Handler[],
+  slot: number | undefined,
+  goesOnAt: number,
+): { readonly slots: readonly Slot[]; readonly after: readonly Slot[] } => {
+  if (slot === undefined) return { slots: handlers, after: [] }
+  const { true: before = [], false: others = [] } = Object.groupBy(handlers, (handler) =>
+    handler.slot === slot ? 'true' : 'false',
+  )
+  return {
+    slots: [...others, { slot, form: mapHandler }],
+    after: before.map(({ form }) => ({ slot: goesOnAt, form })),
+  }
+}
+
 /** The way of the tracepoint backend. */
 export const byNumber = (programs: Programs): CallWay => {
   const native = new Slots('handlers', programs)
   const compatible = new Slots('compat_handlers', programs)
+  const afterMap = new Slots(afterMapHandler, programs)
   return {
-    plan: ({ handlers, compat }) => {
-      const entries = handlers.length > 0 ? [dispatcher] : []
+    plan: ({ handlers, compat }, before) => {
+      const entries = handlers.length > 0 || before ? [dispatcher] : []
+      const own = withMapHandler(handlers, before?.native, 0)
+      const other = withMapHandler(compat, before?.compat, 1)
       return {
         hooks: handlers,
         missing: [],
         programs: [
           ...entries.map(wantedProgram),
           ...[...handlers, ...compat].map(ofHandler),
+          ...(before ? [mapProgram] : []),
           ...entries.map(() => ({ ...wantedProgram(sender), prototype: tracepointPrototype })),
         ],
         sites: entries.map(() => ({ prototype: tracepointPrototype, sender, looker })),
         entries,
         unused: [],
         apply: () => {
-          native.fill(handlers)
-          if (compat.length > 0) compatible.fill(compat)
+          const after = own.after.concat(other.after)
+          if (before) afterMap.fill(after)
+          native.fill(own.slots)
+          if (other.slots.length > 0) compatible.fill(other.slots)
         },
       }
     },

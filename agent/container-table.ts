@@ -93,6 +93,11 @@ export class ContainerTable {
     return this.#byId.size
   }
 
+  /** The container of that id, while there is one. */
+  byId(id: string): Container | undefined {
+    return this.#byId.get(id)
+  }
+
   /** The cgroups of containers that there are. */
   *cgroups(): Generator<ContainerCgroup> {
     for (const index of this.#old ? [this.#unified, this.#old] : [this.#unified]) {

@@ -49,6 +49,9 @@ export interface Counters {
   evictedCgroups: number
   evictedContainers: number
   evictedSockets: number
+  /** Files that run, of which there was no room for more; and whose path was cut. */
+  usedFilesOver: number
+  usedFilesCut: number
   /** A rule threw while it was evaluated. */
   ruleFaults: number
 }
@@ -81,5 +84,7 @@ export const newCounters = (): Counters => ({
   evictedCgroups: 0,
   evictedContainers: 0,
   evictedSockets: 0,
+  usedFilesOver: 0,
+  usedFilesCut: 0,
   ruleFaults: 0,
 })

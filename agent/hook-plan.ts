@@ -124,6 +124,8 @@ export interface PlanFor {
   readonly machine: Machine
   readonly backend?: Backend
   readonly hearsNames?: boolean
+  /** Which files run in containers is told, too. */
+  readonly tellsUsage?: boolean
 }
 
 /** The hooks for what is wanted, on a machine and a backend. */

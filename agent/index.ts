@@ -1,5 +1,5 @@
 /** The node's agent: from the kernel's events to alerts. */
-export type { AgentOptions, RecordOptions } from './agent.ts'
+export type { AgentOptions, RecordOptions } from './agent-options.ts'
 export { Agent } from './agent.ts'
 export { asksForEnvironment, wantedTypes } from './pipeline.ts'
 export { CaptureError } from './capture/reader.ts'

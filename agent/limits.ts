@@ -166,6 +166,18 @@ export const limits = {
   /** When hooks were changed: for how long what runs in the kernel may still be of those before,
    * milliseconds. A program runs for microseconds, and may be preempted. */
   hookChangeMs: 20,
+  /** Distinct files of a container that are known to run: a large image has some hundred. */
+  usedFilesMax: 2_048,
+  /** Of the maps of a process that are read: a JVM with 5,000 mappings has 0.5 MB. */
+  mapsBytesMax: 1024 * 1024,
+  /** How long maps are read for at each beat, milliseconds; each takes 20 to 500 microseconds. */
+  mapsReadMsMax: 5,
+  /** New programs whose maps are waited for. */
+  mapsWaitingMax: 1_024,
+  /** The pause between two looks at all processes, milliseconds, where something was not told. */
+  mapsScanPauseMs: 60_000,
+  /** How often whoever asks for files that run is told that there is nothing new, milliseconds. */
+  usageReportMs: 60_000,
   /** Faults of one rule after which it is disabled. */
   ruleFaultsMax: 3,
   /** Programs of an alert's process and those above it, and arguments of each, for whoever judges

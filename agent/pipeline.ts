@@ -14,6 +14,7 @@ import {
   cgroupOf,
   checkRecord,
   eventKinds,
+  fileUsedOf,
   headerOf,
   ownEventTypes,
   syscallsByNumber,
@@ -38,7 +39,7 @@ import { limits } from './limits.ts'
 import { LiveEvent } from './live-event.ts'
 import type { ShedReport } from './flood.ts'
 import { ShedAlerts, shedsState } from './flood.ts'
-import { LossAlerts, keepsTable } from './loss.ts'
+import { LossAlerts, anyCall, keepsTable } from './loss.ts'
 import { noteOutbound } from './outbound.ts'
 import type { Outside, Told } from './outside.ts'
 import { typesOf } from './payload.ts'
@@ -47,7 +48,11 @@ import { startProcessTable } from './process-table.ts'
 import { cgroupsOfQuestion, readCgroupsOf } from './procfs.ts'
 import { bundleInArguments } from './runtime-files.ts'
 import { Sockets } from './sockets.ts'
+import type { FileUse } from './usage/index.ts'
 import { Users } from './users.ts'
+
+/** Hooks whose losses hide files that run. */
+const tellsUsage: ReadonlySet<string> = new Set(['file_used', anyCall])
 
 /** What a pipeline works on. */
 export interface PipelineOptions {
@@ -69,6 +74,9 @@ export interface PipelineOptions {
   readonly onCgroup?: OnCgroup
   /** Something else is known of a container than before. */
   readonly onKnown?: (container: Container) => void
+  /** A file runs in a container; and some that do may not have been told: of one, or of all. */
+  readonly onFileUsed?: (container: Container, use: FileUse) => void
+  readonly onFilesMissed?: (container: Container | undefined) => void
   /** Wall time minus time since boot, nanoseconds. */
   readonly wallOffsetNs: bigint
   /** Read the environment of programs, whether a rule asks for it or not. */
@@ -134,6 +142,8 @@ export class Pipeline {
   readonly #record: RecordView
   readonly #processes: ProcessTable
   readonly #containers: ContainerTable
+  readonly #onFileUsed: PipelineOptions['onFileUsed']
+  readonly #onFilesMissed: (container: Container | undefined) => void
   readonly #users: Users
   readonly #lossAlerts: LossAlerts
   readonly #shedAlerts: ShedAlerts
@@ -172,7 +182,9 @@ export class Pipeline {
     this.#engineFor = (which) =>
       new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert: onMatch, log })
     this.#engine = this.#engineFor(rules)
-    const { cgroups, askRuntime, onCgroup, onKnown } = options
+    const { cgroups, askRuntime, onCgroup, onKnown, onFileUsed, onFilesMissed } = options
+    this.#onFileUsed = onFileUsed
+    this.#onFilesMissed = onFilesMissed ?? ((): void => {})
     this.#containers = new ContainerTable(counters, cgroups, outside, askRuntime, onCgroup, onKnown)
     this.#containers.start()
     const cgroupIdOf = (path: string): number | bigint => this.#containers.idOfPath(path)
@@ -236,6 +248,11 @@ export class Pipeline {
     return this.#containers.cgroups()
   }
 
+  /** The container of that id, while there is one. */
+  container(id: string): Container | undefined {
+    return this.#containers.byId(id)
+  }
+
   /** What containers of pods will be: see `ContainerTable.expected`. */
   expectedContainers(about?: PodChanges): Iterable<Container> {
     return this.#containers.expected(about)
@@ -262,6 +279,9 @@ export class Pipeline {
       case 'lost':
         this.#lossAlerts.add(told.report, this.#wallOffsetNs)
         if (told.report.losses.some(({ hook }) => keepsTable.has(hook))) this.#processes.doubt()
+        if (told.report.losses.some(({ hook }) => tellsUsage.has(hook))) {
+          this.#onFilesMissed(undefined)
+        }
         return
       case 'shed':
         this.#shed(told.report)
@@ -283,6 +303,10 @@ export class Pipeline {
       this.#containers.known(id, oldId),
     )
     if (shedsState(report)) this.#processes.doubt()
+    for (const { hook, cgroupId, oldId } of report.shed) {
+      if (tellsUsage.has(hook)) this.#onFilesMissed(this.#containers.known(cgroupId, oldId))
+    }
+    if (report.others > 0) this.#onFilesMissed(undefined)
   }
 
   #sweep(pids: readonly number[]): void {
@@ -321,6 +345,10 @@ export class Pipeline {
     this.eventsByKind[kind] = (this.eventsByKind[kind] ?? 0) + 1
     if (kind === EventNumber.cgroup) {
       this.#onCgroup()
+      return
+    }
+    if (kind === EventNumber.file_used) {
+      this.#onUsed()
       return
     }
     if ((headerOf.flags(r) & RECORD_HELD) !== 0) {
@@ -371,6 +399,24 @@ export class Pipeline {
       nowNs: Number(timeNs),
       wallNs: BigInt(timeNs) + this.#wallOffsetNs,
       bundleOf: (container) => this.#bundleOf(container),
+    })
+  }
+
+  /** No rule is about it. */
+  #onUsed(): void {
+    if (!this.#onFileUsed) return
+    const r = this.#record
+    const pid = headerOf.pid(r)
+    const container = this.#containerOf(pid)
+    if (!container) return
+    this.#containers.complete(container, Number(headerOf.timeNs(r)), true)
+    this.#onFileUsed(container, {
+      pid,
+      comm: headerOf.comm(r),
+      use: fileUsedOf.use(r),
+      path: fileUsedOf.path(r),
+      base: fileUsedOf.base(r),
+      timeMs: Number((BigInt(headerOf.timeNs(r)) + this.#wallOffsetNs) / 1_000_000n),
     })
   }
 

@@ -48,6 +48,8 @@ import type { Loss } from './loss.ts'
 import { Programs, wantedProgram } from './programs.ts'
 import type { WantedProgram } from './programs.ts'
 import { fillUringCalls, hasUring, uringMaps, uringSupport, wantsUring } from './uring.ts'
+import type { UsagePlan } from './usage-hooks.ts'
+import { planUsage, setAgentRoot, usageMaps } from './usage-hooks.ts'
 import type { SensorWants } from './wants.ts'
 import { wantsOfBoth } from './wants.ts'
 
@@ -72,6 +74,11 @@ export interface SensorOptions extends SensorWants {
   readonly mayWait?: boolean
   /** The v1 hierarchy in which containers are looked for beside v2, if any. */
   readonly old?: OldHierarchy | undefined
+  /** Which files run in containers is told, once for each. */
+  readonly tellsUsage?: boolean
+  /** How many new ones a container may tell at once, and after how many nanoseconds one more;
+   * USED_FILES_BURST and USED_FILE_NS when not said. */
+  readonly usedFilesShare?: readonly [burst: number, ns: number]
 }
 
 const bytesOf = ({ buffer }: Uint32Array): Uint8Array => new Uint8Array(buffer)
@@ -161,10 +168,16 @@ const unusedMaps = (
   { handlers, compat }: Plan,
   calls: CallPlan,
   uring: UringPlan,
+  usage: UsagePlan,
 ): readonly string[] => {
   const goesByRings = uring.hooks.length > 0
   const hasSockets = goesByRings || [...handlers, ...compat].some(({ kind }) => tellsSocket(kind))
-  return [...calls.unused, ...(goesByRings ? [] : uringMaps), ...(hasSockets ? [] : socketMaps)]
+  return [
+    ...calls.unused,
+    ...(goesByRings ? [] : uringMaps),
+    ...(hasSockets ? [] : socketMaps),
+    ...(usage.hooks.length > 0 ? [] : usageMaps),
+  ]
 }
 
 /** Kinds of the records that handlers may fill. */
@@ -176,9 +189,10 @@ const toldKinds = ({ handlers, compat, tellsWrites }: Plan): ReadonlySet<number>
 
 const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting => {
   const plan = planHooks(wants, where)
-  const calls = way.plan(plan)
+  const usage = planUsage(where)
+  const calls = way.plan(plan, usage.slots)
   const uring = planUring(wants)
-  const tracepoints = [...plan.attach, ...uring.hooks]
+  const tracepoints = [...plan.attach, ...uring.hooks, ...usage.hooks]
   return {
     wants,
     plan,
@@ -189,7 +203,7 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
     sites: calls.sites.map((site) => ({ kinds: toldKinds(plan), ...site })),
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
-    unused: unusedMaps(plan, calls, uring),
+    unused: unusedMaps(plan, calls, uring, usage),
   }
 }
 
@@ -199,7 +213,8 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
  */
 const quietKinds = ({ types }: SensorWants): number =>
   eventKinds
-    .filter(({ state, kind }) => state && kind !== EventNumber.cgroup)
+    .filter(({ state, kind }) => state || kind === EventNumber.file_used)
+    .filter(({ kind }) => kind !== EventNumber.cgroup)
     .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
     .reduce((bits, { kind }) => bits | (1 << kind), 0)
 
@@ -330,6 +345,12 @@ export class Sensor {
     const { pid, machine, old } = this.#options
     object.setVariable('.rodata', 'agent_pid', pid)
     if (machine === 'x64') object.setVariable('.rodata', 'socketcalls', wantedSocketcalls(types))
+    const { tellsUsage = false, usedFilesShare } = this.#options
+    if (tellsUsage) setAgentRoot(object)
+    if (usedFilesShare) {
+      object.setVariable('.rodata', 'used_files_burst', usedFilesShare[0])
+      object.setVariable('.rodata', 'used_file_ns', usedFilesShare[1])
+    }
     for (const [name, value] of Object.entries(floodKnobs(this.#options))) {
       object.setVariable('.rodata', name, value)
     }

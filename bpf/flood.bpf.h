@@ -49,19 +49,18 @@ struct {
 } shed_hooks SEC(".maps");
 
 /*
- * A token bucket as one word: each record moves the time at which the bucket is full again. Two
- * CPUs that find it full at once may take one token together: at most a record for each CPU is too
- * many, once in a burst.
+ * A token bucket of a cgroup as one word of `shares`: what costs `cost` moves the time at which the
+ * bucket is full again. Two CPUs that find it full at once may take one token together: at most one
+ * for each CPU is too many, once in a burst.
  */
-static __always_inline bool is_over_share(const struct cgroup_pair *cgroup, __u64 now, __u32 bytes)
+static __always_inline bool is_over(void *shares, const struct cgroup_pair *cgroup, __u64 now,
+				    __u64 cost, __u64 burst)
 {
-	/* A larger record takes the room of several. */
-	__u64 cost = (bytes + FLOOD_RECORD_BYTES - 1) / FLOOD_RECORD_BYTES * (__u64)flood_record_ns;
-	__u64 *until = bpf_map_lookup_elem(&flood_shares, cgroup);
+	__u64 *until = bpf_map_lookup_elem(shares, cgroup);
 	__u64 next = now + cost;
 
 	if (!until) {
-		bpf_map_update_elem(&flood_shares, cgroup, &next, BPF_NOEXIST);
+		bpf_map_update_elem(shares, cgroup, &next, BPF_NOEXIST);
 		return false;
 	}
 	next = *(volatile __u64 *)until;
@@ -69,10 +68,18 @@ static __always_inline bool is_over_share(const struct cgroup_pair *cgroup, __u6
 		*(volatile __u64 *)until = now + cost;
 		return false;
 	}
-	if (next - now > (__u64)flood_burst * flood_record_ns)
+	if (next - now > burst)
 		return true;
 	__sync_fetch_and_add(until, cost);
 	return false;
+}
+
+static __always_inline bool is_over_share(const struct cgroup_pair *cgroup, __u64 now, __u32 bytes)
+{
+	/* A larger record takes the room of several. */
+	__u64 cost = (bytes + FLOOD_RECORD_BYTES - 1) / FLOOD_RECORD_BYTES * (__u64)flood_record_ns;
+
+	return is_over(&flood_shares, cgroup, now, cost, (__u64)flood_burst * flood_record_ns);
 }
 
 /* In this order: who reads the sum first finds no less by hook. */

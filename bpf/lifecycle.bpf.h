@@ -9,6 +9,7 @@
 
 #include "filter.bpf.h"
 #include "rename.bpf.h"
+#include "usage.bpf.h"
 
 /*
  * Whether it was the last thread of its process. Before the tracepoint said so, two that ended at
@@ -50,6 +51,17 @@ SEC("tracepoint/sched/sched_process_exec")
 int on_exec_looked(struct trace_event_raw_sched_process_exec *ctx)
 {
 	return look_again_at_exec(ctx);
+}
+
+/* Whether it was a script, the record does not say: its name is told, whatever it is. */
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec_used(struct trace_event_raw_sched_process_exec *ctx)
+{
+	struct task_struct *task = current_task();
+
+	on_file_used(task, TASK_READ(task, mm, exe_file));
+	on_script_used(task, (void *)ctx + (ctx->__data_loc_filename & 0xffff));
+	return 0;
 }
 
 SEC("tracepoint/task/task_newtask")
@@ -103,6 +115,15 @@ SEC("tp_btf/sched_process_exec")
 int on_exec_looked(unsigned long long *ctx)
 {
 	return look_again_at_exec(ctx);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec_used, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	on_file_used(task, bprm->file);
+	if (bprm->interp != bprm->filename)
+		on_script_used(task, bprm->filename);
+	return 0;
 }
 
 /* Before the child runs, and in its cgroup already: copy_process() comes to it last. */

@@ -124,8 +124,9 @@ static __always_inline struct scratch *scratch_cancel(struct scratch *s)
 
 #endif
 
-/* Sends the record, unless a flood of its cgroup's leaves no room for it; the slot is kept. */
-static __always_inline void scratch_output(struct scratch *s)
+/* Sends the record, unless a flood of its cgroup's leaves no room for it; the slot is kept. False:
+ * it is lost, and counted. */
+static __always_inline bool scratch_output(struct scratch *s)
 {
 	__u32 kind = s->event.header.kind;
 	__u64 wakeup, bytes;
@@ -133,7 +134,7 @@ static __always_inline void scratch_output(struct scratch *s)
 	s->event.header.time_ns = bpf_ktime_get_boot_ns();
 	if (flood_record_ns != 0 &&
 	    is_shed(&s->event.header, s->used, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)))
-		return;
+		return false;
 	bytes = s->used;
 	/* Verifier: hidden from the compiler, which would check another register than it uses. */
 	asm volatile("" : "+r"(bytes));
@@ -141,12 +142,15 @@ static __always_inline void scratch_output(struct scratch *s)
 		bytes = RECORD_BYTES_MAX;
 	s->event.header.bytes = bytes;
 	wakeup = take_bell(kind) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-	if (bpf_ringbuf_output(&events, s->record, bytes, wakeup))
+	if (bpf_ringbuf_output(&events, s->record, bytes, wakeup)) {
 		count_lost_event(PLACE_RING_FULL, hook_of(&s->event.header));
+		return false;
+	}
 	/* The agent looks at the ring once more after it has armed the bell. When it did both
 	 * between the two steps above, it has not seen this record. */
-	else if (wakeup == BPF_RB_NO_WAKEUP && take_bell(kind))
+	if (wakeup == BPF_RB_NO_WAKEUP && take_bell(kind))
 		ring_bell();
+	return true;
 }
 
 /* Sends the record and gives the slot back. */

@@ -48,4 +48,14 @@
 #include "lifecycle.bpf.h"
 #include "lsm.bpf.h"
 
+/* Every mapping of a file comes by here: those of mmap, and those that execve makes of a program
+ * and of its loader. */
+SEC("fentry/security_mmap_file")
+int BPF_PROG(on_map_used, struct file *file, unsigned long protection)
+{
+	if (file && (protection & PROT_EXEC))
+		on_file_used(current_task(), file);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -41,6 +41,36 @@ struct {
 	__type(value, __u32);
 } handlers SEC(".maps"), compat_handlers SEC(".maps");
 
+/* What goes on after on_mmap_used, where a rule wants the call, too: native, and 32-bit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u32);
+} after_used SEC(".maps");
+
+#define MAP_ANONYMOUS 0x20
+#define MAX_ERRNO 4095
+
+/* In the slots of mmap, and of mmap2. */
+SEC(HANDLER_SECTION) int on_mmap_used(HANDLER_CONTEXT *ctx)
+{
+	struct pt_regs *regs = REGISTERS_OF(ctx);
+	struct task_struct *task = current_task();
+
+	if ((SYSCALL_ARG3(regs) & PROT_EXEC) && !(SYSCALL_ARG4(regs) & MAP_ANONYMOUS) &&
+	    (unsigned long)RESULT_OF(ctx) < (unsigned long)-MAX_ERRNO) {
+		struct file *file = file_of_fd(task, SYSCALL_ARG5(regs));
+
+		if (file)
+			on_file_used(task, file);
+		else
+			count_loss(PLACE_FILE_GONE);
+	}
+	bpf_tail_call(ctx, &after_used, is_compat_syscall(task));
+	return 0;
+}
+
 HANDLER(on_sys_exit)
 {
 	__u32 number = table_number(regs);

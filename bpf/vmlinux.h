@@ -268,6 +268,8 @@ struct task_struct {
 struct linux_binprm {
 	struct file *file;
 	int argc;
+	const char *filename;
+	const char *interp;
 };
 
 /* What tracepoints record for perf. */
@@ -286,6 +288,7 @@ struct trace_event_raw_task_rename {
 };
 
 struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename;
 	int old_pid;
 };
 

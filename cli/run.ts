@@ -95,6 +95,11 @@ const rulesText = (rules: readonly Rule[]): string =>
     ? `${rules.length} rules`
     : rules.map(({ name }) => JSON.stringify(name)).join(', ')
 
+/** What hooks are for that no rule needs. */
+const servesOthers: Readonly<Record<string, string>> = {
+  file_used: 'tells which packages of images are in use',
+}
+
 /** Each kind of hook with the rules that need it. */
 const reportHooks = (agent: Agent): void => {
   const byKind = Map.groupBy(agent.sensor.hooks, (hook) => hook.kind)
@@ -106,7 +111,9 @@ const reportHooks = (agent: Agent): void => {
       ({ eventTypes }) => eventTypes === 'all' || types.some((type) => eventTypes.has(type)),
     )
     // Of what rules want, whatever comes by a ring in place of a system call has its own kind.
-    const own = kind.state ? 'keeps the process table' : 'sees what is done without system calls'
+    const own = kind.state
+      ? 'keeps the process table'
+      : (servesOthers[kind.name] ?? 'sees what is done without system calls')
     const serves = rules.length === 0 ? own : `serves ${rulesText(rules)}`
     log(`  ${kind.name}: ${names.join(', ')}: ${serves}`)
   }
@@ -276,6 +283,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         onAlert: (alert) => judging.judge(alert).forEach((each) => outputs.send(each)),
         kernelFilter: settings.kernelFilter,
         pods,
+        onUsage: judging.onUsage,
         ...(record ? { record } : {}),
       },
       machine,

@@ -116,4 +116,12 @@ export const cveLimits = {
   /** Images of which it is kept what ran in them, and distinct files of each. */
   usedImagesMax: 20_000,
   usedFilesMax: 4096,
+  /** Containers of an image that are watched, and nodes that tell. */
+  usageWatchesMax: 10_000,
+  usageNodesMax: 10_000,
+  /** Containers whose image is looked for: their pods come with the next look at the cluster. */
+  unplacedMax: 1_000,
+  /** How long an image is watched before a package counts as unseen, milliseconds: programs load
+   * most of what they use while they start, and a little later what their first requests need. */
+  unseenAfterMs: 600_000,
 } as const

@@ -5,9 +5,11 @@
  */
 import { positionBits } from './calls.ts'
 import { callKinds } from './events-calls.ts'
+import { usageConstants, usageKind } from './events-usage.ts'
 import type { EventKind, Member, Place } from './eventtypes.ts'
 import { textLengthUnknown } from './record.ts'
 import { chars, fileFacts, group, number, socketFacts, text } from './members.ts'
+import { messageMembers } from './members-message.ts'
 import { base, resolved, user } from './sources.ts'
 import { socketcalls, syscallsMax } from './syscalls.ts'
 
@@ -72,16 +74,6 @@ const twoPaths: readonly Member[] = [
   resolved('new_resolved', 'the new name as the process sees it'),
   number('call_flags', 'u32', 'flags of the call', 'pt_regs', '0'),
   number('padding', 'u32', 'zero', 'none'),
-]
-
-const message: readonly Member[] = [
-  group(socketFacts, 'socket', 'the socket; the remote end is that of the message'),
-  number('fd', 'i32', 'descriptor', 'pt_regs'),
-  number('message_flags', 'u32', 'MSG_*', 'pt_regs'),
-  text('unix_path', 'path of the peer', 'unix_sock.peer, or user memory'),
-  text('payload', `first bytes of the message, when a rule reads them: ${user}`, 'the buffers'),
-  number('message', 'u32', 'which message of the call, from 0', 'the program'),
-  number('messages', 'u32', 'how many the call has passed on', 'sys_exit', '0: failed'),
 ]
 
 /** The kinds of event, by number. */
@@ -337,7 +329,7 @@ export const eventKinds: readonly EventKind[] = [
     ],
     types: ['sendto', 'sendmsg', 'sendmmsg', 'send'],
     state: false,
-    members: message,
+    members: messageMembers,
   },
   {
     kind: 16,
@@ -415,7 +407,7 @@ export const eventKinds: readonly EventKind[] = [
     ],
     types: ['recvfrom', 'recvmsg', 'recvmmsg', 'recv'],
     state: false,
-    members: message,
+    members: messageMembers,
   },
   {
     kind: 31,
@@ -456,6 +448,7 @@ export const eventKinds: readonly EventKind[] = [
       number('padding', 'u32', 'zero', 'none'),
     ],
   },
+  usageKind,
 ]
 
 /** Types of events that have a kind of their own; all others are told in a shape. */
@@ -573,6 +566,7 @@ export const constants: Readonly<Record<string, number>> = {
   PEER_SOCKET: 1,
   PEER_USER: 2,
   PEER_COPY: 3,
+  ...usageConstants,
   /** Which end of its connections a socket is. */
   ROLE_UNKNOWN: 0,
   ROLE_CLIENT: 1,

@@ -43,6 +43,8 @@ export type {
 } from './alerts.ts'
 export type { LinkAlert, LinkAnswer, LinkSubject, RefusedAlert } from './alert-link.ts'
 export { alertsPath } from './alert-link.ts'
+export type { ContainerUsage, UsageReport, UsedFile } from './usage.ts'
+export { usageLimits } from './usage.ts'
 export type {
   BlastRadiusAnswer,
   GraphCertainty,

@@ -52,6 +52,11 @@ export const PEER_NONE = 0
 export const PEER_SOCKET = 1
 export const PEER_USER = 2
 export const PEER_COPY = 3
+export const USE_EXECUTED = 1
+export const USE_MAPPED = 2
+export const USED_FILES_MAX = 32768
+export const USED_FILES_BURST = 2048
+export const USED_FILE_NS = 31250000
 export const ROLE_UNKNOWN = 0
 export const ROLE_CLIENT = 1
 export const ROLE_SERVER = 2
@@ -100,6 +105,7 @@ export const EventNumber = {
   receive: 30,
   bind: 31,
   io_uring: 32,
+  file_used: 27,
 } as const
 
 /** Names of the loss counters, by index. */
@@ -145,6 +151,7 @@ export const recordShapes: Readonly<Record<number, RecordShape | undefined>> = {
   30: { kind: 30, name: 'receive', fixedBytes: 216, texts: [192, 200] },
   31: { kind: 31, name: 'bind', fixedBytes: 200, texts: [192] },
   32: { kind: 32, name: 'io_uring', fixedBytes: 160, texts: [] },
+  27: { kind: 27, name: 'file_used', fixedBytes: 152, texts: [136, 144] },
 }
 
 /** Members of every record. */
@@ -729,4 +736,16 @@ export const ioUringOf = {
   threadIdleMs: (r: RecordView): number => u32(r, 148),
   /** bits IORING_FEAT_*; absent: always there */
   features: (r: RecordView): number => u32(r, 152),
+} as const
+
+/** A file was executed in a container, or mapped so that it can be (PROT_EXEC): told once for each container and file, and again when that was forgotten. Only where somebody asks which packages are in use; no rule sees it. A script is told by its name, beside its interpreter. */
+export const fileUsedOf = {
+  /** USE_*; absent: always there */
+  use: (r: RecordView): number => u32(r, 128),
+  /** the file as the process sees it; of a script as given; absent: zero bytes */
+  path: (r: RecordView): string => text(r, 136),
+  pathLength: (r: RecordView): TextLength => textLength(r, 136),
+  /** of a script: the working directory; absent: zero bytes: no script */
+  base: (r: RecordView): string => text(r, 144),
+  baseLength: (r: RecordView): TextLength => textLength(r, 144),
 } as const

@@ -363,6 +363,13 @@ const sensor: readonly OptionSpec[] = [
       'its objects be listed and watched: docs/server.md',
   ),
   sensorOption(
+    'files_in_use',
+    aSwitch,
+    'yes',
+    'where alerts are judged in context: hear which files run in containers, and so which ' +
+      'packages of their images are in use: docs/vulnerabilities.md',
+  ),
+  sensorOption(
     'node',
     { is: 'text', what: 'name' },
     "the machine's host name",

@@ -3,7 +3,7 @@
  * to a system call stands out. Prints one line of JSON: what was done, and the seconds it took by
  * the clock, in user mode and in the kernel, children included.
  *
- *   loops open|exec|connect|getppid COUNT [PATH]
+ *   loops open|exec|connect|getppid|miss|map|load COUNT [RATE]
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -83,6 +84,27 @@ static int miss_once(const char *path)
 	return open(path, O_RDONLY) >= 0;
 }
 
+#define MAPPED_BYTES 4096
+
+/* Memory alone, as allocators do it. */
+static int map_once(const char *path)
+{
+	void *at = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+
+	(void)path;
+	return at == MAP_FAILED || munmap(at, MAPPED_BYTES);
+}
+
+/* Code, as loaders do it. */
+static int load_once(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	void *at = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+
+	return fd < 0 || at == MAP_FAILED || munmap(at, MAPPED_BYTES) || close(fd);
+}
+
 static const struct {
 	const char *name;
 	int (*once)(const char *path);
@@ -93,6 +115,8 @@ static const struct {
 	{ "connect", connect_once, NULL },
 	{ "getppid", getppid_once, NULL },
 	{ "miss", miss_once, "/bulwark-benchmark-missing" },
+	{ "map", map_once, NULL },
+	{ "load", load_once, "/proc/self/exe" },
 };
 
 static double seconds_of(struct timeval time)
@@ -144,6 +168,6 @@ int main(int argc, char **argv)
 		return run(loops[i].once, atol(argv[2]), loops[i].path,
 			   argc > 3 ? atof(argv[3]) : 0);
 	}
-	fprintf(stderr, "usage: loops open|exec|connect|getppid|miss COUNT [RATE]\n");
+	fprintf(stderr, "usage: loops open|exec|connect|getppid|miss|map|load COUNT [RATE]\n");
 	return 2;
 }

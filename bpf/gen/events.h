@@ -52,6 +52,11 @@
 #define PEER_SOCKET 1u
 #define PEER_USER 2u
 #define PEER_COPY 3u
+#define USE_EXECUTED 1u
+#define USE_MAPPED 2u
+#define USED_FILES_MAX 32768u
+#define USED_FILES_BURST 2048u
+#define USED_FILE_NS 31250000u
 #define ROLE_UNKNOWN 0u
 #define ROLE_CLIENT 1u
 #define ROLE_SERVER 2u
@@ -99,6 +104,7 @@ enum event_kind {
 	EVENT_RECEIVE = 30,
 	EVENT_BIND = 31,
 	EVENT_IO_URING = 32,
+	EVENT_FILE_USED = 27,
 };
 
 /* Counters of what was lost, by place. */
@@ -521,6 +527,16 @@ struct event_io_uring {
 };
 _Static_assert(sizeof(struct event_io_uring) == 160, "event_io_uring: layout differs from the schema");
 
+/* A file was executed in a container, or mapped so that it can be (PROT_EXEC): told once for each container and file, and again when that was forgotten. Only where somebody asks which packages are in use; no rule sees it. A script is told by its name, beside its interpreter. */
+struct event_file_used {
+	struct event_header header;
+	__u32 use; /* USE_* */
+	__u32 padding; /* zero */
+	struct text path; /* the file as the process sees it; of a script as given */
+	struct text base; /* of a script: the working directory */
+};
+_Static_assert(sizeof(struct event_file_used) == 152, "event_file_used: layout differs from the schema");
+
 /* Any record. In the value of a map it brings all the types into the BTF of the object. */
 union event {
 	struct event_header header;
@@ -553,4 +569,5 @@ union event {
 	struct event_receive receive_event;
 	struct event_bind bind_event;
 	struct event_io_uring io_uring_event;
+	struct event_file_used file_used_event;
 };

@@ -84,6 +84,7 @@ flood: {events_per_second: 0}
 cri: false
 kubeconfig: /etc/k
 context: true
+files_in_use: no
 node: node-a
 record: f
 size_mib: 3
@@ -154,6 +155,7 @@ or_demo: true
     podsFrom: undefined,
     fromFiles: undefined,
     context: true,
+    filesInUse: false,
     severity: [],
     record: 'f',
     sizeMib: 3,

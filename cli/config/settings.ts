@@ -35,6 +35,8 @@ export interface Settings {
   readonly fromFiles: string | undefined
   /** Asks the API server of `kubeconfig` for the context of alerts. */
   readonly context: boolean
+  /** Hears which files run, where alerts are judged in context. */
+  readonly filesInUse: boolean
   /** SeverityPolicies. */
   readonly severity: readonly string[]
   readonly record: string | undefined
@@ -289,6 +291,7 @@ export const settingsOf = (
     podsFrom: values.text('pods_from'),
     fromFiles: values.text('from_files'),
     context: values.switch('context', false),
+    filesInUse: values.switch('files_in_use', true),
     severity: values.texts('severity'),
     record: values.text('record'),
     sizeMib: values.number('size_mib', 1024),

@@ -1,9 +1,10 @@
 /** What judges the alerts of a run, as its options say. */
-import type { Alert } from '@bulwark/agent'
+import type { AgentOptions, Alert } from '@bulwark/agent'
 import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
 import { prepare } from '@bulwark/graph'
 import type { LoadedPolicy } from '@bulwark/policy'
+import type { UsageReport } from '@bulwark/schema'
 import type { Judged } from '@bulwark/server'
 import { AlertJudge, LiveCluster, inputLines } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
@@ -19,6 +20,8 @@ export interface JudgeChoice {
   /** Asks the API server of `kubeconfig` for the cluster. */
   readonly context: boolean
   readonly severity: readonly string[]
+  /** The sensor tells which files run in containers. */
+  readonly filesInUse: boolean
 }
 
 /** Gives alerts their context. */
@@ -27,6 +30,8 @@ export interface Judging {
   readonly judge: (alert: Alert) => readonly Alert[]
   /** What raises, lowers and suppresses alerts by the policies that hold from now on. */
   readonly takePolicies: (policies: readonly LoadedPolicy[]) => void
+  /** Hears which files run in containers; not there where nobody asks. */
+  readonly onUsage?: AgentOptions['onUsage']
   /** Nobody is asked any more. */
   readonly stop: () => void
 }
@@ -75,16 +80,18 @@ const withoutContext = (): Judging => {
  *   wrong usage, which was said
  */
 export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined> => {
-  const { fromFiles, kubeconfig, context } = choice
+  const { fromFiles, kubeconfig, context, filesInUse } = choice
   const isLive = fromFiles === undefined && context && kubeconfig !== undefined
   if (fromFiles === undefined && !isLive) return withoutContext()
   const settings = severitySettingsOf(choice.severity)
   if (!settings) return undefined
   const judging = (sourcesNow: () => ContextSources | undefined, stop: () => void): Judging => {
     const judge = new AlertJudge<Alert>({ sourcesNow, settings, log })
+    const onUsage = filesInUse ? (report: UsageReport) => judge.takeUsage(report) : undefined
     return {
       judge: (alert) => withContext(alert, judge.judge(alert)),
       takePolicies: (policies) => settings.setContext(policies.flatMap((each) => each.context)),
+      onUsage,
       stop,
     }
   }

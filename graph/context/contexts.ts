@@ -1,5 +1,5 @@
 /** The context of a pod, filled from the cluster's objects and what is known of its images. */
-import type { KnownLabels } from '@bulwark/schema'
+import type { KnownLabels, UsageReport } from '@bulwark/schema'
 import type { Cluster } from '../cluster.ts'
 import { digestsIn } from '../cves/identifiers.ts'
 import type { CveStore, Finding } from '../cves/store.ts'
@@ -145,6 +145,13 @@ export const imageDigestsOf = (pod: Pod): ReadonlyMap<string, readonly string[]>
     }),
   )
 
+/** Takes in which files run in containers; their images are those of their pods, too. */
+export const takeUsage = ({ cluster, used }: ContextSources, report: UsageReport): void =>
+  used.take(report, ({ namespace, pod: name, container }) => {
+    const pod = cluster.objects.get('Pod', namespace, name)
+    return pod ? (imageDigestsOf(pod).get(container) ?? []) : []
+  })
+
 const cvesOf = (
   { cves, used }: ContextSources,
   pod: Pod,
@@ -154,8 +161,8 @@ const cvesOf = (
     const image = cves.image(digests)
     const own = container === asked ? executables : []
     const weigh = (finding: Finding): WeighedFinding => {
-      const use = used.useOf(finding.package, { digests, executables: own })
-      return { finding, use, weight: weightOf(finding, use) }
+      const found = used.useOf(finding.package, { digests, executables: own })
+      return { finding, use: found.use, weight: weightOf(finding, found) }
     }
     return {
       container,

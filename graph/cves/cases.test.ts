@@ -8,6 +8,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { UsageReport, UsedFile } from '@bulwark/schema'
 import { readCveDocument } from './document.ts'
 import type { CveDocument } from './report.ts'
 import type { Finding, ImageCves } from './store.ts'
@@ -48,6 +49,27 @@ const documentLines = (name: string, document: CveDocument): readonly string[] =
     ...found.map(({ path, message }) => `  ! ${path === '' ? '(document)' : path}: ${message}`),
   ]
 }
+
+const sinceMs = Date.UTC(2026, 10, 1)
+
+/** An agent that has watched a container for three days and a bit. */
+const usageOf = (digest: string, files: readonly UsedFile[]): UsageReport => ({
+  node: 'n',
+  time_ms: sinceMs + 80 * 3_600_000,
+  containers: [
+    {
+      id: digest,
+      namespace: 'shop',
+      pod: 'web',
+      container: 'web',
+      image_digests: [digest],
+      watched_since_ms: sinceMs,
+      missed_ms: null,
+      ended: false,
+      files,
+    },
+  ],
+})
 
 const findingLines = (
   finding: Finding,
@@ -98,9 +120,10 @@ const answer = (input: string): string => {
     const lines = text.split('\n').filter((line) => line !== '')
     if (name === 'used') {
       for (const line of lines) {
-        const [digest = '', path = ''] = line.split(' ')
-        if (path === 'whole') used.watchWhole(digest)
-        else used.markUsed(digest, path)
+        const [digest = '', path = '', by] = line.split(' ')
+        if (path === 'whole') used.take(usageOf(digest, []))
+        else if (by === undefined) used.markUsed(digest, path)
+        else used.take(usageOf(digest, [{ path, use: 'mapped', by, since_ms: sinceMs }]))
       }
     } else if (name === 'ask') {
       for (const line of lines) {

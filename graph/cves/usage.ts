@@ -2,6 +2,7 @@
  * What ran in images: files that were executed, mapped as code, or opened, told by the sensor; and
  * which packages are in use by that.
  */
+import type { ContainerUsage, UsageReport, UsedFile } from '@bulwark/schema'
 import { cveLimits as limits } from '../limits.ts'
 import { comparedPath } from './places.ts'
 import type { PackageFacts } from './report.ts'
@@ -44,16 +45,71 @@ export const programFiles = (process: {
   return [process.executable, ...given].slice(0, 8).map(comparedPath)
 }
 
+/** What is known of the use of a package, and from what. */
+export interface UseFound {
+  readonly use: PackageUse
+  /** A file of it that was seen to run; of `unseen` and `unknown` none. */
+  readonly seen?: SeenFile
+  /** Of `unseen`: how long all that runs in the image has been watched, milliseconds. */
+  readonly watchedMs?: number
+}
+
+/** A file that was seen to run in an image. */
+export interface SeenFile {
+  readonly path: string
+  readonly use: UsedFile['use']
+  /** Name of the process; empty: not told. */
+  readonly by: string
+  /** Milliseconds since 1970; `undefined`: not told. */
+  readonly sinceMs: number | undefined
+}
+
+/** A container that an agent watches: from when on, and until when it was last told of. */
+interface Watch {
+  readonly node: string
+  readonly sinceMs: number | null
+  readonly untilMs: number
+}
+
+type NodeContainer = ContainerUsage & { readonly node: string; readonly untilMs: number }
+
+/** What is known of an image. */
+interface ImageUse {
+  readonly files: Map<string, SeenFile>
+  /** Its containers that are there, by id. */
+  readonly watches: Map<string, Watch>
+  /** When a file may have run unseen, the last time. */
+  missedMs: number
+  /** There was no room for all of its files, or containers: not all is known. */
+  isOver: boolean
+}
+
+const unknownUse: UseFound = { use: 'unknown' }
+
 export class UsedFiles {
-  readonly #byImage = new Map<string, Set<string>>()
-  /** Images of which all that runs is told. */
-  readonly #whole = new Set<string>()
-  /** Files and images over the bounds. */
+  readonly #byImage = new Map<string, ImageUse>()
+  /** By node, until when what it told is true. */
+  readonly #nodes = new Map<string, number>()
+  /** Containers whose image is not known yet. */
+  readonly #unplaced = new Map<string, NodeContainer>()
+  /** Files, containers and images over the bounds. */
   notKept = 0
   /** The executables of the last question. */
   #last: { readonly given: readonly string[]; readonly compared: readonly string[] } = {
     given: [],
     compared: [],
+  }
+
+  #image(digest: string): ImageUse | undefined {
+    const known = this.#byImage.get(digest)
+    if (known) return known
+    if (this.#byImage.size >= limits.usedImagesMax) {
+      this.notKept++
+      return undefined
+    }
+    const image = { files: new Map(), watches: new Map(), missedMs: 0, isOver: false }
+    this.#byImage.set(digest, image)
+    return image
   }
 
   /**
@@ -62,35 +118,92 @@ export class UsedFiles {
    * @param imageDigest  of the container's image
    * @param path  as the process sees it
    */
-  markUsed(imageDigest: string, path: string): void {
-    let files = this.#byImage.get(imageDigest)
-    if (!files) {
-      if (this.#byImage.size >= limits.usedImagesMax) {
-        this.notKept++
-        return
-      }
-      files = new Set()
-      this.#byImage.set(imageDigest, files)
-    }
+  markUsed(
+    imageDigest: string,
+    path: string,
+    { use, by, sinceMs }: Omit<SeenFile, 'path'> = { use: 'executed', by: '', sinceMs: undefined },
+  ): void {
+    const image = this.#image(imageDigest)
     const compared = comparedPath(path)
-    if (files.has(compared)) return
-    if (files.size >= limits.usedFilesMax) this.notKept++
-    else files.add(compared)
+    if (!image || image.files.has(compared)) return
+    if (image.files.size < limits.usedFilesMax) {
+      image.files.set(compared, { path, use, by, sinceMs })
+      return
+    }
+    image.isOver = true
+    this.notKept++
   }
 
   /**
-   * From now on all files are marked that run in containers of an image, and those that already
-   * have. Only then does it mean something that a file was not.
+   * Takes in what an agent tells.
+   *
+   * @param digestsOf  more digests by which the image of a container is known; asked again with the
+   *   next report while there are none
    */
-  watchWhole(imageDigest: string): void {
-    if (this.#whole.size >= limits.usedImagesMax) this.notKept++
-    else this.#whole.add(imageDigest)
+  take(
+    report: UsageReport,
+    digestsOf: (container: ContainerUsage) => readonly string[] = () => [],
+  ): void {
+    const { node, time_ms: untilMs } = report
+    if (this.#nodes.size < limits.usageNodesMax || this.#nodes.has(node)) {
+      this.#nodes.set(node, untilMs)
+    } else this.notKept++
+    const before = new Map(this.#unplaced)
+    this.#unplaced.clear()
+    for (const now of report.containers) {
+      const known = before.get(now.id)
+      before.delete(now.id)
+      const container = known ? { ...now, files: [...known.files, ...now.files] } : now
+      this.#place({ ...container, node, untilMs }, digestsOf(container))
+    }
+    for (const each of before.values()) this.#place(each, digestsOf(each))
+  }
+
+  #place(container: NodeContainer, digestsOf: readonly string[]): void {
+    const { id, image_digests: own, files, node, untilMs, ended } = container
+    const digests = new Set([...own, ...digestsOf])
+    for (const digest of digests) {
+      for (const { path, use, by, since_ms: sinceMs } of files) {
+        this.markUsed(digest, path, { use, by, sinceMs })
+      }
+      this.#watch(digest, container, node, untilMs)
+    }
+    if (digests.size > 0 || ended) return
+    if (this.#unplaced.size >= limits.unplacedMax) this.notKept++
+    else this.#unplaced.set(id, { ...container, files: files.slice(0, limits.usedFilesMax) })
+  }
+
+  #watch(digest: string, container: ContainerUsage, node: string, untilMs: number): void {
+    const image = this.#image(digest)
+    if (!image) return
+    const { id, watched_since_ms: sinceMs, missed_ms: missedMs, ended } = container
+    image.missedMs = Math.max(image.missedMs, missedMs ?? 0)
+    if (ended) image.watches.delete(id)
+    else if (image.watches.size < limits.usageWatchesMax || image.watches.has(id)) {
+      image.watches.set(id, { node, sinceMs, untilMs })
+    } else {
+      image.isOver = true
+      this.notKept++
+    }
   }
 
   /** The image is nowhere any more. */
   forget(imageDigest: string): void {
     this.#byImage.delete(imageDigest)
-    this.#whole.delete(imageDigest)
+  }
+
+  /**
+   * How long all that runs in the containers of an image has been watched, milliseconds: since the
+   * first of them was, or something was missed. 0: not all of them are.
+   */
+  #watchedMs({ watches, missedMs, isOver }: ImageUse): number {
+    let watchedMs = 0
+    for (const { node, sinceMs, untilMs } of isOver ? [] : watches.values()) {
+      if (sinceMs === null) return 0
+      const until = this.#nodes.get(node) ?? untilMs
+      watchedMs = Math.max(watchedMs, until - Math.max(sinceMs, missedMs))
+    }
+    return watchedMs
   }
 
   /** Asked for one package of an image after another. */
@@ -101,23 +214,26 @@ export class UsedFiles {
     return this.#last.compared
   }
 
-  useOf({ kind, places }: PackageFacts, question: UsageQuestion): PackageUse {
+  /** How a package is in use. */
+  useOf({ kind, places }: PackageFacts, question: UsageQuestion): UseFound {
     const { files, folders } = places
     const owns = (path: string): boolean =>
       files.includes(path) || folders.some((folder) => path.startsWith(folder))
     const isStatic = kind === 'static-binary'
     const own = this.#compared(question.executables)
     // Of many modules of one binary it is not known which is at fault.
-    if (own.some(owns)) return isStatic ? 'built-in' : 'owns-executable'
-    for (const digest of question.digests) {
-      const used = this.#byImage.get(digest)
-      if (!used) continue
-      const isUsed =
-        files.some((file) => used.has(file)) || (folders.length > 0 && [...used].some(owns))
-      if (isUsed) return isStatic ? 'built-in' : 'loaded'
+    if (own.some(owns)) return { use: isStatic ? 'built-in' : 'owns-executable' }
+    const images = question.digests.flatMap((digest) => this.#byImage.get(digest) ?? [])
+    for (const { files: used } of images) {
+      const direct = files.find((file) => used.has(file))
+      const path = direct ?? (folders.length > 0 ? [...used.keys()].find(owns) : undefined)
+      if (path === undefined) continue
+      const seen = used.get(path)
+      return { use: isStatic ? 'built-in' : 'loaded', ...(seen ? { seen } : {}) }
     }
     const isSeenWhenUsed = files.length > 0 && (kind === 'os' || isStatic)
-    const isWhole = question.digests.some((digest) => this.#whole.has(digest))
-    return isWhole && isSeenWhenUsed ? 'unseen' : 'unknown'
+    if (!isSeenWhenUsed || images.length === 0) return unknownUse
+    const watchedMs = Math.max(...images.map((image) => this.#watchedMs(image)))
+    return watchedMs >= limits.unseenAfterMs ? { use: 'unseen', watchedMs } : unknownUse
   }
 }

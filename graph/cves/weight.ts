@@ -5,7 +5,7 @@
 import type { Finding } from './store.ts'
 import { isRemoving } from './store.ts'
 import type { CveSeverity, VexClaim } from './report.ts'
-import type { PackageUse } from './usage.ts'
+import type { PackageUse, SeenFile, UseFound } from './usage.ts'
 
 /** What each part of a weight counts, and why. docs/severity.md is written from it. */
 export const weightTable = {
@@ -49,10 +49,45 @@ const packageText = ({ package: { name, version } }: Finding): string =>
 
 const useText: Readonly<Record<PackageUse, string>> = {
   'owns-executable': 'owns the program of the alerting process',
-  loaded: 'was executed or loaded in this image',
+  loaded: 'is in use: it was executed or loaded in this image',
   'built-in': 'is built into a binary that ran; whether its code is reached is not known',
-  unseen: 'was not used while the image was watched',
+  unseen: 'was not seen in use while the image was watched',
   unknown: 'is in use, or not: nothing tells',
+}
+
+const useWords: Readonly<Record<SeenFile['use'], string>> = {
+  executed: 'executed',
+  mapped: 'mapped',
+  running: 'in memory',
+}
+
+const seenText = ({ path, use, by, sinceMs }: SeenFile): string => {
+  const whom = by === '' ? '' : ` by ${by}`
+  const since = sinceMs === undefined ? '' : ` since ${timeText(sinceMs)}`
+  return `is in use: ${path} ${useWords[use]}${whom}${since}`
+}
+
+/** To the second. */
+const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+
+const units = [
+  [86_400_000, 'days'],
+  [3_600_000, 'hours'],
+  [60_000, 'minutes'],
+] as const
+
+/** In whole units, of which there are two at least: `47 hours`, `3 days`. */
+const durationText = (ms: number): string => {
+  const [unit, name] = units.find(([each]) => ms >= 2 * each) ?? [60_000, 'minutes']
+  return `${Math.floor(ms / unit)} ${name}`
+}
+
+const foundText = ({ use, seen, watchedMs }: UseFound): string => {
+  if (use === 'loaded' && seen) return seenText(seen)
+  if (use === 'unseen' && watchedMs !== undefined) {
+    return `was not seen in use in ${durationText(watchedMs)} of watching`
+  }
+  return useText[use]
 }
 
 const percent = (probability: number): string => `${Math.round(probability * 1000) / 10}%`
@@ -112,20 +147,20 @@ const reach = (finding: Finding): Part => {
 /**
  * The weight of a finding.
  *
- * @param use  of its package in the image
+ * @param found  of its package in the image
  */
-export const weightOf = (finding: Finding, use: PackageUse): CveWeight => {
+export const weightOf = (finding: Finding, found: UseFound): CveWeight => {
   const { id, vex } = finding
   if (vex && isRemoving(vex)) {
     return { value: 0, reasons: () => [`${id} in ${packageText(finding)}: ${vexText(vex)}`] }
   }
   const parts = [likelihood(finding), impact(finding), reach(finding)]
-  const product = parts.reduce((sum, [value]) => sum * value, weightTable.use[use])
+  const product = parts.reduce((sum, [value]) => sum * value, weightTable.use[found.use])
   return {
     value: Math.round(product * 1000) / 1000,
     reasons: () => [
       ...parts.map(([, text]) => `${id} ${text()}`),
-      `${packageText(finding)} ${useText[use]}`,
+      `${packageText(finding)} ${foundText(found)}`,
       ...(vex ? [`${id}: ${vexText(vex)}`] : []),
     ],
   }

@@ -13,8 +13,9 @@ import {
   priorityAt,
   programFiles,
   summaryOf,
+  takeUsage,
 } from '@bulwark/graph'
-import type { AlertContext, AlertSubject, AlertUpdate } from '@bulwark/schema'
+import type { AlertContext, AlertSubject, AlertUpdate, UsageReport } from '@bulwark/schema'
 
 /** What is judged of an alert. */
 export interface JudgedAlert extends Pick<AlertFacts, 'rule' | 'priority' | 'tags'> {
@@ -99,6 +100,17 @@ export class AlertJudge<Told extends JudgedAlert> {
   get unjoined(): number {
     const { forgotten, unchecked } = this.#judging.window
     return forgotten + unchecked
+  }
+
+  /**
+   * Takes in which files run in containers. Never throws.
+   *
+   * @returns `false`: it is lost, because nothing is known of the cluster yet
+   */
+  takeUsage(report: UsageReport): boolean {
+    const sources = this.#options.sourcesNow()
+    if (sources) takeUsage(sources, report)
+    return sources !== undefined
   }
 
   /** The context of an alert, and the alerts that it raises. Never throws. */

@@ -16,6 +16,7 @@ import {
   exitOf,
   fdCallOf,
   fileFacts,
+  fileUsedOf,
   forkOf,
   headerOf,
   ioUringOf,
@@ -68,6 +69,7 @@ const accessors = {
   name_call: nameCallOf,
   mount: mountOf,
   memory: memoryOf,
+  file_used: fileUsedOf,
 } as const
 
 /** Name of a kind of event. */

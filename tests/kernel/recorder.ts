@@ -73,6 +73,8 @@ export type Asked = Pick<
   | 'payloadBytes'
   | 'questions'
   | 'ringBytes'
+  | 'tellsUsage'
+  | 'usedFilesShare'
   | 'writes'
 >
 

@@ -77,7 +77,7 @@ const findingOf = (text: string): WeighedFinding => {
   }
   const uses: readonly PackageUse[] = ['owns-executable', 'loaded', 'built-in', 'unseen']
   const use = uses.find((each) => words.includes(each)) ?? 'unknown'
-  return { finding, use, weight: weightOf(finding, use) }
+  return { finding, use, weight: weightOf(finding, { use }) }
 }
 
 const imageOf = (short: Short): ContainerCves => {
