@@ -85,6 +85,18 @@ test('an object that can no longer be read is gone, and its fault says where', (
   assert.deepEqual(cluster.diagnostics.faults(), [])
 })
 
+test('an object that is written again, and says the same, changes nothing', () => {
+  const cluster = new Cluster()
+  let changes = 0
+  cluster.objects.onChange(() => void changes++)
+  const web = { ...v1, ...pod('a', { containers: [{ name: 'app', image: 'app:1' }] }) }
+  cluster.put(web)
+  cluster.put({ ...web, status: { conditions: [{ type: 'Ready', status: 'True' }] } })
+  assert.deepEqual([changes, cluster.objects.version('Pod')], [1, 1])
+  cluster.put({ ...v1, ...pod('a', { containers: [{ name: 'app', image: 'app:2' }] }) })
+  assert.equal(changes, 2)
+})
+
 test('what is no object, has no name, or is of a version that nothing reads, is counted', () => {
   const cluster = new Cluster()
   const things = [null, 1, 'text', [], {}, { kind: 'Pod' }, { ...v1, metadata: { name: 'x' } }]

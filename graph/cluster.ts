@@ -10,6 +10,7 @@ import type { Named } from './objects/metadata.ts'
 import { readNames } from './objects/metadata.ts'
 import type { Json } from './objects/reader.ts'
 import { Reader, isJson } from './objects/reader.ts'
+import { isSame } from './objects/same.ts'
 import { Sharing } from './objects/share.ts'
 import type { OnChange } from './objects/table.ts'
 import { ObjectTable } from './objects/table.ts'
@@ -79,6 +80,8 @@ export class Cluster {
     const reader = new Reader({ kind, namespace, name }, this.diagnostics)
     this.diagnostics.clear(reader.object)
     const object = this.#read(kind, json, reader)
+    const before = object && this.objects.get(kind, namespace, name)
+    if (before && isSame(before, object)) return
     if (object) this.objects.put(kind, object)
     else this.objects.delete(kind, namespace, name)
   }
