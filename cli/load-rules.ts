@@ -76,6 +76,13 @@ export interface RuleText {
   readonly text: string
 }
 
+/** What a file of SeverityPolicies has, in YAML and in JSON. */
+const ofSeverity = /^\s*"?kind"?:\s*"?SeverityPolicy"?,?\s*$/m
+
+/** Those of some files that have SeverityPolicies. */
+export const severityFilesIn = (files: readonly RuleText[]): readonly string[] =>
+  files.filter(({ text }) => ofSeverity.test(text)).map(({ name }) => name)
+
 /** A path that cannot be read. */
 export interface Unreadable {
   readonly message: string

@@ -157,3 +157,20 @@ test('a rule is explained with the policies that apply to it', async () => {
   const refused = await bulwark([...args.slice(0, -1), faulty])
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
 })
+
+test('SeverityPolicies beside them are checked, and no rules', async () => {
+  const severity = (staleDays: number): string =>
+    `apiVersion: bulwark.dev/v1alpha1\nkind: SeverityPolicy\nspec: {staleDays: ${staleDays}}\n`
+  const sound = write('severity.yaml', severity(3))
+  const beside = write('mixed.yaml', policy('p', `{rules: ${rules}}`) + `---\n${severity(0)}`)
+  const { code, stdout } = await bulwark(['policy', 'check', sound])
+  assert.deepEqual([code, stdout.split('\n').length], [0, 3])
+  assert.match(stdout, /^SeverityPolicies of .*severity\.yaml \(--severity\): Ok$/m)
+  const faulty = await bulwark(['policy', 'check', sound, beside])
+  assert.equal(faulty.code, 1)
+  assert.match(faulty.stdout, /^p: Ok$/m)
+  assert.match(faulty.stdout, /mixed\.yaml: spec\.staleDays is no whole number from 1 to 3650$/m)
+  const replayed = await bulwark(['replay', '--demo', '--policy', beside, '-o', 'json'])
+  assert.match(replayed.stderr, /SeverityPolicies are read with --severity, and passed over here/)
+  assert.match(replayed.stderr, /1 of 1 policies hold/)
+})

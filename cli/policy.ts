@@ -3,13 +3,16 @@ import { Command } from 'commander'
 import { AccessError, ApiFault } from '@bulwark/kubernetes'
 import type { LoadedPolicy, PolicyLoad, Rule, Scope } from '@bulwark/policy'
 import type { ContextEffect } from '@bulwark/schema'
-import { printableText } from '@bulwark/schema'
+import { printableText, severityPolicyKind } from '@bulwark/schema'
+import { readSeverityPolicies, refText } from '@bulwark/graph'
+import { SeverityFileError, isJson, readSeverityFiles } from '@bulwark/server'
 import { diagnosticText } from '@bulwark/policy'
 import type { ClusterChoice, ClusterView } from './cluster.ts'
 import { clusterView } from './cluster.ts'
 import { exitCodes } from './exit.ts'
 import type { RuleText } from './load-rules.ts'
-import { diagnosticsOf, loadPolicyTexts } from './load-rules.ts'
+import { diagnosticsOf, loadPolicyTexts, severityFilesIn } from './load-rules.ts'
+import type { ChosenTexts } from './report.ts'
 import { collect, logError, readChosen } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption } from './rules.ts'
@@ -29,13 +32,17 @@ export const loadPoliciesIn = (
   rules: readonly string[],
   cluster: readonly RuleText[] = [],
 ): PolicyLoad | undefined => {
+  const texts = readTexts(paths, rules)
+  return texts && loadPolicyTexts(texts.rules, [...texts.policies, ...cluster])
+}
+
+/** `undefined` when a path cannot be read, which was said. */
+const readTexts = (paths: readonly string[], rules: readonly string[]): ChosenTexts | undefined => {
   const texts = readChosen({ rules, policies: paths })
-  if ('message' in texts) {
-    logError(texts.message, texts.help)
-    process.exitCode = exitCodes.usage
-    return undefined
-  }
-  return loadPolicyTexts(texts.rules, [...texts.policies, ...cluster])
+  if (!('message' in texts)) return texts
+  logError(texts.message, texts.help)
+  process.exitCode = exitCodes.usage
+  return undefined
 }
 
 /** Says what is wrong with policies. Returns whether something is. */
@@ -51,22 +58,40 @@ export const saidErrors = ({ policies }: PolicyLoad): boolean => {
 const named = ({ name, place }: LoadedPolicy): string =>
   name === '' ? `${place.file}:${place.line}` : name
 
+/** What is wrong with the SeverityPolicies of some files, one line each. */
+const severityFaults = (names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => {
+    try {
+      const { faults } = readSeverityPolicies(
+        readSeverityFiles([name]).filter(({ value }) => isSeverityPolicy(value)),
+      )
+      return faults.map(({ object, path, message }) => `${refText(object)}: ${path} ${message}`)
+    } catch (error) {
+      if (!(error instanceof SeverityFileError)) throw error
+      return [error.message]
+    }
+  })
+
+const isSeverityPolicy = (value: unknown): boolean =>
+  isJson(value) && value['kind'] === severityPolicyKind
+
 const check = (paths: readonly string[], { rules, output }: PolicyOptions): void => {
-  const loaded = loadPoliciesIn(paths, rules)
-  if (!loaded) return
-  const { policies, files } = loaded
+  const texts = readTexts(paths, rules)
+  if (!texts) return
+  const { policies, files } = loadPolicyTexts(texts.rules, texts.policies)
+  const ofSeverity = severityFilesIn(texts.policies)
+  const severityLines = severityFaults(ofSeverity)
   const faulty = policies.filter(({ isDisabled }) => isDisabled)
-  process.exitCode = faulty.length > 0 ? exitCodes.fault : exitCodes.done
+  process.exitCode = faulty.length + severityLines.length > 0 ? exitCodes.fault : exitCodes.done
   if (output === 'json') {
+    const told = policies.map(({ name, place, isDisabled, found }) => ({
+      name,
+      place,
+      ok: !isDisabled,
+      found,
+    }))
     console.log(
-      JSON.stringify({
-        policies: policies.map(({ name, place, isDisabled, found }) => ({
-          name,
-          place,
-          ok: !isDisabled,
-          found,
-        })),
-      }),
+      JSON.stringify({ policies: told, severity: { files: ofSeverity, faults: severityLines } }),
     )
     return
   }
@@ -77,6 +102,10 @@ const check = (paths: readonly string[], { rules, output }: PolicyOptions): void
   const errors = diagnosticsOf(files).filter(({ severity }) => severity === 'error').length
   if (errors > 0) console.log(`rule files have ${errors} errors: see \`bulwark rules check\``)
   console.log(`${policies.length - faulty.length} of ${policies.length} policies hold`)
+  if (ofSeverity.length === 0) return
+  for (const line of severityLines) console.log(line)
+  const state = severityLines.length === 0 ? 'Ok' : 'Invalid'
+  console.log(`SeverityPolicies of ${ofSeverity.join(', ')} (--severity): ${state}`)
 }
 
 type ImagePattern = NonNullable<Scope['images']>[number]

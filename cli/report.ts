@@ -5,7 +5,13 @@ import { isNativeError } from '@bulwark/native'
 import type { PolicyLoad, PriorityName, Rule } from '@bulwark/policy'
 import { diagnosticText, priorityNames } from '@bulwark/policy'
 import type { RuleAdditions, RuleText, Unreadable } from './load-rules.ts'
-import { diagnosticsOf, loadPolicyTexts, readPolicyFiles, readRuleFiles } from './load-rules.ts'
+import {
+  diagnosticsOf,
+  loadPolicyTexts,
+  readPolicyFiles,
+  readRuleFiles,
+  severityFilesIn,
+} from './load-rules.ts'
 
 export const log = (line: string): void => {
   process.stderr.write(`bulwark: ${line}\n`)
@@ -52,6 +58,9 @@ export const chooseRules = (choice: RuleChoice): ChosenRules | undefined => {
     logError(texts.message, texts.help)
     return undefined
   }
+  const others = severityFilesIn(texts.policies).join(', ')
+  if (others !== '')
+    log(`SeverityPolicies are read with --severity, and passed over here: ${others}`)
   return chooseOf(texts, choice)
 }
 

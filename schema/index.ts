@@ -125,4 +125,15 @@ export {
   policyVersion,
   severities,
 } from './runtime-policy.ts'
+export {
+  overrideWhen,
+  severityIndicators,
+  severityLevels,
+  severityObject,
+  severityOverride,
+  severityPolicyKind,
+  severityPolicyPlural,
+  severitySpec,
+  severityWeight,
+} from './severity-policy.ts'
 export { closest } from './suggest.ts'

@@ -29,7 +29,14 @@ export const severities = [
 ] as const
 
 /** How many of something one policy may have. */
-const most = { entries: 256, rules: 256, tags: 64, labels: 64, values: 256, rows: 4096 } as const
+export const most = {
+  entries: 256,
+  rules: 256,
+  tags: 64,
+  labels: 64,
+  values: 256,
+  rows: 4096,
+} as const
 
 const domain = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*'
 const labelName = '[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?'
@@ -55,7 +62,7 @@ const labelValue = text({
 const glob = text({ what: 'a glob' })
 
 /** A LabelSelector of Kubernetes. */
-const labelSelector: ValueShape = {
+export const labelSelector: ValueShape = {
   is: 'object',
   members: {
     matchLabels: may(
@@ -260,11 +267,11 @@ const ofServer = [
 ]
 
 /** A whole object, as a file has it. */
-export const policyObject: ObjectShape = {
+export const objectOf = (kind: string, specShape: ObjectShape): ObjectShape => ({
   is: 'object',
   members: {
     apiVersion: must(text({ oneOf: [policyApiVersion] }), 'The version of this form.'),
-    kind: must(text({ oneOf: [policyKind] }), 'What it is.'),
+    kind: must(text({ oneOf: [kind] }), 'What it is.'),
     metadata: must(
       {
         is: 'object',
@@ -284,7 +291,10 @@ export const policyObject: ObjectShape = {
       },
       'Its name.',
     ),
-    spec: must(spec, 'What it asks for.'),
+    spec: must(specShape, 'What it asks for.'),
     status: may({ is: 'anything' }, 'What the cluster says of it.'),
   },
-}
+})
+
+/** A RuntimePolicy. */
+export const policyObject: ObjectShape = objectOf(policyKind, spec)

@@ -76,4 +76,9 @@ export const limits = {
   tokensMax: 10_000,
   /** Characters of a token: those of Kubernetes have 1,500. */
   tokenCharsMax: 16 * 1024,
+  /** SeverityPolicies of a cluster: more than those that are kept, which tells of the others. */
+  severityPoliciesMax: 256,
+  severityPolicyCharsMax: 4 * 1024 * 1024,
+  /** How long a start waits for them, milliseconds: alerts meanwhile would be judged without. */
+  severityStartMsMax: 5_000,
 } as const

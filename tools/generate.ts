@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeConfigPage } from './generate/config.ts'
-import { policyCrdPath, writePolicyCrd, writePolicyPage } from './generate/crd.ts'
+import { customResources, writePolicyPage } from './generate/crd.ts'
 import { writeDecoder } from './generate/decoder.ts'
 import { writeEventsPage, writeFieldsPage } from './generate/docs.ts'
 import { writeGraphPage } from './generate/graph.ts'
@@ -24,7 +24,7 @@ const outputs: readonly (readonly [path: string, text: string])[] = [
   ['docs/graph.md', writeGraphPage()],
   ['docs/config.md', writeConfigPage()],
   ['docs/runtime-policy.md', writePolicyPage()],
-  [policyCrdPath, writePolicyCrd()],
+  ...customResources.map(({ path, text }) => [path, text] as const),
   ['docs/rules.md', writeRulesPage(join(root, 'rules'))],
   ['docs/severity.md', writeSeverityPage()],
 ]

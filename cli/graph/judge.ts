@@ -3,10 +3,11 @@ import type { AgentOptions, Alert } from '@bulwark/agent'
 import { raisedAlert } from '@bulwark/agent'
 import type { ContextSources } from '@bulwark/graph'
 import { prepare } from '@bulwark/graph'
+import type { ApiAccess } from '@bulwark/kubernetes'
 import type { LoadedPolicy } from '@bulwark/policy'
 import type { UsageReport } from '@bulwark/schema'
 import type { Judged } from '@bulwark/server'
-import { AlertJudge, LiveCluster, inputLines } from '@bulwark/server'
+import { AlertJudge, LiveCluster, SeverityFeed, inputLines } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
 import { limits } from './limits.ts'
@@ -37,8 +38,8 @@ export interface Judging {
 }
 
 /** The cluster of an API server, watched; resolves when it is known, or that takes too long. */
-const liveCluster = async (kubeconfig: string): Promise<LiveCluster> => {
-  const cluster = new LiveCluster({ access: accessOf(kubeconfig), log: (line) => log(line) })
+const liveCluster = async (access: ApiAccess): Promise<LiveCluster> => {
+  const cluster = new LiveCluster({ access, log: (line) => log(line) })
   const tell = (): void => {
     for (const line of inputLines(cluster.known, cluster.place)) log(line)
   }
@@ -105,9 +106,14 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
       () => {},
     )
   }
-  const cluster = await liveCluster(kubeconfig ?? '')
+  const access = accessOf(kubeconfig ?? '')
+  const policies = new SeverityFeed({ access, settings, log })
+  const [cluster] = await Promise.all([liveCluster(access), policies.untilAnswered()])
   return judging(
     () => cluster.sources,
-    () => cluster.stop(),
+    () => {
+      policies.stop()
+      cluster.stop()
+    },
   )
 }

@@ -4,18 +4,26 @@
  * order they were told.
  */
 import type { ContextEffect } from '@bulwark/schema'
+import { severityPolicyKind } from '@bulwark/schema'
 import type { ObjectFault } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
 import { isJson } from '../objects/reader.ts'
 import { overridesOfPolicies } from './overrides.ts'
 import type { PolicyDocument } from './policy.ts'
-import { readSeverityPolicies, severityPolicyKind } from './policy.ts'
+import { readSeverityPolicies } from './policy.ts'
 import type { Override, SeveritySettings } from './settings.ts'
 
 /** A SeverityPolicy of a cluster, as it is in force. */
 interface InForce {
   readonly document: PolicyDocument
   readonly isSound: boolean
+}
+
+/** What became of a SeverityPolicy. */
+export interface TakenPolicy {
+  readonly faults: readonly ObjectFault[]
+  /** It is faulty, and stays what it was. */
+  readonly isKept: boolean
 }
 
 export class OperatorSettings {
@@ -38,9 +46,9 @@ export class OperatorSettings {
    * Takes a SeverityPolicy of the cluster, new or changed. One that was sound and is not any more
    * stays what it was; of a new one, all but its faulty parts holds, as of a file.
    *
-   * @returns what is wrong with it
+   * @returns what is wrong with it, and whether what was before stays
    */
-  putSeverityPolicy(name: string, value: unknown): readonly ObjectFault[] {
+  putSeverityPolicy(name: string, value: unknown): TakenPolicy {
     const document = { name, value: withoutServersOwn(value) }
     const { faults } = readSeverityPolicies([document])
     const before = this.#cluster.get(name)
@@ -48,12 +56,13 @@ export class OperatorSettings {
     if (!before && this.#cluster.size >= limits.severityPoliciesMax) {
       this.notKept++
       const message = `is not kept: there are ${limits.severityPoliciesMax} others`
-      return [...faults, { object: severityPolicy(name), path: '', message }]
+      const fault = { object: severityPolicy(name), path: '', message }
+      return { faults: [...faults, fault], isKept: false }
     }
-    if (!isSound && before?.isSound === true) return faults
+    if (!isSound && before?.isSound === true) return { faults, isKept: true }
     this.#cluster.set(name, { document, isSound })
     this.#now = undefined
-    return faults
+    return { faults, isKept: false }
   }
 
   deleteSeverityPolicy(name: string): void {

@@ -3,13 +3,27 @@
  * YAML or JSON. What is wrong is told with its path and the nearest word; an override with a fault
  * does not hold, all else does.
  */
-import type { Answer, ContextEffectName, KnownLabels, Selector } from '@bulwark/schema'
+import type {
+  Answer,
+  ContextEffectName,
+  KnownLabels,
+  ObjectShape,
+  Selector,
+  ValueShape,
+} from '@bulwark/schema'
 import {
   allAnswers,
   closest,
   contextEffects,
   factorIds,
+  overrideWhen,
   policyApiVersion,
+  severityIndicators,
+  severityObject,
+  severityOverride,
+  severityPolicyKind,
+  severitySpec,
+  severityWeight,
   selects,
 } from '@bulwark/schema'
 import type { ObjectFault } from '../diagnostics.ts'
@@ -24,34 +38,13 @@ import type { Level } from './severity.ts'
 import { levelOf, levels } from './severity.ts'
 import { scale } from './table.ts'
 
-export const severityPolicyKind = 'SeverityPolicy'
-
 /** What came of severity policies. */
 export interface ReadSettings {
   readonly settings: SeveritySettings
   readonly faults: readonly ObjectFault[]
 }
 
-const specKeys = [
-  'weights',
-  'indicators',
-  'epssLikely',
-  'staleDays',
-  'nearSteps',
-  'development',
-  'overrides',
-]
-const overrideKeys = ['name', 'effect', 'by', 'reason', 'when']
-const whenLists = [
-  'namespaces',
-  'rules',
-  'tags',
-  'containers',
-  'severities',
-  'factors',
-  'noFactors',
-]
-const whenSelectors = ['namespaceSelector', 'podSelector']
+const keysOf = ({ members }: ObjectShape): readonly string[] => Object.keys(members)
 
 const didYouMean = (word: string, words: readonly string[]): string => {
   const near = closest(word, words)
@@ -79,15 +72,15 @@ class PolicyReader {
 
   read(json: Json, before: SeveritySettings): SeveritySettings {
     const reader = this.#reader
-    this.#keys(json, '', ['apiVersion', 'kind', 'metadata', 'spec'])
+    this.#keys(json, '', keysOf(severityObject))
     const spec = reader.map(json, 'spec', '')
     if (!spec) {
       this.fault('spec', 'is missing: what the policy changes')
       return before
     }
-    this.#keys(spec, 'spec', specKeys)
+    this.#keys(spec, 'spec', keysOf(severitySpec))
     const indicators = reader.map(spec, 'indicators', 'spec')
-    if (indicators) this.#keys(indicators, 'spec.indicators', ['tags', 'rules'])
+    if (indicators) this.#keys(indicators, 'spec.indicators', keysOf(severityIndicators))
     const more = (key: 'tags' | 'rules'): readonly string[] => [
       ...before.indicators[key],
       ...reader.texts(indicators, key, 'spec.indicators'),
@@ -95,9 +88,9 @@ class PolicyReader {
     return {
       weights: new Map([...before.weights, ...this.#weights(spec)]),
       indicators: { tags: more('tags'), rules: more('rules') },
-      epssLikely: this.#number(spec, 'epssLikely', 'spec', 0, 1) ?? before.epssLikely,
-      staleDays: this.#number(spec, 'staleDays', 'spec', 1, 3650) ?? before.staleDays,
-      nearSteps: this.#number(spec, 'nearSteps', 'spec', 1, 100) ?? before.nearSteps,
+      epssLikely: this.#number(spec, 'epssLikely', 'spec') ?? before.epssLikely,
+      staleDays: this.#number(spec, 'staleDays', 'spec') ?? before.staleDays,
+      nearSteps: this.#number(spec, 'nearSteps', 'spec') ?? before.nearSteps,
       development: this.#development(spec) ?? before.development,
       overrides: [...before.overrides, ...this.#overrides(spec)],
     }
@@ -111,11 +104,19 @@ class PolicyReader {
     }
   }
 
-  #number(from: Json, key: string, at: string, least: number, most: number): number | undefined {
+  /** @param shape  with its bounds; that of a key of the spec where it is left out */
+  #number(
+    from: Json,
+    key: string,
+    at: string,
+    shape: ValueShape | undefined = severitySpec.members[key]?.shape,
+  ): number | undefined {
     const value = from[key]
-    if (value === undefined || value === null) return undefined
-    if (typeof value === 'number' && value >= least && value <= most) return value
-    this.fault(`${at}.${key}`, `is no number from ${least} to ${most}`)
+    if (value === undefined || value === null || shape?.is !== 'number') return undefined
+    const { least, most, isWhole } = shape
+    const isNumber = typeof value === 'number' && (!isWhole || Number.isInteger(value))
+    if (isNumber && value >= least && value <= most) return value
+    this.fault(`${at}.${key}`, `is no ${isWhole ? 'whole ' : ''}number from ${least} to ${most}`)
     return undefined
   }
 
@@ -128,7 +129,7 @@ class PolicyReader {
         this.fault(at, `no factor has the id ${quoted(id)}: ${didYouMean(id, factorIds)}`)
         return []
       }
-      const weight = this.#number(map, id, at, 0, scale.weightMost)
+      const weight = this.#number(map, id, at, severityWeight)
       return weight === undefined ? [] : [[id, weight]]
     })
   }
@@ -149,7 +150,7 @@ class PolicyReader {
     const names = new Set<string>()
     return this.#reader.maps(spec, 'overrides', 'spec', (item, at) => {
       const faults = this.#faultCount
-      this.#keys(item, at, overrideKeys)
+      this.#keys(item, at, keysOf(severityOverride))
       const name = this.#must(item, 'name', at)
       const reason = this.#must(item, 'reason', at)
       const effect = this.#oneOf<ContextEffectName>(
@@ -157,7 +158,7 @@ class PolicyReader {
         at,
         contextEffects,
       )
-      const weight = this.#number(item, 'by', at, 1, scale.weightMost)
+      const weight = this.#number(item, 'by', at, severityOverride.members['by']?.shape)
       const holds = this.#when(item, at)
       if (name !== undefined && names.has(name)) this.fault(at, 'has the name of another override')
       if (effect === 'suppress' && weight !== undefined) {
@@ -206,7 +207,7 @@ class PolicyReader {
       this.fault(path, 'is missing: without a condition it would hold of every alert')
       return undefined
     }
-    this.#keys(when, path, [...whenLists, ...whenSelectors])
+    this.#keys(when, path, keysOf(overrideWhen))
     const list = (key: string): readonly string[] | undefined =>
       when[key] === undefined ? undefined : this.#reader.texts(when, key, path)
     const selector = (key: string): Selector | undefined => {

@@ -1,8 +1,9 @@
 /** How urgent an alert is. Rules have Falco's priorities; a judgement has five levels. */
 import type { severities } from '@bulwark/schema'
+import { severityLevels } from '@bulwark/schema'
 
 /** The least urgent first. */
-export const levels = ['info', 'low', 'medium', 'high', 'critical'] as const
+export const levels = severityLevels
 export type Level = (typeof levels)[number]
 
 /** A rule's own word: one of Falco's priorities. */

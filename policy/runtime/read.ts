@@ -11,6 +11,7 @@ import {
   policyKind,
   policyModes,
   policyObject,
+  severityPolicyKind,
 } from '@bulwark/schema'
 import type { Diagnostic } from '../diagnostics.ts'
 import { readExceptions } from '../falco/exceptions.ts'
@@ -356,6 +357,8 @@ const readValue = (value: Yaml, file: Context, isItem: boolean): readonly ReadPo
     return [faulty('policy-structure', 'a policy must be a map', at, help)]
   }
   const kind = textAt(value, 'kind') ?? ''
+  // Of judgements, not of rules: it may lie in the same folder, and has a reader of its own.
+  if (kind === severityPolicyKind) return []
   const version = listKinds.get(kind)
   if (version === undefined || isItem) return [readObject(value, file)]
   const at = file.at('policy list', '', value.place)

@@ -1,4 +1,6 @@
 /** Alerts are judged in the context of their pods. */
 export type { AlertJudgeOptions, AlertRaise, Judged, JudgedAlert } from './judge.ts'
 export { AlertJudge } from './judge.ts'
+export type { SeverityFeedOptions } from './severity-feed.ts'
+export { SeverityFeed } from './severity-feed.ts'
 export { SeverityFileError, readSeverityFiles } from './severity.ts'

@@ -9,9 +9,15 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { parseAllDocuments } from 'yaml'
 import type { ObjectShape, ValueShape } from '@bulwark/schema'
-import { policyApiVersion, policyKind, policySpec } from '@bulwark/schema'
+import {
+  policyApiVersion,
+  policyKind,
+  policySpec,
+  severityPolicyKind,
+  severitySpec,
+} from '@bulwark/schema'
 import { readPolicies } from '@bulwark/policy'
-import { policyCrdPath, schemaOf } from './crd.ts'
+import { customResources, schemaOf } from './crd.ts'
 import { structuralFaults, validationFaults } from '../lab/api-server/index.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -32,19 +38,22 @@ interface Definition {
   readonly metadata: { readonly name: string }
 }
 
-const [written] = documentsOf(join(root, policyCrdPath)) as readonly Definition[]
-const rootSchema = written?.spec.versions[0].schema.openAPIV3Schema ?? ({} as never)
+const kinds = [
+  { kind: policyKind, spec: policySpec },
+  { kind: severityPolicyKind, spec: severitySpec },
+]
 
-test('what was written names itself as an API server wants it', () => {
-  const { names = {}, group } = written?.spec ?? {}
-  assert.equal(names['kind'], policyKind)
-  assert.equal(written?.metadata.name, `${names['plural']}.${group}`)
-})
-
-test('the schema is structural', () => {
-  assert.deepEqual(structuralFaults(schemaOf(policySpec)), [])
-  assert.deepEqual(structuralFaults(rootSchema), [])
-})
+for (const [index, { kind, spec }] of kinds.entries()) {
+  const [written] = documentsOf(join(root, customResources[index]?.path ?? '')) as Definition[]
+  test(`the definition of ${kind} names itself as an API server wants it, and is structural`, () => {
+    assert.ok(written)
+    const { names, group, versions } = written.spec
+    assert.equal(names['kind'], kind)
+    assert.equal(written.metadata.name, `${names['plural']}.${group}`)
+    assert.deepEqual(structuralFaults(schemaOf(spec)), [])
+    assert.deepEqual(structuralFaults(versions[0].schema.openAPIV3Schema), [])
+  })
+}
 
 test('what is not structural is seen', () => {
   assert.deepEqual(structuralFaults({ properties: {} }), ['(root): has no type'])
@@ -69,6 +78,13 @@ for (const name of readdirSync(examples).filter(isOfPolicies)) {
     }
   })
 }
+
+test('severity.yaml is taken by the schema', () => {
+  for (const object of documentsOf(join(examples, 'severity.yaml'))) {
+    const { spec } = object as { readonly spec: unknown }
+    assert.deepEqual(validationFaults(schemaOf(severitySpec), spec), [])
+  }
+})
 
 // --- The reader and the schema agree ------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 /**
- * Writes what a RuntimePolicy is: the custom resource definition that an API server checks, and the
- * page of all its keys.
+ * Writes what policies are: the custom resource definitions that an API server checks, and the
+ * tables of all their keys.
  */
 import type { FieldSpec, ObjectShape, ShapeMember, ValueShape } from '@bulwark/schema'
 import {
@@ -11,6 +11,9 @@ import {
   policyPlural,
   policySpec,
   policyVersion,
+  severityPolicyKind,
+  severityPolicyPlural,
+  severitySpec,
 } from '@bulwark/schema'
 import type { Plain } from './yaml.ts'
 import { writeYaml } from './yaml.ts'
@@ -117,31 +120,86 @@ const conditions: Plain = {
   },
 }
 
-const definition = (): Plain => ({
+/** What a definition is of. */
+interface Custom {
+  readonly kind: string
+  readonly plural: string
+  readonly shortName: string
+  readonly spec: ObjectShape
+  readonly columns: readonly Plain[]
+  /** `undefined`: nobody writes one. */
+  readonly status: Plain | undefined
+  /** The file of its description. */
+  readonly source: string
+}
+
+const runtimePolicy: Custom = {
+  kind: policyKind,
+  plural: policyPlural,
+  shortName: 'rpol',
+  spec: policySpec,
+  columns: [
+    column('Mode', '.spec.mode'),
+    column('Acts as', '.status.actsAs'),
+    column('Accepted', '.status.conditions[?(@.type=="Accepted")].status'),
+  ],
+  status: {
+    type: 'object',
+    properties: {
+      observedGeneration: {
+        description: 'The generation of the spec that the rest is about.',
+        type: 'integer',
+        format: 'int64',
+      },
+      actsAs: {
+        description: 'What a match leads to by now, whatever the mode asks for.',
+        type: 'string',
+        enum: policyModes,
+      },
+      message: {
+        description: 'Why it acts as it does, or what is wrong with it.',
+        type: 'string',
+        maxLength: 32_768,
+      },
+      conditions,
+    },
+  },
+  source: 'schema/runtime-policy.ts',
+}
+
+const severityPolicy: Custom = {
+  kind: severityPolicyKind,
+  plural: severityPolicyPlural,
+  shortName: 'spol',
+  spec: severitySpec,
+  columns: [],
+  status: undefined,
+  source: 'schema/severity-policy.ts',
+}
+
+const definition = ({ kind, plural, shortName, spec, columns, status }: Custom): Plain => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  metadata: { name: `${policyPlural}.${policyGroup}` },
+  metadata: { name: `${plural}.${policyGroup}` },
   spec: {
     group: policyGroup,
     // Who may write one decides what is seen of all namespaces.
     scope: 'Cluster',
     names: {
-      kind: policyKind,
-      listKind: `${policyKind}List`,
-      plural: policyPlural,
-      singular: policyKind.toLowerCase(),
-      shortNames: ['rpol'],
+      kind,
+      listKind: `${kind}List`,
+      plural,
+      singular: kind.toLowerCase(),
+      shortNames: [shortName],
     },
     versions: [
       {
         name: policyVersion,
         served: true,
         storage: true,
-        subresources: { status: {} },
+        ...(status ? { subresources: { status: {} } } : {}),
         additionalPrinterColumns: [
-          column('Mode', '.spec.mode'),
-          column('Acts as', '.status.actsAs'),
-          column('Accepted', '.status.conditions[?(@.type=="Accepted")].status'),
+          ...columns,
           column('Age', '.metadata.creationTimestamp', 'date'),
         ],
         schema: {
@@ -152,28 +210,8 @@ const definition = (): Plain => ({
               apiVersion: { type: 'string' },
               kind: { type: 'string' },
               metadata: { type: 'object' },
-              spec: schemaOf(policySpec),
-              status: {
-                type: 'object',
-                properties: {
-                  observedGeneration: {
-                    description: 'The generation of the spec that the rest is about.',
-                    type: 'integer',
-                    format: 'int64',
-                  },
-                  actsAs: {
-                    description: 'What a match leads to by now, whatever the mode asks for.',
-                    type: 'string',
-                    enum: policyModes,
-                  },
-                  message: {
-                    description: 'Why it acts as it does, or what is wrong with it.',
-                    type: 'string',
-                    maxLength: 32_768,
-                  },
-                  conditions,
-                },
-              },
+              spec: schemaOf(spec),
+              ...(status ? { status } : {}),
             },
           },
         },
@@ -182,13 +220,13 @@ const definition = (): Plain => ({
   },
 })
 
-/** Where the definition is. */
-export const policyCrdPath = `deploy/crds/${policyGroup}_${policyPlural}.yaml`
-
-const generatedMark = '# Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit.'
-
-/** The text of the custom resource definition. */
-export const writePolicyCrd = (): string => `${generatedMark}\n${writeYaml(definition())}`
+/** The custom resource definitions: where each is, and its text. */
+export const customResources = [runtimePolicy, severityPolicy].map((custom) => ({
+  path: `deploy/crds/${policyGroup}_${custom.plural}.yaml`,
+  text:
+    `# Generated from ${custom.source} by tools/generate.ts. Do not edit.\n` +
+    writeYaml(definition(custom)),
+}))
 
 const shapeWords = (shape: ValueShape): string => {
   switch (shape.is) {
@@ -232,6 +270,18 @@ const factRow = ({ name, type, argument, values, meaning, absent }: FieldSpec): 
   return `| \`${name}${key}\` | ${type} | ${meaning}${words} | ${absent} |`
 }
 
+const tableOf = (spec: ObjectShape): string =>
+  `| key | value | when not said | meaning |
+| --- | --- | --- | --- |
+${rows(spec, 'spec.')}`
+
+/** All keys of a SeverityPolicy but those of LabelSelectors, as a table. */
+export const severityKeys = (): string =>
+  tableOf(severitySpec)
+    .split('\n')
+    .filter((line) => !line.includes('.match'))
+    .join('\n')
+
 /** The text of docs/runtime-policy.md. */
 export const writePolicyPage = (): string =>
   `<!-- Generated from schema/runtime-policy.ts by tools/generate.ts. Do not edit. -->
@@ -241,9 +291,7 @@ export const writePolicyPage = (): string =>
 What each part means, with examples, is in [policies.md](policies.md). \`[]\` stands for each item
 of a list. Values are texts, read as they are written, but for numbers.
 
-| key | value | when not said | meaning |
-| --- | --- | --- | --- |
-${rows(policySpec, 'spec.')}
+${tableOf(policySpec)}
 
 ## Facts of the graph
 

@@ -11,6 +11,7 @@ import {
   weightTable,
 } from '@bulwark/graph'
 import type { FactorRow } from '@bulwark/graph'
+import { severityKeys } from './crd.ts'
 
 const notice = '<!-- Generated from graph/judgement/ by tools/generate.ts. Do not edit. -->'
 
@@ -75,7 +76,7 @@ At most ${limits.openAlertsMax} alerts are kept, ${limits.alertsOfPodMax} of a p
 ${limits.alertsOfRuleMax} of a rule in it; that some were forgotten too early is said.
 `
 
-const policies = `## To change it
+const policies = (): string => `## To change it
 
 A SeverityPolicy changes weights, bounds and indicators, and has overrides: factors and
 suppressions of your own. [examples/severity.yaml](examples/severity.yaml) has every key.
@@ -89,6 +90,15 @@ indicators; \`suppress\` needs a \`reason\`, as all do.
 
 What is wrong in a policy is told with its place and the nearest word. An override with a fault
 does not hold; everything else does.
+
+In a cluster SeverityPolicies are a resource of the API server
+([deploy/crds](../deploy/crds/bulwark.dev_severitypolicies.yaml)).
+\`bulwark run --kubeconfig FILE --context\` watches them beside the files of \`--severity\`: of a
+setting that several have, that of a file counts, and among those of the cluster that of the last
+by name. A change is in force with the next alert. One that becomes faulty is told and stays what
+it was; of a new one all but its faulty parts holds.
+
+${severityKeys()}
 
 A [RuntimePolicy](policies.md#context) does the same for the alerts of its own rules: its
 \`context\` has conditions in the language of rules, over facts of the graph and these factors.
@@ -170,6 +180,6 @@ export const writeSeverityPage = (): string =>
     indicators(),
     anomalies(),
     joining,
-    policies,
+    policies(),
     weights(),
   ].join('\n')

@@ -51,6 +51,7 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   ).split(' '),
   namespaces: ['metadata.name', 'status.phase'],
   runtimepolicies: ['metadata.name'],
+  severitypolicies: ['metadata.name'],
 }
 
 const valueAt = (object: KubeObject, path: string): string => {

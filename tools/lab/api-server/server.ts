@@ -11,7 +11,7 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { policySpec } from '@bulwark/schema'
+import { policyKind, policySpec, severityPolicyKind, severitySpec } from '@bulwark/schema'
 import type { Action } from './authorizer.ts'
 import { Authorizer, admin } from './authorizer.ts'
 import type { Certificates } from './certificates.ts'
@@ -199,6 +199,14 @@ export class ApiServer {
 
   removePolicy(name: string): void {
     this.store.remove({ resource: 'runtimepolicies', namespace: '', name })
+  }
+
+  putSeverityPolicy(policy: NewObject): KubeObject {
+    return this.store.put(named('severitypolicies'), policy)
+  }
+
+  removeSeverityPolicy(name: string): void {
+    this.store.remove({ resource: 'severitypolicies', namespace: '', name })
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -425,14 +433,18 @@ const refuseStale = (target: Target, before: KubeObject, patch: Json): void => {
   )
 }
 
-/** `spec` of a policy, as the definition in deploy/ has it. */
-const policySchema = schemaOf(policySpec)
+/** `spec` of policies, as the definitions in deploy/ have it, by their kinds. */
+const policySchemas: Readonly<Record<string, ReturnType<typeof schemaOf>>> = {
+  [policyKind]: schemaOf(policySpec),
+  [severityPolicyKind]: schemaOf(severitySpec),
+}
 
 /** What is stored of an object: of a custom one, what its schema has, where it allows it. */
 const takenOf = (resource: Resource, given: NewObject): NewObject => {
-  if (!isPolicy(resource)) return given
-  const spec = stored(policySchema, given['spec'])
-  const faults = validationFaults(policySchema, spec, 'spec')
+  const schema = isPolicy(resource) ? policySchemas[resource.kind] : undefined
+  if (!schema) return given
+  const spec = stored(schema, given['spec'])
+  const faults = validationFaults(schema, spec, 'spec')
   if (faults.length === 0) return { ...given, spec }
   const { kind, group } = resource
   const { name } = given.metadata

@@ -4,7 +4,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { policyApiVersion, policyGroup, policyKind, policyPlural } from '@bulwark/schema'
+import {
+  policyApiVersion,
+  policyGroup,
+  policyKind,
+  policyPlural,
+  severityPolicyKind,
+  severityPolicyPlural,
+} from '@bulwark/schema'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -62,6 +69,16 @@ export const ownResources: readonly Resource[] = [
     kind: policyKind,
     singular: policyKind.toLowerCase(),
     shortNames: ['rpol'],
+    namespaced: false,
+    isCustom: true,
+  },
+  {
+    group: policyGroup,
+    apiVersion: policyApiVersion,
+    name: severityPolicyPlural,
+    kind: severityPolicyKind,
+    singular: severityPolicyKind.toLowerCase(),
+    shortNames: ['spol'],
     namespaced: false,
     isCustom: true,
   },

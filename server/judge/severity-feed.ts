@@ -1,0 +1,119 @@
+/**
+ * The SeverityPolicies of a cluster, listed and watched as RuntimePolicies are: each change is in
+ * force with the next alert. A faulty one is told, and stays what it was where it was sound before.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { OperatorSettings } from '@bulwark/graph'
+import { refText } from '@bulwark/graph'
+import type { ApiAccess, ApiPlace, FollowOptions, Following, ReadObject } from '@bulwark/kubernetes'
+import { ApiClient, follow } from '@bulwark/kubernetes'
+import type { Json } from '@bulwark/schema'
+import {
+  asObject,
+  policyApiVersion,
+  policyGroup,
+  severityPolicyKind,
+  severityPolicyPlural,
+} from '@bulwark/schema'
+import { limits } from '../limits.ts'
+
+/** One of them, without what the server adds. */
+interface SeverityObject {
+  readonly name: string
+  readonly chars: number
+  readonly value: Json
+}
+
+const readSeverityObject: ReadObject<SeverityObject> = (object, onFlaw) => {
+  const name = asObject(object['metadata'])?.['name']
+  if (typeof name !== 'string' || name === '') {
+    onFlaw('metadata.name is missing')
+    return undefined
+  }
+  const { apiVersion = policyApiVersion, kind = severityPolicyKind, spec } = object
+  try {
+    const value = { apiVersion, kind, metadata: { name }, spec }
+    return { name, value, chars: JSON.stringify(value).length }
+  } catch {
+    onFlaw('spec is nested too deeply')
+    return undefined
+  }
+}
+
+export interface SeverityFeedOptions extends Omit<FollowOptions, 'count'> {
+  readonly access: ApiAccess
+  /** Told of each policy that comes, changes and goes. */
+  readonly settings: OperatorSettings
+}
+
+/** From when it is made until it is stopped. */
+export class SeverityFeed {
+  readonly #client: ApiClient
+  readonly #following: Following
+  readonly #options: SeverityFeedOptions
+  /** How often what went wrong, by place. */
+  readonly counts = new Map<ApiPlace, number>()
+
+  constructor(options: SeverityFeedOptions) {
+    this.#options = options
+    this.#client = new ApiClient(options.access)
+    const plural = severityPolicyPlural
+    this.#following = follow<SeverityObject>(
+      this.#client,
+      {
+        what: plural,
+        kind: severityPolicyKind,
+        apiVersion: policyApiVersion,
+        resource: `${plural}.${policyGroup}`,
+        absent: `the API server knows no ${plural} (deploy/crds), and is asked now and again`,
+        path: `/apis/${policyApiVersion}/${plural}`,
+        query: {},
+        valuesMax: limits.severityPoliciesMax,
+        charsOf: ({ chars }) => chars,
+        charsMax: limits.severityPolicyCharsMax,
+        read: readSeverityObject,
+        keyOf: ({ name }) => name,
+        tell: (changed, gone) => this.#take(changed, gone),
+      },
+      { ...options, count: (place) => this.#count(place) },
+    )
+  }
+
+  /** What is wrong with a watch or an object is told by itself; what finds no room is told here. */
+  #count(place: ApiPlace): void {
+    this.counts.set(place, (this.counts.get(place) ?? 0) + 1)
+    if (place !== 'apiOverflows') return
+    this.#options.log('warning: a severity policy has no room beside the others: make it shorter')
+  }
+
+  #take(changed: readonly SeverityObject[], gone: readonly string[]): void {
+    const { settings, log } = this.#options
+    for (const name of gone) settings.deleteSeverityPolicy(name)
+    for (const { name, value } of changed) {
+      const { faults, isKept } = settings.putSeverityPolicy(name, value)
+      for (const { object, path, message } of faults.slice(0, limits.toldFaultsMax)) {
+        log(`warning: ${refText(object)}: ${path} ${message}`)
+      }
+      if (faults.length === 0) log(`severity policy ${name} is in force`)
+      else if (isKept) log(`warning: severity policy ${name} stays what it was`)
+    }
+  }
+
+  /** How old what is known is, milliseconds; `undefined`: nothing is. */
+  get ageMs(): number | undefined {
+    return this.#following.ageMs
+  }
+
+  /** Resolves when they were listed, or refused; or when that takes too long. Never rejects. */
+  async untilAnswered(msMax: number = limits.severityStartMsMax): Promise<void> {
+    const late = new AbortController()
+    const tooLate = pause(msMax, undefined, { signal: late.signal }).catch(() => {})
+    await Promise.race([this.#following.answered, tooLate])
+    late.abort()
+  }
+
+  stop(): void {
+    this.#following.stop()
+    this.#client.close()
+  }
+}
