@@ -3,11 +3,15 @@
  * server that is silent for too long is left, and what it says of a fault is bounded. One
  * connection each for the lists and watches under way; redirects are not followed.
  */
-import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
 import { asObject, asText, parseJson } from '@bulwark/schema'
 import { limits } from './limits.ts'
-import { http, https } from './node-http.ts'
+import { http, https, net } from './node-http.ts'
+import type { AnswerHead } from './answer-reader.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { HeldTarget, TlsSecrets } from './held-connection.ts'
+import { hold } from './held-connection.ts'
 import type { ApiAccess } from './access.ts'
 import { AccessError, readSecret } from './access.ts'
 import type { Alarm, Clock } from './clock.ts'
@@ -42,6 +46,9 @@ export interface RequestTimes {
 
 /** What a server may not make of a header: anything but visible ASCII. */
 const headerText = /^[\x21-\x7e]+$/
+
+/** In which form objects are asked for. */
+const ownForm = 'application/json'
 
 const okStatuses: ReadonlySet<number | undefined> = new Set([200, 201])
 
@@ -101,6 +108,60 @@ export class ApiClient {
     signal: AbortSignal,
     more: RequestMore = {},
   ): Promise<void> {
+    await this.#within(times, signal, async (stop, heard) => {
+      const answer = await this.#request(path, stop, more)
+      heard()
+      if (!okStatuses.has(answer.statusCode)) throw await faultOf(answer)
+      await passOn(answer, (chunk) => {
+        heard()
+        onBytes(chunk)
+      })
+    })
+  }
+
+  /**
+   * Gets what is at a path and comes for long, a piece now and then, over a connection of its own.
+   *
+   * @param onBytes  as of `get`; a piece is valid during the call
+   * @returns, @throws  as `get`
+   */
+  async watch(
+    path: string,
+    times: RequestTimes,
+    onBytes: (piece: Buffer) => void,
+    signal: AbortSignal,
+    { accept = ownForm }: Pick<RequestMore, 'accept'> = {},
+  ): Promise<void> {
+    await this.#within(times, signal, async (stop, heard) => {
+      let failed: AnswerHead | undefined
+      let text = ''
+      const onHead = (head: AnswerHead): void => {
+        heard()
+        if (!okStatuses.has(head.status)) failed = head
+      }
+      const reader = new AnswerReader(onHead, (piece) => {
+        heard()
+        if (!failed) return onBytes(piece)
+        text += piece.toString('utf8')
+        if (text.length > limits.apiStatusCharsMax) throw faultSaying(failed, text)
+      })
+      const { request, target } = this.#held(path, accept)
+      const take = (bytes: Buffer): boolean => {
+        reader.feed(bytes)
+        return !reader.isWhole
+      }
+      await hold(target, request, take, stop)
+      if (failed) throw faultSaying(failed, text)
+      if (!reader.end()) throw new Error('aborted')
+    })
+  }
+
+  /** Runs a request with its bounds. What it brings is `heard`; the first is the answer's head. */
+  async #within(
+    times: RequestTimes,
+    signal: AbortSignal,
+    run: (stop: AbortSignal, heard: () => void) => Promise<void>,
+  ): Promise<void> {
     const stop = new AbortController()
     const stopNow = (): void => stop.abort()
     signal.addEventListener('abort', stopNow, { once: true })
@@ -112,16 +173,17 @@ export class ApiClient {
     const endAfter = (ms: number): Alarm =>
       this.#clock.after(ms, () => end(`nothing was said for ${ms} ms`))
     let silent = endAfter(times.headMsMax)
+    let hasHead = false
     const whole = this.#clock.after(times.msMax, () => end(`no end within ${times.msMax} ms`))
     try {
       if (signal.aborted) throw new ApiFault('stopped')
-      const answer = await this.#request(path, stop.signal, more)
-      silent.close()
-      silent = endAfter(times.silentMsMax)
-      if (!okStatuses.has(answer.statusCode)) throw await faultOf(answer)
-      await passOn(answer, (chunk) => {
-        silent.refresh()
-        onBytes(chunk)
+      await run(stop.signal, () => {
+        if (hasHead) silent.refresh()
+        else {
+          silent.close()
+          silent = endAfter(times.silentMsMax)
+          hasHead = true
+        }
       })
     } catch (error) {
       throw fault ?? (error instanceof ApiFault ? error : new ApiFault(messageOf(error)))
@@ -133,22 +195,39 @@ export class ApiClient {
     }
   }
 
+  /** A request on a connection of its own. */
+  #held(path: string, accept: string): { readonly request: string; readonly target: HeldTarget } {
+    const { server } = this.#access
+    const host = hostOf(server)
+    const all = { ...this.#headers(), accept, host: server.host, connection: 'close' }
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+    const name = net().isIP(host) === 0 ? { servername: host } : {}
+    return {
+      request: `GET ${pathBelow(server, path)} HTTP/1.1\r\n${lines.join('')}\r\n`,
+      target: {
+        isSecure: this.#isSecure,
+        host,
+        port: Number(server.port) || (this.#isSecure ? httpsPort : httpPort),
+        secrets: { ...name, ...this.#secrets() },
+      },
+    }
+  }
+
   #request(
     path: string,
     signal: AbortSignal,
-    { body, accept = 'application/json' }: RequestMore,
+    { body, accept = ownForm }: RequestMore,
   ): Promise<IncomingMessage> {
     const { server } = this.#access
-    const { headers, ...credentials } = this.#credentials()
     const written = body && { 'content-type': body.type }
     const options: RequestOptions = {
-      ...credentials,
-      headers: { ...(headers as OutgoingHttpHeaders), accept, ...written },
+      ...this.#secrets(),
+      headers: { ...this.#headers(), accept, ...written },
       method: body?.method ?? 'GET',
       agent: this.#agent,
-      host: server.hostname.replace(/^\[|\]$/g, ''),
+      host: hostOf(server),
       port: server.port,
-      path: `${server.pathname.replace(/\/$/, '')}${path}`,
+      path: pathBelow(server, path),
       signal,
     }
     return new Promise((resolve, reject) => {
@@ -158,20 +237,23 @@ export class ApiClient {
     })
   }
 
-  /** Read anew each time: see `access.ts`. */
-  #credentials(): RequestOptions {
-    const { authorities, insecure, serverName, clientCert, clientKey, token } = this.#access
+  /** The token is read anew each time, and so are secrets: see `access.ts`. */
+  #headers(): Readonly<Record<string, string>> {
+    const { token } = this.#access
     const bearer = token && readSecret(token, 'the token').trim()
     if (bearer !== undefined && !headerText.test(bearer)) {
       throw new AccessError('the token is empty, or has characters that no token has')
     }
-    const headers = {
+    return {
       'user-agent': 'bulwark',
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     }
-    if (!this.#isSecure) return { headers }
+  }
+
+  #secrets(): TlsSecrets {
+    if (!this.#isSecure) return {}
+    const { authorities, insecure, serverName, clientCert, clientKey } = this.#access
     return {
-      headers,
       rejectUnauthorized: !insecure,
       ...(authorities ? { ca: readSecret(authorities, 'the authorities') } : {}),
       ...(serverName === undefined ? {} : { servername: serverName }),
@@ -180,6 +262,16 @@ export class ApiClient {
     }
   }
 }
+
+const httpPort = 80
+const httpsPort = 443
+
+/** A name, or an address without its brackets. */
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
+
+/** The path of a request, below that of the server. */
+const pathBelow = ({ pathname }: URL, path: string): string =>
+  `${pathname.replace(/\/$/, '')}${path}`
 
 const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
@@ -216,9 +308,15 @@ const faultOf = async (answer: IncomingMessage): Promise<ApiFault> => {
     text += (chunk as Buffer).toString('utf8')
     if (text.length > limits.apiStatusCharsMax) break
   }
+  const retryAfter = answer.headers['retry-after']
+  const headers = new Map(retryAfter === undefined ? [] : [['retry-after', retryAfter]])
+  return faultSaying({ status, reason: answer.statusMessage ?? '', headers }, text)
+}
+
+const faultSaying = ({ status, reason, headers }: AnswerHead, text: string): ApiFault => {
   const said = asText(asObject(parseJson(text))?.['message'])
-  const words = (said ?? answer.statusMessage ?? '').slice(0, limits.apiMessageCharsMax)
-  const seconds = Number(answer.headers['retry-after'])
+  const words = (said ?? reason).slice(0, limits.apiMessageCharsMax)
+  const seconds = Number(headers.get('retry-after'))
   const pauseMs = seconds > 0 ? Math.min(seconds * 1000, limits.apiPauseMsMax) : 0
   return new ApiFault(`HTTP ${status}: ${words}`, { status, pauseMs })
 }

@@ -1,6 +1,7 @@
 /** Follows one kind of objects of an API server: what is new of it, or gone, is told on. */
 import type { ApiClient } from './client.ts'
 import { Known } from './known.ts'
+import type { Passage } from './known-lines.ts'
 import type { KnownBounds } from './known.ts'
 import type { ApiPlace, ListWatchTimes } from './list-watch.ts'
 import { ListWatch } from './list-watch.ts'
@@ -28,8 +29,9 @@ export interface Followed<Value> extends KnownBounds<Value> {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly read: ReadObject<Value>
-  /** `read` looks at nothing of what `KnownLines` passes over. */
-  readonly repeats?: boolean
+  /** Lines that say nothing new are not read: `read` looks at nothing of what `KnownLines` passes
+   * over, nor of these. */
+  readonly repeats?: readonly Passage[]
   readonly keyOf: (value: Value) => string
   /** Values that are new or other, and keys of those that are gone. */
   readonly tell: (changed: readonly Value[], gone: readonly string[]) => void

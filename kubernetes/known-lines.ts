@@ -1,13 +1,24 @@
 /**
  * Tells of a line of a watch that it says nothing new, without reading it: a pod is written each
- * time that its status is, and most of what changes nobody looks at. Compared are bytes; left out
- * are the version, `managedFields` and `conditions`, as an API server writes them. Where one writes
- * them otherwise they are compared, too, and the line is read. Never throws.
+ * time that its status is, and most of what changes nobody looks at. Compared are bytes; passed
+ * over are the version, `managedFields`, `conditions` and what else a follower names, as an API
+ * server writes them. Where one writes them otherwise they are compared, too, and the line is
+ * read. Of a line only what is compared is kept. Never throws.
  *
  * In JSON a quote inside a text has a backslash before it, so no mark below stands inside a text.
  * The version is that of the object, and no label of the name, only where no map stands before it
  * in the metadata: API servers write it there.
  */
+
+/** A part of a line: from behind its head to its tail, which are marks that stand in no text. */
+export interface Passage {
+  readonly head: Buffer
+  readonly tail: Buffer
+  /** Where one of these stands within it, it is another part than that. */
+  readonly without?: readonly Buffer[]
+  /** A longer one is another part than that. */
+  readonly bytesMax?: number
+}
 
 const added = Buffer.from('{"type":"ADDED","object":')
 const modified = Buffer.from('{"type":"MODIFIED","object":')
@@ -15,34 +26,36 @@ const modified = Buffer.from('{"type":"MODIFIED","object":')
 const metadataMark = Buffer.from('"metadata":{')
 const openBrace = 0x7b
 const uidMark = Buffer.from('"uid":"')
-const versionMark = Buffer.from('"resourceVersion":"')
+const version: Passage = { head: Buffer.from('"resourceVersion":"'), tail: Buffer.from('"') }
 const quote = 0x22
 const uidBytesMax = 128
+/** Of one line: more than of any pod with a few containers. */
+const passagesMax = 64
 
-/** What nobody reads, from its first bytes to its last. */
-const passedOver = [
-  [Buffer.from('"managedFields":[{'), Buffer.from('}]},"spec":{')],
-  [Buffer.from('"conditions":[{'), Buffer.from('}],"')],
-] as const
+/** What nobody reads, of any object. */
+const ofAll: readonly Passage[] = [
+  { head: Buffer.from('"managedFields":[{'), tail: Buffer.from('}]},"spec":{') },
+  { head: Buffer.from('"conditions":[{'), tail: Buffer.from('}],"') },
+]
 
-/** A line, and where what is compared of it begins and ends: offsets, in pairs. */
-interface Marked {
-  readonly line: Buffer
-  readonly uid: string
-  readonly version: string
-  readonly compared: readonly number[]
+/** What is kept of a line: what was compared, without what was passed over between. */
+interface Kept {
+  readonly bytes: Buffer
+  /** Of the bytes, how many come before each passage, and behind the last. */
+  readonly lengths: readonly number[]
+  readonly passages: readonly Passage[]
 }
 
 const startsWith = (line: Buffer, head: Buffer): boolean =>
   line.length > head.length && head.compare(line, 0, head.length) === 0
 
-/** Where the text behind a mark begins and ends; `undefined` when it is not there. */
-const textBehind = (line: Buffer, mark: Buffer): readonly [number, number] | undefined => {
-  const at = line.indexOf(mark)
+/** Where the uid begins and ends; `undefined` when there is none. */
+const uidIn = (line: Buffer): readonly [number, number] | undefined => {
+  const at = line.indexOf(uidMark)
   if (at < 0) return undefined
-  const from = at + mark.length
+  const from = at + uidMark.length
   const to = line.indexOf(quote, from)
-  return to < 0 ? undefined : [from, to]
+  return to < 0 || to - from > uidBytesMax ? undefined : [from, to]
 }
 
 /** Whether that is in the metadata, before any map in them. */
@@ -52,47 +65,88 @@ const isInHead = (line: Buffer, at: number): boolean => {
   return metadata >= 0 && from <= at && line.subarray(from, at).indexOf(openBrace) < 0
 }
 
-const marked = (line: Buffer, begin: number): Marked | undefined => {
-  const uid = textBehind(line, uidMark)
-  const version = textBehind(line, versionMark)
-  if (!uid || !version || uid[1] - uid[0] > uidBytesMax) return undefined
-  if (!isInHead(line, uid[0]) || !isInHead(line, version[0])) return undefined
-  const compared = [begin, version[0], version[1]]
-  for (const [head, tail] of passedOver) {
-    const after = compared.at(-1) ?? 0
-    const from = line.indexOf(head, after)
-    const to = from < 0 ? -1 : line.indexOf(tail, from)
-    if (to >= 0) compared.push(from, to)
-  }
-  compared.push(line.length)
-  return {
-    line,
-    uid: line.toString('latin1', uid[0], uid[1]),
-    version: line.toString('latin1', version[0], version[1]),
-    compared,
-  }
+/** Where a passage ends that begins there; below 0: it is none. */
+const endOf = (
+  line: Buffer,
+  { tail, without = [], bytesMax = Infinity }: Passage,
+  from: number,
+): number => {
+  const to = line.indexOf(tail, from)
+  if (to < 0 || to - from > bytesMax) return -1
+  return without.some((mark) => line.subarray(from, to).includes(mark)) ? -1 : to
 }
 
-const isSame = (a: Marked, b: Marked): boolean => {
-  if (a.compared.length !== b.compared.length) return false
-  for (let i = 0; i < a.compared.length; i += 2) {
-    const [from = 0, to = 0] = [a.compared[i], a.compared[i + 1]]
-    const [otherFrom = 0, otherTo = 0] = [b.compared[i], b.compared[i + 1]]
-    if (to - from !== otherTo - otherFrom) return false
-    if (a.line.compare(b.line, otherFrom, otherTo, from, to) !== 0) return false
+/** Where the next one begins and ends. */
+const find = (
+  line: Buffer,
+  passage: Passage,
+  after: number,
+): readonly [number, number] | undefined => {
+  const at = line.indexOf(passage.head, after)
+  const from = at + passage.head.length
+  const to = at < 0 ? -1 : endOf(line, passage, from)
+  return to < 0 ? undefined : [from, to]
+}
+
+/** What is kept of a line behind its first bytes; `undefined`: it is not written as is expected. */
+const keptOf = (line: Buffer, begin: number, repeated: readonly Passage[]): Kept | undefined => {
+  const versionAt = find(line, version, begin)
+  if (!versionAt || !isInHead(line, versionAt[0])) return undefined
+  const parts = [line.subarray(begin, versionAt[0])]
+  const passages = [version]
+  let [, after] = versionAt
+  const pass = (passage: Passage): boolean => {
+    const found = passages.length < passagesMax ? find(line, passage, after) : undefined
+    if (!found) return false
+    parts.push(line.subarray(after, found[0]))
+    passages.push(passage)
+    after = found[1]
+    return true
   }
-  return true
+  for (const passage of ofAll) pass(passage)
+  while (repeated.length > 0 && repeated.every(pass));
+  parts.push(line.subarray(after))
+  return { bytes: Buffer.concat(parts), lengths: parts.map(({ length }) => length), passages }
+}
+
+/** The version in a line that says what is kept, behind its first bytes; else `undefined`. */
+const versionOf = (
+  line: Buffer,
+  begin: number,
+  { bytes, lengths, passages }: Kept,
+): string | undefined => {
+  let at = begin
+  let from = 0
+  let found: string | undefined
+  for (const [i, length] of lengths.entries()) {
+    if (at + length > line.length) return undefined
+    if (line.compare(bytes, from, from + length, at, at + length) !== 0) return undefined
+    at += length
+    from += length
+    const passage = passages[i]
+    if (!passage) break
+    const to = endOf(line, passage, at)
+    if (to < 0) return undefined
+    found ??= line.toString('latin1', at, to)
+    at = to
+  }
+  return at === line.length ? found : undefined
 }
 
 export class KnownLines {
   readonly #bytesMax: number
+  readonly #repeated: readonly Passage[]
   /** By uid, the longest unchanged first. */
-  readonly #known = new Map<string, Marked>()
+  readonly #known = new Map<string, Kept>()
   #bytes = 0
 
-  /** @param bytesMax  of all lines that are kept; one more, and the oldest is forgotten */
-  constructor(bytesMax: number) {
+  /**
+   * @param bytesMax  of all that is kept; one more, and the oldest is forgotten
+   * @param repeated  passed over, too: these, in this order, again and again
+   */
+  constructor(bytesMax: number, repeated: readonly Passage[] = []) {
     this.#bytesMax = bytesMax
+    this.#repeated = repeated
   }
 
   /** Bytes that are kept. */
@@ -107,23 +161,25 @@ export class KnownLines {
    */
   versionOfSame(line: Buffer): string | undefined {
     if (this.#known.size === 0 || !startsWith(line, modified)) return undefined
-    const now = marked(line, modified.length)
-    const known = now && this.#known.get(now.uid)
-    return known && isSame(now, known) ? now.version : undefined
+    const uid = uidIn(line)
+    const known = uid && this.#known.get(line.toString('latin1', ...uid))
+    return known && versionOf(line, modified.length, known)
   }
 
   /** The line was read, and what it says is known from now on. The bytes are copied. */
   keep(line: Buffer): void {
     const head = [added, modified].find((each) => startsWith(line, each))
-    const found = head && marked(line, head.length)
-    if (!found) return
-    this.#remove(found.uid)
-    if (line.length > this.#bytesMax) return
-    this.#known.set(found.uid, { ...found, line: Buffer.from(line) })
-    this.#bytes += line.length
-    for (const uid of this.#known.keys()) {
+    const uidAt = head && uidIn(line)
+    if (!head || !uidAt || !isInHead(line, uidAt[0])) return
+    const uid = line.toString('latin1', ...uidAt)
+    this.#remove(uid)
+    const kept = keptOf(line, head.length, this.#repeated)
+    if (!kept || kept.bytes.length > this.#bytesMax) return
+    this.#known.set(uid, kept)
+    this.#bytes += kept.bytes.length
+    for (const oldest of this.#known.keys()) {
       if (this.#bytes <= this.#bytesMax) break
-      this.#remove(uid)
+      this.#remove(oldest)
     }
   }
 
@@ -137,6 +193,6 @@ export class KnownLines {
     const known = this.#known.get(uid)
     if (!known) return
     this.#known.delete(uid)
-    this.#bytes -= known.line.length
+    this.#bytes -= known.bytes.length
   }
 }

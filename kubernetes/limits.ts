@@ -8,7 +8,7 @@ export const limits = {
   apiAnswerBytesMax: 64 * 1024 * 1024,
   /** Bytes of one object: etcd takes 1.5 MB of a shorter form. */
   apiObjectBytesMax: 4 * 1024 * 1024,
-  /** Bytes of lines of a watch that are kept, to see that the next says nothing else: 400 pods. */
+  /** Bytes of lines of a watch that are kept, to see that the next says nothing else: 600 pods. */
   apiLinesKeptBytesMax: 4 * 1024 * 1024,
   /** How long a list may take, milliseconds: without a byte, as any answer to begin; and in all. */
   apiListSilentMsMax: 30_000,
@@ -34,6 +34,8 @@ export const limits = {
   apiRelistMs: 6 * 3_600_000,
   /** How soon the kernel probes a connection on which nothing comes, milliseconds. */
   apiKeepAliveMs: 15_000,
+  /** Characters that an answer may have around its body: as node:http takes of a head, and more. */
+  apiHeadCharsMax: 64 * 1024,
   /** Characters of an answer that is a fault, and of those that a line for people has. */
   apiStatusCharsMax: 64 * 1024,
   apiMessageCharsMax: 300,

@@ -13,6 +13,7 @@ import { ApiFault } from './client.ts'
 import type { Clock } from './clock.ts'
 import { machineClock, sleep } from './clock.ts'
 import { JsonItems } from './json-items.ts'
+import type { Passage } from './known-lines.ts'
 import { KnownLines } from './known-lines.ts'
 import { Lines } from './lines.ts'
 import { namesForms, namesKind } from './names-only.ts'
@@ -82,8 +83,9 @@ export interface ListWatchOptions<Value> {
   readonly listing?: (value: Value) => Value
   /** All that there are now. */
   readonly listed: (values: readonly Value[]) => void
-  /** `read` looks at nothing of what `KnownLines` passes over. */
-  readonly repeats?: boolean
+  /** Lines that say nothing new are not read: `read` looks at nothing of what `KnownLines` passes
+   * over, nor of these. */
+  readonly repeats?: readonly Passage[]
   /** Returns whether it is known from now on: there was room for it. */
   readonly changed: (value: Value) => boolean
   readonly gone: (value: Value) => void
@@ -149,7 +151,8 @@ export class ListWatch<Value> {
     this.#times = options.times ?? ownListWatchTimes
     this.#clock = options.clock ?? machineClock
     this.#pauseMs = this.#times.pauseMin
-    if (options.repeats === true) this.#lines = new KnownLines(limits.apiLinesKeptBytesMax)
+    const { repeats } = options
+    if (repeats) this.#lines = new KnownLines(limits.apiLinesKeptBytesMax, repeats)
   }
 
   /**
@@ -342,7 +345,7 @@ export class ListWatch<Value> {
     this.#hasBrought = false
     try {
       const form = namesOnly ? { accept: namesForms.watch } : {}
-      await client.get(path, times, (chunk) => lines.feed(chunk), this.#stop.signal, form)
+      await client.watch(path, times, (piece) => lines.feed(piece), this.#stop.signal, form)
       lines.end()
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus

@@ -10,6 +10,8 @@ test('versions', () => {
   check('10', '9', false)
   check('10', '10', false)
   check('18446744073709551615', '18446744073709551616', true)
+  check('0', '1', true)
+  check('09', '10', false)
   check('abc', '5', false)
   check('5', '', false)
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { KnownLines } from '@bulwark/kubernetes'
-import { readPod } from './objects.ts'
+import { containerStates, readPod } from './objects.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const numRuns = Number(process.env['TEST_RUNS'] ?? 300)
@@ -16,7 +16,31 @@ interface Parts {
   readonly image: string
   readonly reason: string
   readonly ip: string
+  readonly containers: readonly Status[]
 }
+
+/** The status of a container, in the order in which an API server writes it. */
+interface Status {
+  readonly name: string
+  readonly state: Readonly<Record<string, object>>
+  readonly lastState: Readonly<Record<string, object>>
+  readonly ready: boolean
+  readonly restartCount: number
+  readonly image: string
+  readonly imageID: string
+  readonly containerID: string
+}
+
+const running = (id: string): Status => ({
+  name: 'c',
+  state: { running: { startedAt: 'now' } },
+  lastState: {},
+  ready: true,
+  restartCount: 0,
+  image: 'app:1',
+  imageID: `sha256:${'1'.repeat(64)}`,
+  containerID: `containerd://${id.repeat(64)}`,
+})
 
 const plain: Parts = {
   version: '7',
@@ -25,6 +49,7 @@ const plain: Parts = {
   image: 'app:1',
   reason: 'Ready',
   ip: '10.0.0.1',
+  containers: [running('a'), running('b')],
 }
 
 const objectOf = (parts: Parts): Parameters<typeof readPod>[0] => ({
@@ -42,7 +67,7 @@ const objectOf = (parts: Parts): Parameters<typeof readPod>[0] => ({
   status: {
     conditions: [{ type: 'Ready', reason: parts.reason }],
     podIP: parts.ip,
-    containerStatuses: [],
+    containerStatuses: parts.containers,
   },
 })
 
@@ -50,7 +75,7 @@ const lineOf = (more: Partial<Parts>, type = 'MODIFIED'): Buffer =>
   Buffer.from(JSON.stringify({ type, object: objectOf({ ...plain, ...more }) }))
 
 const keeping = (line: Buffer, bytesMax = 10_000): KnownLines => {
-  const lines = new KnownLines(bytesMax)
+  const lines = new KnownLines(bytesMax, containerStates)
   lines.keep(line)
   return lines
 }
@@ -67,6 +92,26 @@ test('what nobody reads does not count, all else does', () => {
   check({ labels: {} }, undefined)
   check({ image: 'app:2' }, undefined)
   check({ ip: '10.0.0.2' }, undefined)
+  const status = (more: Partial<Status>): Partial<Parts> => ({
+    containers: [running('a'), { ...running('b'), ...more }],
+  })
+  const [waiting, ended] = [
+    { reason: 'CrashLoopBackOff' },
+    { containerID: running('b').containerID },
+  ]
+  check(status({ ready: false }), '7')
+  check(status({ state: { waiting }, ready: false, restartCount: 12 }), '7')
+  check(status({ state: { terminated: ended } }), '7')
+  check(status({ state: { waiting: { message: '"lastState":{' } } }), '7')
+  check(status({ lastState: { terminated: ended } }), undefined)
+  check(status({ containerID: running('c').containerID }), undefined)
+  check(status({ imageID: '' }), undefined)
+  check(status({ name: 'd' }), undefined)
+  check({ containers: [running('a')] }, undefined)
+  // Longer than what an API server has there.
+  check(status({ restartCount: 'x'.repeat(60) as unknown as number }), undefined)
+  check({ containers: [running('b'), running('a')] }, undefined)
+  check({ containers: [running('a'), running('b'), running('c')] }, undefined)
   // Marks in texts are none.
   check({ reason: '}],"podIP":"x' }, '7')
   check({ manager: '}]},"spec":{' }, '7')
@@ -83,12 +128,25 @@ test('a line of another kind is read, and so is one that is written otherwise', 
   for (const type of ['ADDED', 'DELETED', 'BOOKMARK', 'ERROR']) {
     assert.equal(lines.versionOfSame(lineOf({}, type)), undefined, type)
   }
+  // Statuses in the order of the alphabet: behind a state comes another container's id.
+  const alphabetical = (id: string): Buffer => {
+    const { containerID, imageID, lastState, name, ready, state } = running('a')
+    const first = { containerID, imageID, lastState, name, ready, state }
+    const second = { ...first, containerID: running(id).containerID }
+    // What it is not: an API server has the fields of a status in another order.
+    return lineOf({ containers: [first, second] as unknown as Parts['containers'] })
+  }
+  assert.equal(keeping(alphabetical('b')).versionOfSame(alphabetical('b')), '7')
+  assert.equal(keeping(alphabetical('b')).versionOfSame(alphabetical('c')), undefined)
   // Names in the order of the alphabet: a label comes first that has the name of the version.
   const { metadata, ...rest } = objectOf({ ...plain, labels: { resourceVersion: '9' } })
   const { resourceVersion, uid, ...others } = metadata as Record<string, unknown>
   const object = { ...rest, metadata: { ...others, resourceVersion, uid } }
   const line = Buffer.from(JSON.stringify({ type: 'MODIFIED', object }))
   assert.equal(keeping(line).versionOfSame(line), undefined)
+  const longer = Buffer.from(lineOf({}).toString().replace(/\}\}$/, '},"x":1}'))
+  assert.equal(lines.versionOfSame(longer), undefined)
+  assert.equal(lines.versionOfSame(Buffer.concat([lineOf({}), Buffer.from(' ')])), undefined)
   for (const text of ['', '{', '{"type":"MODIFIED","object":', '{"type":"MODIFIED","object":7}']) {
     lines.keep(Buffer.from(text))
     assert.equal(lines.versionOfSame(Buffer.from(text)), undefined)
@@ -100,12 +158,14 @@ test('a line of another kind is read, and so is one that is written otherwise', 
 test('bytes that are kept are bounded, the oldest go first', () => {
   const one = lineOf({})
   const other = Buffer.from(one.toString().replace('"uid":"u"', '"uid":"v"'))
-  const lines = keeping(one, one.length + other.length - 1)
+  const { bytes } = keeping(one)
+  assert.ok(bytes < one.length)
+  const lines = keeping(one, 2 * bytes - 1)
   lines.keep(other)
-  assert.equal(lines.bytes, other.length)
+  assert.equal(lines.bytes, bytes)
   assert.equal(lines.versionOfSame(one), undefined)
   assert.equal(lines.versionOfSame(other), '7')
-  const none = keeping(one, one.length - 1)
+  const none = keeping(one, bytes - 1)
   assert.deepEqual([none.bytes, none.versionOfSame(one)], [0, undefined])
 })
 
@@ -115,6 +175,24 @@ test('law: what is passed over would have been read as the same', () => {
     fc.string({ maxLength: 4 }),
   )
   const word = fc.constantFrom('a', 'b')
+  const ended = fc.record({ containerID: word.map((id) => running(id).containerID), message: text })
+  const state = fc.oneof(
+    fc.constant({}),
+    fc.record({ waiting: fc.record({ reason: text }) }),
+    fc.record({ terminated: ended }),
+  )
+  const status = fc
+    .record({
+      of: word,
+      name: word,
+      state,
+      lastState: state,
+      ready: fc.boolean(),
+      times: fc.nat(20),
+    })
+    .map(({ of, times, ...more }): Status =>
+      Object.assign(running(of), more, { restartCount: times }),
+    )
   const parts = fc.record({
     version: word,
     labels: fc.dictionary(fc.constantFrom('app', 'resourceVersion', 'uid', 'spec'), text, {
@@ -124,6 +202,7 @@ test('law: what is passed over would have been read as the same', () => {
     image: word,
     reason: text,
     ip: word,
+    containers: fc.array(status, { maxLength: 2 }),
   })
   let passed = 0
   const law = (before: Parts, after: Parts): void => {
@@ -134,11 +213,17 @@ test('law: what is passed over would have been read as the same', () => {
     const [was, is] = [before, after].map((each) => readPod(objectOf(each), () => {}))
     assert.deepEqual(is, was)
   }
+  /** The containers of one, in the states of the other's. */
+  const alike = (a: Parts, b: Parts): readonly Status[] =>
+    a.containers.map((each, i) => {
+      const { state: is = each.state, ready = each.ready } = b.containers[i] ?? {}
+      return { ...each, state: is, ready }
+    })
   const same = fc
     .tuple(parts, parts)
     .map(([a, b]): [Parts, Parts] => [
       a,
-      { ...a, version: b.version, manager: b.manager, reason: b.reason },
+      { ...a, version: b.version, manager: b.manager, reason: b.reason, containers: alike(a, b) },
     ])
   const pairs = fc.oneof(fc.tuple(parts, parts), same)
   fc.assert(

@@ -2,7 +2,7 @@
  * Pods and namespaces of the API, read into what the agent keeps of them. They are whatever
  * somebody wrote: nothing is believed before it was looked at, and what is left out is told. Pure.
  */
-import type { OnFlaw, ReadObject } from '@bulwark/kubernetes'
+import type { OnFlaw, Passage, ReadObject } from '@bulwark/kubernetes'
 import type { Json, Labels } from '@bulwark/schema'
 import { asObject, asText } from '@bulwark/schema'
 import { limits } from '../limits.ts'
@@ -134,6 +134,19 @@ const staticUidOf = (metadata: Json): string | undefined => {
     ? short(annotations[staticUidAnnotation])
     : undefined
 }
+
+/**
+ * What `readPod` does not look at of a container's status, as an API server writes it: whether it
+ * runs, and is ready, changes most often. A container's id and image stand outside.
+ */
+export const containerStates: readonly Passage[] = [
+  {
+    head: Buffer.from('"state":{'),
+    tail: Buffer.from('"lastState":{'),
+    without: [Buffer.from('"name":"'), Buffer.from('"imageID":"')],
+  },
+  { head: Buffer.from('"ready":'), tail: Buffer.from('"image":"'), bytesMax: 64 },
+]
 
 /** Reads a Pod. One without uid, name or namespace is none; all else may be missing. */
 export const readPod: ReadObject<PodFacts> = (object, onFlaw) => {

@@ -7,7 +7,7 @@ import { ApiClient, follow } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
 import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
 import { noChanges } from '../pod.ts'
-import { readNamespace, readPod } from './objects.ts'
+import { containerStates, readNamespace, readPod } from './objects.ts'
 
 export interface PodSourceOptions extends FollowOptions {
   readonly access: ApiAccess
@@ -41,7 +41,7 @@ export class PodSource {
         query: node === undefined ? {} : { fieldSelector: `spec.nodeName=${node}` },
         valuesMax: limits.podsMax,
         read: readPod,
-        repeats: true,
+        repeats: containerStates,
         keyOf: ({ uid }) => uid,
         tell: (pods, podsGone) => tell({ ...noChanges, pods, podsGone }),
       },
@@ -58,7 +58,7 @@ export class PodSource {
         query: {},
         valuesMax: limits.namespacesMax,
         read: readNamespace,
-        repeats: true,
+        repeats: [],
         keyOf: ({ name }) => name,
         tell: (namespaces, namespacesGone) => tell({ ...noChanges, namespaces, namespacesGone }),
       },
