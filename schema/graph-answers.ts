@@ -156,3 +156,23 @@ export interface WhoCanAnswer {
   }[]
   readonly input: GraphInput
 }
+
+/** Where a server is asked: `/api/v1/graph/paths?from=internet`. */
+export const graphPath = '/api/v1/graph'
+
+/** A question and what came of it: over HTTP in the same words as on the command line. */
+export interface GraphReply<Answer> {
+  /** What is to be said of a question that is answered. */
+  readonly remarks: readonly string[]
+  /** Why it is not. */
+  readonly faults: readonly { readonly message: string; readonly help: string }[]
+  /** Exit code of the command: 0 answered, 1 what is asked for is not there, 2 wrong usage. */
+  readonly exit: 0 | 1 | 2
+  readonly answer: Answer | null
+}
+
+/** `bulwark graph pod` over HTTP: for programs, and the lines for people. */
+export interface PodReply {
+  readonly json: Readonly<Record<string, unknown>>
+  readonly lines: readonly string[]
+}

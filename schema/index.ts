@@ -55,10 +55,13 @@ export type {
   GraphObject,
   GraphPath,
   GraphPoint,
+  GraphReply,
   GraphStep,
   PathsAnswer,
+  PodReply,
   WhoCanAnswer,
 } from './graph-answers.ts'
+export { graphPath } from './graph-answers.ts'
 export type { Answer, KnownLabels, Requirement, Selector } from './selector.ts'
 export { allAnswers, anyAnswer, labelOf, selects } from './selector.ts'
 export type { CutText, RecordValues } from './encode.ts'

@@ -17,3 +17,16 @@ export type { ClusterFeed } from './feed.ts'
 export type { Listen, Role, RoleAccess, RunningServer, ServerOptions, Tls } from './http/index.ts'
 export type { ReceivedAlert } from './link/index.ts'
 export { startServer } from './start.ts'
+export { limits as serverLimits } from './limits.ts'
+export type { PathsQuestion, PodFindings, Questioned } from './questions/index.ts'
+export {
+  askBlastRadius,
+  askPaths,
+  askPod,
+  askWhoCan,
+  badPod,
+  faultsOfRequest,
+  findingsOfPod,
+  podJson,
+  podLines,
+} from './questions/index.ts'

@@ -32,6 +32,12 @@ export const limits = {
   foldedLinesMax: 64,
   /** Aliases of a YAML file, counted as often as they are used. */
   aliasesMax: 100,
+  /** Ways that are asked for, at the most. */
+  bestMax: 100,
+  /** Paths that are asked of the graph, for each way: many are detours of a better one. */
+  pathsPerWay: 32,
+  /** Characters of a part of a question that comes over HTTP. */
+  questionCharsMax: 1_024,
   /** Bytes of a request, and alerts in it. An agent sends a quarter of it at the most. */
   bodyBytesMax: 8 * 1024 * 1024,
   batchAlertsMax: 4_096,

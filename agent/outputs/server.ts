@@ -81,7 +81,7 @@ export class ServerSink implements Sink {
       this.#noteRefused(said)
       return
     }
-    const why = asText(said?.['error'])?.slice(0, limits.criMessageCharsMax) ?? answer.statusText
+    const why = asText(said?.['message'])?.slice(0, limits.criMessageCharsMax) ?? answer.statusText
     const message = `${this.#place} answers ${status}: ${why}`
     if (refusals.has(status)) throw new SinkFault(message, { delivered, next: 'give-up' })
     // What is wrong with a token or an address is mended elsewhere, and then holds for all of them.

@@ -1,52 +1,30 @@
 /** `bulwark graph blast-radius`: what control of something leads to. */
 import { Command } from 'commander'
-import { blastRadius } from '@bulwark/graph'
-import type { BlastRadiusAnswer, GraphCertainty } from '@bulwark/schema'
-import { exitCodes } from '../exit.ts'
-import { logError } from '../report.ts'
-import { pointOf } from './answer.ts'
-import { isBadEnd, startOf } from './ends.ts'
-import { inputJson } from '@bulwark/server'
+import type { GraphCertainty } from '@bulwark/schema'
+import { askBlastRadius } from '@bulwark/server'
 import { certaintyOption, outputOption, printLines } from './output.ts'
-import type { SourceOptions } from './source.ts'
-import { addSource, sourceOf } from './source.ts'
+import type { AskOptions } from './remote.ts'
+import { addAsked, answerOf } from './remote.ts'
 import { blastLines } from './text.ts'
 
-interface BlastOptions extends SourceOptions {
+interface BlastOptions extends AskOptions {
   readonly certainty: GraphCertainty
   readonly output: 'table' | 'json'
 }
 
-const ask = async (what: string, options: BlastOptions): Promise<void> => {
-  const source = await sourceOf(options)
-  if (!source) return
-  const { input, from } = source
-  const start = startOf(input.cluster, what)
-  if (isBadEnd(start)) {
-    logError(start.message, start.help)
-    process.exitCode = exitCodes.usage
-    return
-  }
+const ask = async (from: string, options: BlastOptions): Promise<void> => {
   const { certainty } = options
-  const { reached, counts, isCut } = blastRadius(input.cluster, start, certainty)
-  const answer: BlastRadiusAnswer = {
-    from: pointOf(start),
-    certainty,
-    counts: Object.fromEntries(counts),
-    reached: reached.map(({ node, cost }) => {
-      const { id, kind, text } = pointOf(node)
-      return { id, kind, text, cost }
-    }),
-    more: isCut,
-    input: inputJson(input, from),
-  }
+  const answer = await answerOf(options, 'blast-radius', { from, certainty }, (of) =>
+    askBlastRadius(of, from, certainty),
+  )
+  if (!answer) return
   if (options.output === 'json') console.log(JSON.stringify(answer))
   else printLines(blastLines(answer))
 }
 
 /** `graph blast-radius`. */
 export const blastRadiusCommand = (): Command =>
-  addSource(
+  addAsked(
     new Command('blast-radius')
       .description('everything that somebody gets to from a pod, an identity or a binding')
       .argument(

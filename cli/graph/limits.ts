@@ -2,10 +2,6 @@
 export const limits = {
   /** Of what is reached: names of one kind that a terminal is told. */
   reachedToldMax: 12,
-  /** Ways that are asked for, at the most. */
-  bestMax: 100,
-  /** Paths that are asked of the graph, for each way: many are detours of a better one. */
-  pathsPerWay: 32,
   /** How long the first lists of a cluster hold the start of a run up, milliseconds. */
   firstListMsMax: 10_000,
   /** How often a long reading says how far it is, milliseconds. */

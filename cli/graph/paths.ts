@@ -1,22 +1,15 @@
 /** `bulwark graph paths` and `graph fixes`: ways to what matters, and what cuts them. */
 import { Command } from 'commander'
-import type { GraphNode } from '@bulwark/graph'
-import { findPaths } from '@bulwark/graph'
 import type { GraphCertainty, PathsAnswer } from '@bulwark/schema'
+import { askPaths, serverLimits } from '@bulwark/server'
 import { exitCodes } from '../exit.ts'
-import { log, logError } from '../report.ts'
-import { fixesOf, pointOf, wayJson, waysOf } from './answer.ts'
 import { dotLines, mermaidLines } from './diagram.ts'
-import type { TargetChoice } from './ends.ts'
-import { isBadEnd, remarkOn, startOf, targetOf } from './ends.ts'
-import { inputJson } from '@bulwark/server'
-import { limits } from './limits.ts'
 import { bestOption, certaintyOption, outputOption, printLines } from './output.ts'
-import type { Source, SourceOptions } from './source.ts'
-import { addSource, sourceOf } from './source.ts'
+import type { AskOptions } from './remote.ts'
+import { addAsked, answerOf } from './remote.ts'
 import { fixesLines, pathsLines } from './text.ts'
 
-interface PathsOptions extends SourceOptions {
+interface PathsOptions extends AskOptions {
   readonly from: string
   readonly to?: string
   readonly crownJewels?: string
@@ -26,57 +19,15 @@ interface PathsOptions extends SourceOptions {
   readonly output: 'table' | 'json' | 'mermaid' | 'dot'
 }
 
-/** What is asked. */
-interface Question {
-  readonly start: GraphNode
-  readonly target: TargetChoice
-}
-
-const questionOf = (
-  { input }: Source,
-  { from, to, crownJewels }: PathsOptions,
-): Question | undefined => {
-  const start = startOf(input.cluster, from)
-  const remark = isBadEnd(start) ? undefined : remarkOn(input.cluster, start)
-  if (remark !== undefined) log(`warning: ${remark}`)
-  const wanted = to ?? (crownJewels === undefined ? 'cluster-admin' : 'crown-jewels')
-  const target = targetOf(input.cluster, wanted, crownJewels)
-  for (const [end, name] of [[start, 'from'] as const, [target, 'to'] as const]) {
-    if (isBadEnd(end)) {
-      logError(`--${name}: ${end.message}`, end.help)
-      process.exitCode = exitCodes.usage
-    }
-  }
-  return isBadEnd(start) || isBadEnd(target) ? undefined : { start, target }
-}
-
-const answerOf = (
-  { input, from }: Source,
-  { start, target }: Question,
-  { certainty, best }: PathsOptions,
-): PathsAnswer => {
-  const pathsMax = best * limits.pathsPerWay
-  const found = findPaths(input.cluster, [start], target.is, { certainty, pathsMax })
-  const all = waysOf(found.paths)
-  const ways = all.slice(0, best)
-  return {
-    from: pointOf(start),
-    to: target.text,
-    certainty,
-    paths: ways.map(wayJson),
-    more: found.hasMore || all.length > best,
-    fixes: fixesOf(input.cluster, ways),
-    input: inputJson(input, from),
-  }
-}
-
 const ask =
   (asTable: (answer: PathsAnswer) => readonly string[]) =>
   async (options: PathsOptions): Promise<void> => {
-    const source = await sourceOf(options)
-    const question = source && questionOf(source, options)
-    if (!source || !question) return
-    const answer = answerOf(source, question, options)
+    const { from, to, crownJewels, certainty, best } = options
+    const query = { from, to, crown_jewels: crownJewels, certainty, best: String(best) }
+    const answer = await answerOf(options, 'paths', query, (of) =>
+      askPaths(of, { from, to, crownJewels, certainty, best }),
+    )
+    if (!answer) return
     if (options.check && answer.paths.length > 0) process.exitCode = exitCodes.fault
     switch (options.output) {
       case 'json':
@@ -94,7 +45,7 @@ const ask =
   }
 
 const addQuestion = (command: Command): Command =>
-  addSource(command)
+  addAsked(command)
     .requiredOption(
       '--from <start>',
       'internet, pod:NS/NAME, service-account:NS/NAME, user:NAME, group:NAME',
@@ -107,7 +58,7 @@ const addQuestion = (command: Command): Command =>
       '--crown-jewels <selector>',
       'labels of pods, secrets and namespaces that matter (default: bulwark.dev/crown-jewel)',
     )
-    .addOption(bestOption(limits.bestMax))
+    .addOption(bestOption(serverLimits.bestMax))
     .addOption(certaintyOption())
     .option('--check', 'exit code 1 when there is a way', false)
 

@@ -1,13 +1,15 @@
 /** The server's HTTP side: what is asked of it, who may, and what it says to bad requests. */
 import type { LinkAnswer } from '@bulwark/schema'
-import { alertsPath } from '@bulwark/schema'
+import { alertsPath, graphPath } from '@bulwark/schema'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify, { LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { ClusterFeed } from '../feed.ts'
+import type { AlertJudgeOptions } from '../judge/index.ts'
 import { limits } from '../limits.ts'
 import type { AlertIntake } from '../link/index.ts'
 import { isBadBatch, readBatch } from '../link/index.ts'
+import { replyTo } from './graph-routes.ts'
 import type { Guard, Role } from './guard.ts'
 import { metricsText } from './metrics.ts'
 import type { Counted } from './numbers.ts'
@@ -21,6 +23,7 @@ export interface Tls {
 
 export interface AppOptions extends Omit<Counted, 'requests'> {
   readonly guard: Guard
+  readonly settings: AlertJudgeOptions['settings']
   readonly tls: Tls | undefined
   readonly log: Logger
   /** Milliseconds that only go up. */
@@ -33,7 +36,7 @@ const forms = { 'application/json': 'array', 'application/x-ndjson': 'lines' } a
 const isForm = (type: string): type is keyof typeof forms => type in forms
 
 const fail = (reply: FastifyReply, status: number, message: string, help: string): FastifyReply =>
-  reply.code(status).send({ error: message, help })
+  reply.code(status).send({ message, help })
 
 /** For whoever should come again. */
 const later = (reply: FastifyReply, status: 429 | 503, message: string): FastifyReply =>
@@ -117,6 +120,19 @@ const addHealth = (app: FastifyInstance, counted: Counted): void => {
   )
 }
 
+const addQuestions = (app: FastifyInstance, { feed, guard, settings }: AppOptions): void => {
+  const onRequest = deny(guard, 'reader')
+  app.get(`${graphPath}/:question`, { onRequest }, ({ params, query }, reply) => {
+    const { sources } = feed
+    if (!sources) return later(reply, 503, 'the cluster is not known yet')
+    const { question } = params as { readonly question: string }
+    const of = { sources, input: () => feed.input() }
+    const answer = replyTo(question, query, of, settings.now)
+    if ('answer' in answer) return reply.send(answer)
+    return fail(reply, 400, answer.message, answer.help)
+  })
+}
+
 /** Numbers of answers by route, which are few. */
 const countAnswers = (app: FastifyInstance): Map<string, number> => {
   const requests = new Map<string, number>()
@@ -167,6 +183,7 @@ export const makeApp = (options: AppOptions): FastifyInstance => {
   )
   addFaults(app, log)
   addHealth(app, { ...options, requests: countAnswers(app) })
+  addQuestions(app, options)
   const alerts = new Alerts(options)
   app.post(alertsPath, { onRequest: deny(guard, 'agent') }, (request, reply) =>
     alerts.take(request, reply),

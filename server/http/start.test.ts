@@ -94,9 +94,9 @@ test('what is not served is answered with what to do', async (t) => {
     error: RegExp,
   ): Promise<void> => {
     const answer = await post(server, body, headers)
-    const { error: said, help } = answer.json as { readonly error: string; readonly help: string }
+    const { message, help } = answer.json as { readonly message: string; readonly help: string }
     assert.equal(answer.status, status)
-    assert.match(said, error)
+    assert.match(message, error)
     assert.notEqual(help, '')
   }
   await check('x', { 'content-type': 'text/plain' }, 415, /type of the request is not known/)
@@ -106,7 +106,7 @@ test('what is not served is answered with what to do', async (t) => {
   const nowhere = await fetch(`${server.url}/api/v1/nothing`)
   assert.deepEqual(
     [nowhere.status, await nowhere.json()],
-    [404, { error: 'nothing is at GET /api/v1/nothing', help: 'see docs/server.md' }],
+    [404, { message: 'nothing is at GET /api/v1/nothing', help: 'see docs/server.md' }],
   )
   assert.deepEqual(server.told, [])
 })
@@ -140,7 +140,7 @@ test('before the cluster is known, alerts are put off', async (t) => {
   const server = await startOf(t, { feed: await unknownFeed() })
   const { status, headers, json } = await post(server, linesOf([alertAt(1)]))
   assert.deepEqual([status, headers.get('retry-after')], [503, '2'])
-  assert.match((json as { readonly error: string }).error, /cluster is not known yet/)
+  assert.match((json as { readonly message: string }).message, /cluster is not known yet/)
   assert.equal((await fetch(`${server.url}/readyz`)).status, 503)
   assert.deepEqual([server.told.length, server.counts.put_off], [0, 1])
 })

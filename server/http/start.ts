@@ -80,7 +80,7 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   const review = access && tokenReviewer(access, audience)
   const guard = new Guard({ isLoopback: listen.isLoopback, roles, review, now })
   const judgeFaults = (): number => judge.faults
-  const app = makeApp({ intake, feed, guard, tls, log: logger, now, lost, judgeFaults })
+  const app = makeApp({ intake, feed, guard, settings, tls, log: logger, now, lost, judgeFaults })
   const { host, port } = listen
   const url = await app.listen({ host, port })
   return { url, counts: intake.counts, close: () => close(app, intake) }

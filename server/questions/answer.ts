@@ -2,7 +2,7 @@
 import type { AttackPath, Cluster, Fact, GraphNode, Hop } from '@bulwark/graph'
 import { findFixes } from '@bulwark/graph'
 import type { GraphFact, GraphFixes, GraphPath, GraphPoint, GraphStep } from '@bulwark/schema'
-import { nodeText } from './names.ts'
+import { nodeText } from './node-text.ts'
 
 export const pointOf = (node: GraphNode): GraphPoint => ({
   id: node.id,
