@@ -57,11 +57,13 @@ export const limits = {
   clockSkewMs: 5_000,
   /** Connections, one behind the other, over which a pod is as open as another. */
   chainStepsMax: 4,
-  /** Alerts that are kept to be joined: in all, each with its context of some 10 KB; of a pod; and
+  /** Alerts that are kept to be joined: in all, each with its context of some 20 KB; of a pod; and
    * of a rule in it, so that one that comes again and again drives no other out. */
-  openAlertsMax: 4_000,
-  alertsOfPodMax: 64,
+  openAlertsMax: 2_000,
+  alertsOfPodMax: 32,
   alertsOfRuleMax: 4,
+  /** Alerts that one is joined with by connections, in each direction. */
+  connectedAlertsMax: 32,
   /** Alerts that are judged anew because of one: a node's pods have no more. */
   checkedAlertsMax: 2_000,
   /** How long an image is new: what is usual in it is learned so long. */

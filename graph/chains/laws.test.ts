@@ -147,6 +147,21 @@ test('no more alerts are kept than the bounds say, and what is forgotten is coun
   assert.equal(all.judging.window.forgotten, more)
 })
 
+test('no alert is joined with more connections than the bound says, and the rest is counted', () => {
+  const more = 8
+  const count = limits.connectedAlertsMax + more
+  const { judging, sources } = judgeMany(count, (i) => ({
+    id: `${i}`,
+    at: i,
+    pod: i % 2 === 0 ? 'shop/web' : 'shop/api',
+    rule: `r${i}`,
+    connects: '10.0.0.3:5432',
+  }))
+  const last = alertOf({ id: 'last', at: count, pod: 'shop/db' })
+  judging.judge(sources, last, defaultSettings)
+  assert.equal(judging.window.unchecked, more)
+})
+
 test('a rule that comes again and again drives no other out', () => {
   const { judging, sources } = judgeMany(1 + 10 * limits.alertsOfPodMax, (i) =>
     i === 0

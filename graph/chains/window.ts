@@ -103,7 +103,8 @@ export class AlertWindow<Told> {
   readonly #taken = new TakenNodes()
   #newestMs = -Infinity
   #forgotten = 0
-  /** Alerts that may belong to one that came, and were not looked at again: there were too many. */
+  /** Alerts that may belong to one that came, and were not joined or looked at again: there were
+   * too many. */
   unchecked = 0
 
   /** Alerts that were forgotten while others could still belong to them, and nodes. */
@@ -156,31 +157,42 @@ export class AlertWindow<Told> {
 
   /** Finds the alerts that a connection leads to from this one, and those that lead here. */
   #connect(cluster: Cluster, entry: Entry<Told>): void {
-    const known = new Map<Pod, Connection | undefined>()
-    const connection = (from: Entry<Told>, to: Entry<Told>): Connection | undefined => {
+    // Most alerts of a pod connect to the same: why policies let that through is told once.
+    const known = new Map<string, Connection | undefined>()
+    const connect = (from: Entry<Told>, to: Entry<Told>): void => {
       const { peer } = from.facts.act ?? {}
-      if (!from.known || !to.known || !peer) return undefined
-      return connectionTo(cluster, from.known, peer, to.known)
+      if (!from.known || !to.known || !peer) return
+      if (!isInRange(from, to) || this.#isFull(from, to)) return
+      const key = [
+        podText(from.pod),
+        podText(to.pod),
+        peer.address,
+        peer.protocol,
+        peer.port,
+      ].join()
+      if (!known.has(key)) known.set(key, connectionTo(cluster, from.known, peer, to.known))
+      const found = known.get(key)
+      if (found) join(from, to, found)
     }
     const peer = peerKey(entry)
-    for (const to of peer === undefined ? [] : this.#byAddress.of(peer)) {
-      if (!to.known || !isInRange(entry, to)) continue
-      if (!known.has(to.known)) known.set(to.known, connection(entry, to))
-      const found = known.get(to.known)
-      if (found) join(entry, to, found)
-    }
-    for (const key of entry.addresses) {
-      for (const from of this.#byPeer.of(key)) {
-        if (!isInRange(from, entry)) continue
-        const found = connection(from, entry)
-        if (found) join(from, entry, found)
-      }
-    }
+    if (peer !== undefined) for (const to of this.#byAddress.of(peer)) connect(entry, to)
+    for (const key of entry.addresses) for (const from of this.#byPeer.of(key)) connect(from, entry)
   }
 
-  /** Alerts that this one may be a reason for. */
+  /** Whether one more connection goes over the bound of one of the two. */
+  #isFull(from: Entry<Told>, to: Entry<Told>): boolean {
+    const { connectedAlertsMax: most } = limits
+    const isFull = from.outgoing.size >= most || to.incoming.size >= most
+    if (isFull) this.unchecked++
+    return isFull
+  }
+
+  /** Alerts that this one may be a reason for, beside those that its own connection leads to. */
   #besides(entry: Entry<Told>): readonly Entry<Told>[] {
-    return [...this.#byPod.of(podText(entry.pod)), ...entry.incoming.keys()]
+    const later = [...this.#byPod.of(podText(entry.pod))].filter(
+      ({ facts }) => facts.timeMs > entry.facts.timeMs,
+    )
+    return [...later, ...[...entry.incoming.keys()].filter((each) => isNearer(each, entry))]
   }
 
   /** Whether more is known now of a node that was lost. */
@@ -264,6 +276,18 @@ export class AlertWindow<Told> {
 /** The end of the connection that an alert is about, if it may have been made. */
 const peerKey = ({ facts: { act, outcome } }: Joined): string | undefined =>
   act?.peer && outcome !== 'failed' ? addressKey(act.peer.address) : undefined
+
+/** Whether a connection's end is nearer to it than any alert of the rule in that pod before. */
+const isNearer = <Told>(from: Entry<Told>, to: Entry<Told>): boolean => {
+  const distance = (each: Joined): number => Math.abs(each.facts.timeMs - from.facts.timeMs)
+  return [...from.outgoing.keys()].every(
+    (each) =>
+      each === to ||
+      each.facts.rule !== to.facts.rule ||
+      podText(each.pod) !== podText(to.pod) ||
+      distance(each) >= distance(to),
+  )
+}
 
 const join = <Told>(from: Entry<Told>, to: Entry<Told>, connection: Connection): void => {
   from.outgoing.set(to, connection)
