@@ -66,8 +66,8 @@ const withoutContext = (): Judging => {
       if (isSaid || policies.every(({ context }) => context.length === 0)) return
       isSaid = true
       log(
-        'policies have `context`, and alerts are not judged here: give --from-files, or ' +
-          '--kubeconfig with --context',
+        'policies have `context`, and alerts are not judged here, but by a server (--server); ' +
+          'or give --from-files, or --kubeconfig with --context',
       )
     },
     stop: () => {},

@@ -24,6 +24,19 @@ export const serverCommand = (): Command =>
     )
       .option('--listen <address>', 'address and port; port 0: any that is free', usualListen)
       .option('--severity <file>', 'a SeverityPolicy; may be given again', collect, [])
+      .option(
+        '--policy <path>',
+        'RuntimePolicies, a file or folder: what their `context` makes of alerts, beside those ' +
+          'of the cluster; may be given again',
+        collect,
+        [],
+      )
+      .option(
+        '--rules <path>',
+        "rule files whose macros and lists these use (default: Bulwark's own)",
+        collect,
+        [],
+      )
       .option('--tls-cert <file>', "the server's certificate, PEM, with those above it")
       .option('--tls-key <file>', 'its key, PEM')
       .option('--agent-token-file <file>', 'the token with which agents hand alerts over')

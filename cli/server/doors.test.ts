@@ -19,6 +19,8 @@ const fileOf = (name: string, text: string): string => {
 const options = (more: Partial<ServeOptions>): ServeOptions => ({
   listen: '127.0.0.1:7676',
   severity: [],
+  policy: [],
+  rules: [],
   agentAccount: [],
   readerAccount: [],
   audience: 'bulwark-server',

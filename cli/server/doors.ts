@@ -7,6 +7,8 @@ import { listenOf } from './listen.ts'
 export interface ServeOptions extends SourceOptions {
   readonly listen: string
   readonly severity: readonly string[]
+  readonly policy: readonly string[]
+  readonly rules: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly agentTokenFile?: string

@@ -18,6 +18,7 @@ import { accessOf } from '../kubernetes.ts'
 import { ending, log, logError, terminal } from '../report.ts'
 import type { ServeOptions } from './doors.ts'
 import { UsageError, doorsOf } from './doors.ts'
+import { followPolicies } from './policies.ts'
 
 /** The access to the cluster that is watched, and that tokens are asked of. */
 const clusterAccess = ({ fromFiles, kubeconfig }: ServeOptions): ApiAccess | undefined => {
@@ -79,8 +80,12 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
     const help = 'give --kubeconfig, or --agent-token-file in place of accounts'
     throw new UsageError('no API server is there to be asked about tokens', help)
   }
+  const endPolicies = await followPolicies(options, access, severity)
   const feed = await feedOf(options, access)
-  if (!feed) return exitCodes.usage
+  if (!feed) {
+    endPolicies()
+    return exitCodes.usage
+  }
   const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
   const outputs = new Outputs({
     settings,
@@ -113,6 +118,7 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
     await server?.close()
     await outputs.close()
     feed.stop()
+    endPolicies()
   }
   const { received, judged, unjudged, repeated, refused } = server.counts
   log(

@@ -134,6 +134,22 @@ test(
   },
 )
 
+test('a server judges by the `context` of policies', { timeout }, async (t) => {
+  const policy = fileOf(
+    'policy.yaml',
+    'apiVersion: bulwark.dev/v1alpha1\nkind: RuntimePolicy\nmetadata: {name: p}\nspec:\n' +
+      '  rules: [{name: A shell, condition: evt.type = execve, output: x}]\n' +
+      '  context: [{when: graph.has_token = true, effect: suppress, reason: it is tried}]\n',
+  )
+  const server = await startServer(t, [...local, '--policy', policy])
+  const { outputs } = channelTo(t, server.url)
+  outputs.send(alertAt(1))
+  assert.match(
+    await server.alert(),
+    /"suppressed_by":\{"name":"p.context\[0\]","reason":"it is tried","source":"RuntimePolicy p spec/,
+  )
+})
+
 test(
   'a server that is away loses no alert, and what its agent has no room for is told',
   { timeout },
