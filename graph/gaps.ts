@@ -23,8 +23,8 @@ export const gaps: readonly { readonly what: string; readonly why: string }[] = 
     why:
       'CEL, Rego and patterns are not evaluated. A policy that may be about what takes a pod ' +
       'to its ' +
-      'node makes CREATE_POD_NODE unknown; only levels of pod security that Kyverno enforces ' +
-      'decide.',
+      'node makes CREATE_POD_NODE unknown, and contexts say so; only levels of pod security that ' +
+      'Kyverno enforces for all pods, without exceptions, decide.',
   },
   {
     what: "An image's user, and its file capabilities",
@@ -59,7 +59,14 @@ export const gaps: readonly { readonly what: string; readonly why: string }[] = 
     what: 'Network policies of Cilium, Calico and Istio, and the newest form for administrators',
     why:
       'CiliumNetworkPolicy, NetworkPolicy and GlobalNetworkPolicy of Calico, AuthorizationPolicy ' +
-      'and ClusterNetworkPolicy are known of: where one may hold, REACH is unknown.',
+      'and ClusterNetworkPolicy are known of: where one may hold, REACH is unknown, POD_SA is ' +
+      'possible, and contexts name them.',
+  },
+  {
+    what: 'Tokens that are carried away',
+    why:
+      'POD_SA is use of a token from its pod. Who reads one where policies keep the pod from the ' +
+      'API server may use it from elsewhere, if the API server is reached from there.',
   },
   {
     what: 'Firewalls before nodes, and where tunnels end',

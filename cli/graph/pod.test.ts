@@ -106,8 +106,8 @@ test('wrong usage, and a pod that is not there', async () => {
   await Promise.all([
     check(['shop-dev/debug'], 2, /no cluster is given\n.*give `--from-files DIR`/),
     check(['debug', '--from-files', shop], 2, /debug is no pod\n.*write NAMESPACE\/NAME/),
-    check(['shop-dev/nobody', '--from-files', shop], 1, /pods there: debug, web-preview-/),
-    check(['a/b', '--from-files', shop], 1, /namespace a has none/),
+    check(['shop-dev/nobody', '--from-files', shop], 2, /pods there: debug, web-preview-/),
+    check(['a/b', '--from-files', shop], 2, /namespace a has none/),
     check(['a/b', '--from-files', '/nowhere'], 2, /cannot read a cluster from \/nowhere: ENOENT/),
     check(['a/b', '--from-files', none], 2, /has no \*\.json/),
     check(['a/b', '--from-files', shop, '--severity', broken], 2, /cannot read .*broken\.yaml/),

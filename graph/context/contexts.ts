@@ -22,9 +22,11 @@ import { unknownContext } from '../judgement/context.ts'
 import { limits } from '../limits.ts'
 import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
+import { clusterNetwork } from '../network/cluster-network.ts'
 import { exposureOf } from '../network/exposure.ts'
 import { containerNode, internet, nodeText, podNode } from '../nodes.ts'
 import { sandboxOf } from '../pods/container.ts'
+import { tokenOf } from '../pods/token.ts'
 import { crownJewelLabel, isTarget } from '../questions/targets.ts'
 import { landingsOf } from './landings.ts'
 import { wayFacts, worstOf } from './power.ts'
@@ -85,8 +87,11 @@ const identityOf = (cluster: Cluster, pod: Pod, edges: PodEdges): IdentityPower 
   const serviceAccount = { kind: 'ServiceAccount', namespace, name }
   const token = edges.find(([, { kind }]) => kind.id === 'POD_SA')?.[1]
   if (!token) {
+    const isKept = pod.spec.containers.some((container) => tokenOf(cluster, { pod, container }))
     const fact = {
-      text: 'no container has a token for the API server',
+      text: isKept
+        ? 'network policies keep the pod from the API server, for which it has a token'
+        : 'no container has a token for the API server',
       object: { kind: 'Pod', namespace, name: pod.name },
       path: 'spec',
     }
@@ -204,18 +209,39 @@ const pathOf = (
   }
 }
 
-/** What the bounds of the searches have left out. */
+/** What a way may hang on that is in no object, by the kind of the edge that was left out. */
+const doubtTexts: Readonly<Record<string, string>> = {
+  CREATE_POD_NODE: 'whether admission lets privileged pods in where the way leads on by one',
+  REACH: 'whether network policies that are not judged let through where the way leads on',
+}
+
+/** Policies of other engines that may hold for the pod. */
+const foreignTexts = (cluster: Cluster, { namespace, spec }: Pod): readonly string[] => {
+  const foreign = spec.hostNetwork ? [] : cluster.state(clusterNetwork).foreignOf(namespace)
+  const [first] = foreign
+  if (!first) return []
+  const more = foreign.length > 1 ? ` and ${foreign.length - 1} more` : ''
+  return [`what ${refText(first)}${more} lets through: such policies are not judged`]
+}
+
+/** What the bounds of the searches have left out, and what is not known on the way. */
 const notLookedAt = (cluster: Cluster, pod: Pod, edges: PodEdges): readonly string[] => {
   const token = edges.find(([, { kind }]) => kind.id === 'POD_SA')?.[1]
   const starts = pod.spec.containers.map(({ name }) => containerNode(pod.namespace, pod.name, name))
-  const isCut =
-    worstOf(cluster, starts).isCut || (token !== undefined && worstOf(cluster, [token.to]).isCut)
+  const powers = [worstOf(cluster, starts), ...(token ? [worstOf(cluster, [token.to])] : [])]
+  const isCut = powers.some((each) => each.isCut)
+  const isWorst = powers.every(({ reaches }) => reaches === 'cluster-admin')
+  const doubts = Object.entries(doubtTexts).filter(([id]) =>
+    powers.some(({ doubted }) => doubted.has(id)),
+  )
   const landings = landingsOf(cluster)
   return [
     ...(isCut ? ['where ways lead that are longer, or that too many things are on'] : []),
     ...(landings.isAll
       ? []
       : ['where ways lead that go over the network to pods without rights, and on from there']),
+    ...foreignTexts(cluster, pod),
+    ...(isWorst ? [] : doubts.map(([, text]) => text)),
     ...(landings.isCut ? [`over the network to more than ${limits.landingsMax} footholds`] : []),
   ]
 }

@@ -139,6 +139,18 @@ const candidatesIn = (
   return candidates
 }
 
+/** Of the pods of a sort the first by name in each class. */
+export const firstOfClasses = (cluster: Cluster, { pods }: PodSort): ReadonlyMap<PodClass, Pod> => {
+  const { classes } = cluster.state(clusterNetwork)
+  const firsts = new Map<PodClass, Pod>()
+  for (const pod of pods) {
+    const podClass = classes.ofPod(pod.namespace, pod.name)
+    const known = podClass && firsts.get(podClass)
+    if (podClass && (!known || pod.name < known.name)) firsts.set(podClass, pod)
+  }
+  return firsts
+}
+
 interface Landing {
   readonly pod: Pod
   readonly podClass: PodClass
@@ -153,6 +165,10 @@ class Found {
   constructor(cluster: Cluster, isSmall: boolean) {
     this.#cluster = cluster
     this.#isSmall = isSmall
+  }
+
+  #hasNode(name: string): boolean {
+    return usefulAccounts(this.#cluster).hasNode(name)
   }
 
   get landings(): readonly Landing[] {
@@ -182,9 +198,11 @@ class Found {
     const { any, first } = sort
     if (!any || !first || !this.#isOpen(any, false)) return
     if (escapes) {
+      const isUseful = ({ nodeName }: Pod): boolean =>
+        nodes.has(nodeName) || this.#hasNode(nodeName)
       // They lead to nodes of their own.
       for (const pod of sort.pods) {
-        if (this.#isSmall || credential !== '' || nodes.has(pod.nodeName)) this.#add(pod, pod.name)
+        if (this.#isSmall || credential !== '' || isUseful(pod)) this.#add(pod, pod.name)
       }
     } else if (this.#isSmall) {
       for (const pod of sort.pods) this.#add(pod, first.name)
@@ -256,6 +274,7 @@ export const landingsOf = (cluster: Cluster): Landings => {
       isSmall,
       state.changes,
       ...control.toSorted(),
+      usefulAccounts(cluster).nodesText,
       objects.version('ServiceAccount'),
       imagesVersion(cluster),
       network.version,

@@ -77,6 +77,24 @@ const admin = [
   },
 ]
 
+/** A second pod of the same workload, as it may differ. */
+const replica = fc.record({
+  nodeName: fc.constantFrom(undefined, 'n', 'm'),
+  labels: fc.constantFrom(undefined, undefined, { app: 'x' }, { app: 'y' }),
+})
+
+/** Objects, and of some pods a second one. */
+const withReplicas = fc.tuple(objects, fc.option(replica)).map(([object, other]): RawObject[] => {
+  if (object.kind !== 'Pod' || !other || !('spec' in object)) return [object]
+  const { name } = object.metadata
+  const ownerReferences = [{ kind: 'ReplicaSet', name, controller: true }]
+  const first = { ...object, metadata: { ...object.metadata, ownerReferences } }
+  const { nodeName, labels } = other
+  const metadata = { ...first.metadata, name: `${name}2`, ...(labels && { labels }) }
+  const spec = { ...(object.spec as object), ...(nodeName !== undefined && { nodeName }) }
+  return [first, Object.assign({}, object, { metadata, spec })]
+})
+
 const sourcesOf = (powerReachPodsMax: number, hasReport: boolean) => {
   const cluster = new Cluster({ powerReachPodsMax })
   const cves = new CveStore()
@@ -101,41 +119,47 @@ const small = limits.powerReachPodsMax
 
 test('any order of changes gives the contexts of a fresh list', () => {
   const change = fc.record({
-    object: objects,
+    all: withReplicas,
     is: fc.constantFrom('put', 'put', 'put', 'put', 'delete', 'ask', 'report', 'no report'),
   })
   let inputs = 0
   let withWays = 0
-  const all = fc.array(change, { minLength: 30, maxLength: 60 })
+  const several = fc.array(change, { minLength: 30, maxLength: 60 })
   fc.assert(
-    fc.property(all, fc.constantFrom(0, small), fc.boolean(), (changes, podsMax, isPrepared) => {
-      const live = sourcesOf(podsMax, false)
-      if (isPrepared) prepare(live.cluster)
-      const now = new Map<string, RawObject>()
-      let hasReport = false
-      for (const { object, is } of changes) {
-        const key = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`
-        if (is === 'put') {
-          live.cluster.put(object)
-          now.set(key, object)
-        } else if (is === 'delete') {
-          live.cluster.delete(object)
-          now.delete(key)
-        } else if (is === 'ask') {
-          contexts(live)
-        } else {
-          hasReport = is === 'report'
-          if (hasReport) live.cves.put('report', readCveJson('report', report))
-          else live.cves.delete('report')
+    fc.property(
+      several,
+      fc.constantFrom(0, small),
+      fc.boolean(),
+      (changes, podsMax, isPrepared) => {
+        const live = sourcesOf(podsMax, false)
+        if (isPrepared) prepare(live.cluster)
+        const now = new Map<string, RawObject>()
+        let hasReport = false
+        const steps = changes.flatMap(({ all, is }) => all.map((each) => [each, is] as const))
+        for (const [object, step] of steps) {
+          const key = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`
+          if (step === 'put') {
+            live.cluster.put(object)
+            now.set(key, object)
+          } else if (step === 'delete') {
+            live.cluster.delete(object)
+            now.delete(key)
+          } else if (step === 'ask') {
+            contexts(live)
+          } else {
+            hasReport = step === 'report'
+            if (hasReport) live.cves.put('report', readCveJson('report', report))
+            else live.cves.delete('report')
+          }
         }
-      }
-      const fresh = sourcesOf(podsMax, hasReport)
-      for (const object of [...now.values()].toReversed()) fresh.cluster.put(object)
-      const expected = contexts(fresh)
-      inputs++
-      if (expected.some((text) => text.includes('"path":{'))) withWays++
-      assert.deepEqual(contexts(live), expected)
-    }),
+        const fresh = sourcesOf(podsMax, hasReport)
+        for (const object of [...now.values()].toReversed()) fresh.cluster.put(object)
+        const expected = contexts(fresh)
+        inputs++
+        if (expected.some((text) => text.includes('"path":{'))) withWays++
+        assert.deepEqual(contexts(live), expected)
+      },
+    ),
     { seed, numRuns: runs(150) },
   )
   reached('clusters with a way from some pod', withWays, inputs, 0.2)
@@ -194,10 +218,10 @@ test('the way of a pod to every right is the shortest that there is', () => {
   let inputs = 0
   let overNetwork = 0
   fc.assert(
-    fc.property(fc.array(objects, { minLength: 30, maxLength: 60 }), (all) => {
+    fc.property(fc.array(withReplicas, { minLength: 30, maxLength: 60 }), (all) => {
       const [whole, large] = [sourcesOf(small, true), sourcesOf(0, true)]
       for (const { cluster } of [whole, large]) {
-        for (const each of all) cluster.put(each)
+        for (const each of all.flat()) cluster.put(each)
       }
       for (const pod of whole.cluster.objects.all('Pod')) {
         if (pod.isOver) continue

@@ -16,6 +16,7 @@ import { podSorts } from '../pods/sorts.ts'
 import { members } from '../rbac/hub-edges.ts'
 import { everywhere } from '../rbac/grants.ts'
 import type { Landings } from './landings.ts'
+import { firstOfClasses } from './landings.ts'
 
 const nothing = (): readonly never[] => []
 
@@ -81,10 +82,10 @@ export class NarrowEdges {
 
   #pods({ namespace }: GraphNode, emit: EmitOfKind): boolean {
     if (namespace === everywhere) return false
-    for (const { pods, first } of this.#cluster.state(podSorts).inNamespace(namespace)) {
-      for (const { name } of first && !mayEscape(first) ? [first] : pods) {
-        emit(members, podNode(namespace, name), 'certain', nothing)
-      }
+    for (const sort of this.#cluster.state(podSorts).inNamespace(namespace)) {
+      const { any, pods } = sort
+      const each = any && mayEscape(any) ? pods : firstOfClasses(this.#cluster, sort).values()
+      for (const { name } of each) emit(members, podNode(namespace, name), 'certain', nothing)
     }
     return true
   }

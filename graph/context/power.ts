@@ -25,6 +25,8 @@ export interface Power {
   readonly edges: readonly Edge[]
   /** The bounds ended the search: there may be a way that is longer. */
   readonly isCut: boolean
+  /** Ids of the kinds of edges that the search met, and left out since they are unknown. */
+  readonly doubted: ReadonlySet<string>
 }
 
 /** Nodes that are the contents of secrets. */
@@ -74,20 +76,20 @@ const search = (cluster: Cluster, from: readonly GraphNode[]): Power => {
       narrow: narrow.onward,
     },
   })
-  const { nodes, ends } = explored
+  const { nodes, ends, doubted } = explored
   const isCut = explored.isCut || narrow.isCut
   const [admin] = explored.targets
   const way = (to: number): ReturnType<typeof wayTo> =>
     wayTo(cluster, explored, from.length, to, narrow.all)
   if (admin !== undefined) {
-    return { reaches: 'cluster-admin', isCut, ...way(admin) }
+    return { reaches: 'cluster-admin', isCut, doubted, ...way(admin) }
   }
   const secret = nearestSecret(explored)
   if (secret !== undefined) {
-    return { reaches: 'secrets', isCut, ...way(secret) }
+    return { reaches: 'secrets', isCut, doubted, ...way(secret) }
   }
   const reaches = nodes.length > from.length || ends > 0 ? 'other' : 'nothing'
-  return { reaches, steps: 0, certainty: 'certain', edges: [], isCut }
+  return { reaches, steps: 0, certainty: 'certain', edges: [], isCut, doubted }
 }
 
 class Powers {

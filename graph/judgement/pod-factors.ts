@@ -179,11 +179,14 @@ const identityRows: readonly FactorRow[] = [
     direction: 'lower',
     weight: 4,
     part: 'identity',
-    when: 'No token for the API server is in the pod.',
+    when: 'No token for the API server is in the pod, or network policies keep the pod from it.',
     why: 'The API server is the usual next step, and it is closed.',
     find: ({ context: { identity } }) =>
       identity && !identity.hasToken
-        ? { text: 'the pod has no token for the API server', facts: identity.facts }
+        ? {
+            text: 'the pod has no token that it could use at the API server',
+            facts: identity.facts,
+          }
         : undefined,
   },
 ]

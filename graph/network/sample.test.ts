@@ -15,7 +15,7 @@ import { findPaths } from '../questions/paths.ts'
 import { isTarget, readTarget } from '../questions/targets.ts'
 import { clusterNetwork } from './cluster-network.ts'
 import { exposureOf } from './exposure.ts'
-import { reachesServer } from './identity-edges.ts'
+import { reachesServer } from './server-reach.ts'
 import { useImageCves } from './image-cves.ts'
 import { portsText } from './ports.ts'
 

@@ -1,7 +1,7 @@
 /** Whether a pod may connect to the API server, as a table. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { reachesServer } from './identity-edges.ts'
+import { reachesServer } from './server-reach.ts'
 import { clusterOfLines } from './testdata/short.ts'
 
 const calico =

@@ -6,6 +6,7 @@ import type { Selector } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Named, Reading } from './metadata.ts'
 import type { Json, Reader } from './reader.ts'
+import { isJson } from './reader.ts'
 
 /** Something that may deny pods. */
 export interface Guard extends Named {
@@ -102,9 +103,39 @@ export const readWebhooks = (json: Json, reading: Reading): Guard => {
 const enforces = (value: unknown): boolean =>
   typeof value === 'string' && value.toLowerCase() === 'enforce'
 
+/** Whether an object says nothing of some of its keys. */
+const leaves = (json: Json | undefined, keys: readonly string[]): boolean =>
+  keys.every((key) => json?.[key] === undefined)
+
+const isListOf = (value: unknown, wanted: string): boolean =>
+  Array.isArray(value) && value.includes(wanted)
+
+/** Whether a filter of Kyverno is about all pods: it names kinds, and nothing that narrows them. */
+const isOfPods = (filter: unknown): boolean => {
+  if (!isJson(filter) || Object.keys(filter).some((key) => key !== 'resources')) return false
+  const { resources } = filter
+  if (!isJson(resources)) return false
+  const { kinds, operations, ...narrower } = resources
+  const isMade = operations === undefined || isListOf(operations, 'CREATE')
+  return (
+    (isListOf(kinds, 'Pod') || isListOf(kinds, '*')) && isMade && Object.keys(narrower).length === 0
+  )
+}
+
+/** Whether what a rule of Kyverno matches is all pods that somebody makes. */
+const isOfAllPods = (match: unknown): boolean => {
+  if (!isJson(match)) return false
+  const { any, all, ...own } = match
+  if (any === undefined && all === undefined) return isOfPods(own)
+  if (Object.keys(own).length > 0) return false
+  if (any !== undefined) return all === undefined && Array.isArray(any) && any.some(isOfPods)
+  return Array.isArray(all) && all.length > 0 && all.every(isOfPods)
+}
+
 /**
- * A Kyverno policy for pods. One that asks for a level of the pod security standards denies
- * privileged pods; of what others ask it is only known that it is about such things.
+ * A Kyverno policy for pods. One that asks for a level of the pod security standards, of all pods
+ * and without exceptions, denies privileged pods; of what others ask it is only known that it is
+ * about such things.
  */
 export const readKyvernoPolicy = (json: Json, reading: Reading): Guard => {
   const { reader } = reading
@@ -115,8 +146,14 @@ export const readKyvernoPolicy = (json: Json, reading: Reading): Guard => {
     const validate = reader.map(rule, 'validate', at)
     if (!validate || !(isOn || enforces(validate['failureAction']))) return undefined
     if (!/"Pod"|"\*"/.test(textOf(rule['match']))) return undefined
-    const level = reader.map(validate, 'podSecurity', at)?.['level']
-    const isWhole = rule['exclude'] === undefined && rule['preconditions'] === undefined
+    const security = reader.map(validate, 'podSecurity', at)
+    const level = security?.['level']
+    const isWhole =
+      leaves(rule, ['exclude', 'preconditions', 'celPreconditions']) &&
+      leaves(security, ['exclude']) &&
+      leaves(spec, ['validationFailureActionOverrides', 'admission', 'matchConditions']) &&
+      leaves(validate, ['failureActionOverrides']) &&
+      isOfAllPods(rule['match'])
     if ((level === 'baseline' || level === 'restricted') && isWhole) denies = 'privileged'
     else if (denies === 'nothing' && dangers.test(textOf(validate))) denies = 'perhaps'
     return undefined

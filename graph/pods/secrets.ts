@@ -1,5 +1,6 @@
 /** What a container has of credentials: its token, secrets, the other containers of its pod. */
 import type { EdgeKind } from '../edges.ts'
+import { reachesServer } from '../network/server-reach.ts'
 import { containerNode, secretNode, serviceAccountNode } from '../nodes.ts'
 import { containerOf, podFact } from './container.ts'
 import { tokenOf } from './token.ts'
@@ -12,6 +13,8 @@ const token: EdgeKind = {
   preconditions: [
     'a token for the API server is mounted in this container, not only in another one of the pod',
     'of a pod that was not admitted yet: neither pod nor service account says that there is none',
+    'no network policy keeps the pod from the API server; whether one does may not be known: ' +
+      'possible',
   ],
   observable: 'opening the token; calls of the API server by the service account',
   attack: ['T1528', 'T1078.004'],
@@ -20,8 +23,16 @@ const token: EdgeKind = {
     const found = containerOf(cluster, from)
     const means = found && tokenOf(cluster, found)
     if (!means) return
+    const reaches = reachesServer(cluster, found.pod)
+    if (reaches === false) return
     const to = serviceAccountNode(from.namespace, found.pod.spec.serviceAccount)
-    emit(to, means.certainty, () => means.facts)
+    const doubt = podFact(
+      found.pod,
+      '',
+      'whether network policies let the pod connect to the API server is not known',
+    )
+    if (reaches) emit(to, means.certainty, () => means.facts)
+    else emit(to, 'possible', () => [...means.facts, doubt])
   },
 }
 

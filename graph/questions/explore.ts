@@ -108,6 +108,8 @@ export interface Explored {
   readonly targets: readonly number[]
   /** How many edges lead to nodes that are left out, since no edge leaves them. */
   readonly ends: number
+  /** Ids of the kinds of edges that were left out since they are unknown. */
+  readonly doubted: ReadonlySet<string>
   /** A bound was reached: what lies beyond was not looked at. */
   readonly isCut: boolean
   /** Where a node is among `nodes`; `undefined`: it was not reached, or is left out. */
@@ -192,6 +194,7 @@ class Explorer {
   readonly costs: number[] = []
   readonly edges = new Passed()
   readonly targets: number[] = []
+  readonly doubted = new Set<string>()
   readonly #places = new Places()
   readonly #shared: SharedPlaces | undefined
   /** From this cost on replicas may have to be told apart: nothing there is looked at. */
@@ -319,7 +322,10 @@ class Explorer {
   #each(node: GraphNode, take: (to: GraphNode, edgeCost: number) => void): void {
     const { certainty: asked, wants, isTarget, bounds } = this.#options
     const each: EmitOfKind = (kind, to, certainty) => {
-      if (!isAsSure(certainty, asked)) return
+      if (!isAsSure(certainty, asked)) {
+        if (certainty === 'unknown') this.doubted.add(kind.id)
+        return
+      }
       if (wants === 'paths' && isEnd(to.kind) && !isTarget(to)) this.ends++
       else take(to, bounds ? kind.cost : costOf(kind, certainty))
     }
@@ -363,9 +369,10 @@ const exploreAs = (
   const explorer = new Explorer(cluster, options, shared)
   for (const node of from) explorer.start(node)
   const end = explorer.run()
-  const { nodes, costs, edges, targets, ends } = explorer
+  const { nodes, costs, edges, targets, ends, doubted } = explorer
   const placeOf = (node: GraphNode): number | undefined => explorer.placeOf(node)
-  const explored = { nodes, costs, edges, targets, ends, isCut: end !== 'done', placeOf }
+  const isCut = end !== 'done'
+  const explored = { nodes, costs, edges, targets, ends, doubted, isCut, placeOf }
   return { explored, end }
 }
 

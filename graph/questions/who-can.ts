@@ -44,6 +44,8 @@ export const whoCan = (cluster: Cluster, request: Request): readonly MayDo[] => 
       const [allowed] = allowedBy([grant], request)
       if (!allowed) break
       const { kind, namespace, name } = subject
+      // They are there already: no role adds to what they may do.
+      if (kind === 'Group' && name === masters) continue
       const facts = [...grantFacts(grant), ruleFact(grant, allowed.rule, text)]
       found.push({ kind, namespace, name, facts })
     }

@@ -39,22 +39,29 @@ export interface UsefulAccounts {
   /** Names in a namespace as one text, sorted; `*`: all of them. Equal texts: nothing changed. */
   readonly textOf: (namespace: string) => string
   readonly has: (namespace: string, name: string) => boolean
+  /** Whether the user of a node has rights of use; those that have, as one text. */
+  readonly hasNode: (name: string) => boolean
+  readonly nodesText: string
 }
 
+const userOfNode = 'system:node:'
 const groupOfSpace = 'system:serviceaccounts:'
 
 const find = ({ objects }: Cluster): UsefulAccounts => {
   /** `undefined`: all of the namespace, by a group. */
   const byNamespace = new Map<string, Set<string> | undefined>()
   let isAll = false
+  const nodes = new Set<string>()
   const take = ({ kind, namespace, name }: Subject): void => {
     if (kind === 'Group') {
+      if (name === 'system:nodes' || name === authenticated) nodes.add('*')
       if (name === 'system:serviceaccounts' || name === authenticated) isAll = true
       else if (name.startsWith(groupOfSpace)) {
         byNamespace.set(name.slice(groupOfSpace.length), undefined)
       }
       return
     }
+    if (kind === 'User' && name.startsWith(userOfNode)) nodes.add(name.slice(userOfNode.length))
     const account = kind === 'ServiceAccount' ? { namespace, name } : accountOfUser(name)
     if (!account) return
     const names = byNamespace.get(account.namespace)
@@ -82,6 +89,8 @@ const find = ({ objects }: Cluster): UsefulAccounts => {
     textOf: (namespace) =>
       isWhole(namespace) ? '*' : [...(byNamespace.get(namespace) ?? [])].toSorted().join(' '),
     has: (namespace, name) => isWhole(namespace) || byNamespace.get(namespace)?.has(name) === true,
+    hasNode: (name) => nodes.has('*') || nodes.has(name),
+    nodesText: [...nodes].toSorted().join(' '),
   }
 }
 

@@ -22,10 +22,12 @@ export interface Questioned {
 }
 
 /** A reply to a question that is wrong, or about what is not there. */
-export const badReply = (
-  faults: GraphReply<never>['faults'],
-  exit: 1 | 2 = 2,
-): GraphReply<never> => ({ remarks: [], faults, exit, answer: null })
+export const badReply = (faults: GraphReply<never>['faults']): GraphReply<never> => ({
+  remarks: [],
+  faults,
+  exit: 2,
+  answer: null,
+})
 
 export const goodReply = <Answer>(
   answer: Answer,

@@ -39,7 +39,7 @@ export const findingsOfPod = (
       .map((pod) => pod.name)
       .toSorted()
     const known = others.length === 0 ? `namespace ${namespace} has none` : others.join(', ')
-    return badReply([{ message: `there is no pod ${what}`, help: `pods there: ${known}` }], 1)
+    return badReply([{ message: `there is no pod ${what}`, help: `pods there: ${known}` }])
   }
   const question = { namespace, name, container: undefined, executables: [] }
   const context = podContextOf(sources, question)
