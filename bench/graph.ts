@@ -25,22 +25,14 @@ import {
   serviceAccountNode,
   useImageCves,
 } from '@bulwark/graph'
-import type { ClusterSize } from './measure/cluster.ts'
-import { bindingOf, clusterTexts, podOf, reportTexts } from './measure/cluster.ts'
+import { bindingOf, clusterTexts, podOf, reportTexts, sizeOf } from './measure/cluster.ts'
 import { percentile, printFigure } from './measure/figures.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
 const pods = Number(process.argv[2] ?? 100_000)
-const size: ClusterSize = {
-  nodes: Math.ceil(pods / 20),
-  pods,
-  accounts: Math.max(200, pods / 10),
-  rules: Math.ceil((pods * 3) / 10),
-  services: Math.ceil(pods / 20),
-  policies: Math.ceil(pods / 50),
-}
+const size = sizeOf(pods)
 
 /** Processor time of this thread: what else the machine does is not in it. */
 const ms = (run: () => void): number => {

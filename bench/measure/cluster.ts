@@ -12,6 +12,16 @@ export interface ClusterSize {
   readonly policies: number
 }
 
+/** What a cluster of so many pods has beside them. */
+export const sizeOf = (pods: number): ClusterSize => ({
+  nodes: Math.ceil(pods / 20),
+  pods,
+  accounts: Math.max(200, pods / 10),
+  rules: Math.ceil((pods * 3) / 10),
+  services: Math.ceil(pods / 20),
+  policies: Math.ceil(pods / 50),
+})
+
 type Json = Readonly<Record<string, unknown>>
 
 const namespaces = 200
@@ -287,44 +297,43 @@ const listOf = (kind: string, objects: Iterable<Json>): Iterable<string> =>
     if (items.length > 0) yield text()
   })()
 
-/** Texts of lists, in the order in which a server would ask for them. */
-export function* clusterTexts(size: ClusterSize): Generator<string> {
+/** All objects by kind, in the order in which one would ask a server for them; made when read. */
+const clusterLists = (size: ClusterSize): readonly (readonly [string, Iterable<Json>])[] => {
   const workloads = Math.floor(size.pods / podsPerWorkload)
   const roles = Math.floor(size.rules / 3)
-  yield* listOf(
-    'Namespace',
-    many(namespaces, (index) => ({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: {
-        name: `ns-${index}`,
-        labels: {
-          'kubernetes.io/metadata.name': `ns-${index}`,
-          ...(index % 2 === 0 ? { 'pod-security.kubernetes.io/enforce': 'baseline' } : {}),
-        },
-      },
-    })),
-  )
-  yield* listOf('Node', many(size.nodes, nodeOf))
-  yield* listOf('ServiceAccount', many(size.accounts, accountOf))
-  yield* listOf('Role', many(roles, roleOf))
-  yield* listOf(
-    'RoleBinding',
-    many(roles, (index) => bindingOf(size, index)),
-  )
-  yield* listOf('ClusterRole', clusterRoles)
-  yield* listOf('ClusterRoleBinding', clusterBindings)
-  yield* listOf('Service', many(size.services, serviceOf))
-  yield* listOf(
-    'EndpointSlice',
-    many(Math.min(size.services, workloads), (i) => sliceOf(size, i)),
-  )
-  yield* listOf('NetworkPolicy', many(size.policies, policyOf))
-  yield* listOf(
-    'Pod',
-    many(size.pods, (index) => podOf(size, index)),
-  )
+  return [
+    ['Namespace', many(namespaces, namespaceObject)],
+    ['Node', many(size.nodes, nodeOf)],
+    ['ServiceAccount', many(size.accounts, accountOf)],
+    ['Role', many(roles, roleOf)],
+    ['RoleBinding', many(roles, (index) => bindingOf(size, index))],
+    ['ClusterRole', clusterRoles],
+    ['ClusterRoleBinding', clusterBindings],
+    ['Service', many(size.services, serviceOf)],
+    ['EndpointSlice', many(Math.min(size.services, workloads), (i) => sliceOf(size, i))],
+    ['NetworkPolicy', many(size.policies, policyOf)],
+    ['Pod', many(size.pods, (index) => podOf(size, index))],
+  ]
 }
+
+/** Texts of lists. `of`: of this kind alone. */
+export function* clusterTexts(size: ClusterSize, of?: string): Generator<string> {
+  for (const [kind, objects] of clusterLists(size)) {
+    if (of === undefined || of === kind) yield* listOf(kind, objects)
+  }
+}
+
+const namespaceObject = (index: number): Json => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name: `ns-${index}`,
+    labels: {
+      'kubernetes.io/metadata.name': `ns-${index}`,
+      ...(index % 2 === 0 ? { 'pod-security.kubernetes.io/enforce': 'baseline' } : {}),
+    },
+  },
+})
 
 /** Different vulnerabilities in all images together. */
 const vulnerabilities = 20_000

@@ -213,8 +213,16 @@ export class LiveCluster {
     if (open.length === 0) return this.#goOn()
     // One that is never listed must not keep all others from being of use.
     if (open.length < kinds.length) {
-      this.#patience ??= this.#options.clock.after(limits.unansweredMsMax, () => this.#goOn())
+      this.#patience ??= this.#options.clock.after(limits.unansweredMsMax, () => this.#lose())
     }
+  }
+
+  /** Those that are open have had their time; but a long list that comes is waited for. */
+  #lose(): void {
+    this.#patience = undefined
+    const open = [...this.#kinds.values()].filter(({ isAnswered }) => !isAnswered)
+    if (open.every(({ hasFailed }) => hasFailed)) this.#goOn()
+    else this.#answered()
   }
 
   #goOn(): void {

@@ -129,6 +129,11 @@ export class WatchedKind {
     return this.#status !== 'listing'
   }
 
+  /** A request for it has come to nothing. */
+  get hasFailed(): boolean {
+    return this.#counts.size > 0
+  }
+
   /** Asks no more; what is known stays. */
   stop(): void {
     this.#watch.stop()

@@ -178,6 +178,15 @@ test('a kind that is never listed does not keep the others from use', { timeout 
   assert.equal(live.kind('endpoints')?.ageMs, undefined)
 })
 
+test('a list that takes long, and comes, is waited for', { timeout }, async (t) => {
+  const live = await Live.start(t)
+  live.server.faults.slow = { resource: 'pods', ms: 20_000 }
+  await live.untilListed()
+  assert.ok(live.clock.now() > 2 * minute)
+  assert.deepEqual(live.log, [])
+  await live.untilSame()
+})
+
 test(
   'a server that starts again, with and without what happened meanwhile',
   { timeout },

@@ -33,7 +33,7 @@ import {
 import type { Json, KubeObject, NewObject, Resource } from './store.ts'
 import { Store, idOf, isPolicy, keyOf, ownResources } from './store.ts'
 import type { After } from './watches.ts'
-import { Watches } from './watches.ts'
+import { Watches, byMachine } from './watches.ts'
 
 export interface ApiServerOptions {
   /** HTTPS when given. */
@@ -62,6 +62,8 @@ export interface Faults {
   bare: boolean
   /** Requests for a resource are answered so: see `idOf`. */
   readonly of: Map<string, number>
+  /** Lists of this resource come in pieces, so many milliseconds apart. */
+  slow: { readonly resource: string; readonly ms: number } | undefined
 }
 
 /** The rest of a list whose first pages were given. */
@@ -69,6 +71,9 @@ interface Rest {
   readonly version: number
   readonly objects: readonly KubeObject[]
 }
+
+/** In how many pieces a slow list comes. */
+const slowPieces = 8
 
 const send = (response: ServerResponse, code: number, body: Json | string): void => {
   response.writeHead(code, { 'content-type': 'application/json' })
@@ -85,6 +90,7 @@ export class ApiServer {
     expirePages: false,
     bare: false,
     of: new Map(),
+    slow: undefined,
   }
   /** Requests so far, with their queries, and in which form each is to be answered. */
   readonly asked: string[] = []
@@ -97,10 +103,18 @@ export class ApiServer {
   readonly #sockets = new Set<Socket>()
   readonly #rests = new Map<string, Rest>()
   readonly #isSecure: boolean
+  readonly #after: After
   #port = 0
 
-  private constructor({ certificates, tokens, rbac, resources = [], after }: ApiServerOptions) {
+  private constructor({
+    certificates,
+    tokens,
+    rbac,
+    resources = [],
+    after = byMachine,
+  }: ApiServerOptions) {
     this.resources.push(...resources)
+    this.#after = after
     this.watches = new Watches(this.store, after)
     this.#tokens = tokens
     this.#authorizer = rbac && new Authorizer(rbac)
@@ -282,7 +296,19 @@ export class ApiServer {
       return this.#watch(target, url.searchParams, formOf(request), response)
     }
     const list = (): Json => this.#list(target, url.searchParams, formOf(request))
+    const { slow } = this.faults
+    if (slow?.resource === idOf(target.resource)) {
+      const text = JSON.stringify(list())
+      return this.#sendSlowly(response, text, Math.ceil(text.length / slowPieces), slow.ms)
+    }
     send(response, 200, this.faults.list ?? list())
+  }
+
+  #sendSlowly(response: ServerResponse, text: string, chars: number, ms: number): void {
+    response.write(text.slice(0, chars))
+    const rest = text.slice(chars)
+    if (rest === '') response.end()
+    else this.#after(ms, () => this.#sendSlowly(response, rest, chars, ms))
   }
 
   #existing({ resource, namespace, name = '' }: Target): KubeObject {

@@ -44,7 +44,8 @@ interface Open {
 /** Calls a function after some milliseconds, unless that is taken back. */
 export type After = (ms: number, call: () => void) => { close(): unknown }
 
-const byMachine: After = (ms, call) => setTimeout(call, ms).unref()
+/** The machine's clock. */
+export const byMachine: After = (ms, call) => setTimeout(call, ms).unref()
 
 export class Watches {
   readonly #store: Store
@@ -60,7 +61,7 @@ export class Watches {
   /** What happened before this version no watch is told any more, though lists may know it. */
   #knownFrom = 0
 
-  constructor(store: Store, after = byMachine) {
+  constructor(store: Store, after: After) {
     this.#store = store
     this.#after = after
     store.listen((change) => {
