@@ -9,6 +9,7 @@ import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { findProgram } from '../lab/needs.ts'
 import { librariesOf, makeInitramfs, makeRootImage } from './image.ts'
+import { bundleFolder } from '../test/bundle-names.ts'
 import { execute } from './execute.ts'
 import type { KernelFiles } from './kernels.ts'
 import { fetchKernel, guestKernels } from './kernels.ts'
@@ -16,6 +17,8 @@ import { fetchKernel, guestKernels } from './kernels.ts'
 const root = join(import.meta.dirname, '../..')
 const cache = join(root, '.build/guests')
 const bundleMsMax = 60_000
+/** Where a guest has its copy of the work tree: `init.sh`. */
+export const guestRoot = '/bulwark'
 /** No guest is up for longer, whatever it is asked for. */
 const guestMsMax = 1_800_000
 const memoryMegabytes = 2048
@@ -95,8 +98,8 @@ const lawPackages = ['node_modules/fast-check', 'node_modules/pure-rand']
 async function listBundle(): Promise<readonly string[]> {
   const list = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const known = (await execute(list, { cwd: root, msMax: bundleMsMax })).split('\0')
-  const built = ['dist', '.build/kernel', '.build/bench', '.build/lab', 'node_modules/@bulwark']
-  const all = [...known, ...built, ...runtimePackages(), ...lawPackages]
+  const built = ['dist', '.build/kernel', '.build/bench', '.build/lab', bundleFolder]
+  const all = [...known, ...built, 'node_modules/@bulwark', ...runtimePackages(), ...lawPackages]
   return all.filter((path) => path !== '' && existsSync(join(root, path)))
 }
 

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { bundleOf, fileOfBundle } from './bundle-names.ts'
 import type { Result } from './results.ts'
 
 /** Root of the work tree. */
@@ -28,6 +29,14 @@ const tell = (result: Result | { readonly endedFile: string }): void => {
   if (resultsFile !== undefined) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
 }
 
+/** Files run as the pieces that were made of them. */
+const isBundled = process.env['BULWARK_BUNDLED'] === '1'
+
+const nameOf = (path: string): string => {
+  const name = relative(root, path)
+  return isBundled ? fileOfBundle(name) : name
+}
+
 interface Ended {
   readonly name: string
   readonly file?: string | undefined
@@ -45,7 +54,7 @@ const signalOf = ({ details: { error } }: Ended): string | undefined => {
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false
 
 const resultOf = ({ name, file = '', skip, todo }: Ended, passed: boolean): Result => {
-  const where = { file: relative(root, file), name }
+  const where = { file: nameOf(file), name }
   const mark = isSet(skip) ? skip : todo
   if (!isSet(mark)) return { ...where, outcome: passed ? 'passed' : 'failed' }
   return { ...where, outcome: 'skipped', ...(typeof mark === 'string' ? { reason: mark } : {}) }
@@ -61,7 +70,7 @@ export async function runGroup(
   const stream = run({
     cwd: root,
     execArgv: process.execArgv,
-    files: files.map((file) => join(root, file)),
+    files: files.map((file) => join(root, isBundled ? bundleOf(file) : file)),
     concurrency: bounds.concurrency,
     timeout: bounds.testMsMax,
     signal: AbortSignal.timeout(bounds.groupMsMax),
@@ -70,8 +79,8 @@ export async function runGroup(
     if (ended.details.type === 'suite') return
     const signal = signalOf(ended)
     if (bounds.againAfterSignal === true && signal !== undefined && ended.file !== undefined) {
-      console.log(`${relative(root, ended.file)}: ended by ${signal}, runs once more`)
-      died.push(relative(root, ended.file))
+      console.log(`${nameOf(ended.file)}: ended by ${signal}, runs once more`)
+      died.push(nameOf(ended.file))
       return
     }
     const result = resultOf(ended, passed)
@@ -80,7 +89,7 @@ export async function runGroup(
   }
   stream.on('test:summary', ({ file, duration_ms: ms }) => {
     if (file === undefined || resultsFile === undefined) return
-    const name = relative(root, file)
+    const name = nameOf(file)
     console.log(`${name}: ${(ms / 1000).toFixed(1)} s`)
     if (!died.includes(name)) tell({ endedFile: name })
   })

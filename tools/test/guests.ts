@@ -1,8 +1,10 @@
 /** The event suite in guests: the same test files, on other kernels. */
 import { globSync } from 'node:fs'
-import { GuestStopped, missingForGuests, runGuest } from '../guest/guest.ts'
+import { join } from 'node:path'
+import { GuestStopped, guestRoot, missingForGuests, runGuest } from '../guest/guest.ts'
 import { execute } from '../guest/execute.ts'
 import { guestKernels } from '../guest/kernels.ts'
+import { bundleOf } from './bundle-names.ts'
 import { root } from './group.ts'
 import type { Result } from './results.ts'
 import { parseTold } from './results.ts'
@@ -148,9 +150,16 @@ export const leftOutOfGuests = (runs: readonly GuestRun[]): readonly string[] =>
 
 let testsBuilt: Promise<unknown> | undefined
 
-/** A guest has no compiler. */
-const buildTests = async (): Promise<unknown> =>
-  await execute([process.execPath, 'tests/kernel/build.ts'], { cwd: root, msMax: buildMsMax })
+const runner = 'tools/test.ts'
+const bundler = join(import.meta.dirname, './bundle.ts')
+
+/** A guest has no compiler, and takes seconds for each test file's modules. */
+async function buildTests(): Promise<void> {
+  const bundle = [bundler, guestRoot, runner, ...wholeSuite(), containers]
+  for (const script of [['tests/kernel/build.ts'], bundle]) {
+    await execute([process.execPath, ...script], { cwd: root, msMax: buildMsMax })
+  }
+}
 
 /** What came of the files of a guest. */
 export interface SuiteResult {
@@ -197,8 +206,8 @@ async function startGuest(run: GuestRun, files: readonly string[]): Promise<Star
   await (testsBuilt ??= buildTests())
   const command = [
     ...(cgroups === 'v1' ? ['sh tools/guest/cgroup-v1.sh || exit 1;'] : []),
-    `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1`,
-    `node --single-threaded tools/test.ts files ${files.join(' ')}`,
+    `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1 BULWARK_BUNDLED=1`,
+    `node --single-threaded ${bundleOf(runner)} files ${files.join(' ')}`,
   ]
   try {
     const { code, results: lines } = await runGuest({

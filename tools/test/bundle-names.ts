@@ -1,0 +1,12 @@
+/** What the pieces are called that test files are made into: `bundle.ts`. */
+import { join, relative } from 'node:path'
+
+/** Relative to the root of the work tree. */
+export const bundleFolder = '.build/guest-tests'
+
+/** The name of the piece that a test file becomes, relative to the root of the work tree. */
+export const bundleOf = (file: string): string => join(bundleFolder, file.replace(/\.ts$/, '.mjs'))
+
+/** The test file that a piece was made of. */
+export const fileOfBundle = (bundle: string): string =>
+  relative(bundleFolder, bundle).replace(/\.mjs$/, '.ts')
