@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Agent, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
-import { Outputs, limits } from '@bulwark/agent'
+import { Outputs, UsageSender, limits } from '@bulwark/agent'
 import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
@@ -270,6 +270,8 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
     log,
     onGone: () => onGone('nobody reads the alerts any more'),
   })
+  const { server } = settings.outputs
+  const usage = server && settings.filesInUse ? new UsageSender(server, log) : undefined
   let agent: Agent | undefined
   let stopFollowing = (): void => {}
   let code: number = exitCodes.cannot
@@ -283,7 +285,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         onAlert: (alert) => judging.judge(alert).forEach((each) => outputs.send(each)),
         kernelFilter: settings.kernelFilter,
         pods,
-        onUsage: judging.onUsage,
+        onUsage: judging.onUsage ?? usage?.take.bind(usage),
         ...(record ? { record } : {}),
       },
       machine,
@@ -308,6 +310,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
     code = exitCodeOf(watched)
   } finally {
     stopFollowing()
+    usage?.stop()
     await outputs.close()
   }
   // A reader that does not read must not hold the end up; what it has not read was counted.

@@ -44,7 +44,7 @@ export type {
 export type { LinkAlert, LinkAnswer, LinkSubject, RefusedAlert } from './alert-link.ts'
 export { alertsPath } from './alert-link.ts'
 export type { ContainerUsage, UsageReport, UsedFile } from './usage.ts'
-export { usageLimits } from './usage.ts'
+export { usageLimits, usagePath } from './usage.ts'
 export type {
   BlastRadiusAnswer,
   GraphCertainty,

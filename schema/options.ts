@@ -366,8 +366,8 @@ const sensor: readonly OptionSpec[] = [
     'files_in_use',
     aSwitch,
     'yes',
-    'where alerts are judged in context: hear which files run in containers, and so which ' +
-      'packages of their images are in use: docs/vulnerabilities.md',
+    'where alerts are judged in context, here or by `server`: hear which files run in ' +
+      'containers, and so which packages of their images are in use: docs/vulnerabilities.md',
   ),
   sensorOption(
     'node',

@@ -1,7 +1,7 @@
 /**
  * Which files run in containers, as an agent tells it to whoever judges alerts: in one process, or
- * as the body of `POST /v1/usage`. Names are lower case with underscores, as in alerts. A key may
- * be added; none is taken away or given another meaning.
+ * in the body of a POST to the server. Names are lower case with underscores, as in alerts. A key
+ * may be added; none is taken away or given another meaning.
  */
 
 /** A file, the first time that it was seen to run in a container. */
@@ -45,10 +45,14 @@ export interface UsageReport {
   readonly containers: readonly ContainerUsage[]
 }
 
-/** Bounds of a report; what goes over one is in the next, but for a path that is longer. */
+/** Where reports are posted, as `application/json`. */
+export const usagePath = '/api/v1/usage'
+
+/** Bounds of a report; what goes over one is in the next. A path is no longer than the kernel's. */
 export const usageLimits = {
   containersMax: 4_096,
   filesMax: 16_384,
-  pathCharsMax: 4_096,
+  /** Of all paths: a report is less than the server takes, whatever JSON makes of their letters. */
+  pathCharsMax: 512 * 1024,
   digestsMax: 8,
 } as const

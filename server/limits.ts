@@ -55,6 +55,8 @@ export const limits = {
   filesOfActMax: 64,
   /** How deep lists in fields may lie in each other. */
   fieldDepthMax: 4,
+  /** Characters of the path of a file that runs: three, where each is no UTF-8. */
+  usedPathCharsMax: 3 * 4_096,
   /** Alerts that wait for their judgement: a few seconds of a busy cluster. What comes on top is
    * asked to come again. */
   waitingAlertsMax: 20_000,

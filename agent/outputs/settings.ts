@@ -3,7 +3,7 @@ import type { FileSettings } from './file.ts'
 import type { HttpSettings } from './http.ts'
 import type { ProgramSettings } from './program.ts'
 import type { QueueBounds } from './queue.ts'
-import type { ServerSettings } from './server.ts'
+import type { ServerSettings } from './server-link.ts'
 import type { SyslogSettings } from './syslog.ts'
 import type { AlertForm } from '../alert.ts'
 

@@ -12,11 +12,13 @@ import { newCounters } from '../counters.ts'
 import { limits } from '../limits.ts'
 import { UsageFeed } from './feed.ts'
 
+const digest = `sha256:${'d'.repeat(64)}`
+
 const idOf = (digit: string): string => digit.repeat(64)
 
 const containerOf = (digit: string, facts: Partial<ContainerMetadata> = {}): Container => {
   const container = newContainer({ id: idOf(digit), podUid: undefined, runtime: 'docker' })
-  const own = { name: 'web', podName: `web-${digit}`, namespace: 'shop', imageDigest: 'sha256:x' }
+  const own = { name: 'web', podName: `web-${digit}`, namespace: 'shop', imageDigest: digest }
   container.metadata = { ...noMetadata, ...own, ...facts }
   return container
 }
@@ -98,7 +100,7 @@ test('what ran before is found, and from then on a container is watched', () => 
     const [container] = first?.containers ?? []
     assert.deepEqual(
       [container?.pod, container?.image_digests, container?.watched_since_ms, container?.missed_ms],
-      ['web-a', ['sha256:x'], 1_000, null],
+      ['web-a', [digest], 1_000, null],
     )
     desk.feed.look(2_000)
     assert.equal(desk.reports.length, 1, 'nothing is new')

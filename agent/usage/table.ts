@@ -20,6 +20,9 @@ interface Entry {
   isNews: boolean
 }
 
+const isDigest = (text: string | undefined): text is string =>
+  text !== undefined && /^sha256:[0-9a-f]{64}$/.test(text)
+
 /** What a container is told as, where that is known. */
 type Identity = Pick<ContainerUsage, 'namespace' | 'pod' | 'container' | 'image_digests'>
 
@@ -29,13 +32,30 @@ const identityOf = ({ metadata }: Container): Identity => {
     namespace: namespace ?? '',
     pod: podName ?? '',
     container: name ?? '',
-    image_digests: [imageDigest, imageId].filter((each) => each !== undefined),
+    image_digests: [imageDigest, imageId].filter((each) => each !== undefined && isDigest(each)),
   }
 }
 
 /** Somebody can find its image by it. */
 const isKnown = ({ image_digests: digests, pod, container }: Identity): boolean =>
   digests.length > 0 || (pod !== '' && container !== '')
+
+/** What a report has room for yet. */
+interface Room {
+  files: number
+  chars: number
+}
+
+/** The first files that a report has room for, which they take. */
+const fitting = (files: readonly UsedFile[], room: Room): readonly UsedFile[] => {
+  const over = files.findIndex(({ path }) => {
+    if (room.files === 0 || room.chars < path.length) return true
+    room.files--
+    room.chars -= path.length
+    return false
+  })
+  return over === -1 ? files : files.slice(0, over)
+}
 
 export class UsedFileTable {
   readonly #entries: BoundedMap<string, Entry>
@@ -127,16 +147,21 @@ export class UsedFileTable {
    */
   take(isThere: (id: string) => boolean): readonly ContainerUsage[] {
     const found: ContainerUsage[] = []
-    let room: number = usageLimits.filesMax
+    const room: Room = { files: usageLimits.filesMax, chars: usageLimits.pathCharsMax }
     for (const [id, entry] of Array.from(this.#entries.entries())) {
-      const ended = !isThere(id)
-      if (ended && entry.fresh.length <= room) this.#entries.delete(id)
-      if (!ended && !entry.isNews && entry.fresh.length === 0) continue
+      const isGone = !isThere(id)
+      if (!isGone && !entry.isNews && entry.fresh.length === 0) continue
       const identity = identityOf(entry.container)
-      if (!isKnown(identity)) continue
-      if (found.length >= usageLimits.containersMax || entry.fresh.length > room) break
-      room -= entry.fresh.length
-      const files = entry.fresh
+      if (!isKnown(identity)) {
+        if (isGone) this.#entries.delete(id)
+        continue
+      }
+      if (found.length >= usageLimits.containersMax || room.files === 0) break
+      const files = fitting(entry.fresh, room)
+      entry.fresh = entry.fresh.slice(files.length)
+      entry.isNews = false
+      const ended = isGone && entry.fresh.length === 0
+      if (ended) this.#entries.delete(id)
       found.push({
         id,
         ...identity,
@@ -145,8 +170,7 @@ export class UsedFileTable {
         ended,
         files,
       })
-      entry.fresh = []
-      entry.isNews = false
+      if (entry.fresh.length > 0) break
     }
     return found
   }

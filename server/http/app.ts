@@ -1,6 +1,6 @@
 /** The server's HTTP side: what is asked of it, who may, and what it says to bad requests. */
-import type { LinkAnswer } from '@bulwark/schema'
-import { alertsPath, graphPath } from '@bulwark/schema'
+import type { LinkAnswer, UsageReport } from '@bulwark/schema'
+import { alertsPath, graphPath, usagePath } from '@bulwark/schema'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify, { LogController } from 'fastify'
 import type { Logger } from 'pino'
@@ -8,7 +8,7 @@ import type { ClusterFeed } from '../feed.ts'
 import type { AlertJudgeOptions } from '../judge/index.ts'
 import { limits } from '../limits.ts'
 import type { AlertIntake } from '../link/index.ts'
-import { isBadBatch, readBatch } from '../link/index.ts'
+import { isBadBatch, readBatch, readUsage } from '../link/index.ts'
 import { replyTo } from './graph-routes.ts'
 import type { Guard, Role } from './guard.ts'
 import { metricsText } from './metrics.ts'
@@ -22,6 +22,8 @@ export interface Tls {
 }
 
 export interface AppOptions extends Omit<Counted, 'requests'> {
+  /** Takes a report of files that run; false where the cluster is not known yet. */
+  readonly takeUsage: (report: UsageReport) => boolean
   readonly guard: Guard
   readonly settings: AlertJudgeOptions['settings']
   readonly tls: Tls | undefined
@@ -133,6 +135,15 @@ const addQuestions = (app: FastifyInstance, { feed, guard, settings }: AppOption
   })
 }
 
+const addUsage = (app: FastifyInstance, { guard, takeUsage }: AppOptions): void => {
+  app.post(usagePath, { onRequest: deny(guard, 'agent') }, (request, reply) => {
+    const read = readUsage(String(request.body))
+    if (!('report' in read)) return fail(reply, 400, read.message, read.help)
+    if (!takeUsage(read.report)) return later(reply, 503, 'the cluster is not known yet')
+    return reply.code(204).send()
+  })
+}
+
 /** Numbers of answers by route, which are few. */
 const countAnswers = (app: FastifyInstance): Map<string, number> => {
   const requests = new Map<string, number>()
@@ -184,6 +195,7 @@ export const makeApp = (options: AppOptions): FastifyInstance => {
   addFaults(app, log)
   addHealth(app, { ...options, requests: countAnswers(app) })
   addQuestions(app, options)
+  addUsage(app, options)
   const alerts = new Alerts(options)
   app.post(alertsPath, { onRequest: deny(guard, 'agent') }, (request, reply) =>
     alerts.take(request, reply),

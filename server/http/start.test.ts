@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { defaultSettings } from '@bulwark/graph'
-import type { AlertContext } from '@bulwark/schema'
-import { alertsPath } from '@bulwark/schema'
+import type { AlertContext, UsageReport } from '@bulwark/schema'
+import { alertsPath, usagePath } from '@bulwark/schema'
 import type { ClusterFeed } from '../feed.ts'
 import { inputJson, readClusterFiles } from '../input/index.ts'
 import { limits } from '../limits.ts'
@@ -83,6 +83,58 @@ test('a batch is judged in the context of its pods', async (t) => {
     'content-type': 'application/json; charset=utf-8',
   })
   assert.deepEqual(again.json, { accepted: 0, repeated: 1, refused: 0, reasons: [] })
+})
+
+const digest = `sha256:${'a'.repeat(64)}`
+
+const usage: UsageReport = {
+  node: 'n1',
+  time_ms: 1_795_000_000_000,
+  containers: [
+    {
+      id: 'c1',
+      namespace: 'shop-prod',
+      pod: 'web',
+      container: 'web',
+      image_digests: [digest],
+      watched_since_ms: null,
+      missed_ms: null,
+      ended: false,
+      files: [{ path: '/usr/bin/curl', use: 'executed', by: 'sh', since_ms: 1 }],
+    },
+  ],
+}
+
+test('files that run are taken in, and told to whoever asks for packages', async (t) => {
+  const feed = await shopFeed()
+  const { url } = await startOf(t, { feed })
+  const send = async (body: unknown, to = url): Promise<readonly [number, string]> => {
+    const headers = { 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const answer = await fetch(`${to}${usagePath}`, init)
+    return [answer.status, await answer.text()]
+  }
+  assert.deepEqual(await send(usage), [204, ''])
+  const places = { files: ['/bin/curl'], folders: [] }
+  const curl = { name: 'curl', version: '1', kind: 'os', purl: undefined, places } as const
+  const found = feed.sources?.used.useOf(curl, { digests: [digest], executables: [] })
+  assert.deepEqual([found?.use, found?.seen?.by], ['loaded', 'sh'])
+  const bad: readonly (readonly [unknown, RegExp])[] = [
+    [[], /expected object/],
+    [{ ...usage, time_ms: -1 }, /time_ms: /],
+    [{ ...usage, containers: [{ ...usage.containers[0], image_digests: ['x'] }] }, /is no digest/],
+    [
+      { ...usage, containers: [{ ...usage.containers[0], files: [{ path: 'x' }] }] },
+      /files\.0\.path/,
+    ],
+  ]
+  for (const [body, why] of bad) {
+    const [status, text] = await send(body)
+    assert.equal(status, 400)
+    assert.match(text, why)
+  }
+  const early = await startOf(t, { feed: await unknownFeed() })
+  assert.equal((await send(usage, early.url))[0], 503)
 })
 
 test('what is not served is answered with what to do', async (t) => {

@@ -1,5 +1,6 @@
 /** Puts the parts of a server together, and lets them listen. */
 import type { ApiAccess } from '@bulwark/kubernetes'
+import type { UsageReport } from '@bulwark/schema'
 import type { Logger } from 'pino'
 import { destination, pino } from 'pino'
 import type { ClusterFeed } from '../feed.ts'
@@ -80,7 +81,19 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   const review = access && tokenReviewer(access, audience)
   const guard = new Guard({ isLoopback: listen.isLoopback, roles, review, now })
   const judgeFaults = (): number => judge.faults
-  const app = makeApp({ intake, feed, guard, settings, tls, log: logger, now, lost, judgeFaults })
+  const takeUsage = (report: UsageReport): boolean => judge.takeUsage(report)
+  const app = makeApp({
+    takeUsage,
+    intake,
+    feed,
+    guard,
+    settings,
+    tls,
+    log: logger,
+    now,
+    lost,
+    judgeFaults,
+  })
   const { host, port } = listen
   const url = await app.listen({ host, port })
   return { url, counts: intake.counts, close: () => close(app, intake) }
