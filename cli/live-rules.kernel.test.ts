@@ -112,8 +112,13 @@ test('policies that change, and one that breaks', { skip, timeout }, async (t) =
   assert.equal(told.rule, 'Bulwark internal: rules not changed')
   assert.equal(told.output_fields['rules.code'], 'policy-unknown-key')
   assert.equal(await judge(running), 'Second')
-  rmSync(join(path, 'a.yaml'))
+  // What policies say of judgements comes with them: here nobody judges.
+  const context = '  context: [{when: graph.secrets > 0, effect: suppress, reason: x}]\n'
+  replaceFile(join(path, 'a.yaml'), policy('First', `  scope: {podSelector: {}}\n${context}`))
+  await running.said('policies have `context`')
   await running.said('rules changed', 2)
+  rmSync(join(path, 'a.yaml'))
+  await running.said('rules changed', 3)
   assert.equal(await judge(running), 'First')
   assert.equal(await end(running.child, 'SIGTERM'), 0)
 })
