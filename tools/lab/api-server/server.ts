@@ -429,7 +429,7 @@ export class ApiServer {
 
   /** Whose a token is. */
   #review(review: Json): Json {
-    const token = (review['spec'] as Json | undefined)?.['token']
+    const { token, audiences } = (review['spec'] as Json | undefined) ?? {}
     const user = typeof token === 'string' ? this.#tokens?.get(token) : undefined
     const uid = createHash('sha256')
       .update(user ?? '')
@@ -441,7 +441,12 @@ export class ApiServer {
       status:
         user === undefined
           ? { authenticated: false, user: {}, error: 'invalid bearer token' }
-          : { authenticated: true, user: { username: user, uid: uid.slice(0, 32) } },
+          : {
+              authenticated: true,
+              user: { username: user, uid: uid.slice(0, 32) },
+              // Its tokens are for whomever it is asked.
+              ...(audiences === undefined ? {} : { audiences }),
+            },
     }
   }
 }
