@@ -39,8 +39,6 @@ const distanceText = (fromMs: number, toMs: number): string => {
   return `${seconds} s ${toMs > fromMs ? 'after' : 'before'}`
 }
 
-const isSamePod = (a: ObjectRef, b: ObjectRef): boolean => refText(a) === refText(b)
-
 /**
  * Whether a connection may have led to what was alerted elsewhere: minutes later at the most, or
  * as much before as clocks of nodes differ.
@@ -144,7 +142,6 @@ export const inheritedOf = (alert: Joined): InheritedExposure | undefined => {
         if (seen.has(from)) continue
         seen.add(from)
         next.push({ alert: from, first: first ?? connection })
-        if (isSamePod(from.pod, alert.pod)) continue
         const { exposure } = from
         if (!exposure || exposure.level < openLevelMin) continue
         const source = { alert: from, exposure, steps, first: first ?? connection }

@@ -48,7 +48,8 @@ dropped: it is written with the name and the reason of what suppresses it
 
 const joining = `## Alerts that belong together
 
-Alerts of the last ${limits.relatedAlertsMs / 60_000} minutes are kept, and joined:
+Alerts of the last ${limits.relatedAlertsMs / 60_000} minutes are kept, and joined
+(\`bulwark.context.joined\` has the \`uuid\`s of the others):
 
 - those of one pod: an alert is raised by earlier ones of other rules. Two rules about one event
   are one step.
