@@ -225,9 +225,8 @@ static napi_value loadObjectAside(Call &call)
 	auto &object = call.handle<ObjectHandle>(0);
 	object.mustNotBeLoaded("load");
 	const uint32_t id = call.number(0, "object");
-	const napi_value promise =
-		Aside::start(call.env, "bulwark:load",
-			     std::make_unique<LoadingObject>(id, object.file));
+	const napi_value promise = Aside::start(call.env, "bulwark:load",
+						std::make_unique<LoadingObject>(id, object.file));
 	object.loading = true;
 	return promise;
 }

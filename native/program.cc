@@ -102,8 +102,8 @@ static napi_value loadProgram(Call &call)
 // own, since JavaScript goes on.
 struct LoadingProgram : Aside {
 	explicit LoadingProgram(RawProgram given)
-		: program(std::move(given)), code(program.code.data,
-						  program.code.data + program.code.size)
+		: program(std::move(given)),
+		  code(program.code.data, program.code.data + program.code.size)
 	{
 		program.code.data = code.data();
 	}
