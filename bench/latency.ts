@@ -1,7 +1,9 @@
 /**
  * How long an alert takes: from a call of execve to the alert's line on the pipe, and from the time
  * stamp that the kernel put on the event. In three cases: back to back; after a second of nothing
- * each, in which the sensor sleeps; and while both cores are busy with loops in user mode.
+ * each, in which the sensor sleeps; and while both cores are busy with loops in user mode. Beside the
+ * second case, in turns with it: a bare program of Node.js that is told of the same call by a pipe,
+ * and does nothing but pass that on. That is the floor: waking up costs as much.
  *
  *   node bench/latency.ts [--quick] [--filter on|off]
  */
@@ -18,7 +20,8 @@ import { Watcher } from './measure/watcher.ts'
 
 const quick = process.argv.includes('--quick')
 const steadyCount = quick ? 50 : 1_000
-const idleCount = quick ? 5 : 100
+const idleCount = quick ? 6 : 100
+const idleParts = quick ? 2 : 5
 const idleMs = 1_000
 const busyCount = quick ? 50 : 500
 const warmUpCount = 20
@@ -33,6 +36,11 @@ const print = (when: string, { samples, missed }: Launches): void => {
   const started = samples.length + missed
   printFigure(`execs without an alert, ${when}`, missed, 'execs', `of ${started}`)
 }
+
+const together = (some: readonly Launches[]): Launches => ({
+  samples: some.flatMap(({ samples }) => samples),
+  missed: some.reduce((sum, { missed }) => sum + missed, 0),
+})
 
 /** A loop that never ends on each core, while something is done. */
 const whileBusy = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -51,13 +59,26 @@ const whileBusy = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
+/** By turns, since what a second of nothing costs changes with what else the machine does. */
+const measureIdle = async (watcher: Watcher): Promise<void> => {
+  const sensor: Launches[] = []
+  const bare: Launches[] = []
+  for (let part = 0; part < idleParts; part++) {
+    sensor.push(await watcher.launch(idleCount / idleParts, idleMs))
+    bare.push(await watcher.launchBare(idleCount / idleParts, idleMs))
+  }
+  print(`after ${idleMs} ms of nothing`, together(sensor))
+  const calls = together(bare).samples.map(({ calledNs, arrivedNs }) => ms(arrivedNs - calledNs))
+  printSpread(`call of execve to a bare program's line, after ${idleMs} ms of nothing`, calls, 'ms')
+}
+
 const measure = async (): Promise<void> => {
   const watcher = await Watcher.start([stableRules], filterArgs(filterChoice()))
   try {
     console.log(`the sensor: ${watcher.command}`)
     await watcher.launch(warmUpCount, 0)
     print('back to back', await watcher.launch(steadyCount, 0))
-    print(`after ${idleMs} ms of nothing`, await watcher.launch(idleCount, idleMs))
+    await measureIdle(watcher)
     print('with all cores busy', await whileBusy(() => watcher.launch(busyCount, 0)))
   } finally {
     await watcher.stop()

@@ -9,6 +9,7 @@ import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { atEnd } from './at-end.ts'
 import { compiled } from './compiled.ts'
 import { Sensor } from './sensor.ts'
 
@@ -24,6 +25,13 @@ export interface Sample {
   /** When its alert had been read from the pipe. */
   readonly arrivedNs: bigint
 }
+
+/** A program of Node.js that does nothing but wait for a line, and pass it on. */
+const echo = `
+  const { Socket } = require('node:net')
+  const { openSync, writeSync } = require('node:fs')
+  new Socket({ fd: openSync(process.argv[1], 'r+'), readable: true, writable: false })
+    .on('data', (line) => writeSync(1, line))`
 
 /** Starts of a program, one after another. */
 export interface Launches {
@@ -57,6 +65,8 @@ export class Watcher {
     const marker = join(folder, 'marker.yaml')
     const fifo = join(folder, 'alerts')
     copyFileSync('/bin/true', program)
+    // About which no rule is.
+    copyFileSync('/bin/true', join(folder, 'other'))
     writeFileSync(
       marker,
       `- rule: Benchmark\n  desc: d\n  condition: evt.type in (execve, execveat) and ` +
@@ -87,10 +97,44 @@ export class Watcher {
    * @throws Error  a program could not be started
    */
   async launch(count: number, pauseMs: number): Promise<Launches> {
-    const program = join(this.#folder, 'benchmark')
-    const args = [program, String(count), String(pauseMs), String(alertMsMax)]
+    return await this.#launch('benchmark', count, pauseMs, this.#pipe)
+  }
+
+  /**
+   * What no program of Node.js is faster than: one that is told of each start by a pipe, and has
+   * nothing to do but to pass that on.
+   */
+  async launchBare(count: number, pauseMs: number): Promise<Launches> {
+    const [told, passed] = ['told', 'passed'].map((name) => join(this.#folder, name))
+    if (told === undefined || passed === undefined) throw new Error('two pipes have names')
+    execFileSync('mkfifo', [told, passed], { timeout: mkfifoMsMax })
+    const pipe = openSync(passed, 'r+')
+    const bare = spawn(process.execPath, ['-e', echo, told], { stdio: ['ignore', pipe, 'inherit'] })
+    const allEnded = atEnd(() => bare.kill('SIGKILL'))
+    const ended = once(bare, 'exit')
+    try {
+      return await this.#launch('other', count, pauseMs, pipe, [told])
+    } finally {
+      bare.kill('SIGKILL')
+      await ended
+      allEnded()
+      closeSync(pipe)
+      rmSync(told)
+      rmSync(passed)
+    }
+  }
+
+  async #launch(
+    name: string,
+    count: number,
+    pauseMs: number,
+    pipe: number,
+    more: readonly string[] = [],
+  ): Promise<Launches> {
+    const program = join(this.#folder, name)
+    const args = [program, String(count), String(pauseMs), String(alertMsMax), ...more]
     const child = spawn(compiled('launch'), args, {
-      stdio: [this.#pipe, 'pipe', 'inherit'],
+      stdio: [pipe, 'pipe', 'inherit'],
       timeout: count * (pauseMs + alertMsMax),
     })
     const ended = once(child, 'close')

@@ -6,12 +6,14 @@
  * It waits with the priority of real time: how long a reader of alerts waits for a core is none of
  * the sensor's. What it starts has the ordinary one.
  *
- *   launch PROGRAM COUNT PAUSE_MS ALERT_MS_MAX
+ *   launch PROGRAM COUNT PAUSE_MS ALERT_MS_MAX [FIFO]
  *
- * The program gets two arguments: its number, and the word `launched`.
+ * The program gets two arguments: its number, and the word `launched`. Into a FIFO the same goes as
+ * a line right before the call of execve: who waits there is told without a sensor.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -79,7 +81,7 @@ static long long wait_for(const char *word, int ms_max, char **line)
 	}
 }
 
-static int launch(const char *program, long number, int ms_max, long long *called)
+static int launch(const char *program, long number, int ms_max, int fifo, long long *called)
 {
 	char text[32], word[64];
 	char *const argv[] = { (char *)program, text, "launched", NULL };
@@ -93,6 +95,8 @@ static int launch(const char *program, long number, int ms_max, long long *calle
 	pid = fork();
 	if (pid == 0) {
 		*called = now();
+		if (fifo >= 0 && dprintf(fifo, "%s\n", word) < 0)
+			_exit(127);
 		execve(program, argv, environment);
 		_exit(127);
 	}
@@ -108,18 +112,23 @@ int main(int argc, char **argv)
 	const struct sched_param priority = { .sched_priority = 1 };
 	long long *called = mmap(NULL, sizeof(*called), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fifo = -1;
 
-	if (argc != 5 || called == MAP_FAILED) {
-		fprintf(stderr, "usage: launch PROGRAM COUNT PAUSE_MS ALERT_MS_MAX\n");
+	if (argc < 5 || argc > 6 || called == MAP_FAILED) {
+		fprintf(stderr, "usage: launch PROGRAM COUNT PAUSE_MS ALERT_MS_MAX [FIFO]\n");
 		return 2;
 	}
 	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority)) {
 		perror("sched_setscheduler");
 		return 1;
 	}
+	if (argc == 6 && (fifo = open(argv[5], O_WRONLY | O_CLOEXEC)) < 0) {
+		perror(argv[5]);
+		return 1;
+	}
 	for (long i = 0; i < atol(argv[2]); i++) {
 		usleep(atoi(argv[3]) * 1000);
-		if (launch(argv[1], i, atoi(argv[4]), called)) {
+		if (launch(argv[1], i, atoi(argv[4]), fifo, called)) {
 			perror("launch");
 			return 1;
 		}
