@@ -11,9 +11,7 @@
  *     node bench/kernel-time.ts --build
  *     make guest KERNEL=6.12 CMD='node bench/kernel-time.ts --quick --backend security'
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { withElsewhere } from './measure/elsewhere.ts'
 import { percentile, printFigure } from './measure/figures.ts'
 import type { LoopName } from './measure/loops.ts'
 import { buildLoops, runLoop } from './measure/loops.ts'
@@ -30,14 +28,6 @@ const rounds = quick ? 5 : 21
 const turns = quick ? 5_000 : 50_000
 /** Of an open, a read and a close. */
 const callsOfOpen = 3
-
-/** About a call that no loop makes: no handler runs. */
-const elsewhere = `- rule: Elsewhere
-  desc: d
-  condition: evt.type = ptrace
-  output: o
-  priority: NOTICE
-`
 
 /** Nanoseconds of all programs, and runs of them, for one turn of a loop: medians of rounds. */
 const costOf = async (
@@ -74,46 +64,39 @@ const measureWith = async (
   }
 }
 
-const measure = async (program: string): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-'))
-  const file = join(folder, 'elsewhere.yaml')
-  writeFileSync(file, elsewhere)
+const measure = async (program: string, file: string): Promise<void> => {
   const of = `${backend} backend`
   const shown = `with ${shownPath(stableRules)}`
-  try {
-    const none = await measureWith(program, file, 'off')
-    printFigure(`kernel time of the bare hook, ${of}`, none.bare, 'ns a call')
-    printFigure(`runs on a call that no rule is about, ${of}`, none.runs, 'runs a call')
-    printFigure(
-      `kernel time of an open that no rule is about, ${of}`,
-      none.open,
-      'ns',
-      'beyond the bare hook',
-    )
-    const off = await measureWith(program, stableRules, 'off')
-    printFigure(
-      `kernel time of an open that is delivered, ${of}`,
-      off.open,
-      'ns',
-      `beyond the bare hook, ${shown}`,
-    )
-    if (!hasFilters()) {
-      console.log('this build has no filters in the kernel')
-      return
-    }
-    const on = await measureWith(program, stableRules, 'on')
-    printFigure(
-      `kernel time of an open that a filter drops, ${of}`,
-      on.open,
-      'ns',
-      `beyond the bare hook, ${shown}`,
-    )
-  } finally {
-    rmSync(folder, { recursive: true })
+  const none = await measureWith(program, file, 'off')
+  printFigure(`kernel time of the bare hook, ${of}`, none.bare, 'ns a call')
+  printFigure(`runs on a call that no rule is about, ${of}`, none.runs, 'runs a call')
+  printFigure(
+    `kernel time of an open that no rule is about, ${of}`,
+    none.open,
+    'ns',
+    'beyond the bare hook',
+  )
+  const off = await measureWith(program, stableRules, 'off')
+  printFigure(
+    `kernel time of an open that is delivered, ${of}`,
+    off.open,
+    'ns',
+    `beyond the bare hook, ${shown}`,
+  )
+  if (!hasFilters()) {
+    console.log('this build has no filters in the kernel')
+    return
   }
+  const on = await measureWith(program, stableRules, 'on')
+  printFigure(
+    `kernel time of an open that a filter drops, ${of}`,
+    on.open,
+    'ns',
+    `beyond the bare hook, ${shown}`,
+  )
 }
 
 const program = buildLoops()
 if (process.argv.includes('--build')) console.log(program)
-else if (process.getuid?.() === 0) await measure(program)
+else if (process.getuid?.() === 0) await withElsewhere((file) => measure(program, file))
 else console.log('kernel time: not measured, this is not root')

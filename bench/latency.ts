@@ -1,9 +1,9 @@
 /**
  * How long an alert takes: from a call of execve to the alert's line on the pipe, and from the time
  * stamp that the kernel put on the event. In three cases: back to back; after a second of nothing
- * each, in which the sensor sleeps; and while both cores are busy with loops in user mode. Beside the
- * second case, in turns with it: a bare program of Node.js that is told of the same call by a pipe,
- * and does nothing but pass that on. That is the floor: waking up costs as much.
+ * each, in which the sensor sleeps; and while both cores are busy with loops in user mode. Beside
+ * the second case, in turns with it: a bare program of Node.js that is told of the same call by a
+ * pipe, and does nothing but pass that on. That is the floor: waking up costs as much.
  *
  *   node bench/latency.ts [--quick] [--filter on|off]
  */

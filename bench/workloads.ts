@@ -3,12 +3,14 @@
  * pairs, one copy alone and two at once; and what it costs itself meanwhile: processor time, events
  * delivered, events lost. Each run has a sensor of its own, so that everything it counts is of that
  * loop. Ratios of one run, since machines are noisy: the median of the pairs is what counts, and
- * the spread says how far it can be trusted.
+ * the spread says how far it can be trusted. Beside each pair of opens the same with the bare hook
+ * alone, whose only rule is about another call: nothing that is asked at this hook costs less.
  *
  *   node bench/workloads.ts [--quick] [--filter on|off] [--loop open|exec|connect|getppid]
  *     --quick: one short pair, to see that it works
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { withElsewhere } from './measure/elsewhere.ts'
 import type { LoopName, LoopRun } from './measure/loops.ts'
 import { buildLoops, loopNames, runCopies, runLoop, whatOf } from './measure/loops.ts'
 import { percentile, printFigure } from './measure/figures.ts'
@@ -41,8 +43,8 @@ interface Watched {
   readonly end: SensorEnd
 }
 
-const runWatched = async (run: () => Promise<LoopRun>): Promise<Watched> => {
-  const sensor = await Sensor.start(args)
+const runWatched = async (run: () => Promise<LoopRun>, given = args): Promise<Watched> => {
+  const sensor = await Sensor.start(given)
   try {
     const [before, sleepsBefore] = [sensor.processorSeconds(), sensor.wakeUps()]
     const result = await run()
@@ -59,33 +61,42 @@ const runWatched = async (run: () => Promise<LoopRun>): Promise<Watched> => {
 interface Pairs {
   readonly off: readonly LoopRun[]
   readonly on: readonly Watched[]
+  /** With the bare hook; none where that is not asked for. */
+  readonly bare: readonly LoopRun[]
 }
 
 /** Pairs of runs; every other one begins with the sensor on, so that drift counts for neither. */
-const runPairs = async (run: () => Promise<LoopRun>): Promise<Pairs> => {
+const runPairs = async (run: () => Promise<LoopRun>, bareRules?: string): Promise<Pairs> => {
   const off: LoopRun[] = []
   const on: Watched[] = []
+  const bare: LoopRun[] = []
   for (let pair = 0; pair < pairCount; pair++) {
     if (pair % 2 === 0) off.push(await run())
     on.push(await runWatched(run))
+    if (bareRules !== undefined) bare.push((await runWatched(run, ['--rules', bareRules])).run)
     if (pair % 2 === 1) off.push(await run())
   }
-  return { off, on }
+  return { off, on, bare }
 }
 
 const median = (values: readonly number[]): number => percentile(values, 0.5)
 
 /** How much longer each run of a pair took, by the clock or in processor time. */
-const printRatios = (what: string, { off, on }: Pairs, of: keyof LoopRun): void => {
-  const values = on.map(({ run }, i) => run[of] / (off[i]?.[of] ?? NaN))
+const printRatios = (
+  what: string,
+  off: readonly LoopRun[],
+  on: readonly LoopRun[],
+  of: keyof LoopRun,
+): void => {
+  const values = on.map((run, i) => run[of] / (off[i]?.[of] ?? NaN))
   const [least, most] = [Math.min(...values), Math.max(...values)]
   const spread = `x ${least.toFixed(2)} to x ${most.toFixed(2)} in ${values.length} pairs`
   printFigure(what, median(values), 'x', spread)
 }
 
-const printSlowdown = (what: string, pairs: Pairs): void => {
-  printRatios(what, pairs, 'wallSeconds')
-  printRatios(`${what} in processor time`, pairs, 'processorSeconds')
+const printSlowdown = (what: string, off: readonly LoopRun[], on: readonly LoopRun[]): void => {
+  printRatios(what, off, on, 'wallSeconds')
+  printRatios(`${what} in processor time`, off, on, 'processorSeconds')
 }
 
 const printCosts = (
@@ -148,7 +159,7 @@ const printMemory = (ends: readonly SensorEnd[]): void => {
   )
 }
 
-const measure = async (): Promise<void> => {
+const measure = async (bareRules: string): Promise<void> => {
   const program = buildLoops()
   const callsOf = { open: 3, exec: await callsOfExec(program), connect: 6, getppid: 1 }
   printFigure('fork+exec, system calls', callsOf.exec, 'a turn')
@@ -157,12 +168,17 @@ const measure = async (): Promise<void> => {
     const count = counts[name]
     for (const copies of name === 'getppid' ? [1] : [1, 2]) {
       const of = copies === 1 ? '' : ', two copies at once'
-      const found = await runPairs(() => runCopies(program, name, count, copies))
+      const run = (): Promise<LoopRun> => runCopies(program, name, count, copies)
+      const found = await runPairs(run, name === 'open' ? bareRules : undefined)
       if (copies === 1) {
-        const base = median(found.off.map((run) => (run.wallSeconds / count) * 1e9))
+        const base = median(found.off.map(({ wallSeconds }) => (wallSeconds / count) * 1e9))
         printFigure(`${whatOf[name]}, without the sensor`, base, 'ns a turn')
       }
-      printSlowdown(`${whatOf[name]}, slowdown${of}`, found)
+      const watched = found.on.map((each) => each.run)
+      printSlowdown(`${whatOf[name]}, slowdown${of}`, found.off, watched)
+      if (found.bare.length > 0) {
+        printSlowdown(`${whatOf[name]}, slowdown by the bare hook${of}`, found.off, found.bare)
+      }
       printCosts(name, of, copies * count, callsOf[name], found.on)
       ends.push(...found.on.map(({ end }) => end))
     }
@@ -171,5 +187,5 @@ const measure = async (): Promise<void> => {
 }
 
 console.log(`the sensor: bin/bulwark run ${args.map(shownPath).join(' ')}`)
-if (process.getuid?.() === 0) await measure()
+if (process.getuid?.() === 0) await withElsewhere(measure)
 else console.log('workloads: not measured, this is not root')
