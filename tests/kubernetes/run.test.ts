@@ -44,6 +44,8 @@ let kubeconfig: string
 let known: string
 let unknown: string
 let pods: Pods
+let server: ApiServer
+const uid = randomUUID()
 
 useSetUp(async (undo) => {
   folder = mkdtempSync(join(tmpdir(), 'bulwark-run-'))
@@ -54,11 +56,10 @@ useSetUp(async (undo) => {
   undo(() => pods.close())
   await pods.untilReady()
   const certificates = makeCertificates(folder, 'agent')
-  const server = await ApiServer.start({ certificates, tokens: new Map([['secret', 'agent']]) })
+  server = await ApiServer.start({ certificates, tokens: new Map([['secret', 'agent']]) })
   undo(() => server.stop())
   server.putNamespace('shop', { env: 'prod' })
   const forever = ['/bin/sleep', '2147483647']
-  const uid = randomUUID()
   server.putPod(webPod('web-1', uid))
   known = await pods.start(await pods.run('web-1', 'cgroupfs', {}, uid), 'app', forever)
   unknown = await pods.start(await pods.run('web-2', 'cgroupfs', {}), 'app', forever)
@@ -103,6 +104,25 @@ test('by a kubeconfig; and in a replay of what was recorded', { skip, timeout },
   const words = [mainFile, 'replay', capture, '--rules', join(folder, 'rules.yaml'), '-o', 'json']
   const { stdout } = await promisify(execFile)(process.execPath, words)
   checkAlert(stdout)
+})
+
+test('in the context of a cluster that is watched', { skip, timeout }, async (t) => {
+  const args = ['--no-cri', '--kubeconfig', kubeconfig, '--node', 'node-a', '--context']
+  const { child, alert } = await startRun(t, join(folder, 'rules.yaml'), args)
+  const factors = async (): Promise<string> => {
+    await pods.exec(known, ['/bin/true', mark])
+    const { bulwark } = JSON.parse(await alert()) as { bulwark: { context?: object } }
+    assert.ok(bulwark.context, 'the cluster was listed before the first event')
+    return JSON.stringify(bulwark.context)
+  }
+  assert.doesNotMatch(await factors(), /privileged/)
+  const container = { name: 'app', image: 'app:1', securityContext: { privileged: true } }
+  server.putPod(webPod('web-1', uid, { containers: [container] }))
+  // Each is judged by what is known then, which is what was written a moment before.
+  for (const deadline = Date.now() + timeout; !/privileged/.test(await factors());) {
+    assert.ok(Date.now() < deadline, 'the pod is privileged, and no alert says so')
+  }
+  assert.equal(await end(child, 'SIGTERM'), 0)
 })
 
 const noKubectl =
