@@ -113,6 +113,8 @@ export const cveLimits = {
   storedReportsMax: 200_000,
   /** Vulnerabilities and packages that are kept once; when full, sharing starts again from none. */
   sharedFactsMax: 500_000,
+  /** Of one vulnerability, what different reports say of it; of more the newest are shared. */
+  sharedVersionsMax: 64,
   /** Images whose vulnerabilities are kept joined: with 200 each that is 30 KiB an image. */
   keptAnswersMax: 4096,
   /** Images of which it is kept what ran in them, and distinct files of each. */

@@ -156,10 +156,32 @@ interface Landing {
   readonly podClass: PodClass
 }
 
+/** Pods by class and by what they give, the first by name of each. */
+class ByClass {
+  readonly #byClass = new Map<PodClass, Map<string, Pod>>()
+
+  add(podClass: PodClass, pod: Pod, what: string): void {
+    let own = this.#byClass.get(podClass)
+    if (!own) this.#byClass.set(podClass, (own = new Map<string, Pod>()))
+    const known = own.get(what)
+    if (!known || pod.name < known.name) own.set(what, pod)
+  }
+
+  sorted(): readonly Landing[] {
+    const all = [...this.#byClass].flatMap(([podClass, own]) =>
+      Array.from(own.values(), (pod): Landing => ({ pod, podClass })),
+    )
+    return all.toSorted(
+      (a, b) => textOrder(a.pod.namespace, b.pod.namespace) || textOrder(a.pod.name, b.pod.name),
+    )
+  }
+}
+
 /** Takes landings in, each once for its class and what it gives, the first by name. */
 class Found {
   readonly #cluster: Cluster
-  readonly #byKey = new Map<string, Landing>()
+  /** Credentials first: they lead on with the fewest steps. */
+  readonly #byClass = { credentials: new ByClass(), escapes: new ByClass() }
   readonly #isSmall: boolean
 
   constructor(cluster: Cluster, isSmall: boolean) {
@@ -172,16 +194,14 @@ class Found {
   }
 
   get landings(): readonly Landing[] {
-    return [...this.#byKey.values()]
+    const { credentials, escapes } = this.#byClass
+    return [...credentials.sorted(), ...escapes.sorted()]
   }
 
-  #add(pod: Pod, what: string): void {
-    const { classes } = this.#cluster.state(clusterNetwork)
-    const podClass = classes.ofPod(pod.namespace, pod.name)
-    if (!podClass) return
-    const key = `${pod.namespace}/${podClass.name}/${what}`
-    const known = this.#byKey.get(key)
-    if (!known || pod.name < known.pod.name) this.#byKey.set(key, { pod, podClass })
+  #add(pod: Pod, what: string, isCredential: boolean): void {
+    const podClass = this.#cluster.state(clusterNetwork).classes.ofPod(pod.namespace, pod.name)
+    const { credentials, escapes } = this.#byClass
+    if (podClass) (isCredential ? credentials : escapes).add(podClass, pod, what)
   }
 
   #isOpen(pod: Pod, needsToken: boolean): boolean {
@@ -202,12 +222,13 @@ class Found {
         nodes.has(nodeName) || this.#hasNode(nodeName)
       // They lead to nodes of their own.
       for (const pod of sort.pods) {
-        if (this.#isSmall || credential !== '' || isUseful(pod)) this.#add(pod, pod.name)
+        if (!this.#isSmall && credential === '' && !isUseful(pod)) continue
+        this.#add(pod, pod.name, credential !== '')
       }
     } else if (this.#isSmall) {
-      for (const pod of sort.pods) this.#add(pod, first.name)
+      for (const pod of sort.pods) this.#add(pod, first.name, credential !== '')
     } else if (!credential.startsWith('account ') || this.#isOpen(any, true)) {
-      for (const pod of sort.pods) this.#add(pod, credential)
+      for (const pod of sort.pods) this.#add(pod, credential, true)
     }
   }
 }
@@ -249,11 +270,8 @@ const find = (cluster: Cluster, candidates: readonly Candidate[], isSmall: boole
   const found = new Found(cluster, isSmall)
   for (const each of candidates) found.take(each, nodes)
   const { landings } = found
-  const sorted = landings.toSorted(
-    (a, b) => textOrder(a.pod.namespace, b.pod.namespace) || textOrder(a.pod.name, b.pod.name),
-  )
   const byClass = new Map<PodClass, Pod[]>()
-  for (const { pod, podClass } of sorted.slice(0, limits.landingsMax)) {
+  for (const { pod, podClass } of landings.slice(0, limits.landingsMax)) {
     const known = byClass.get(podClass)
     if (known) known.push(pod)
     else byClass.set(podClass, [pod])

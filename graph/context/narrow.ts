@@ -7,10 +7,12 @@ import type { Cluster } from '../cluster.ts'
 import type { EmitOfKind } from '../graph.ts'
 import { limits } from '../limits.ts'
 import { clusterNetwork } from '../network/cluster-network.ts'
+import { openCves } from '../network/image-cves.ts'
 import type { PodClass } from '../network/pod-classes.ts'
 import { emitBetween, emitEndpoints, reach } from '../network/reach-edges.ts'
 import type { GraphNode } from '../nodes.ts'
 import { podNode } from '../nodes.ts'
+import type { Container } from '../objects/podspec.ts'
 import { mayEscape } from '../pods/escape-edges.ts'
 import { podSorts } from '../pods/sorts.ts'
 import { members } from '../rbac/hub-edges.ts'
@@ -71,7 +73,9 @@ export class NarrowEdges {
       case 'reachable': {
         const own = classes.find(from.namespace, from.name)
         for (const pod of (own && this.#landings.byClass.get(own)) ?? []) {
-          emitEndpoints(pod, (...edge) => emit(reach, ...edge))
+          const isOpen = (container: Container): boolean =>
+            openCves(this.#cluster, pod, container).length > 0
+          emitEndpoints(pod, (...edge) => emit(reach, ...edge), isOpen)
         }
         return true
       }

@@ -84,29 +84,32 @@ const reaches: Readonly<Record<string, AttackVector['reach']>> = {
   P: 'physical',
 }
 
+/** Metrics of CVSS that are read. */
+type Metric = 'AV' | 'PR' | 'Au' | 'UI' | 'I' | 'VI'
+
 /** Reads a vector of CVSS 2, 3 or 4. */
 export const readVector = (text: string | undefined): AttackVector | undefined => {
-  const metrics = new Map(
-    (text ?? '')
-      .slice(0, 512)
-      .replace(/[()]/g, '')
-      .split('/')
-      .map((part): [string, string] => {
-        const colon = part.indexOf(':')
-        return [part.slice(0, colon), part.slice(colon + 1)]
-      }),
-  )
-  const reach = reaches[metrics.get('AV') ?? '']
+  if (text === undefined) return undefined
+  const metrics: Partial<Record<Metric, string>> = {}
+  for (const part of text.slice(0, 512).replaceAll(/[()]/g, '').split('/')) {
+    const colon = part.indexOf(':')
+    const name = part.slice(0, colon)
+    if (isMetric(name)) metrics[name] = part.slice(colon + 1)
+  }
+  const reach = reaches[metrics.AV ?? '']
   if (reach === undefined) return undefined
   // CVSS 2 asks for authentication instead of privileges.
-  const privileges = metrics.get('PR') ?? metrics.get('Au') ?? 'N'
+  const privileges = metrics.PR ?? metrics.Au ?? 'N'
   return {
     reach,
     needsPrivileges: privileges !== 'N',
-    needsUser: (metrics.get('UI') ?? 'N') !== 'N',
-    mayChange: (metrics.get('I') ?? metrics.get('VI')) !== 'N',
+    needsUser: (metrics.UI ?? 'N') !== 'N',
+    mayChange: (metrics.I ?? metrics.VI) !== 'N',
   }
 }
+
+const isMetric = (name: string): name is Metric =>
+  name === 'AV' || name === 'PR' || name === 'Au' || name === 'UI' || name === 'I' || name === 'VI'
 
 const otherWords: Readonly<Record<string, CveSeverity>> = {
   moderate: 'medium',

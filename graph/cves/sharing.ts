@@ -8,19 +8,39 @@ const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
 const samePlaces = (a: PackageFacts, b: PackageFacts): boolean =>
   sameTexts(a.places.files, b.places.files) && sameTexts(a.places.folders, b.places.folders)
 
+const sameVulnerability = (a: VulnerabilityFacts, b: VulnerabilityFacts): boolean =>
+  a.severity === b.severity &&
+  a.score === b.score &&
+  a.epss === b.epss &&
+  a.vector?.reach === b.vector?.reach &&
+  a.vector?.needsPrivileges === b.vector?.needsPrivileges &&
+  a.vector?.needsUser === b.vector?.needsUser &&
+  a.vector?.mayChange === b.vector?.mayChange &&
+  a.kev?.ransomware === b.kev?.ransomware &&
+  a.kev?.added === b.kev?.added &&
+  sameTexts(a.aliases, b.aliases)
+
 /** Hands out the first of equal values, which must not change. */
 export class SharedFacts {
-  readonly #vulnerabilities = new Map<string, VulnerabilityFacts>()
+  /** By id. */
+  readonly #vulnerabilities = new Map<string, VulnerabilityFacts[]>()
+  /** How many of them were taken in. */
+  #facts = 0
   /** By all but the files, which make keys too long. */
   readonly #packages = new Map<string, PackageFacts[]>()
 
   vulnerability(facts: VulnerabilityFacts): VulnerabilityFacts {
-    const { id, aliases, severity, score, vector, epss, kev } = facts
-    const key = JSON.stringify([id, aliases, severity, score, vector, epss, kev])
-    const known = this.#vulnerabilities.get(key)
-    if (known) return known
-    if (this.#vulnerabilities.size >= limits.sharedFactsMax) this.#vulnerabilities.clear()
-    this.#vulnerabilities.set(key, facts)
+    const known = this.#vulnerabilities.get(facts.id)
+    const same = known?.find((each) => sameVulnerability(each, facts))
+    if (same) return same
+    if (this.#facts >= limits.sharedFactsMax) {
+      this.#vulnerabilities.clear()
+      this.#facts = 0
+    }
+    this.#facts++
+    const others = this.#vulnerabilities.get(facts.id)
+    if (others && others.length < limits.sharedVersionsMax) others.push(facts)
+    else this.#vulnerabilities.set(facts.id, [facts])
     return facts
   }
 

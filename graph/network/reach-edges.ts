@@ -240,8 +240,14 @@ const toClasses = (cluster: Cluster, { kind, name }: GraphNode, emit: Emit): voi
 }
 
 /** Edges to what listens in a pod. */
-export const emitEndpoints = (pod: Pod, emit: Emit): void => {
-  for (const { name, at } of listening(pod)) {
+export const emitEndpoints = (
+  pod: Pod,
+  emit: Emit,
+  isWanted: (container: Container) => boolean = () => true,
+): void => {
+  for (const container of listening(pod)) {
+    const { name, at } = container
+    if (!isWanted(container)) continue
     emit(endpointNode(pod.namespace, pod.name, name), 'certain', () => [
       {
         text: `container ${name} of pod ${pod.name} may listen`,

@@ -131,12 +131,14 @@ export interface ExploreOptions {
   readonly bounds?: Bounds
 }
 
-/** What rights are held by: few edges leave these. */
+/** What rights are held by, and hubs of it: no other edge without a step leads to these. */
 const firstKinds: ReadonlySet<NodeKind> = new Set<NodeKind>([
   'cluster-admin',
   'group',
+  'identities',
   'role',
   'service-account',
+  'service-accounts',
   'user',
 ])
 
@@ -209,6 +211,8 @@ class Explorer {
   readonly #buckets: number[][] = []
   /** Of a search within bounds, those that are left before others of their cost. */
   readonly #firsts: number[][] = []
+  /** How many of them were left, by cost. */
+  readonly #firstsDone: number[] = []
   readonly #cluster: Cluster
   readonly #options: ExploreOptions
 
@@ -271,21 +275,37 @@ class Explorer {
     else buckets[cost] = [place]
   }
 
-  /** As `run`, and no further than the first target: what leads to rights goes first. */
+  /** Leaves what rights are held by, of a cost. Whether a target was reached. */
+  #leaveFirsts(cost: number): boolean {
+    const firsts = this.#firsts[cost] ?? []
+    for (let at = this.#firstsDone[cost] ?? 0; at < firsts.length; at++) {
+      this.#firstsDone[cost] = at + 1
+      const place = firsts[at] ?? 0
+      const node = this.nodes[place]
+      if (!node || this.costs[place] !== cost || this.edges.isLeft(place)) continue
+      if (this.#options.isTarget(node)) {
+        this.targets.push(place)
+        return true
+      }
+      this.#leaveWithin(place, node, cost)
+    }
+    return false
+  }
+
+  /**
+   * As `run`, and no further than the first target. What rights are held by goes first, and what
+   * is a step away from others of a cost is left at once: nothing that is nearer leads there.
+   */
   #runWithin({ stepsMax }: Bounds): 'done' | 'bound' {
     for (let cost = 0; cost <= stepsMax; cost++) {
-      for (let [first, other] = [0, 0]; ;) {
-        const place = this.#firsts[cost]?.[first] ?? this.#buckets[cost]?.[other]
-        if (place === undefined) break
-        if (this.#firsts[cost]?.[first] === undefined) other++
-        else first++
+      if (this.#leaveFirsts(cost)) return this.#isCut ? 'bound' : 'done'
+      for (let at = 0; at < (this.#buckets[cost]?.length ?? 0); at++) {
+        const place = this.#buckets[cost]?.[at] ?? 0
         const node = this.nodes[place]
         if (!node || this.costs[place] !== cost || this.edges.isLeft(place)) continue
-        if (this.#options.isTarget(node)) {
-          this.targets.push(place)
-          return this.#isCut ? 'bound' : 'done'
-        }
         this.#leaveWithin(place, node, cost)
+        if (this.#leaveFirsts(cost)) return this.#isCut ? 'bound' : 'done'
+        if (cost < stepsMax && this.#leaveFirsts(cost + 1)) return this.#isCut ? 'bound' : 'done'
       }
     }
     const length = Math.max(this.#firsts.length, this.#buckets.length)
