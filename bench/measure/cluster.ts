@@ -10,16 +10,19 @@ export interface ClusterSize {
   readonly rules: number
   readonly services: number
   readonly policies: number
+  /** Policies tell each workload apart; else they tell tiers. */
+  readonly hasVariedPolicies: boolean
 }
 
 /** What a cluster of so many pods has beside them. */
-export const sizeOf = (pods: number): ClusterSize => ({
+export const sizeOf = (pods: number, hasVariedPolicies = false): ClusterSize => ({
   nodes: Math.ceil(pods / 20),
   pods,
   accounts: Math.max(200, pods / 10),
   rules: Math.ceil((pods * 3) / 10),
   services: Math.ceil(pods / 20),
   policies: Math.ceil(pods / 50),
+  hasVariedPolicies,
 })
 
 type Json = Readonly<Record<string, unknown>>
@@ -153,12 +156,15 @@ export const podOf = (size: ClusterSize, index: number, revision = 0): Json => {
   }
 }
 
-const nodeOf = (index: number): Json => ({
+export const nodeOf = (index: number, revision = 0): Json => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: {
     name: `node-${index}`,
-    labels: index < 3 ? { 'node-role.kubernetes.io/control-plane': '' } : { zone: `z${index % 3}` },
+    labels: {
+      zone: `z${(index + revision) % 3}`,
+      ...(index < 3 ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
+    },
   },
   spec: { providerID: `aws:///eu-west-1a/i-${index}` },
   status: {
@@ -182,20 +188,22 @@ const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']
 const resources = ['pods', 'configmaps', 'services', 'endpoints', 'events', 'leases', 'jobs']
 
 /** Three rules a role. Each hundredth may run commands in its namespace. */
-const roleOf = (index: number): Json => ({
+export const roleOf = (index: number, revision = 0): Json => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'Role',
   metadata: { name: `role-${index}`, namespace: `ns-${index % namespaces}` },
   rules: [0, 1, 2].map((rule) => ({
     apiGroups: ['', 'apps', 'batch'],
     resources:
-      index % 100 === 5 && rule === 2 ? ['pods/exec'] : [at(resources, index + rule), 'events'],
-    verbs: index % 100 === 5 ? ['create'] : verbs.slice(0, 1 + (index % 3)),
+      (index + revision) % 100 === 5 && rule === 2
+        ? ['pods/exec']
+        : [at(resources, index + rule), 'events'],
+    verbs: (index + revision) % 100 === 5 ? ['create'] : verbs.slice(0, 1 + (index % 3)),
   })),
 })
 
 /** A binding of a role to a service account of its namespace. */
-export const bindingOf = (size: ClusterSize, index: number): Json => ({
+export const bindingOf = (size: ClusterSize, index: number, revision = 0): Json => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'RoleBinding',
   metadata: { name: `binding-${index}`, namespace: `ns-${index % namespaces}` },
@@ -203,7 +211,7 @@ export const bindingOf = (size: ClusterSize, index: number): Json => ({
   subjects: [
     {
       kind: 'ServiceAccount',
-      name: `sa-${index % Math.floor(size.accounts / namespaces)}`,
+      name: `sa-${(index + revision) % Math.floor(size.accounts / namespaces)}`,
       namespace: `ns-${index % namespaces}`,
     },
   ],
@@ -227,7 +235,7 @@ const clusterBindings: readonly Json[] = [
   },
 ]
 
-const serviceOf = (index: number): Json => ({
+export const serviceOf = (index: number, revision = 0): Json => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: `app-${index}`, namespace: namespaceOf(index) },
@@ -235,13 +243,14 @@ const serviceOf = (index: number): Json => ({
     type: index % 50 === 0 ? 'LoadBalancer' : 'ClusterIP',
     clusterIP: `172.20.${index >> 8}.${index & 255}`,
     selector: { app: `app-${index}` },
-    ports: [{ port: 80, targetPort: 8080, protocol: 'TCP' }],
+    ports: [{ port: 80 + revision, targetPort: 8080, protocol: 'TCP' }],
   },
   status:
     index % 50 === 0 ? { loadBalancer: { ingress: [{ hostname: `lb-${index}.example` }] } } : {},
 })
 
-const sliceOf = (size: ClusterSize, index: number): Json => ({
+/** With a revision one endpoint less. */
+export const sliceOf = (size: ClusterSize, index: number, revision = 0): Json => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: {
@@ -251,7 +260,7 @@ const sliceOf = (size: ClusterSize, index: number): Json => ({
   },
   addressType: 'IPv4',
   ports: [{ port: 8080, protocol: 'TCP', name: '' }],
-  endpoints: Array.from({ length: podsPerWorkload }, (_, pod) => {
+  endpoints: Array.from({ length: podsPerWorkload - revision }, (_, pod) => {
     const number = index * podsPerWorkload + pod
     return {
       addresses: [`10.${(number >> 16) + 1}.${(number >> 8) & 255}.${number & 255}`],
@@ -266,14 +275,46 @@ const sliceOf = (size: ClusterSize, index: number): Json => ({
   }),
 })
 
-const policyOf = (index: number): Json => ({
+/** Whom a policy lets in, by turns: the next tier, one workload, other namespaces, a block. */
+const peersOf = (index: number): readonly Json[] =>
+  [
+    [{ podSelector: { matchLabels: { tier: at(tiers, index + 1) } } }],
+    [{ podSelector: { matchLabels: { app: `app-${index + namespaces}` } } }],
+    [{ namespaceSelector: { matchLabels: { team: `t-${index % 20}` } }, podSelector: {} }],
+    [
+      index % 2 === 0
+        ? { ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }
+        : { ipBlock: { cidr: `198.51.${index % 200}.0/24` } },
+    ],
+  ][Math.floor(index / namespaces) % 4] ?? []
+
+export const policyOf = (size: ClusterSize, index: number, revision = 0): Json => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
   metadata: { name: `policy-${index}`, namespace: `ns-${index % namespaces}` },
   spec: {
-    podSelector: { matchLabels: { tier: at(tiers, index) } },
-    policyTypes: ['Ingress'],
-    ingress: [{ from: [{ podSelector: { matchLabels: { tier: at(tiers, index + 1) } } }] }],
+    podSelector: { matchLabels: { tier: at(tiers, index + revision) } },
+    policyTypes: index % 10 === 7 ? ['Ingress', 'Egress'] : ['Ingress'],
+    ingress: [
+      {
+        from: peersOf(size.hasVariedPolicies ? index : index % namespaces),
+        ports: [{ port: 8080 + (revision % 2) }],
+      },
+    ],
+    egress: index % 10 === 7 ? [{ to: [{ namespaceSelector: {} }] }] : [],
+  },
+})
+
+export const namespaceObject = (index: number, revision = 0): Json => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name: `ns-${index}`,
+    labels: {
+      'kubernetes.io/metadata.name': `ns-${index}`,
+      team: `t-${(index + revision) % 20}`,
+      ...(index % 2 === 0 ? { 'pod-security.kubernetes.io/enforce': 'baseline' } : {}),
+    },
   },
 })
 
@@ -311,7 +352,7 @@ const clusterLists = (size: ClusterSize): readonly (readonly [string, Iterable<J
     ['ClusterRoleBinding', clusterBindings],
     ['Service', many(size.services, serviceOf)],
     ['EndpointSlice', many(Math.min(size.services, workloads), (i) => sliceOf(size, i))],
-    ['NetworkPolicy', many(size.policies, policyOf)],
+    ['NetworkPolicy', many(size.policies, (index) => policyOf(size, index))],
     ['Pod', many(size.pods, (index) => podOf(size, index))],
   ]
 }
@@ -322,18 +363,6 @@ export function* clusterTexts(size: ClusterSize, of?: string): Generator<string>
     if (of === undefined || of === kind) yield* listOf(kind, objects)
   }
 }
-
-const namespaceObject = (index: number): Json => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: {
-    name: `ns-${index}`,
-    labels: {
-      'kubernetes.io/metadata.name': `ns-${index}`,
-      ...(index % 2 === 0 ? { 'pod-security.kubernetes.io/enforce': 'baseline' } : {}),
-    },
-  },
-})
 
 /** Different vulnerabilities in all images together. */
 const vulnerabilities = 20_000
@@ -359,17 +388,20 @@ const vulnerabilityOf = (image: number, place: number): Json => {
   }
 }
 
-/** Reports of Trivy Operator: of each image one, with so many vulnerabilities. */
+/** A report of Trivy Operator about an image, with so many vulnerabilities. */
+export const reportOf = (image: number, each: number, revision = 0): Json => ({
+  apiVersion: 'aquasecurity.github.io/v1alpha1',
+  kind: 'VulnerabilityReport',
+  metadata: { name: `image-${image}`, namespace: 'ns-0' },
+  report: {
+    artifact: { repository: `app-${image}`, digest: `sha256:${digest(image)}` },
+    vulnerabilities: Array.from({ length: each }, (_, place) =>
+      vulnerabilityOf(image + revision, place),
+    ),
+  },
+})
+
+/** Of each image one. */
 export function* reportTexts(images: number, each: number): Generator<string> {
-  for (let image = 0; image < images; image++) {
-    yield JSON.stringify({
-      apiVersion: 'aquasecurity.github.io/v1alpha1',
-      kind: 'VulnerabilityReport',
-      metadata: { name: `image-${image}`, namespace: 'ns-0' },
-      report: {
-        artifact: { repository: `app-${image}`, digest: `sha256:${digest(image)}` },
-        vulnerabilities: Array.from({ length: each }, (_, place) => vulnerabilityOf(image, place)),
-      },
-    })
-  }
+  for (let image = 0; image < images; image++) yield JSON.stringify(reportOf(image, each))
 }

@@ -35,6 +35,7 @@ const footprint = inFile('footprint.ts')
 const ruleCount = inFile('rule-count.ts')
 const pods = inFile('pods.ts')
 const policies = inFile('policies.ts')
+const graph = inFile('graph.ts')
 
 const loops = [
   { what: 'open+read+close', slowdown: 1.15, agentNs: 62 },
@@ -56,6 +57,19 @@ const callToAlert = (when: string, formerly: string, part: string, most: number)
     'ms',
     `exec to alert line, ${formerly}, ${part}`,
   )
+
+/** Of what a watch of the cluster tells. */
+const watched = [
+  'a pod',
+  'a binding',
+  'a role',
+  'a service',
+  'an endpoint slice',
+  'a network policy',
+  'labels of a namespace',
+  'a node',
+  'a report',
+]
 
 export const targets: readonly Target[] = [
   ...loops.flatMap(({ what, slowdown, agentNs }) => [
@@ -82,4 +96,14 @@ export const targets: readonly Target[] = [
   pods('more processor time, 250 pods, 10 changes a second', 0.2, '% of a core'),
   pods('a label that changed, from the API server to the agent, p99', 100, 'ms'),
   policies('an open in the kernel, 1000 policies in place of 10', 1, 'x'),
+  graph('graph: load', 12_000, 'ms'),
+  graph('graph: resident after load', 1_536, 'MiB'),
+  graph('graph: context of a pod, first time, p99', 5, 'ms'),
+  graph('graph: context of a pod, p99', 5, 'ms'),
+  graph('graph: first question from the internet', 500, 'ms'),
+  graph('graph: internet to every right, all shortest', 500, 'ms'),
+  ...watched.flatMap((what) => [
+    graph(`graph: ${what} changes, with parsing, p99`, 1, 'ms'),
+    graph(`graph: context of a pod after ${what} changed, p99`, 5, 'ms'),
+  ]),
 ]
