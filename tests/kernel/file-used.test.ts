@@ -8,7 +8,7 @@ import type { Container, Lab } from '@bulwark/tools'
 import { openLab } from '@bulwark/tools'
 import { Calls } from './calls.ts'
 import { readCgroups } from './inner.ts'
-import { callsProgram, nothingProgram } from './program.ts'
+import { callsProgram, nothingProgram, start } from './program.ts'
 import type { Recording } from './recorder.ts'
 import { Recorder } from './recorder.ts'
 import { skip, useSetUp } from './stage.ts'
@@ -105,6 +105,26 @@ test('a file that is mapped to be executed, and no other mapping', { skip }, asy
   assert.deepEqual(told(second), [])
   assert.ok(second.of('memory').some(({ path }) => path === '/bin/other'))
 })
+
+test(
+  'a program of the host in the cgroup of a container is none of its own',
+  { skip },
+  async () => {
+    const cgroup = cgroupOf(container)
+    const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${container.pid}/cgroup`, 'utf8'))?.[1] ?? ''
+    const procs = join(readCgroups().unified.mounts[0]?.point ?? '', path, 'cgroup.procs')
+    const recording = await recorder.record(
+      async () => {
+        const script = `echo $$ > ${procs} && exec "$@"`
+        const { code } = await start(['/bin/sh', '-c', script, 'sh', nothingProgram()]).ended
+        assert.equal(code, 0)
+      },
+      () => (r) => headerOf.cgroupId(r) === cgroup,
+    )
+    assert.ok(recording.of('exec').some(({ exePath }) => exePath === nothingProgram()))
+    assert.deepEqual(told(recording), [])
+  },
+)
 
 test('a container that runs more and more files is held to its share', { skip }, async () => {
   const names = Array.from({ length: 2 * burst }, (_, i) => `/bin/many${i}`)
