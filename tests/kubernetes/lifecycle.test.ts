@@ -70,14 +70,24 @@ const startAndExec = async (
   return id
 }
 
-/** All events have these fields; of an image that was pulled, the program's have its digest. */
-const checkWhole = (seen: readonly Seen[], id: string, expected: object): void => {
+/**
+ * All events have these fields. Of an image that was pulled, programs have its digest, which the
+ * runtime is asked for: one that is over at once may be over before a busy machine has the answer.
+ */
+const checkWhole = (
+  seen: readonly Seen[],
+  id: string,
+  expected: object,
+  lasts: 'it lasts' | 'it is over at once' = 'it lasts',
+): void => {
   const events = eventsOf(seen, id)
   checkAll(events, { ...ofWeb, ...ofApp, ...expected })
-  for (const each of events.filter(isProgram)) {
-    const isPulled = each.get('container.image.repository') === ofApp['container.image.repository']
-    if (isPulled) assert.match(String(each.get('container.image.digest')), digest)
-  }
+  const pulled = ofApp['container.image.repository']
+  const digests = events
+    .filter((each) => isProgram(each) && each.get('container.image.repository') === pulled)
+    .map((each) => each.get('container.image.digest'))
+  for (const told of digests) if (told !== null) assert.match(String(told), digest)
+  if (digests.length > 0 && lasts === 'it lasts') assert.notEqual(digests.at(-1), null)
 }
 
 /** Executes programs in a container until what they are known by is as expected. */
@@ -113,10 +123,11 @@ test(
       ids.set('proxy', await startAndExec(pod, 'proxy', { image: criImages.app }))
     })
     const of = { 'k8s.pod.name': 'several', 'k8s.pod.uid': pod?.uid }
-    const check = (name: string, expected: object): void =>
-      checkWhole(seen, ids.get(name) ?? '', { ...of, ...expected })
-    check('setup 0', { 'container.name': 'setup', 'container.role': 'init' })
-    check('setup 1', { 'container.name': 'setup', 'container.role': 'init' })
+    const check = (name: string, expected: object, lasts?: 'it is over at once'): void =>
+      checkWhole(seen, ids.get(name) ?? '', { ...of, ...expected }, lasts)
+    const setup = { 'container.name': 'setup', 'container.role': 'init' }
+    check('setup 0', setup, 'it is over at once')
+    check('setup 1', setup, 'it is over at once')
     check('mesh', { 'container.name': 'mesh', 'container.role': 'sidecar' })
     check('app', { 'container.name': 'app', 'container.role': 'app' })
     check('proxy', {
