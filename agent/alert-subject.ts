@@ -67,6 +67,15 @@ const actOf = (event: LiveEvent): AlertAct => ({
   peer: peerOf(event),
 })
 
+/** What of a record cannot be read no rule has to ask for: its alert is worth more than the act. */
+const readableAct = (event: LiveEvent): AlertAct | undefined => {
+  try {
+    return actOf(event)
+  } catch {
+    return undefined
+  }
+}
+
 /** The subject of an event, while its record is valid. */
 export const subjectOf = (event: LiveEvent): AlertSubject => {
   const metadata = event.container?.metadata
@@ -77,6 +86,6 @@ export const subjectOf = (event: LiveEvent): AlertSubject => {
     imageDigest: metadata?.imageDigest,
     programs: event.container ? programsOf(event.process) : [],
     outcome: outcomeOf(event),
-    act: actOf(event),
+    act: readableAct(event),
   }
 }

@@ -120,8 +120,10 @@ test('an alert says all that its rule asks for', () => {
       namespace: undefined,
       podName: undefined,
       container: undefined,
+      imageDigest: undefined,
       programs: [],
       outcome: 'done',
+      act: { type: 'openat', files: ['/etc/é\ufffd'], isWrite: false, peer: undefined },
     },
   })
 })

@@ -60,7 +60,7 @@ test('a server says what its files say', async (t) => {
   await check('blast-radius user:nobody --certainty certain', 0)
   await check('pod platform/ci-runner-25ff08462-0eba9 --facts', 0)
   await check('fixes --from pod:shop-prod/web', 2)
-  await check('pod shop-dev/nobody', 1)
+  await check('pod shop-dev/nobody', 2)
 })
 
 test('a question that is wrong, or that nobody may ask', async (t) => {

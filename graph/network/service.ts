@@ -87,9 +87,7 @@ const readServicePort = (reader: Reader, item: Json, at: string): ServicePort | 
 }
 
 /** One of each family; before there were two, one. A headless service has none. */
-const clusterAddresses = (reader: Reader, spec: Json | undefined): readonly string[] => {
-  const all = reader.texts(spec, 'clusterIPs', 'spec')
-  const one = reader.name(spec, 'clusterIP', 'spec')
+const clusterAddresses = (all: readonly string[], one: string | undefined): readonly string[] => {
   const told = all.length > 0 || one === undefined ? all : [one]
   return told.filter((each) => each !== 'None' && each !== '')
 }
@@ -99,13 +97,14 @@ export const readService = (json: Json, reading: Reading): Service => {
   const spec = reader.map(json, 'spec', '')
   const selector = reader.labels(spec, 'selector', 'spec')
   const balancer = reader.map(reader.map(json, 'status', ''), 'loadBalancer', 'status')
+  const clusterAddress = reader.name(spec, 'clusterIP', 'spec')
   return {
     ...names,
     type: sharing.text(reader.name(spec, 'type', 'spec') ?? 'ClusterIP'),
     selector: selector.length === 0 ? undefined : sharing.part(selector),
     ports: reader.maps(spec, 'ports', 'spec', (item, at) => readServicePort(reader, item, at)),
-    isHeadless: reader.name(spec, 'clusterIP', 'spec') === 'None',
-    addresses: clusterAddresses(reader, spec),
+    isHeadless: clusterAddress === 'None',
+    addresses: clusterAddresses(reader.texts(spec, 'clusterIPs', 'spec'), clusterAddress),
     externalAddresses: reader.texts(spec, 'externalIPs', 'spec'),
     isLocal: reader.name(spec, 'externalTrafficPolicy', 'spec') === 'Local',
     allocatesNodePorts: reader.flag(spec, 'allocateLoadBalancerNodePorts', 'spec') !== false,

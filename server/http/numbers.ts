@@ -14,6 +14,8 @@ export interface Counted {
   readonly lost: () => Iterable<readonly [channel: string, count: number]>
   /** Alerts that could not be judged, though their pods are known. */
   readonly judgeFaults: () => number
+  /** Alerts that others could belong to, and that were forgotten or not looked at again. */
+  readonly unjoined: () => number
 }
 
 export const metricsOf = ({
@@ -22,6 +24,7 @@ export const metricsOf = ({
   requests,
   lost,
   judgeFaults,
+  unjoined,
 }: Counted): readonly Metric[] => {
   const { counts, waiting } = intake
   const { received, refused, repeated, judged, unjudged, put_off: putOff } = counts
@@ -58,6 +61,12 @@ export const metricsOf = ({
       type: 'counter',
       help: 'Alerts that went out without a context because judging them failed.',
       values: one(judgeFaults()),
+    },
+    {
+      name: 'bulwark_server_alerts_unjoined_total',
+      type: 'counter',
+      help: 'Alerts forgotten, or not looked at again, while others could belong to them.',
+      values: one(unjoined()),
     },
     {
       name: 'bulwark_server_alerts_waiting',

@@ -81,6 +81,7 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   const review = access && tokenReviewer(access, audience)
   const guard = new Guard({ isLoopback: listen.isLoopback, roles, review, now })
   const judgeFaults = (): number => judge.faults
+  const unjoined = (): number => judge.unjoined
   const takeUsage = (report: UsageReport): boolean => judge.takeUsage(report)
   const app = makeApp({
     takeUsage,
@@ -93,6 +94,7 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
     now,
     lost,
     judgeFaults,
+    unjoined,
   })
   const { host, port } = listen
   const url = await app.listen({ host, port })

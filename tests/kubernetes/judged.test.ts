@@ -1,7 +1,8 @@
 /**
  * The whole chain: pods that containerd runs over CRI, known to an API server with what is around
  * them, the same shell in one that is exposed and in one that nothing leads to, and what
- * `bulwark run --kubeconfig FILE --context` makes of the two, before and after a binding is gone.
+ * `bulwark run --kubeconfig FILE --context` makes of the two, before and after a binding is gone;
+ * and what `bulwark server` does, to which an agent hands them over.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -12,7 +13,7 @@ import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText, makeCertificates, startContainerd } from '@bulwark/tools'
 import { Pods } from '../containerd/pods.ts'
 import { makeFolder, skip, useSetUp } from '../kernel/stage.ts'
-import { end, startRun } from '../running.ts'
+import { end, startRun, startServer } from '../running.ts'
 import { allResources, resourceOf } from './live.ts'
 
 const timeout = 120_000
@@ -161,31 +162,53 @@ interface Read {
   }
 }
 
+type Context = NonNullable<Read['bulwark']['context']>
+
+/** Runs the shell in a pod, and reads what is told of it. */
+const shellIn = async (pod: string, alert: () => Promise<string>): Promise<Context> => {
+  assert.equal(await pods.exec(ids.get(pod) ?? '', ['/bin/sh', '-c', 'id']), 0)
+  const read = JSON.parse(await alert()) as Read
+  assert.deepEqual([read.rule, read.priority], [shell, 'Notice'])
+  assert.equal(read.output_fields['k8s.pod.name'], pod)
+  assert.ok(read.bulwark.context, 'it was not judged')
+  return read.bulwark.context
+}
+
+const idsOf = ({ factors }: Context): readonly string[] =>
+  factors.map(({ id }) => id).filter((id) => !/^(?:cve|escape\.unknown)/.test(id))
+
+const ofExposed = ['exposure.internet', 'identity.cluster-admin']
+const ofIsolated = ['exposure.none', 'identity.no-token', 'posture.restricted']
+
+test('an agent hands alerts over to a server, which judges them', { skip, timeout }, async (t) => {
+  const kubeconfig = ['--kubeconfig', join(folder, 'kubeconfig')]
+  const judging = await startServer(t, [...kubeconfig, '--listen=127.0.0.1:0'])
+  const args = [...kubeconfig, '--node', node, '--no-cri', '--server', judging.url]
+  const { child } = await startRun(t, join(folder, 'rules.yaml'), args)
+  const bad = await shellIn('web-1', judging.alert)
+  assert.deepEqual([bad.severity, idsOf(bad)], ['high', ofExposed])
+  const good = await shellIn('toolbox-1', judging.alert)
+  assert.deepEqual([good.severity, idsOf(good)], ['low', ofIsolated])
+  assert.equal(await end(child, 'SIGTERM'), 0)
+  assert.equal(await end(judging.child, 'SIGTERM'), 0)
+})
+
 test('the same shell in two pods, judged by what is around them', { skip, timeout }, async (t) => {
   const args = ['--kubeconfig', join(folder, 'kubeconfig'), '--node', node, '--context', '--no-cri']
   const { child, alert } = await startRun(t, join(folder, 'rules.yaml'), [...args, '-o', 'json'])
 
-  const told = async (pod: string): Promise<NonNullable<Read['bulwark']['context']>> => {
-    assert.equal(await pods.exec(ids.get(pod) ?? '', ['/bin/sh', '-c', 'id']), 0)
-    const read = JSON.parse(await alert()) as Read
-    assert.deepEqual([read.rule, read.priority], [shell, 'Notice'])
-    assert.equal(read.output_fields['k8s.pod.name'], pod)
-    assert.ok(read.bulwark.context, 'it was not judged')
-    return read.bulwark.context
-  }
-  const idsOf = ({ factors }: Awaited<ReturnType<typeof told>>): readonly string[] =>
-    factors.map(({ id }) => id).filter((id) => !/^(?:cve|escape\.unknown)/.test(id))
+  const told = (pod: string): Promise<Context> => shellIn(pod, alert)
 
   const bad = await told('web-1')
   assert.equal(bad.severity, 'high')
-  assert.deepEqual(idsOf(bad), ['exposure.internet', 'identity.cluster-admin'])
+  assert.deepEqual(idsOf(bad), ofExposed)
   const objects = bad.factors.flatMap(({ facts }) => facts.map(({ object }) => object.kind))
   const kinds = new Set(objects)
   for (const kind of ['Service', 'ClusterRoleBinding', 'Pod']) assert.ok(kinds.has(kind), kind)
 
   const good = await told('toolbox-1')
   assert.equal(good.severity, 'low')
-  assert.deepEqual(idsOf(good), ['exposure.none', 'identity.no-token', 'posture.restricted'])
+  assert.deepEqual(idsOf(good), ofIsolated)
 
   server.remove(resourceOf(server, binding), binding)
   // The watch tells of it in a moment; until then it is judged as before.
