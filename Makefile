@@ -134,7 +134,7 @@ guest: ## one command on another kernel, in QEMU; KERNEL=6.1 CMD='uname -a' CLOC
 
 test-burst: build ## 1,000 containers of 50 ms, by runc and by containerd, in bursts: every event attributed
 	@BULWARK_CONTAINERS=1000 node --test --test-concurrency=1 \
-		tests/containerd/burst.test.ts tests/containerd/cri-burst.test.ts tests/kubernetes/pods.test.ts
+		tests/containerd/burst.test.ts tests/containerd/cri-burst.test.ts tests/kubernetes/pods.kernel.test.ts
 
 test-unit: ## the tests that need neither kernel nor container; ONLY=policy for some
 	@node tools/test.ts unit $(ONLY)

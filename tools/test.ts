@@ -24,9 +24,11 @@ import {
 } from './test/guests.ts'
 import { Tally, countOutcomes, countsText } from './test/results.ts'
 
-/** Tests that touch the kernel: by folder, or by name where they stand beside what they test. */
+/** Tests that touch the kernel: by folder, or by name where they stand beside others. */
 const touchesKernel = (file: string): boolean =>
-  /^(?:native|tests|bpf|tools\/lab)\/|\.kernel\.test\.ts$/.test(file)
+  /\.kernel\.test\.ts$/.test(file) ||
+  (/^(?:native|tests|bpf|tools\/lab)\//.test(file) &&
+    !/^tests\/(?:clusters|conformance|kubernetes)\//.test(file))
 
 const kernelBounds = { concurrency: 1, testMsMax: 360_000, groupMsMax: 3_000_000 }
 
@@ -42,7 +44,7 @@ async function runHere(tally: Tally, texts: readonly string[], withKernel: boole
   const kernel = withKernel ? files.filter(touchesKernel) : []
   if (unit.length > 0) {
     const concurrency = availableParallelism()
-    tally.add(await runGroup(unit, { concurrency, testMsMax: 60_000, groupMsMax: 600_000 }), '')
+    tally.add(await runGroup(unit, { concurrency, testMsMax: 180_000, groupMsMax: 900_000 }), '')
   }
   if (kernel.length > 0) tally.add(await runGroup(kernel, kernelBounds), '')
 }
