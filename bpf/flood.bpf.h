@@ -12,7 +12,7 @@
 /* Knobs, set before loading: nanoseconds of its share that a record takes, 0 for no flood control;
  * records that may come at once; bytes waiting in the ring from which records are left out, and
  * from which those of state are. */
-const volatile __u32 flood_record_ns = 0;
+const volatile __u64 flood_record_ns = 0;
 const volatile __u32 flood_burst = 0;
 const volatile __u32 flood_from = 0;
 const volatile __u32 flood_state_from = 0;
@@ -54,7 +54,8 @@ struct {
  * for each CPU is too many, once in a burst.
  */
 static __always_inline bool is_over(void *shares, const struct cgroup_pair *cgroup, __u64 now,
-				    __u64 cost, __u64 burst)
+				    __u64 cost, const volatile __u32 *burst,
+				    const volatile __u64 *record_ns)
 {
 	__u64 *until = bpf_map_lookup_elem(shares, cgroup);
 	__u64 next = now + cost;
@@ -68,7 +69,8 @@ static __always_inline bool is_over(void *shares, const struct cgroup_pair *cgro
 		*(volatile __u64 *)until = now + cost;
 		return false;
 	}
-	if (next - now > burst)
+	/* Verifier: read here, as what is kept from before takes room of the stack. */
+	if (next - now > *burst * *record_ns)
 		return true;
 	__sync_fetch_and_add(until, cost);
 	return false;
@@ -77,9 +79,9 @@ static __always_inline bool is_over(void *shares, const struct cgroup_pair *cgro
 static __always_inline bool is_over_share(const struct cgroup_pair *cgroup, __u64 now, __u32 bytes)
 {
 	/* A larger record takes the room of several. */
-	__u64 cost = (bytes + FLOOD_RECORD_BYTES - 1) / FLOOD_RECORD_BYTES * (__u64)flood_record_ns;
+	__u64 cost = (bytes + FLOOD_RECORD_BYTES - 1) / FLOOD_RECORD_BYTES * flood_record_ns;
 
-	return is_over(&flood_shares, cgroup, now, cost, (__u64)flood_burst * flood_record_ns);
+	return is_over(&flood_shares, cgroup, now, cost, &flood_burst, &flood_record_ns);
 }
 
 /* In this order: who reads the sum first finds no less by hook. */

@@ -49,7 +49,7 @@ struct {
 static __always_inline bool is_over_used_share(const struct cgroup_pair *cgroup)
 {
 	return is_over(&used_shares, cgroup, bpf_ktime_get_boot_ns(), used_file_ns,
-		       used_files_burst * used_file_ns);
+		       &used_files_burst, &used_file_ns);
 }
 
 static __always_inline bool is_host_cgroup(const struct cgroup_pair *cgroup)

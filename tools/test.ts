@@ -26,7 +26,7 @@ import { Tally, countOutcomes, countsText } from './test/results.ts'
 
 /** Tests that touch the kernel: by folder, or by name where they stand beside others. */
 const touchesKernel = (file: string): boolean =>
-  /\.kernel\.test\.ts$/.test(file) ||
+  file.endsWith('.kernel.test.ts') ||
   (/^(?:native|tests|bpf|tools\/lab)\//.test(file) &&
     !/^tests\/(?:clusters|conformance|kubernetes)\//.test(file))
 
