@@ -21,6 +21,9 @@ const bundleMsMax = 60_000
 export const guestRoot = '/bulwark'
 /** No guest is up for longer, whatever it is asked for. */
 const guestMsMax = 1_800_000
+/** From one line to the next until it is up: half a minute on a busy machine. Now and then a kernel
+ * hangs before its first line. */
+const bootMsMax = 150_000
 const memoryMegabytes = 2048
 
 /** What init.sh prints before the command's first line. */
@@ -54,7 +57,7 @@ export interface GuestResult {
   readonly results: readonly string[]
 }
 
-/** A guest came up, and was over before its command was. */
+/** A guest was over before its command was, or did not come up. */
 export class GuestStopped extends Error {
   /** What the command wrote to `/dev/ttyS1` until then. */
   readonly results: readonly string[]
@@ -169,7 +172,8 @@ const disk = (file: string, more: string): readonly string[] => [
 
 interface Bound {
   readonly msMax: number
-  readonly quietMsMax: number
+  /** How long it may write nothing, asked for with each line. */
+  readonly quietMsMax: () => number
 }
 
 /** Runs QEMU to its end; kills it when it takes too long. Returns how it ended, for people. */
@@ -188,11 +192,13 @@ async function runQemu(
   const killAtExit = (): void => kill()
   process.once('exit', killAtExit)
   const timer = setTimeout(() => kill(`did not end within ${msMax / 1000} s`), msMax)
-  const quiet = setTimeout(() => kill(`wrote nothing for ${quietMsMax / 1000} s`), quietMsMax)
+  const killQuiet = (): void => kill(`wrote nothing for ${quietMsMax() / 1000} s`)
+  let quiet = setTimeout(killQuiet, quietMsMax())
   const streams = [child.stdout, child.stderr].map((stream) =>
     createInterface({ input: stream }).on('line', (line) => {
-      quiet.refresh()
       onLine(line)
+      clearTimeout(quiet)
+      quiet = setTimeout(killQuiet, quietMsMax())
     }),
   )
   try {
@@ -229,8 +235,8 @@ async function inTurn<T>(make: () => Promise<T>): Promise<T> {
  * Runs a command in a guest. Fetches the kernel and makes the images first, where the cache has
  * none.
  *
- * @throws GuestStopped  it came up, and was over before the command was: it hung, or died
- * @throws Error         the guest could not be made, or did not come up
+ * @throws GuestStopped  it was over before the command was, or did not come up: it hung, or died
+ * @throws Error         the guest could not be made
  */
 export async function runGuest(options: GuestOptions): Promise<GuestResult> {
   const { kernel: name, command, msMax = guestMsMax, onLine, onProgress } = options
@@ -258,7 +264,10 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
     let isReady = false
     const ending = await runQemu(
       qemuOperands({ files, initramfs, image, bundle, told, countsInstructions }),
-      { msMax: Math.min(msMax, guestMsMax), quietMsMax },
+      {
+        msMax: Math.min(msMax, guestMsMax),
+        quietMsMax: () => (isReady ? quietMsMax : Math.min(bootMsMax, quietMsMax)),
+      },
       (line) => {
         const text = line.replaceAll('\r', '')
         if (isReady) {
@@ -270,7 +279,7 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
         } else last.push(text)
       },
     )
-    if (!isReady) throw new Error(`guest ${name} did not come up, ${ending}:\n${last.join('\n')}`)
+    if (!isReady) throw new GuestStopped(`guest ${name} did not come up, ${ending}`, [], last)
     const lines = await readLines(told)
     const code = lines.map((line) => /^exit (\d+)\r?$/.exec(line)?.[1]).find(Boolean)
     const results = lines.filter((line) => !line.startsWith('exit ')).map((line) => line.trim())
