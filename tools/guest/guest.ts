@@ -266,7 +266,8 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
       qemuOperands({ files, initramfs, image, bundle, told, countsInstructions }),
       {
         msMax: Math.min(msMax, guestMsMax),
-        quietMsMax: () => (isReady ? quietMsMax : Math.min(bootMsMax, quietMsMax)),
+        quietMsMax: () =>
+          isReady || countsInstructions ? quietMsMax : Math.min(bootMsMax, quietMsMax),
       },
       (line) => {
         const text = line.replaceAll('\r', '')
