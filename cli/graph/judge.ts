@@ -6,13 +6,14 @@ import { prepare } from '@bulwark/graph'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import type { LoadedPolicy } from '@bulwark/policy'
 import type { UsageReport } from '@bulwark/schema'
-import type { Judged } from '@bulwark/server'
-import { AlertJudge, LiveCluster, SeverityFeed, inputLines } from '@bulwark/server'
+import type { Judged, LiveCluster } from '@bulwark/server'
+import { AlertJudge, SeverityFeed } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
 import { limits } from './limits.ts'
 import { severitySettingsOf } from './severity.ts'
 import { filesSource } from './source.ts'
+import { watchedCluster } from './watched.ts'
 
 /** What of a run's settings is about it. */
 export interface JudgeChoice {
@@ -38,15 +39,10 @@ export interface Judging {
 }
 
 /** The cluster of an API server, watched; resolves when it is known, or that takes too long. */
-const liveCluster = async (access: ApiAccess): Promise<LiveCluster> => {
-  const cluster = new LiveCluster({ access, log: (line) => log(line) })
-  const tell = (): void => {
-    for (const line of inputLines(cluster.known, cluster.place)) log(line)
-  }
-  if (await cluster.isListedWithin(limits.firstListMsMax)) tell()
-  else {
+const knownCluster = async (access: ApiAccess): Promise<LiveCluster> => {
+  const cluster = watchedCluster(access)
+  if (!(await cluster.isListedWithin(limits.firstListMsMax))) {
     log(`context: the cluster of ${cluster.place} is not known yet: alerts have none until it is`)
-    void cluster.untilListed().then(tell)
   }
   return cluster
 }
@@ -108,7 +104,7 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
   }
   const access = accessOf(kubeconfig ?? '')
   const policies = new SeverityFeed({ access, settings, log })
-  const [cluster] = await Promise.all([liveCluster(access), policies.untilAnswered()])
+  const [cluster] = await Promise.all([knownCluster(access), policies.untilAnswered()])
   return judging(
     () => cluster.sources,
     () => {

@@ -5,7 +5,7 @@ import { prepare } from '@bulwark/graph'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import { AccessError, accessInCluster } from '@bulwark/kubernetes'
 import type { ClusterFeed, RunningServer } from '@bulwark/server'
-import { LiveCluster, inputJson, inputLines, startServer } from '@bulwark/server'
+import { inputJson, startServer } from '@bulwark/server'
 import type { Command } from 'commander'
 import { configure, givenByFlags } from '../config/flags.ts'
 import { faultText } from '../config/read.ts'
@@ -14,6 +14,7 @@ import { exitCodes } from '../exit.ts'
 import { withContext } from '../graph/judge.ts'
 import { severitySettingsOf } from '../graph/severity.ts'
 import { filesSource } from '../graph/source.ts'
+import { watchedCluster } from '../graph/watched.ts'
 import { accessOf } from '../kubernetes.ts'
 import { ending, log, logError, terminal } from '../report.ts'
 import type { ServeOptions } from './doors.ts'
@@ -42,6 +43,7 @@ const feedOf = async (
   { fromFiles }: ServeOptions,
   access: ApiAccess | undefined,
 ): Promise<Feed | undefined> => {
+  // Alerts that come before it is known are put off.
   if (access) return watchedCluster(access)
   const source = await filesSource(fromFiles ?? '')
   if (!source) return undefined
@@ -50,16 +52,6 @@ const feedOf = async (
   prepare(sources.cluster)
   const stop = (): void => {}
   return { sources, input: () => inputJson(input, from), ages: () => none, counts: none, stop }
-}
-
-/** Begins to watch. Alerts that come before it is known are put off. */
-const watchedCluster = (access: ApiAccess): LiveCluster => {
-  const cluster = new LiveCluster({ access, log })
-  const tell = (): void => {
-    for (const line of inputLines(cluster.known, cluster.place)) log(line)
-  }
-  void cluster.untilListed().then(tell)
-  return cluster
 }
 
 /** What is wrong is told; the options of channels are checked as those of a run are. */
