@@ -26,6 +26,7 @@ export class ServerPolicies {
   readonly #settings: OperatorSettings
   readonly #sound = new Map<string, RuleText>()
   #told = new Set<string>()
+  #kept = new Set<RuleText>()
 
   constructor(files: ChosenTexts, settings: OperatorSettings) {
     this.#files = files
@@ -42,6 +43,7 @@ export class ServerPolicies {
     const inForce = cluster.map((text) =>
       faulty.has(text.name) ? (this.#sound.get(text.name) ?? text) : text,
     )
+    this.#tellKept(cluster.filter((text, index) => text !== inForce[index]))
     for (const text of cluster) if (!faulty.has(text.name)) this.#sound.set(text.name, text)
     const isSame = inForce.every((text, index) => text === cluster[index])
     const { policies } = isSame ? loaded : this.#load(inForce)
@@ -49,6 +51,15 @@ export class ServerPolicies {
     this.#settings.setContext(effects)
     const sound = policies.filter(({ isDisabled }) => !isDisabled).length
     log(`${sound} of ${policies.length} policies hold; ${effects.length} items of context`)
+  }
+
+  /** Those that are faulty, and stay what they were: each once, for as long as it is so. */
+  #tellKept(kept: readonly RuleText[]): void {
+    const before = this.#kept
+    this.#kept = new Set(kept)
+    for (const text of kept) {
+      if (!before.has(text)) log(`warning: ${text.name} stays what it was`)
+    }
   }
 
   #load(cluster: readonly RuleText[]): PolicyLoad {

@@ -88,7 +88,10 @@ export class SeverityFeed {
 
   #take(changed: readonly SeverityObject[], gone: readonly string[]): void {
     const { settings, log } = this.#options
-    for (const name of gone) settings.deleteSeverityPolicy(name)
+    for (const name of gone) {
+      settings.deleteSeverityPolicy(name)
+      log(`severity policy ${name} is gone`)
+    }
     for (const { name, value } of changed) {
       const { faults, isKept } = settings.putSeverityPolicy(name, value)
       for (const { object, path, message } of faults.slice(0, limits.toldFaultsMax)) {

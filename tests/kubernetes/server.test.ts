@@ -1,7 +1,7 @@
 /**
  * `bulwark server` in a cluster: it watches the lab's API server by the rights of its manifest, asks
- * it whose a token is, and judges what agents hand over by what is so now; an API server that is
- * away changes nothing of that.
+ * it whose a token is, and judges what agents hand over by what is so now, and by what operators
+ * say by now; an API server that is away changes nothing of that.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Alert } from '@bulwark/agent'
 import { Outputs, defaultForm } from '@bulwark/agent'
+import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText, makeCertificates } from '@bulwark/tools'
 import { end, startServer } from '../running.ts'
 import { allResources, resourceOf, shopObjects } from './live.ts'
@@ -41,6 +42,7 @@ const alertAt = (at: number): Alert => ({
     podUid: undefined,
     truncated: [],
     fromUserMemory: false,
+    policy: 'tried',
   },
   subject: {
     namespace: 'platform',
@@ -53,10 +55,36 @@ const alertAt = (at: number): Alert => ({
 
 interface Told {
   readonly rule: string
-  readonly bulwark: {
-    readonly context: { readonly factors: readonly { readonly id: string }[] }
-  }
+  readonly bulwark: { readonly context: Context }
 }
+
+interface Context {
+  readonly severity: string
+  readonly factors: readonly {
+    readonly id: string
+    readonly text: string
+    readonly facts: readonly { readonly text: string; readonly object: object }[]
+  }[]
+  readonly suppressed_by?: object
+}
+
+/** A SeverityPolicy that lowers what this pod does. */
+const severityPolicy = (effect: string): NewObject => ({
+  metadata: { name: 'ci' },
+  spec: {
+    overrides: [
+      { name: 'runner', effect, by: 20, reason: 'it builds', when: { namespaces: ['platform'] } },
+    ],
+  },
+})
+
+const runtimePolicy = (when: string): NewObject => ({
+  metadata: { name: 'tried' },
+  spec: {
+    rules: [{ name: 'r', condition: 'evt.type = execve', output: 'x' }],
+    context: [{ when, effect: 'suppress', reason: 'it is tried' }],
+  },
+})
 
 test('agents and a server of a cluster', { timeout }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-server-'))
@@ -107,15 +135,51 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
     onGone: () => {},
   })
   t.after(() => outputs.close())
-  const told = async (at: number): Promise<readonly string[]> => {
+  const contextOf = async (at: number): Promise<Context> => {
     const { rule, bulwark } = JSON.parse(await server.alert()) as Told
     assert.equal(rule, `rule ${at}`)
-    return bulwark.context.factors.map(({ id }) => id)
+    return bulwark.context
   }
+  const told = async (at: number): Promise<readonly string[]> =>
+    (await contextOf(at)).factors.map(({ id }) => id)
   outputs.send(alertAt(1))
   assert.match(await refused, /shop-prod:web may not hand alerts over; alerts wait for it$/)
   writeFileSync(tokenFile, 'agent')
   assert.ok((await told(1)).includes('identity.cluster-admin'))
+
+  // What operators say holds for the next alert; what is broken does not, and what was before does.
+  const judged = async (at: number): Promise<Context> => {
+    outputs.send(alertAt(at))
+    return await contextOf(at)
+  }
+  api.putSeverityPolicy(severityPolicy('lower'))
+  await server.said('severity policy ci is in force')
+  const lowered = await judged(3)
+  const override = lowered.factors.find(({ id }) => id === 'override.runner')
+  const object = { kind: 'SeverityPolicy', namespace: '', name: 'ci' }
+  const fact = { text: 'asks to lower it', object, path: 'spec.overrides[0]' }
+  assert.deepEqual([lowered.severity, override?.text], ['info', 'runner: it builds'])
+  assert.deepEqual(override?.facts, [fact])
+  api.putSeverityPolicy(severityPolicy('lowr'))
+  await server.said('SeverityPolicy ci: spec.overrides[0] `lowr` is none of its words')
+  await server.said('severity policy ci stays what it was')
+  assert.equal((await judged(4)).severity, 'info')
+  api.removeSeverityPolicy('ci')
+  await server.said('severity policy ci is gone')
+  assert.equal((await judged(5)).severity, 'medium')
+
+  api.putPolicy(runtimePolicy('graph.has_token = true'))
+  await server.said('1 of 1 policies hold; 1 items of context')
+  const suppressedBy = {
+    name: 'tried.context[0]',
+    reason: 'it is tried',
+    source: 'RuntimePolicy tried spec.context[0]',
+  }
+  assert.deepEqual((await judged(6)).suppressed_by, suppressedBy)
+  api.putPolicy(runtimePolicy('graph.has_tokn = true'))
+  await server.said('nonexistent field graph.has_tokn')
+  await server.said('runtimepolicy.bulwark.dev/tried stays what it was')
+  assert.deepEqual((await judged(7)).suppressed_by, suppressedBy)
 
   // What it knows stays while the API server is away, and so do answers about tokens.
   await api.stop()
