@@ -2,17 +2,21 @@
  * The whole chain: pods that containerd runs over CRI, known to an API server with what is around
  * them, the same shell in one that is exposed and in one that nothing leads to, and what
  * `bulwark run --kubeconfig FILE --context` makes of the two, before and after a binding is gone;
- * and what `bulwark server` does, to which an agent hands them over.
+ * and what `bulwark server` does, to which an agent hands them over, and tells which files run: of
+ * two packages with the same hole the one that is loaded counts, from when it is.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText, makeCertificates, startContainerd } from '@bulwark/tools'
 import { Pods } from '../containerd/pods.ts'
+import { Calls } from '../kernel/calls.ts'
+import { callsProgram } from '../kernel/program.ts'
 import { makeFolder, skip, useSetUp } from '../kernel/stage.ts'
+import * as api from '../kernel/values.ts'
 import { end, startRun, startServer } from '../running.ts'
 import { allResources, resourceOf } from './live.ts'
 
@@ -41,13 +45,68 @@ const restricted = {
   seccompProfile: { type: 'RuntimeDefault' },
 }
 
+const digest = `sha256:${'a'.repeat(64)}`
+
 const podOf = (name: string, uid: string, own: object, spec: object): NewObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace, name, uid, labels: { app: name } },
   spec: { nodeName: node, containers: [own], ...spec },
-  status: { phase: 'Running' },
+  status: {
+    phase: 'Running',
+    containerStatuses: [{ name: container, imageID: `registry.example/app@${digest}` }],
+  },
 })
+
+/** Two packages of the image with the same hole: one is loaded by the test, and one never is. */
+const [loaded, idle] = ['cryptography', 'pillow']
+const site = '/opt/app/site-packages'
+const libraryOf = (name: string): string => `${site}/${name}/_native.abi3.so`
+const cveOf = (name: string): string => `CVE-2026-${name.length}000`
+
+/** As Trivy Operator writes them. */
+const reportOf = (kind: string, more: object): NewObject => ({
+  apiVersion: 'aquasecurity.github.io/v1alpha1',
+  kind,
+  metadata: { namespace, name: 'pod-web-1-app' },
+  report: { updateTimestamp: '2026-11-26T00:00:00Z', artifact: { digest }, ...more },
+})
+
+const reports: readonly NewObject[] = [
+  reportOf('VulnerabilityReport', {
+    vulnerabilities: [loaded, idle].map((name) => ({
+      vulnerabilityID: cveOf(name),
+      resource: name,
+      installedVersion: '1.0',
+      packagePURL: `pkg:pypi/${name}@1.0`,
+      packageType: 'python-pkg',
+      class: 'lang-pkgs',
+      severity: 'CRITICAL',
+      score: 9.8,
+      cvss: { nvd: { V3Score: 9.8, V3Vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' } },
+    })),
+  }),
+  reportOf('SbomReport', {
+    components: {
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      components: [loaded, idle].map((name) => ({
+        'bom-ref': name,
+        type: 'library',
+        name,
+        version: '1.0',
+        purl: `pkg:pypi/${name}@1.0`,
+        properties: [
+          { name: 'aquasecurity:trivy:PkgType', value: 'python-pkg' },
+          {
+            name: 'aquasecurity:trivy:FilePath',
+            value: `${site.slice(1)}/${name}-1.0.dist-info/METADATA`,
+          },
+        ],
+      })),
+    },
+  }),
+]
 
 const token = { name: 'token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }
 
@@ -132,14 +191,23 @@ useSetUp(async (undo) => {
   })
   undo(() => server.stop())
   server.putNamespace(namespace)
-  for (const object of around) server.put(resourceOf(server, object), object)
+  for (const object of [...around, ...reports]) server.put(resourceOf(server, object), object)
+  const app = join(folder, 'app')
+  for (const name of [loaded, idle]) {
+    const path = join(folder, libraryOf(name).replace('/opt/', ''))
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, 'code')
+  }
+  copyFileSync(callsProgram(), join(app, 'calls'))
+  const folders = [{ path: '/opt/app', source: app }]
   const forever = ['/bin/sleep', '2147483647']
   for (const make of [exposed, isolated]) {
     const uid = randomUUID()
     const object = make(uid)
     server.putPod(object)
     const { name } = object.metadata as { readonly name: string }
-    ids.set(name, await pods.start(await pods.run(name, 'cgroupfs', {}, uid), container, forever))
+    const pod = await pods.run(name, 'cgroupfs', {}, uid)
+    ids.set(name, await pods.start(pod, container, forever, { folders }))
   }
   const text = kubeconfigText(server.url, { token: 'secret' }, certificates.authority)
   writeFileSync(join(folder, 'kubeconfig'), text)
@@ -153,16 +221,21 @@ interface Read {
   readonly bulwark: {
     readonly context?: {
       readonly severity: string
+      readonly score: number
       readonly factors: readonly {
         readonly id: string
         readonly text: string
-        readonly facts: readonly { readonly object: { readonly kind: string } }[]
+        readonly facts: readonly {
+          readonly text: string
+          readonly object: { readonly kind: string }
+        }[]
       }[]
     }
   }
 }
 
 type Context = NonNullable<Read['bulwark']['context']>
+type Factor = Context['factors'][number]
 
 /** Runs the shell in a pod, and reads what is told of it. */
 const shellIn = async (pod: string, alert: () => Promise<string>): Promise<Context> => {
@@ -177,6 +250,19 @@ const shellIn = async (pod: string, alert: () => Promise<string>): Promise<Conte
 const idsOf = ({ factors }: Context): readonly string[] =>
   factors.map(({ id }) => id).filter((id) => !/^(?:cve|escape\.unknown)/.test(id))
 
+/** What it says of vulnerabilities. */
+const ofCves = ({ factors }: Context): readonly Factor[] =>
+  factors.filter(({ id }) => id.startsWith('cve.'))
+
+/** A program of the pod maps a file to execute it, as a loader does with a library. */
+const load = async (pod: string, path: string): Promise<void> => {
+  const calls = new Calls()
+  const fd = calls.call('openat', api.AT_FDCWD, path, api.O_RDONLY)
+  const [readExec, mapPrivate] = [1 | 4, 2]
+  calls.callNumber(api.numberOf('mmap'), 0, 4096, readExec, mapPrivate, fd, 0)
+  assert.equal(await pods.exec(ids.get(pod) ?? '', ['/opt/app/calls', ...calls.words]), 0)
+}
+
 const ofExposed = ['exposure.internet', 'identity.cluster-admin']
 const ofIsolated = ['exposure.none', 'identity.no-token', 'posture.restricted']
 
@@ -189,6 +275,25 @@ test('an agent hands alerts over to a server, which judges them', { skip, timeou
   assert.deepEqual([bad.severity, idsOf(bad)], ['high', ofExposed])
   const good = await shellIn('toolbox-1', judging.alert)
   assert.deepEqual([good.severity, idsOf(good)], ['low', ofIsolated])
+
+  // Both packages are there, and nothing says that they run.
+  assert.deepEqual(ofCves(bad), [])
+  await load('web-1', libraryOf(loaded))
+  let now = bad
+  // The agent tells of it within a second or two.
+  for (; ofCves(now).length === 0; now = await shellIn('web-1', judging.alert)) {
+    assert.equal(now.score, bad.score)
+  }
+  const [open, ...others] = ofCves(now)
+  const text = `${cveOf(loaded)} in ${loaded} 1.0 is open to the network, and loaded`
+  assert.deepEqual([open?.id, open?.text, others], ['cve.open', text, []])
+  assert.match(
+    open?.facts.at(-1)?.text ?? '',
+    /^cryptography 1\.0 is in use: \/opt\/app\S+_native\.abi3\.so mapped by calls since 2\S+Z$/,
+  )
+  assert.ok(now.score > bad.score)
+  // The same image in a pod that nothing leads to.
+  assert.deepEqual(ofCves(await shellIn('toolbox-1', judging.alert)), [])
   assert.equal(await end(child, 'SIGTERM'), 0)
   assert.equal(await end(judging.child, 'SIGTERM'), 0)
 })
