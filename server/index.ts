@@ -12,7 +12,13 @@ export {
   readClusterFiles,
 } from './input/index.ts'
 export type { AlertRaise, Judged, JudgedAlert } from './judge/index.ts'
-export { AlertJudge, SeverityFeed, SeverityFileError, readSeverityFiles } from './judge/index.ts'
+export {
+  AlertJudge,
+  SeverityFeed,
+  SeverityFileError,
+  readSeverityFiles,
+  severityPoliciesPath,
+} from './judge/index.ts'
 export type { ClusterFeed } from './feed.ts'
 export type { Listen, Role, RoleAccess, RunningServer, ServerOptions, Tls } from './http/index.ts'
 export type { ReceivedAlert } from './link/index.ts'

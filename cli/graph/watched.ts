@@ -6,8 +6,9 @@ import { log } from '../report.ts'
 /** Begins to watch. */
 export const watchedCluster = (access: ApiAccess): LiveCluster => {
   const cluster = new LiveCluster({ access, log })
-  void cluster.untilListed().then(() => {
+  const tell = (): void => {
     for (const line of inputLines(cluster.known, cluster.place)) log(line)
-  })
+  }
+  void cluster.untilListed().then(tell)
   return cluster
 }

@@ -36,15 +36,17 @@ const errorsMax = 10
 const cut = (text: string): string =>
   text.length > messageCharsMax ? `${text.slice(0, messageCharsMax - 1)}…` : text
 
-const acceptedOf = ({ isDisabled, found, rules }: LoadedPolicy): Verdict => {
+/** @param errors  `undefined`: it holds */
+const accepted = (message: string, errors: readonly string[] | undefined): Verdict => {
   const type = 'Accepted'
-  if (!isDisabled) {
-    const message = `${rules.length} rules`
-    return { type, status: 'True', reason: 'Valid', message }
-  }
+  if (!errors) return { type, status: 'True', reason: 'Valid', message }
+  const first = cut(errors.slice(0, errorsMax).join('\n'))
+  return { type, status: 'False', reason: 'Invalid', message: first }
+}
+
+const acceptedOf = ({ isDisabled, found, rules }: LoadedPolicy): Verdict => {
   const errors = found.filter(({ severity }) => severity === 'error')
-  const message = errors.slice(0, errorsMax).map(diagnosticText).join('\n')
-  return { type, status: 'False', reason: 'Invalid', message: cut(message) }
+  return accepted(`${rules.length} rules`, isDisabled ? errors.map(diagnosticText) : undefined)
 }
 
 const enforcedOf = ({ isDisabled, mode }: LoadedPolicy): Verdict => {
@@ -84,12 +86,33 @@ export const policyStatus = (
   before: readonly PolicyCondition[],
   now: string,
 ): PolicyStatus => {
-  const accepted = acceptedOf(policy)
+  const holds = acceptedOf(policy)
   const enforced = enforcedOf(policy)
   return {
     observedGeneration: generation,
     actsAs: policy.isDisabled ? null : 'audit',
-    message: policy.isDisabled ? accepted.message : enforced.message,
-    conditions: joined([accepted, enforced], generation, before, now),
+    message: policy.isDisabled ? holds.message : enforced.message,
+    conditions: joined([holds, enforced], generation, before, now),
+  }
+}
+
+/**
+ * The status of a policy of which nothing but whether it holds is to be said.
+ *
+ * @param errors  what is wrong with it
+ * @param valid   the message where that is nothing
+ */
+export const acceptedStatus = (
+  errors: readonly string[],
+  valid: string,
+  generation: number,
+  before: readonly PolicyCondition[],
+  now: string,
+): Omit<PolicyStatus, 'actsAs'> => {
+  const holds = accepted(valid, errors.length === 0 ? undefined : errors)
+  return {
+    observedGeneration: generation,
+    message: holds.message,
+    conditions: joined([holds], generation, before, now),
   }
 }

@@ -2,5 +2,5 @@
 export type { AlertJudgeOptions, AlertRaise, Judged, JudgedAlert } from './judge.ts'
 export { AlertJudge } from './judge.ts'
 export type { SeverityFeedOptions } from './severity-feed.ts'
-export { SeverityFeed } from './severity-feed.ts'
+export { SeverityFeed, severityPoliciesPath } from './severity-feed.ts'
 export { SeverityFileError, readSeverityFiles } from './severity.ts'

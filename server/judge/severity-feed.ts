@@ -17,6 +17,9 @@ import {
 } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 
+/** Where SeverityPolicies are. */
+export const severityPoliciesPath = `/apis/${policyApiVersion}/${severityPolicyPlural}`
+
 /** One of them, without what the server adds. */
 interface SeverityObject {
   readonly name: string
@@ -66,7 +69,7 @@ export class SeverityFeed {
         apiVersion: policyApiVersion,
         resource: `${plural}.${policyGroup}`,
         absent: `the API server knows no ${plural} (deploy/crds), and is asked now and again`,
-        path: `/apis/${policyApiVersion}/${plural}`,
+        path: severityPoliciesPath,
         query: {},
         valuesMax: limits.severityPoliciesMax,
         charsOf: ({ chars }) => chars,

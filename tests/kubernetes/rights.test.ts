@@ -128,6 +128,8 @@ test('status: what holds, as what it acts, once; and by rights of its own', asyn
     lastTransitionTime: 't',
   }
   server.putPolicy({ ...policyOf('seen', { rules }), status: { conditions: [foreign] } })
+  server.putSeverityPolicy(policyOf('mild', { staleDays: 7 }))
+  server.putSeverityPolicy(policyOf('typo', { weights: { 'exposure.privat': 1 } }))
   const run = async (token = 'writer', ...more: readonly string[]): Promise<readonly unknown[]> => {
     const { code, stdout, stderr } = await bulwark([
       'policy',
@@ -143,18 +145,20 @@ test('status: what holds, as what it acts, once; and by rights of its own', asyn
     `enforces: acts as audit${end}`,
     `faulty: Invalid${end}`,
     `seen: acts as audit${end}`,
+    `mild: holds${end}`,
+    `typo: Invalid${end}`,
   ]
   assert.deepEqual(await run('writer', '--dry-run'), [0, lines(' (to be said)'), ''])
-  assert.deepEqual(askedOf(server), ['list runtimepolicies'])
+  assert.deepEqual(askedOf(server), ['list runtimepolicies', 'list severitypolicies'])
   assert.deepEqual(await run(), [0, lines(' (said now)'), ''])
   assert.deepEqual(await run(), [0, lines(''), ''])
   assert.deepEqual(askedOf(server), givenBy('bulwark-policy-status'))
-  const statusOf = (name: string): Json => {
-    const found = server.store.get({ resource: 'runtimepolicies', namespace: '', name })
+  const statusOf = (name: string, resource = 'runtimepolicies'): Json => {
+    const found = server.store.get({ resource, namespace: '', name })
     return found?.['status'] as Json
   }
-  const short = (name: string): readonly string[] =>
-    (statusOf(name)['conditions'] as readonly Readonly<Record<string, string>>[]).map(
+  const short = (name: string, resource?: string): readonly string[] =>
+    (statusOf(name, resource)['conditions'] as readonly Readonly<Record<string, string>>[]).map(
       ({ type, status, reason }) => `${type} ${status} ${reason}`,
     )
   assert.deepEqual(short('audits'), ['Accepted True Valid', 'Enforced False AuditMode'])
@@ -163,6 +167,12 @@ test('status: what holds, as what it acts, once; and by rights of its own', asyn
   assert.deepEqual(short('seen').slice(0, 1), ['Seen True R'])
   assert.equal(statusOf('faulty')['actsAs'], undefined)
   assert.match(String(statusOf('faulty')['message']), /^runtimepolicy\S+\/faulty:11:22: error: /)
+  assert.deepEqual(short('mild', 'severitypolicies'), ['Accepted True Valid'])
+  assert.deepEqual(short('typo', 'severitypolicies'), ['Accepted False Invalid'])
+  assert.match(
+    String(statusOf('typo', 'severitypolicies')['message']),
+    /^spec\.weights no factor has the id `exposure\.privat`: did you mean `exposure\.private`\?$/,
+  )
   // A spec that has changed is judged again, and what has not changed keeps its time.
   const accepted = (): Json => (statusOf('enforces')['conditions'] as readonly Json[])[0] ?? {}
   const { lastTransitionTime } = accepted()

@@ -68,15 +68,16 @@ interface Context {
   readonly suppressed_by?: object
 }
 
-/** A SeverityPolicy that lowers what this pod does. */
-const severityPolicy = (effect: string): NewObject => ({
-  metadata: { name: 'ci' },
-  spec: {
-    overrides: [
-      { name: 'runner', effect, by: 20, reason: 'it builds', when: { namespaces: ['platform'] } },
-    ],
+const severityPolicy = (spec: object): NewObject => ({ metadata: { name: 'ci' }, spec })
+const overrides = [
+  {
+    name: 'runner',
+    effect: 'lower',
+    by: 20,
+    reason: 'it builds',
+    when: { namespaces: ['platform'] },
   },
-})
+]
 
 const runtimePolicy = (when: string): NewObject => ({
   metadata: { name: 'tried' },
@@ -152,7 +153,7 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
     outputs.send(alertAt(at))
     return await contextOf(at)
   }
-  api.putSeverityPolicy(severityPolicy('lower'))
+  api.putSeverityPolicy(severityPolicy({ overrides }))
   await server.said('severity policy ci is in force')
   const lowered = await judged(3)
   const override = lowered.factors.find(({ id }) => id === 'override.runner')
@@ -160,8 +161,8 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
   const fact = { text: 'asks to lower it', object, path: 'spec.overrides[0]' }
   assert.deepEqual([lowered.severity, override?.text], ['info', 'runner: it builds'])
   assert.deepEqual(override?.facts, [fact])
-  api.putSeverityPolicy(severityPolicy('lowr'))
-  await server.said('SeverityPolicy ci: spec.overrides[0] `lowr` is none of its words')
+  api.putSeverityPolicy(severityPolicy({ weights: { 'exposure.privat': 1 } }))
+  await server.said('SeverityPolicy ci: spec.weights no factor has the id `exposure.privat`')
   await server.said('severity policy ci stays what it was')
   assert.equal((await judged(4)).severity, 'info')
   api.removeSeverityPolicy('ci')

@@ -100,8 +100,8 @@ const column = (name: string, jsonPath: string, type = 'string'): Plain => ({
 })
 
 /** Conditions as all of Kubernetes has them; each writer has its own, by type. */
-const conditions: Plain = {
-  description: 'Accepted: it holds. Enforced: a match is stopped.',
+const conditionsOf = (description: string): Plain => ({
+  description,
   type: 'array',
   maxItems: 32,
   'x-kubernetes-list-type': 'map',
@@ -118,7 +118,15 @@ const conditions: Plain = {
       lastTransitionTime: { type: 'string', format: 'date-time' },
     },
   },
+})
+
+const observedGeneration: Plain = {
+  description: 'The generation of the spec that the rest is about.',
+  type: 'integer',
+  format: 'int64',
 }
+
+const accepted = column('Accepted', '.status.conditions[?(@.type=="Accepted")].status')
 
 /** What a definition is of. */
 interface Custom {
@@ -127,8 +135,7 @@ interface Custom {
   readonly shortName: string
   readonly spec: ObjectShape
   readonly columns: readonly Plain[]
-  /** `undefined`: nobody writes one. */
-  readonly status: Plain | undefined
+  readonly status: Plain
   /** The file of its description. */
   readonly source: string
 }
@@ -138,19 +145,11 @@ const runtimePolicy: Custom = {
   plural: policyPlural,
   shortName: 'rpol',
   spec: policySpec,
-  columns: [
-    column('Mode', '.spec.mode'),
-    column('Acts as', '.status.actsAs'),
-    column('Accepted', '.status.conditions[?(@.type=="Accepted")].status'),
-  ],
+  columns: [column('Mode', '.spec.mode'), column('Acts as', '.status.actsAs'), accepted],
   status: {
     type: 'object',
     properties: {
-      observedGeneration: {
-        description: 'The generation of the spec that the rest is about.',
-        type: 'integer',
-        format: 'int64',
-      },
+      observedGeneration,
       actsAs: {
         description: 'What a match leads to by now, whatever the mode asks for.',
         type: 'string',
@@ -161,7 +160,7 @@ const runtimePolicy: Custom = {
         type: 'string',
         maxLength: 32_768,
       },
-      conditions,
+      conditions: conditionsOf('Accepted: it holds. Enforced: a match is stopped.'),
     },
   },
   source: 'schema/runtime-policy.ts',
@@ -172,8 +171,19 @@ const severityPolicy: Custom = {
   plural: severityPolicyPlural,
   shortName: 'spol',
   spec: severitySpec,
-  columns: [],
-  status: undefined,
+  columns: [accepted],
+  status: {
+    type: 'object',
+    properties: {
+      observedGeneration,
+      message: {
+        description: 'What is wrong with it, if anything is.',
+        type: 'string',
+        maxLength: 32_768,
+      },
+      conditions: conditionsOf('Accepted: all of it holds.'),
+    },
+  },
   source: 'schema/severity-policy.ts',
 }
 
@@ -197,7 +207,7 @@ const definition = ({ kind, plural, shortName, spec, columns, status }: Custom):
         name: policyVersion,
         served: true,
         storage: true,
-        ...(status ? { subresources: { status: {} } } : {}),
+        subresources: { status: {} },
         additionalPrinterColumns: [
           ...columns,
           column('Age', '.metadata.creationTimestamp', 'date'),
@@ -211,7 +221,7 @@ const definition = ({ kind, plural, shortName, spec, columns, status }: Custom):
               kind: { type: 'string' },
               metadata: { type: 'object' },
               spec: schemaOf(spec),
-              ...(status ? { status } : {}),
+              status,
             },
           },
         },
