@@ -113,7 +113,8 @@ attack: ## attack throwaway containers; NAME='reverse-shell …', ARGS=--list or
 test: ## every check and every test; needs root for those of the kernel
 	@tools/setup.sh test
 	@$(MAKE) build
-	@$(MAKE) check generated
+	@$(MAKE) -j$(shell nproc) --output-sync check
+	@$(MAKE) generated
 	@node tools/test.ts all
 
 scenarios: ## perform a catalogue of tried attacks; ARGS='--from FILE --lanes N ID…'

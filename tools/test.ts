@@ -1,8 +1,9 @@
 /**
  * `make test`: runs the tests in groups. Those that load programs into the kernel or start
  * containers share one machine, so their files run one after another; all others run side by side.
- * Then those about events run in guests with other kernels. At the end it says what was left out
- * and why, and one line sums all of it up.
+ * Those about events run in guests with other kernels, too, beside the former: these wait for
+ * much of their time. At the end it says what was left out and why, which files took longest, and
+ * one line sums all of it up.
  *
  *   node tools/test.ts all|unit [TEXT]...     only files whose path holds one of the texts
  *   node tools/test.ts kernels [NAME]...      the event suite in guests; NAME: a kernel, a backend
@@ -13,13 +14,16 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { FetchError } from './guest/kernels.ts'
 import { root, runGroup } from './test/group.ts'
-import type { GuestRun } from './test/guests.ts'
+import type { GuestBounds, GuestRun } from './test/guests.ts'
 import {
+  boundsOfAll,
+  boundsOfCi,
   chooseGuests,
   eventSuite,
   guestSuite,
   guestsOfCi,
   leftOutOfGuests,
+  prepareGuests,
   reasonWithoutGuests,
 } from './test/guests.ts'
 import { Tally, countOutcomes, countsText } from './test/results.ts'
@@ -30,9 +34,25 @@ const touchesKernel = (file: string): boolean =>
   (/^(?:native|tests|bpf|tools\/lab)\//.test(file) &&
     !/^tests\/(?:clusters|conformance|kubernetes)\//.test(file))
 
-const kernelBounds = { concurrency: 1, testMsMax: 360_000, groupMsMax: 3_000_000 }
+/** Of these, those with which nothing else may run: they need most of the machine. */
+const needsMachine: ReadonlySet<string> = new Set([
+  'tests/e2e/flood.test.ts', // The agent must keep up with all but the flood.
+])
 
-async function runHere(tally: Tally, texts: readonly string[], withKernel: boolean): Promise<void> {
+const unitBounds = { testMsMax: 180_000, groupMsMax: 900_000 }
+const kernelBounds = { concurrency: 1, testMsMax: 360_000, groupMsMax: 1_800_000 }
+
+const runOneByOne = async (tally: Tally, files: readonly string[]): Promise<void> => {
+  if (files.length > 0) tally.add(await runGroup(files, kernelBounds), '')
+}
+
+interface FilesHere {
+  readonly unit: readonly string[]
+  readonly kernel: readonly string[]
+}
+
+/** The test files whose path holds one of the texts; all where there are none. */
+function findFiles(texts: readonly string[]): FilesHere {
   const found = globSync('**/*.test.ts', {
     cwd: root,
     exclude: ['**/node_modules', '.build', '.node', 'dist'],
@@ -40,27 +60,32 @@ async function runHere(tally: Tally, texts: readonly string[], withKernel: boole
   const files = found
     .filter((file) => texts.length === 0 || texts.some((text) => file.includes(text)))
     .sort()
-  const unit = files.filter((file) => !touchesKernel(file))
-  const kernel = withKernel ? files.filter(touchesKernel) : []
-  if (unit.length > 0) {
-    const concurrency = availableParallelism()
-    tally.add(await runGroup(unit, { concurrency, testMsMax: 180_000, groupMsMax: 900_000 }), '')
+  return {
+    // Backwards: the longest are those of whole programs, in tests/ and cli/; none comes last.
+    unit: files.filter((file) => !touchesKernel(file)).reverse(),
+    kernel: files.filter(touchesKernel),
   }
-  if (kernel.length > 0) tally.add(await runGroup(kernel, kernelBounds), '')
 }
 
-/** Emulated machines, of which each keeps one CPU busy, however many it has. */
-const guestsAtOnce = Math.min(2, availableParallelism())
+async function runUnit(tally: Tally, files: readonly string[]): Promise<void> {
+  if (files.length === 0) return
+  const concurrency = availableParallelism()
+  tally.add(await runGroup(files, { ...unitBounds, concurrency }), '')
+}
+
+/** So much of a machine as one test file that touches the kernel takes, or one guest: each emulated
+ * machine keeps one CPU busy, however many it has. */
+const lanes = Math.min(2, availableParallelism())
 
 /** A line about it for the summary. */
-async function runInGuest(tally: Tally, run: GuestRun): Promise<string> {
+async function runInGuest(tally: Tally, run: GuestRun, bounds: GuestBounds): Promise<string> {
   const where = run.cgroups === undefined ? '' : `, cgroup ${run.cgroups}`
   const name = `Linux ${run.kernel}, ${run.backend}${where}`
   const started = performance.now()
   const took = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`
   try {
-    const { results, notes, fault } = await guestSuite(run)
-    tally.add(results, `on ${name}: `)
+    const { results, times, notes, fault } = await guestSuite(run, bounds)
+    tally.add({ results, times }, `on ${name}: `)
     for (const note of notes) tally.note(`${name}: ${note}`)
     if (fault !== undefined) tally.fail(`on ${name}: ${fault}`)
     const counts = countsText(countOutcomes(results))
@@ -73,25 +98,57 @@ async function runInGuest(tally: Tally, run: GuestRun): Promise<string> {
   }
 }
 
-/** A machine that cannot have guests says so; one that should, and fails, fails. */
-async function runInGuests(tally: Tally, runs: readonly GuestRun[]): Promise<void> {
+/**
+ * Runs guests, as many at once as there are lanes; one lane does `before` first. A machine that
+ * cannot have guests says so; one that should, and fails, fails.
+ */
+async function runInGuests(
+  tally: Tally,
+  runs: readonly GuestRun[],
+  bounds: GuestBounds,
+  before?: () => Promise<void>,
+): Promise<void> {
   const reason = reasonWithoutGuests()
   if (reason !== undefined) {
     for (const { kernel } of runs) tally.leaveOut(`all tests on Linux ${kernel}: ${reason}`)
+    await before?.()
     return
   }
   for (const leftOut of leftOutOfGuests(runs)) tally.leaveOut(leftOut)
   const lines: string[] = []
   const waiting = [...runs.entries()]
-  const work = async (): Promise<void> => {
+  const work = async (first?: () => Promise<void>): Promise<void> => {
+    await first?.()
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [i, run] = next
-      lines[i] = await runInGuest(tally, run)
+      lines[i] = await runInGuest(tally, run, bounds)
       console.log(`guest: ${lines[i]}`)
     }
   }
-  await Promise.all(Array.from({ length: guestsAtOnce }, work))
+  await Promise.all(
+    Array.from({ length: lanes }, (_, lane) => work(lane === 0 ? before : undefined)),
+  )
   for (const line of lines) tally.note(line)
+}
+
+/** Everything there is, or what the texts choose of it: then no guests. */
+async function runAll(tally: Tally, texts: readonly string[]): Promise<void> {
+  const { unit, kernel } = findFiles(texts)
+  const alone = kernel.filter((file) => needsMachine.has(file))
+  const others = kernel.filter((file) => !needsMachine.has(file))
+  const guests = texts.length === 0 ? guestsOfCi() : []
+  const prepared = prepareGuests(guests)
+  await runUnit(tally, unit)
+  await prepared
+  await runOneByOne(tally, alone)
+  const runOthers = async (): Promise<void> => await runOneByOne(tally, others)
+  if (guests.length === 0) return await runOthers()
+  await runInGuests(tally, guests, boundsOfCi, runOthers)
+  // As nobody, all are left out; that is said, and no fault.
+  const isRoot = process.getuid?.() === 0
+  for (const test of isRoot ? tally.neverRun(new Set(eventSuite())) : []) {
+    tally.fail(`ran on no kernel: ${test}`)
+  }
 }
 
 /** Reading TypeScript is most of what a short command does, and tests start hundreds. */
@@ -102,17 +159,11 @@ async function main([group = '', ...texts]: readonly string[]): Promise<void> {
   if (group === 'files') {
     tally.add(await runGroup(texts, { ...kernelBounds, againAfterSignal: true }), '')
   } else if (group === 'kernels') {
-    await runInGuests(tally, chooseGuests(texts))
+    await runInGuests(tally, chooseGuests(texts), boundsOfAll)
+  } else if (group === 'all') {
+    await runAll(tally, texts)
   } else {
-    await runHere(tally, texts, group === 'all')
-    if (group === 'all' && texts.length === 0) {
-      await runInGuests(tally, guestsOfCi())
-      // As nobody, all are left out; that is said, and no fault.
-      const isRoot = process.getuid?.() === 0
-      for (const test of isRoot ? tally.neverRun(new Set(eventSuite())) : []) {
-        tally.fail(`ran on no kernel: ${test}`)
-      }
-    }
+    await runUnit(tally, findFiles(texts).unit)
   }
   console.log(tally.summary)
   if (tally.counts.failed > 0 || tally.counts.passed === 0) process.exitCode = 1

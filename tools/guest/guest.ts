@@ -11,7 +11,7 @@ import { findProgram } from '../lab/needs.ts'
 import { librariesOf, makeInitramfs, makeRootImage } from './image.ts'
 import { bundleFolder } from '../test/bundle-names.ts'
 import { execute } from './execute.ts'
-import type { KernelFiles } from './kernels.ts'
+import type { GuestKernel, KernelFiles } from './kernels.ts'
 import { fetchKernel, guestKernels } from './kernels.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -125,10 +125,14 @@ async function makeBundle(folder: string, command: string): Promise<string> {
   return bundle
 }
 
-interface Machine {
+/** What guests with a kernel start from. */
+interface Images {
   readonly files: KernelFiles
   readonly initramfs: string
   readonly image: string
+}
+
+interface Machine extends Images {
   readonly bundle: string
   /** Where the second serial port goes. */
   readonly told: string
@@ -231,6 +235,30 @@ async function inTurn<T>(make: () => Promise<T>): Promise<T> {
   return await turn
 }
 
+/** Fetches the kernel and makes the images, where the cache has none. */
+const makeImages = async (kernel: GuestKernel): Promise<Images> =>
+  await inTurn(async () => {
+    const files = await fetchKernel(kernel, cache)
+    const initramfs = await makeInitramfs(files, cache)
+    return { files, initramfs, image: await makeRootImage(cache) }
+  })
+
+function kernelNamed(name: string): GuestKernel {
+  const kernel = guestKernels.find((each) => each.name === name)
+  if (kernel !== undefined) return kernel
+  const names = guestKernels.map((each) => each.name).join(', ')
+  throw new Error(`no kernel "${name}"; there are ${names}`)
+}
+
+/**
+ * Does ahead what a guest with a kernel takes before it starts.
+ *
+ * @throws Error  it could not be made
+ */
+export async function prepareGuest(kernel: string): Promise<void> {
+  await makeImages(kernelNamed(kernel))
+}
+
 /**
  * Runs a command in a guest. Fetches the kernel and makes the images first, where the cache has
  * none.
@@ -241,29 +269,21 @@ async function inTurn<T>(make: () => Promise<T>): Promise<T> {
 export async function runGuest(options: GuestOptions): Promise<GuestResult> {
   const { kernel: name, command, msMax = guestMsMax, onLine, onProgress } = options
   const { countsInstructions = false, quietMsMax = guestMsMax } = options
-  const kernel = guestKernels.find((each) => each.name === name)
-  if (kernel === undefined) {
-    const names = guestKernels.map((each) => each.name).join(', ')
-    throw new Error(`no kernel "${name}"; there are ${names}`)
-  }
+  const kernel = kernelNamed(name)
   const missing = missingForGuests()
   if (missing !== undefined) throw new Error(missing)
   onProgress?.(`guest ${name}: kernel and images`)
-  const { files, initramfs, image } = await inTurn(async () => {
-    const found = await fetchKernel(kernel, cache)
-    const packed = await makeInitramfs(found, cache)
-    return { files: found, initramfs: packed, image: await makeRootImage(cache) }
-  })
+  const images = await makeImages(kernel)
   const folder = mkdtempSync(join(cache, 'run-'))
   try {
     const bundle = await makeBundle(folder, command)
     const told = join(folder, 'told')
     writeFileSync(told, '')
-    onProgress?.(`guest ${name}: ${files.release} starts`)
+    onProgress?.(`guest ${name}: ${images.files.release} starts`)
     const last: string[] = []
     let isReady = false
     const ending = await runQemu(
-      qemuOperands({ files, initramfs, image, bundle, told, countsInstructions }),
+      qemuOperands({ ...images, bundle, told, countsInstructions }),
       {
         msMax: Math.min(msMax, guestMsMax),
         quietMsMax: () =>

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { bundleOf, fileOfBundle } from './bundle-names.ts'
-import type { Result } from './results.ts'
+import type { FileTime, GroupResult, Result } from './results.ts'
 
 /** Root of the work tree. */
 export const root = join(import.meta.dirname, '../..')
@@ -25,7 +25,7 @@ export interface Bounds {
 /** Where a guest's results go, one line each, apart from what it prints. */
 const resultsFile = process.env['BULWARK_RESULTS']
 
-const tell = (result: Result | { readonly endedFile: string }): void => {
+const tell = (result: Result | FileTime): void => {
   if (resultsFile !== undefined) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
 }
 
@@ -61,11 +61,9 @@ const resultOf = ({ name, file = '', skip, todo }: Ended, passed: boolean): Resu
 }
 
 /** Runs the files, printing as they end. */
-export async function runGroup(
-  files: readonly string[],
-  bounds: Bounds,
-): Promise<readonly Result[]> {
+export async function runGroup(files: readonly string[], bounds: Bounds): Promise<GroupResult> {
   const results: Result[] = []
+  const times: FileTime[] = []
   const died: string[] = []
   const stream = run({
     cwd: root,
@@ -88,16 +86,19 @@ export async function runGroup(
     tell(result)
   }
   stream.on('test:summary', ({ file, duration_ms: ms }) => {
-    if (file === undefined || resultsFile === undefined) return
-    const name = nameOf(file)
-    console.log(`${name}: ${(ms / 1000).toFixed(1)} s`)
-    if (!died.includes(name)) tell({ endedFile: name })
+    if (file === undefined) return
+    const time = { file: nameOf(file), ms }
+    if (resultsFile !== undefined) console.log(`${time.file}: ${(ms / 1000).toFixed(1)} s`)
+    if (died.includes(time.file)) return
+    times.push(time)
+    tell(time)
   })
   stream.on('test:pass', (ended) => add(ended, true))
   stream.on('test:fail', (ended) => add(ended, false))
   const report = stream.pipe(new spec())
   report.pipe(process.stdout, { end: false })
   await finished(report)
-  if (died.length === 0) return results
-  return [...results, ...(await runGroup(died, { ...bounds, againAfterSignal: false }))]
+  if (died.length === 0) return { results, times }
+  const again = await runGroup(died, { ...bounds, againAfterSignal: false })
+  return { results: [...results, ...again.results], times: [...times, ...again.times] }
 }

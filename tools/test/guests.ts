@@ -1,12 +1,18 @@
 /** The event suite in guests: the same test files, on other kernels. */
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { GuestStopped, guestRoot, missingForGuests, runGuest } from '../guest/guest.ts'
+import {
+  GuestStopped,
+  guestRoot,
+  missingForGuests,
+  prepareGuest,
+  runGuest,
+} from '../guest/guest.ts'
 import { execute } from '../guest/execute.ts'
 import { guestKernels } from '../guest/kernels.ts'
 import { bundleOf } from './bundle-names.ts'
 import { root } from './group.ts'
-import type { Result } from './results.ts'
+import type { FileTime, GroupResult, Result } from './results.ts'
 import { parseTold } from './results.ts'
 
 /** The backends of the sensor: see agent/. */
@@ -116,9 +122,18 @@ export function chooseGuests(words: readonly string[]): readonly GuestRun[] {
 }
 
 const buildMsMax = 120_000
-const guestMsMax = 1_800_000
-/** More than a test may take, which is then its fault and not the guest's. */
-const quietMsMax = 420_000
+
+/** How long a guest may take, and how long it may write nothing before it is taken to hang. */
+export interface GuestBounds {
+  readonly msMax: number
+  readonly quietMsMax: number
+}
+
+/** More than the longest test takes on a busy machine. */
+export const boundsOfAll: GuestBounds = { msMax: 1_800_000, quietMsMax: 420_000 }
+
+/** No test takes a minute there. A guest that hangs must not take the run beyond its time. */
+export const boundsOfCi: GuestBounds = { msMax: 1_200_000, quietMsMax: 240_000 }
 
 /** Why the guests cannot run here; `undefined` when they can. */
 export const reasonWithoutGuests = (): string | undefined => missingForGuests()
@@ -142,9 +157,15 @@ async function buildTests(): Promise<void> {
   }
 }
 
+/** Does ahead what guests take before they start. What fails is told when one is started. */
+export async function prepareGuests(runs: readonly GuestRun[]): Promise<void> {
+  if (reasonWithoutGuests() !== undefined) return
+  const kernels = new Set(runs.map(({ kernel }) => kernel))
+  await Promise.allSettled([(testsBuilt ??= buildTests()), ...[...kernels].map(prepareGuest)])
+}
+
 /** What came of the files of a guest. */
-export interface SuiteResult {
-  readonly results: readonly Result[]
+export interface SuiteResult extends GroupResult {
   /** For the summary: that it was started once more, and why. */
   readonly notes: readonly string[]
   /** Why it did not run to its end. */
@@ -158,18 +179,24 @@ export interface SuiteResult {
  *
  * @throws Error  the guest could not be made
  */
-export async function guestSuite(run: GuestRun): Promise<SuiteResult> {
+export async function guestSuite(
+  run: GuestRun,
+  bounds: GuestBounds = boundsOfAll,
+): Promise<SuiteResult> {
   const results: Result[] = []
+  const times: FileTime[] = []
   const notes: string[] = []
   const left = new Set(run.files)
   for (;;) {
-    const { lines, fault, isFinal } = await startGuest(run, [...left])
+    const { lines, fault, isFinal } = await startGuest({ ...run, files: [...left] }, bounds)
     const told = parseTold(lines)
     const isLast = fault === undefined || isFinal === true || notes.length > 0
-    results.push(...told.results.filter(({ file }) => isLast || told.endedFiles.has(file)))
-    if (fault === undefined) return { results, notes }
-    if (isLast) return { results, notes, fault }
-    for (const file of told.endedFiles) left.delete(file)
+    const ended = new Set(told.times.map(({ file }) => file))
+    results.push(...told.results.filter(({ file }) => isLast || ended.has(file)))
+    times.push(...told.times)
+    if (fault === undefined) return { results, times, notes }
+    if (isLast) return { results, times, notes, fault }
+    for (const file of ended) left.delete(file)
     const count = `${left.size} of ${run.files.length} files`
     notes.push(`started once more, for ${count}: ${fault}`)
     console.log(`${run.kernel} ${run.backend}: ${notes.at(-1)}`)
@@ -182,8 +209,8 @@ interface Started {
   readonly isFinal?: boolean
 }
 
-async function startGuest(run: GuestRun, files: readonly string[]): Promise<Started> {
-  const { kernel, backend, cgroups } = run
+async function startGuest(run: GuestRun, bounds: GuestBounds): Promise<Started> {
+  const { kernel, backend, files, cgroups } = run
   await (testsBuilt ??= buildTests())
   const command = [
     ...(cgroups === 'v1' ? ['sh tools/guest/cgroup-v1.sh || exit 1;'] : []),
@@ -194,8 +221,7 @@ async function startGuest(run: GuestRun, files: readonly string[]): Promise<Star
     const { code, results: lines } = await runGuest({
       kernel,
       command: command.join(' '),
-      msMax: guestMsMax,
-      quietMsMax,
+      ...bounds,
       onLine: (line) => console.log(`${kernel} ${backend}: ${line}`),
       onProgress: (text) => console.log(text),
     })

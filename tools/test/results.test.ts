@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { chooseGuests } from './guests.ts'
 import { Tally, parseTold } from './results.ts'
 
-test('each reason, fault and guest has a line, and the sum comes last', () => {
+test('each reason, slow file, fault and guest has a line, and the sum comes last', () => {
   const printed: string[] = []
   const tally = new Tally((line) => printed.push(line))
   const file = 'tests/kernel/open.test.ts'
@@ -12,13 +12,13 @@ test('each reason, fault and guest has a line, and the sum comes last', () => {
     '{"file":"F","name":"a","outcome":"passed"}',
     '{"file":"F","name":"b","outcome":"skipped","reason":"no such call"}',
     '{"file":"F","name":"c","outcome":"failed"}',
-    '{"endedFile":"F"}',
+    '{"file":"F","ms":61499}',
     '{"file":"F","name":"a line that was cut',
     'null',
   ].map((line) => line.replace('"F"', JSON.stringify(file)))
   const told = parseTold(lines)
-  assert.deepEqual([...told.endedFiles], [file])
-  tally.add(told.results, 'on Linux 5.10: ')
+  assert.deepEqual(told.times, [{ file, ms: 61_499 }])
+  tally.add(told, 'on Linux 5.10: ')
   tally.leaveOut('in guests, x.test.ts: too slow')
   tally.fail('on Linux 6.1: guest 6.1 did not come up')
   assert.deepEqual(printed, ['failed: on Linux 6.1: guest 6.1 did not come up'])
@@ -27,6 +27,7 @@ test('each reason, fault and guest has a line, and the sum comes last', () => {
     tally.summary,
     `left out, 1: on Linux 5.10: no such call
 left out, 1: in guests, x.test.ts: too slow
+slowest: 61 s, on Linux 5.10: ${file}
 failed: on Linux 5.10: ${file}: c
 failed: on Linux 6.1: guest 6.1 did not come up
 Linux 6.1: not run to the end, 3 s

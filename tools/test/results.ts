@@ -10,14 +10,20 @@ export interface Result {
   readonly reason?: string
 }
 
-const outcomes: readonly string[] = ['passed', 'failed', 'skipped'] satisfies Result['outcome'][]
-
-/** What a guest told, line by line. */
-export interface Told {
-  readonly results: readonly Result[]
-  /** Those that ran to their end. */
-  readonly endedFiles: ReadonlySet<string>
+/** How long a test file took on one kernel, its start included. */
+export interface FileTime {
+  readonly file: string
+  readonly ms: number
 }
+
+/** What came of test files on one kernel. */
+export interface GroupResult {
+  readonly results: readonly Result[]
+  /** Of those that ran to their end. */
+  readonly times: readonly FileTime[]
+}
+
+const outcomes: readonly string[] = ['passed', 'failed', 'skipped'] satisfies Result['outcome'][]
 
 const isResult = (value: object): value is Result =>
   'file' in value &&
@@ -25,17 +31,23 @@ const isResult = (value: object): value is Result =>
   'outcome' in value &&
   outcomes.includes(String(value.outcome))
 
-/** Reads a guest's results. What is no line of them is none: it may have stopped within one. */
-export function parseTold(lines: readonly string[]): Told {
+const isTime = (value: object): value is FileTime =>
+  'file' in value && 'ms' in value && typeof value.ms === 'number'
+
+/**
+ * Reads what a guest told, line by line. What is no result and no time is passed over: it may have
+ * stopped within a line.
+ */
+export function parseTold(lines: readonly string[]): GroupResult {
   const results: Result[] = []
-  const endedFiles = new Set<string>()
+  const times: FileTime[] = []
   for (const line of lines) {
     const value = parseObject(line)
     if (value === undefined) continue
-    if ('endedFile' in value) endedFiles.add(String(value.endedFile))
+    if (isTime(value)) times.push(value)
     else if (isResult(value)) results.push(value)
   }
-  return { results, endedFiles }
+  return { results, times }
 }
 
 const parseObject = (line: string): object | undefined => {
@@ -61,6 +73,9 @@ export function countOutcomes(results: readonly Result[]): Counts {
   return counts
 }
 
+/** So many files are named for the time that they took: where to look when a run takes too long. */
+const slowestNamed = 12
+
 /** How often each outcome and each reason came. */
 export class Tally {
   readonly counts: Counts = { passed: 0, failed: 0, skipped: 0 }
@@ -68,6 +83,7 @@ export class Tally {
   readonly #results: Result[] = []
   readonly #faults: string[] = []
   readonly #notes: string[] = []
+  readonly #times: FileTime[] = []
   readonly #print: (line: string) => void
 
   /** @param print  gets a fault that is no test's at once; those of tests were printed by them */
@@ -75,8 +91,9 @@ export class Tally {
     this.#print = print
   }
 
-  /** @param where  put before the reason of a skip, and before a test that failed */
-  add(results: readonly Result[], where: string): void {
+  /** @param where  put before the reason of a skip, a test that failed, and a file that was slow */
+  add({ results, times }: GroupResult, where: string): void {
+    for (const { file, ms } of times) this.#times.push({ file: where + file, ms })
     for (const result of results) {
       this.#results.push(result)
       this.counts[result.outcome] += 1
@@ -110,10 +127,20 @@ export class Tally {
     return [...new Set(asked.map(key))].filter((test) => !ran.has(test))
   }
 
-  /** One line a reason, a fault and a note, and the line that sums up. */
+  /** One line a reason, a slow file, a fault and a note, and the line that sums up. */
   get summary(): string {
+    const slowest = this.#times
+      .toSorted((a, b) => b.ms - a.ms)
+      .slice(0, slowestNamed)
+      .map(({ file, ms }) => `slowest: ${(ms / 1000).toFixed(0)} s, ${file}`)
     const reasons = [...this.#reasons].map(([reason, count]) => `left out, ${count}: ${reason}`)
     const faults = this.#faults.map((fault) => `failed: ${fault}`)
-    return [...reasons, ...faults, ...this.#notes, `tests: ${countsText(this.counts)}`].join('\n')
+    return [
+      ...reasons,
+      ...slowest,
+      ...faults,
+      ...this.#notes,
+      `tests: ${countsText(this.counts)}`,
+    ].join('\n')
   }
 }
