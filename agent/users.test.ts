@@ -117,7 +117,7 @@ const lookUp = (root: string): string => {
   const scope = JSON.stringify({ key: 'x', roots: [root] })
   const program = `import { Users } from ${module}
     console.log('name: ' + new Users().user(${scope}, 0))`
-  const options = { encoding: 'utf8', timeout: 10_000, killSignal: 'SIGKILL' } as const
+  const options = { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' } as const
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--max-old-space-size=64', '--input-type=module', '-e', program],

@@ -16,7 +16,7 @@ const { folder, program, rules } = useRareProgram(
     `  output: ran %proc.cmdline ${'-'.repeat(500)}\n  priority: INFO\n`,
 )
 
-const waitMsMax = 20_000
+const waitMsMax = 60_000
 
 const until = async (done: () => boolean, what: string): Promise<void> => {
   for (const deadline = Date.now() + waitMsMax; !done(); await nextTurn()) {

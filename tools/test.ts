@@ -13,7 +13,7 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { FetchError } from './guest/kernels.ts'
-import { root, runGroup } from './test/group.ts'
+import { isBundled, root, runGroup, runJoined } from './test/group.ts'
 import type { GuestBounds, GuestRun } from './test/guests.ts'
 import {
   boundsOfAll,
@@ -156,8 +156,14 @@ process.env['NODE_COMPILE_CACHE'] ??= join(root, '.build/node-cache')
 
 async function main([group = '', ...texts]: readonly string[]): Promise<void> {
   const tally = new Tally(console.log)
+  process.once('SIGTERM', () => {
+    tally.fail('ended before all tests had run')
+    console.log(tally.summary)
+    process.exit(1)
+  })
   if (group === 'files') {
-    tally.add(await runGroup(texts, { ...kernelBounds, againAfterSignal: true }), '')
+    const bounds = { ...kernelBounds, againAfterSignal: true }
+    tally.add(await (isBundled ? runJoined : runGroup)(texts, bounds), '')
   } else if (group === 'kernels') {
     await runInGuests(tally, chooseGuests(texts), boundsOfAll)
   } else if (group === 'all') {

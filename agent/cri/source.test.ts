@@ -15,7 +15,7 @@ import { bytesField, joined } from './protobuf.ts'
 import { CriSource } from './source.ts'
 import { FakeRuntime, answer, grpc, head, id, sandbox, wellBehaved } from './testdata/runtime.ts'
 
-const waitMsMax = 10_000
+const waitMsMax = 60_000
 
 let folder = ''
 let socket = ''

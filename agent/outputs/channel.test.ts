@@ -9,7 +9,7 @@ import type { Sink } from './sink.ts'
 import { SinkFault } from './sink.ts'
 import { channelOf, entry } from './testdata/entries.ts'
 
-const timeout = 20_000
+const timeout = 60_000
 
 /** Keeps what it gets; does with each call what a test says. */
 class TestSink implements Sink {

@@ -13,7 +13,7 @@ const assembleByLlvm = (listing: string): readonly number[] | undefined => {
   const { stdout, stderr, error } = spawnSync(
     'llvm-mc',
     ['-triple', 'bpfel', '-mcpu=v3', '--show-encoding', '--assemble'],
-    { input, encoding: 'utf8', timeout: 20_000 },
+    { input, encoding: 'utf8', timeout: 60_000 },
   )
   if (error !== undefined) return undefined
   equal(stderr, '')

@@ -15,7 +15,7 @@ import { Watcher } from '../kernel/watcher.ts'
 import type { Driver, Pod } from './pods.ts'
 import { Pods } from './pods.ts'
 
-const awaitMsMax = 20_000
+const awaitMsMax = 60_000
 const forever = ['/bin/sleep', '2147483647']
 
 let containerd: Containerd

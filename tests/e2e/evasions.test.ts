@@ -233,7 +233,7 @@ test('a pid that is used again is not believed for what it was', { skip }, async
     assert.ok(sensors && bearer)
     const argv = ['enter-cgroup', processesFile(container.pid), 'same-pid', ...rest]
     const enter = async (): Promise<void> => {
-      await promisify(execFile)(driver, argv, { timeout: 10_000 })
+      await promisify(execFile)(driver, argv, { timeout: 60_000 })
     }
     return await sensors.observe(bearer, enter, isOf(container))
   }

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readCgroups } from '../kernel/inner.ts'
 import { bpfIdsProgram } from '../kernel/program.ts'
 
-const waitMsMax = 20_000
+const waitMsMax = 60_000
 
 const ids = (): readonly string[] => {
   const { status, stdout, stderr } = spawnSync(bpfIdsProgram(), { encoding: 'utf8' })

@@ -49,8 +49,8 @@ export const withoutUuid = (alert: Alert): Alert => ({ ...alert, uuid: '' })
 const bulwark = join(import.meta.dirname, '../../bin/bulwark')
 const bellRules = join(import.meta.dirname, 'sentinel.yaml')
 const startMsMax = 60_000
-const bellMsMax = 20_000
-const stopMsMax = 15_000
+const bellMsMax = 60_000
+const stopMsMax = 60_000
 const replayMsMax = 120_000
 const logLinesMax = 200
 

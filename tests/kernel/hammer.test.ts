@@ -23,7 +23,7 @@ const processes = 8
 /** An emulated machine takes ten times as long. */
 const opensOfEach = process.env['BULWARK_GUEST'] === '1' ? 300 : 3000
 const opensBetweenExecs = 50
-const endMsMax = 20_000
+const endMsMax = 60_000
 
 /** What was seen of the hammering processes. */
 class Tally {

@@ -55,7 +55,7 @@ export const chosen: ChosenBackend = {
 export const namedAddress = chosen.hearsNames
   ? { source: PEER_COPY, flags: 0 }
   : { source: PEER_USER, flags: RECORD_USER_MEMORY }
-const bellMsMax = 10_000
+const bellMsMax = 60_000
 const eventsMax = 200_000
 
 /** The bytes of the BPF object for this kernel that `make build` leaves. */

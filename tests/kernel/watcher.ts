@@ -72,7 +72,7 @@ export const loadRules = (text: string): readonly Rule[] => {
   return rules
 }
 
-const bellMsMax = 10_000
+const bellMsMax = 60_000
 
 export class Watcher {
   readonly #seen: Seen[] = []

@@ -18,7 +18,7 @@ const quick = {
 }
 export const quickTimes = quick
 
-const untilMsMax = 20_000
+const untilMsMax = 60_000
 
 export const accessTo = (server: ApiServer, more: Partial<ApiAccess> = {}): ApiAccess => ({
   server: new URL(server.url),

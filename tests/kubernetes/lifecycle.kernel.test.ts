@@ -17,7 +17,7 @@ import { accessTo } from './heard.ts'
 import { startNode } from './node.ts'
 import { webPod } from './objects.ts'
 
-const awaitMsMax = 20_000
+const awaitMsMax = 60_000
 const forever = ['/bin/sleep', '2147483647']
 const digest = /^sha256:[0-9a-f]{64}$/
 const ofApp = {

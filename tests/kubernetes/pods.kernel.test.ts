@@ -23,7 +23,7 @@ const podsAtOnce = 20
 const containersOfPod = 10
 const microseconds = '50000'
 const burstMsMax = 600_000
-const awaitMsMax = 20_000
+const awaitMsMax = 60_000
 const forever = ['/bin/sleep', '2147483647']
 
 let server: ApiServer

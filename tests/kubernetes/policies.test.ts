@@ -11,7 +11,7 @@ import type { NewObject } from '@bulwark/tools'
 import { ApiServer } from '@bulwark/tools'
 import { accessTo, quickTimes } from './heard.ts'
 
-const untilMsMax = 20_000
+const untilMsMax = 60_000
 
 const policyOf = (name: string, condition = 'evt.type = execve'): NewObject => ({
   metadata: { name },

@@ -10,7 +10,7 @@ import { Outputs, defaultForm, internalAlert } from '@bulwark/agent'
 import { openHandles } from '@bulwark/native'
 import { listenForDatagrams } from './listener.ts'
 
-const timeout = 30_000
+const timeout = 60_000
 
 const pathOf = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-syslog-'))

@@ -23,7 +23,7 @@ export class LabError extends Error {
 
 export type RunOptions = { readonly stdin?: string | undefined; readonly timeoutMs?: number }
 
-const timeoutMsDefault = 15_000
+const timeoutMsDefault = 60_000
 /** Output beyond this many characters is dropped: no act writes that much on purpose. */
 const outputCharsMax = 1 << 20
 /** A background child may hold the pipes open after its parent has gone: do not wait for it. */

@@ -32,8 +32,8 @@ export type Listener = {
 /** What all containers of a lab share. */
 export type Base = { readonly image: string; readonly act: string }
 
-const startMsMax = 15_000
-const stopMsMax = 10_000
+const startMsMax = 60_000
+const stopMsMax = 60_000
 /** One container of many, with its share of a busy machine. */
 const runMsMax = 500
 const pollMs = 2

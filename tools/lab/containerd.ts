@@ -35,8 +35,8 @@ export const criImages = {
 /** Pods whose cgroups are laid out as systemd does it. */
 export const sliceHandler = 'slice'
 
-const startMsMax = 20_000
-const stopMsMax = 15_000
+const startMsMax = 60_000
+const stopMsMax = 60_000
 const pollMs = 20
 
 /**

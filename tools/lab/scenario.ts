@@ -57,7 +57,7 @@ export type Scenario = {
   readonly alert: ExpectedAlert
 }
 
-const entrypointMsMax = 20_000
+const entrypointMsMax = 60_000
 
 /**
  * Performs the steps of an act in a container made from its options.

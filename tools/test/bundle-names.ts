@@ -10,3 +10,6 @@ export const bundleOf = (file: string): string => join(bundleFolder, file.replac
 /** The test file that a piece was made of. */
 export const fileOfBundle = (bundle: string): string =>
   relative(bundleFolder, bundle).replace(/\.mjs$/, '.ts')
+
+/** Runs several such pieces in one process. Relative to the root of the work tree. */
+export const joinedRunner = join('tools/test', './joined.ts')

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { bundleOf, fileOfBundle } from './bundle-names.ts'
+import { bundleOf, fileOfBundle, joinedRunner } from './bundle-names.ts'
 import type { FileTime, GroupResult, Result } from './results.ts'
 
 /** Root of the work tree. */
@@ -30,7 +30,7 @@ const tell = (result: Result | FileTime): void => {
 }
 
 /** Files run as the pieces that were made of them. */
-const isBundled = process.env['BULWARK_BUNDLED'] === '1'
+export const isBundled = process.env['BULWARK_BUNDLED'] === '1'
 
 const nameOf = (path: string): string => {
   const name = relative(root, path)
@@ -39,66 +39,148 @@ const nameOf = (path: string): string => {
 
 interface Ended {
   readonly name: string
+  readonly nesting: number
   readonly file?: string | undefined
   readonly skip?: string | boolean | undefined
   readonly todo?: string | boolean | undefined
-  readonly details: { readonly type?: string | undefined; readonly error?: unknown }
+  readonly details: {
+    readonly type?: string | undefined
+    readonly error?: unknown
+    readonly duration_ms: number
+  }
 }
 
-/** The signal that ended a file's process before its tests did. */
-const signalOf = ({ details: { error } }: Ended): string | undefined => {
-  if (typeof error !== 'object' || error === null || !('signal' in error)) return undefined
-  return typeof error.signal === 'string' ? error.signal : undefined
-}
+/** What an error of the test runner says beside its text. */
+const partOf = ({ details: { error } }: Ended, name: 'signal' | 'failureType'): unknown =>
+  typeof error === 'object' && error !== null
+    ? (error as Readonly<Record<string, unknown>>)[name]
+    : undefined
 
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false
 
-const resultOf = ({ name, file = '', skip, todo }: Ended, passed: boolean): Result => {
-  const where = { file: nameOf(file), name }
+const resultOf = (file: string, { name, skip, todo }: Ended, passed: boolean): Result => {
   const mark = isSet(skip) ? skip : todo
-  if (!isSet(mark)) return { ...where, outcome: passed ? 'passed' : 'failed' }
-  return { ...where, outcome: 'skipped', ...(typeof mark === 'string' ? { reason: mark } : {}) }
+  if (!isSet(mark)) return { file, name, outcome: passed ? 'passed' : 'failed' }
+  return { file, name, outcome: 'skipped', ...(typeof mark === 'string' ? { reason: mark } : {}) }
 }
 
-/** Runs the files, printing as they end. */
-export async function runGroup(files: readonly string[], bounds: Bounds): Promise<GroupResult> {
-  const results: Result[] = []
-  const times: FileTime[] = []
-  const died: string[] = []
+/** What one run of files gathers. */
+class Gathered {
+  readonly results: Result[] = []
+  readonly times: FileTime[] = []
+  /** The files whose process a signal has ended. */
+  readonly died: string[] = []
+
+  addResult(result: Result): void {
+    this.results.push(result)
+    tell(result)
+  }
+
+  addTime(time: FileTime): void {
+    if (resultsFile !== undefined) console.log(`${time.file}: ${(time.ms / 1000).toFixed(1)} s`)
+    if (this.died.includes(time.file)) return
+    this.times.push(time)
+    tell(time)
+  }
+
+  /** Whether a signal ended the process of a file, which it then notes. */
+  hasDied(ended: Ended): boolean {
+    const signal = partOf(ended, 'signal')
+    if (typeof signal !== 'string' || ended.file === undefined) return false
+    const name = nameOf(ended.file)
+    console.log(`${name}: ended by ${signal}, runs once more`)
+    this.died.push(name)
+    return true
+  }
+}
+
+type Options = Parameters<typeof run>[0]
+
+/** Runs files, printing as they end. */
+async function runFiles(
+  options: Options,
+  { groupMsMax }: Bounds,
+  listen: (stream: ReturnType<typeof run>) => void,
+): Promise<void> {
   const stream = run({
     cwd: root,
     execArgv: process.execArgv,
-    files: files.map((file) => join(root, isBundled ? bundleOf(file) : file)),
-    concurrency: bounds.concurrency,
-    timeout: bounds.testMsMax,
-    signal: AbortSignal.timeout(bounds.groupMsMax),
+    signal: AbortSignal.timeout(groupMsMax),
+    ...options,
   })
-  const add = (ended: Ended, passed: boolean): void => {
-    if (ended.details.type === 'suite') return
-    const signal = signalOf(ended)
-    if (bounds.againAfterSignal === true && signal !== undefined && ended.file !== undefined) {
-      console.log(`${nameOf(ended.file)}: ended by ${signal}, runs once more`)
-      died.push(nameOf(ended.file))
-      return
-    }
-    const result = resultOf(ended, passed)
-    results.push(result)
-    tell(result)
-  }
-  stream.on('test:summary', ({ file, duration_ms: ms }) => {
-    if (file === undefined) return
-    const time = { file: nameOf(file), ms }
-    if (resultsFile !== undefined) console.log(`${time.file}: ${(ms / 1000).toFixed(1)} s`)
-    if (died.includes(time.file)) return
-    times.push(time)
-    tell(time)
-  })
-  stream.on('test:pass', (ended) => add(ended, true))
-  stream.on('test:fail', (ended) => add(ended, false))
+  listen(stream)
   const report = stream.pipe(new spec())
   report.pipe(process.stdout, { end: false })
   await finished(report)
-  if (died.length === 0) return { results, times }
-  const again = await runGroup(died, { ...bounds, againAfterSignal: false })
-  return { results: [...results, ...again.results], times: [...times, ...again.times] }
+}
+
+/** Runs the files, a process each, printing as they end. */
+export async function runGroup(files: readonly string[], bounds: Bounds): Promise<GroupResult> {
+  const gathered = new Gathered()
+  const add = (ended: Ended, passed: boolean): void => {
+    if (ended.details.type === 'suite') return
+    if (bounds.againAfterSignal === true && gathered.hasDied(ended)) return
+    gathered.addResult(resultOf(nameOf(ended.file ?? ''), ended, passed))
+  }
+  const options = {
+    files: files.map((file) => join(root, isBundled ? bundleOf(file) : file)),
+    concurrency: bounds.concurrency,
+    timeout: bounds.testMsMax,
+  }
+  await runFiles(options, bounds, (stream) => {
+    stream.on('test:summary', ({ file, duration_ms: ms }) => {
+      if (file !== undefined) gathered.addTime({ file: nameOf(file), ms })
+    })
+    stream.on('test:pass', (ended) => add(ended, true))
+    stream.on('test:fail', (ended) => add(ended, false))
+  })
+  const { results, times, died } = gathered
+  return await withMore({ results, times }, died, bounds)
+}
+
+const withMore = async (
+  { results, times }: GroupResult,
+  files: readonly string[],
+  bounds: Bounds,
+): Promise<GroupResult> => {
+  if (files.length === 0) return { results, times }
+  const more = await runGroup(files, { ...bounds, againAfterSignal: false })
+  return { results: [...results, ...more.results], times: [...times, ...more.times] }
+}
+
+/**
+ * Runs files that are bundled in one process, one after another, printing as they end. Where that
+ * process is ended by a signal, the file that it was at and those after it run in one each.
+ */
+export async function runJoined(files: readonly string[], bounds: Bounds): Promise<GroupResult> {
+  const gathered = new Gathered()
+  let file = ''
+  const add = (ended: Ended, passed: boolean): void => {
+    const isSuite = ended.details.type === 'suite'
+    if (!isSuite && ended.nesting === 0) {
+      if (!gathered.hasDied(ended)) gathered.addResult(resultOf('all files', ended, passed))
+      return
+    }
+    // Of a suite only what is not said by its tests: that a hook of the file failed.
+    if (!isSuite || !(passed || partOf(ended, 'failureType') === 'subtestsFailed')) {
+      gathered.addResult(resultOf(file, ended, passed))
+    }
+    if (isSuite && ended.nesting === 0) gathered.addTime({ file, ms: ended.details.duration_ms })
+  }
+  const options = {
+    files: [join(root, bundleOf(joinedRunner))],
+    argv: [String(bounds.testMsMax), ...files],
+    timeout: bounds.groupMsMax,
+  }
+  await runFiles(options, bounds, (stream) => {
+    stream.on('test:start', ({ name, nesting }) => {
+      if (nesting === 0) file = name
+    })
+    stream.on('test:pass', (ended) => add(ended, true))
+    stream.on('test:fail', (ended) => add(ended, false))
+  })
+  const { results, times, died } = gathered
+  const ended = new Set(times.map((time) => time.file))
+  const left = died.length === 0 ? [] : files.filter((each) => !ended.has(each))
+  return await withMore({ results, times }, left, bounds)
 }
