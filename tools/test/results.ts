@@ -75,6 +75,7 @@ export function countOutcomes(results: readonly Result[]): Counts {
 
 /** So many files are named for the time that they took: where to look when a run takes too long. */
 const slowestNamed = 12
+const slowMsMin = 5_000
 
 /** How often each outcome and each reason came. */
 export class Tally {
@@ -130,6 +131,7 @@ export class Tally {
   /** One line a reason, a slow file, a fault and a note, and the line that sums up. */
   get summary(): string {
     const slowest = this.#times
+      .filter(({ ms }) => ms >= slowMsMin)
       .toSorted((a, b) => b.ms - a.ms)
       .slice(0, slowestNamed)
       .map(({ file, ms }) => `slowest: ${(ms / 1000).toFixed(0)} s, ${file}`)
