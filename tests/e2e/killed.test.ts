@@ -15,9 +15,9 @@ import { integer, sample } from 'fast-check'
 import { isLikeBefore, things } from './left.ts'
 import { end, mainFile, skip, startRun, timeout, useRareProgram } from '../running.ts'
 
-const starting = 8
+const starting = 6
 const draining = 3
-const changing = 8
+const changing = 5
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 /** Moments, in thousandths of the start; a tenth of it is alerts. */
 const parts = sample(integer({ min: 0, max: 1000 }), {
