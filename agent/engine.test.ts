@@ -66,6 +66,19 @@ test('the first rule that matches alerts, or all of them', () => {
   check(eventOf('fork', { comm: 'cat' }, { type: 'clone' }), '', '')
 })
 
+test('types that rules do not tell apart share what was compiled, and those that they do have their own', () => {
+  const { run } = engineOf([
+    ruleText('A', 'evt.type in (open, openat) and fd.name = /etc/shadow'),
+    ruleText('B', 'evt.type in (open, openat, openat2) and (evt.type = open or proc.name = dog)'),
+  ])
+  for (const type of ['openat', 'open', 'openat2', 'openat', 'open']) {
+    const of = (path: string, comm: string): string => run(open(path, { comm }, { type }))
+    assert.equal(of('/etc/shadow', 'cat'), { openat: 'A', open: 'A', openat2: '' }[type])
+    assert.equal(of('/tmp/x', 'cat'), type === 'open' ? 'B' : '')
+    assert.equal(of('/tmp/x', 'dog'), 'B')
+  }
+})
+
 test('only rules that run are active', () => {
   const off = ruleText('B', 'evt.type = openat').replace('tags:', 'enabled: false\n  tags:')
   const { engine, run } = engineOf([off, ruleText('A', 'evt.type = openat')])

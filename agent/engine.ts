@@ -14,7 +14,7 @@ import {
   eventKinds,
 } from '@bulwark/schema'
 import type { CompiledRules, Rule } from '@bulwark/policy'
-import { compileRules, renderOutput, specialise } from '@bulwark/policy'
+import { compileRules, isAlikeOn, renderOutput, specialise } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { spoken } from './alert.ts'
 import { subjectOf } from './alert-subject.ts'
@@ -58,6 +58,8 @@ const timeFields = [
 
 interface TypeRules {
   readonly type: string
+  /** Of its records, where they are of one. */
+  readonly kind: number | undefined
   readonly rules: readonly Rule[]
   readonly run: CompiledRules<LiveEvent>
   readonly onMatch: (index: number, event: LiveEvent) => boolean
@@ -159,9 +161,21 @@ export class Engine {
     })
     const known = this.#compiled.get(name)
     if (known) return known
-    const compiled = this.#compile(type, chosen)
+    const alike = this.#alike(type, chosen)
+    const compiled = alike ? { ...alike, type } : this.#compile(type, chosen)
     this.#compiled.set(name, compiled)
     return compiled
+  }
+
+  /** Those of another type that come down to the same: most rules mean all calls of a kind. */
+  #alike(type: string, rules: readonly Rule[]): TypeRules | undefined {
+    const kind = kindOfType.get(type)
+    for (const each of this.#compiled.values()) {
+      if (each.kind !== kind || each.rules.length !== rules.length) continue
+      if (!rules.every((rule, i) => rule === each.rules[i])) continue
+      if (rules.every(({ condition }) => isAlikeOn(condition, each.type, type))) return each
+    }
+    return undefined
   }
 
   #rulesOfKind(type: string, kind: number): TypeRules {
@@ -184,6 +198,7 @@ export class Engine {
     })
     return {
       type,
+      kind,
       rules,
       run,
       onMatch: (index, event) => {

@@ -1,7 +1,15 @@
 /** Which events a condition is for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventSetOf, holdsOnFailure, needsOneOf } from './event-set.ts'
+import { sameCondition } from './condition-key.ts'
+import {
+  Specialiser,
+  eventSetOf,
+  holdsOnFailure,
+  isAlikeOn,
+  needsOneOf,
+  specialise,
+} from './event-set.ts'
 import { conditionOf } from './testdata/conditions.ts'
 
 test('the type of the event restricts, and fields that few types have', () => {
@@ -77,4 +85,37 @@ test('whether a condition can hold on a call that failed', () => {
   ]) {
     assert.ok(!holds(text), text)
   }
+})
+
+test('types on which a condition comes down to the same', () => {
+  const texts = [
+    'proc.name = a',
+    'evt.type in (open, openat) and proc.name = a',
+    'evt.type = open or (evt.type != openat and proc.name = a)',
+    'not evt.type = open and fd.name exists',
+    'evt.is_open_read = true and evt.num > 0',
+  ]
+  const types = ['open', 'openat', 'close', 'execve']
+  const alike: string[] = []
+  for (const text of texts) {
+    const condition = conditionOf(text)
+    const specialiser = new Specialiser()
+    for (const one of types) {
+      assert.equal(
+        sameCondition(specialiser.of(condition, one)),
+        sameCondition(specialise(condition, one)),
+        text,
+      )
+      for (const other of types.slice(types.indexOf(one) + 1)) {
+        const isOne = specialiser.of(condition, one) === specialiser.of(condition, other)
+        assert.equal(isAlikeOn(condition, one, other), isOne, text)
+        if (isOne) alike.push(`${one} ${other}: ${text}`)
+      }
+    }
+  }
+  assert.deepEqual(
+    alike.filter((each) => each.startsWith('open openat')),
+    [texts[0], texts[1], texts[4]].map((text) => `open openat: ${text}`),
+  )
+  assert.ok(alike.includes(`close execve: ${texts[1]}`), alike.join('\n'))
 })

@@ -93,6 +93,38 @@ const fold = (condition: Condition, decide: (node: Test) => boolean | undefined)
 export const specialise = (condition: Condition, type: string): Condition =>
   fold(condition, (node) => decided(node, type))
 
+/** Whether a condition comes down to the same on events of two types. */
+export const isAlikeOn = (condition: Condition, one: string, other: string): boolean => {
+  switch (condition.is) {
+    case 'constant':
+      return true
+    case 'exists':
+    case 'compare':
+      return decided(condition, one) === decided(condition, other)
+    case 'not':
+      return isAlikeOn(condition.member, one, other)
+    case 'and':
+    case 'or':
+      return condition.members.every((member) => isAlikeOn(member, one, other))
+  }
+}
+
+/** Specialises conditions for one type after another, and gives what is the same once: whoever
+ * keeps something with a condition finds it again. */
+export class Specialiser {
+  readonly #known = new Map<Condition, { readonly type: string; readonly left: Condition }[]>()
+
+  of(condition: Condition, type: string): Condition {
+    const known = this.#known.get(condition) ?? []
+    const alike = known.find((each) => isAlikeOn(condition, each.type, type))
+    if (alike) return alike.left
+    const left = specialise(condition, type)
+    known.push({ type, left })
+    this.#known.set(condition, known)
+    return left
+  }
+}
+
 /** Whether a condition holds on no event that lacks the fields of which `isOne` is true. */
 export const needsOneOf = (condition: Condition, isOne: (field: FieldSpec) => boolean): boolean =>
   isFalse(

@@ -7,7 +7,7 @@
 import type { EventKind, FieldRef, IpAddress, RecordValues } from '@bulwark/schema'
 import { encodeRecord } from '@bulwark/schema'
 import { fieldKey, sameCondition } from '../condition-key.ts'
-import { specialise } from '../event-set.ts'
+import { Specialiser } from '../event-set.ts'
 import type { Compare, Condition, Constant, Value } from '../ir.ts'
 import { comparisonOf, textOf } from '../ir.ts'
 import { needsEvery } from '../evaluate.ts'
@@ -218,6 +218,7 @@ class KindSplitter {
   readonly #facts: KernelFacts
   readonly #rules: readonly Rule[]
   readonly #known = new Known()
+  readonly #specialiser = new Specialiser()
   /** By the key of a scope. */
   readonly #scopes = new Map<string, Bounds>()
   readonly #inScopes = new Map<Bounds, Map<Bounds, Bounds>>()
@@ -293,7 +294,8 @@ class KindSplitter {
     for (const [i, rule] of this.#rules.entries()) {
       if (i % rulesAtOnce === 0) yield
       if (!isTriedOn(rule, type)) continue
-      const bounds = this.#scoped(rule, splitter.bounds(specialise(rule.condition, type)))
+      const condition = this.#specialiser.of(rule.condition, type)
+      const bounds = this.#scoped(rule, splitter.bounds(condition))
       if (isNothing(bounds.over)) continue
       this.#note(rule, type, bounds)
       plans.push(bounds.over)
