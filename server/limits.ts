@@ -76,6 +76,9 @@ export const limits = {
   requestMsMax: 30_000,
   headersMsMax: 10_000,
   keepAliveMs: 65_000,
+  /** How often certificate and key are looked at, milliseconds: they are renewed days before they
+   * end, and two small files are read. */
+  tlsLookMs: 10_000,
   /** How long what is under way is waited for when the server ends, milliseconds. */
   closeMsMax: 5_000,
   /** How long an answer about a token holds, milliseconds: yes, and no; and tokens kept. */

@@ -7,3 +7,5 @@ export type { Running } from '../cli/testdata/running.ts'
 export { end, skip, startRun, startServer, timeout } from '../cli/testdata/running.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
 export { useRareProgram } from '../cli/testdata/rare.ts'
+// tidy-allow inner: cli/ offers the program, not how its tests run it
+export { alertAt, channelTo } from '../cli/testdata/channel.ts'

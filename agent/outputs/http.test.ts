@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -10,6 +10,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import type { HttpSettings } from './http.ts'
 import { HttpSink } from './http.ts'
@@ -262,4 +263,26 @@ test('TLS: whom it trusts, who it is, and nobody else', { timeout }, async (t) =
   await check(open, { caCert: file('none.pem') }, /ENOENT/)
   await check(closed, { caCert: file('ca.pem') }, /certificate|hang up|ECONNRESET/)
   await check(closed, { caCert: file('ca.pem'), ...own }, undefined)
+
+  // Whom it trusts is read anew when that file is another, though the connection is there.
+  const trusted = join(folder, 'trusted.pem')
+  const trust = (name: string): void => copyFileSync(file(name), trusted)
+  trust('ca.pem')
+  let onLog = (): void => {}
+  const more = { caCert: trusted, keepAlive: true }
+  const { channel } = channelOf(new HttpSink(settings(`https://127.0.0.1:${open}/`, more)), {
+    log: () => onLog(),
+  })
+  const before = posts.length
+  channel.offer(entry('a'))
+  while (channel.delivered < 1) await nextTurn()
+  trust('client.pem')
+  const failed = Promise.withResolvers<void>()
+  onLog = failed.resolve
+  channel.offer(entry('b'))
+  await failed.promise
+  assert.equal(posts.length, before + 1)
+  trust('ca.pem')
+  assert.deepEqual(await channel.close(10_000), [])
+  assert.equal(posts.length, before + 2)
 })

@@ -12,6 +12,7 @@ import { limits } from '../limits.ts'
 import type { Answer, ConnectionPool } from './post.ts'
 import { isMinute, post } from './post.ts'
 import type { Entry } from './queue.ts'
+import { RenewedFiles } from './renewed.ts'
 import type { Sink } from './sink.ts'
 import { SinkFault, messageOf } from './sink.ts'
 
@@ -54,14 +55,17 @@ export class HttpSink implements Sink {
   readonly batchMax = 1
   readonly #settings: HttpSettings
   readonly #url: URL
+  readonly #renewed: RenewedFiles
   #agent: ConnectionPool | undefined
 
   constructor(settings: HttpSettings) {
     this.#settings = settings
+    const { caCert, caBundle, caPath, clientCert, clientKey } = settings
+    this.#renewed = new RenewedFiles([caCert ?? caBundle ?? caPath, clientCert, clientKey])
     this.#url = new URL(settings.url)
   }
 
-  /** Reads the certificates each time that it is made: they are renewed under the same names. */
+  /** Made anew when certificates or keys are renewed under the same names. */
   #makeAgent(): ConnectionPool {
     const { insecure, clientCert, clientKey, keepAlive } = this.#settings
     const pool = { keepAlive, maxSockets: 1 }
@@ -103,6 +107,7 @@ export class HttpSink implements Sink {
   async #post({ line, form }: Entry, signal: AbortSignal): Promise<Answer> {
     const { userAgent, compress, timeoutMs } = this.#settings
     const body = compress ? await compressed(line) : Buffer.from(line)
+    if (this.#renewed.areOthers()) this.reopen()
     this.#agent ??= this.#makeAgent()
     const headers = {
       'Content-Type': form === 'json' ? 'application/json' : 'text/plain',

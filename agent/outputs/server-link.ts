@@ -4,6 +4,7 @@ import { http, https } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
 import type { Answer, ConnectionPool } from './post.ts'
 import { post } from './post.ts'
+import { RenewedFiles } from './renewed.ts'
 
 export interface ServerSettings {
   /** `http:` or `https:`; without a path, or with the one that a proxy puts before the server's. */
@@ -20,11 +21,13 @@ const headerText = /^[\x21-\x7e]+$/
 export class ServerLink {
   readonly #settings: ServerSettings
   readonly #url: URL
+  readonly #renewed: RenewedFiles
   #pool: ConnectionPool | undefined
 
   /** @param path  what is posted to, below what the address of the server has */
   constructor(settings: ServerSettings, path: string) {
     this.#settings = settings
+    this.#renewed = new RenewedFiles([settings.caFile])
     const base = new URL(settings.url)
     base.pathname = `${base.pathname.replace(/\/$/, '')}${path}`
     this.#url = base
@@ -42,6 +45,8 @@ export class ServerLink {
     if (token !== undefined && !headerText.test(token)) {
       throw new Error(`${tokenFile} is empty, or has characters that no token has`)
     }
+    // One request is under way at a time: no other loses its connection.
+    if (this.#renewed.areOthers()) this.reopen()
     this.#pool ??= this.#makePool()
     return await post({
       url: this.#url,
@@ -57,7 +62,7 @@ export class ServerLink {
     })
   }
 
-  /** Reads the authorities each time that it is made: they are renewed under the same names. */
+  /** Made anew when the authorities are renewed under the same name. */
   #makePool(): ConnectionPool {
     const { caFile } = this.#settings
     const pool = { keepAlive: true, maxSockets: 1 }

@@ -37,13 +37,14 @@ const readText = (path: string, what: string): string => {
   }
 }
 
-const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): Tls | undefined => {
+/** @returns reads them, since they are renewed under the same names */
+const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): (() => Tls) | undefined => {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     const [given, other] = tlsCert === undefined ? ['key', 'cert'] : ['cert', 'key']
     throw new UsageError(`--tls-${given} stands alone`, `give --tls-${other}, too`)
   }
   if (tlsCert === undefined || tlsKey === undefined) return undefined
-  return { cert: readText(tlsCert, 'the certificate'), key: readText(tlsKey, 'its key') }
+  return () => ({ cert: readText(tlsCert, 'the certificate'), key: readText(tlsKey, 'its key') })
 }
 
 const accountForm = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*$/
@@ -64,7 +65,7 @@ const roleOf = (
 }
 
 /** What an address that others reach asks for. */
-const checkOpen = (listen: Listen, tls: Tls | undefined, agent: RoleAccess): void => {
+const checkOpen = (listen: Listen, tls: Doors['tls'], agent: RoleAccess): void => {
   if (listen.isLoopback) return
   const at = `${listen.host} is reached from other machines`
   if (!tls)
@@ -78,7 +79,8 @@ const checkOpen = (listen: Listen, tls: Tls | undefined, agent: RoleAccess): voi
 /** Where a server listens, and who may come. */
 export interface Doors {
   readonly listen: Listen
-  readonly tls: Tls | undefined
+  /** Reads certificate and key; throws UsageError. */
+  readonly tls: (() => Tls) | undefined
   readonly roles: Readonly<Record<Role, RoleAccess>>
   /** Tokens are asked of an API server. */
   readonly reviews: boolean
@@ -91,6 +93,7 @@ export const doorsOf = (options: ServeOptions): Doors => {
     throw new UsageError(`--listen: ${options.listen} is no address`, 'write 127.0.0.1:7676')
   }
   const tls = tlsOf(options)
+  tls?.()
   const agent = roleOf('agent', options.agentTokenFile, options.agentAccount)
   const reader = roleOf('reader', options.readerTokenFile, options.readerAccount)
   checkOpen(listen, tls, agent)

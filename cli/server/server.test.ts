@@ -5,11 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
-import type { Alert } from '@bulwark/agent'
-import { Outputs, defaultForm } from '@bulwark/agent'
 import { bulwark } from '../testdata/bulwark.ts'
+import { alertAt, channelTo } from '../testdata/channel.ts'
 import { end, startServer, timeout } from '../testdata/running.ts'
 
 const shop = join(import.meta.dirname, '../../tests/clusters/shop')
@@ -19,81 +17,6 @@ const fileOf = (name: string, text: string): string => {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
-}
-
-const alertAt = (at: number): Alert => ({
-  uuid: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
-  rule: 'A shell',
-  priority: 'Notice',
-  source: 'syscall',
-  tags: ['container'],
-  hostname: 'node-1',
-  timeNs: 1_795_000_000_000_000_001n,
-  time: '2026-11-18T11:06:40.000000001Z',
-  message: `shell ${at}`,
-  output: `11:06:40.000000001: Notice shell ${at}`,
-  outputFields: new Map<string, string | bigint>([
-    ['proc.name', 'sh'],
-    ['evt.rawtime', 1_795_000_000_000_000_001n],
-  ]),
-  bulwark: {
-    pid: 7,
-    containerId: 'c',
-    podUid: 'u',
-    truncated: ['args'],
-    fromUserMemory: true,
-    policy: 'p',
-  },
-  subject: {
-    namespace: 'platform',
-    podName: 'ci-runner-25ff08462-0eba9',
-    container: 'runner',
-    imageDigest: undefined,
-    programs: [{ executable: '/bin/sh', programArguments: ['sh'], workingDirectory: '/' }],
-    outcome: 'done',
-    act: { type: 'execve', files: ['/bin/sh'], isWrite: false, peer: undefined },
-  },
-})
-
-/** The channel of an agent, and what it said. */
-const channelTo = (
-  t: TestContext,
-  url: string,
-  tokenFile?: string,
-  alertsMax = 1000,
-): { readonly outputs: Outputs; readonly said: (text: string) => Promise<string> } => {
-  const lines: string[] = []
-  let wake = (): void => {}
-  const outputs = new Outputs({
-    settings: {
-      form: 'json',
-      alert: defaultForm,
-      queue: { alertsMax, bytesMax: 1024 * 1024 },
-      flushMs: 100,
-      stdout: false,
-      file: undefined,
-      syslog: undefined,
-      program: undefined,
-      http: undefined,
-      server: { url, tokenFile, caFile: undefined },
-    },
-    hostname: 'node-1',
-    terminal: { is: false, coloured: false },
-    log: (line) => {
-      lines.push(line)
-      wake()
-    },
-    onGone: () => {},
-  })
-  t.after(() => outputs.close())
-  const said = async (text: string): Promise<string> => {
-    for (;;) {
-      const found = lines.find((line) => line.includes(text))
-      if (found !== undefined) return found
-      await new Promise<void>((resolve) => (wake = resolve))
-    }
-  }
-  return { outputs, said }
 }
 
 interface Told {
@@ -157,7 +80,7 @@ test(
     const first = await startServer(t, local)
     const { port } = new URL(first.url)
     assert.equal(await end(first.child, 'SIGTERM'), 0)
-    const { outputs, said } = channelTo(t, first.url, undefined, 2)
+    const { outputs, said } = channelTo(t, first.url, { alertsMax: 2 })
     outputs.send(alertAt(1))
     assert.match(await said('cannot reach'), /ECONNREFUSED.*; alerts wait for it$/)
     outputs.send(alertAt(2))
@@ -184,7 +107,7 @@ test(
       agent: fileOf('agent.token', 'wrong'),
     }
     const server = await startServer(t, [...local, '--agent-token-file', tokens.server])
-    const { outputs, said } = channelTo(t, server.url, tokens.agent)
+    const { outputs, said } = channelTo(t, server.url, { tokenFile: tokens.agent })
     outputs.send(alertAt(1))
     assert.match(await said('answers 401'), /the token is not the one of the server; alerts wait/)
     writeFileSync(tokens.agent, 'right\n')

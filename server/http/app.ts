@@ -14,12 +14,8 @@ import type { Guard, Role } from './guard.ts'
 import { metricsText } from './metrics.ts'
 import type { Counted } from './numbers.ts'
 import { metricsOf } from './numbers.ts'
-
-/** Certificate and key, PEM. */
-export interface Tls {
-  readonly cert: string
-  readonly key: string
-}
+import type { Tls } from './renewed-tls.ts'
+import { tlsBounds } from './renewed-tls.ts'
 
 export interface AppOptions extends Omit<Counted, 'requests'> {
   /** Takes a report of files that run; false where the cluster is not known yet. */
@@ -178,7 +174,7 @@ const addFaults = (app: FastifyInstance, log: Logger): void => {
 export const makeApp = (options: AppOptions): FastifyInstance => {
   const { tls, guard, log } = options
   const app = fastify({
-    ...(tls ? { https: { ...tls, minVersion: 'TLSv1.2' } } : {}),
+    ...(tls ? { https: { ...tls, ...tlsBounds } } : {}),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytesMax,

@@ -9,10 +9,11 @@ import { AlertJudge } from '../judge/index.ts'
 import { limits } from '../limits.ts'
 import type { ReceivedAlert } from '../link/index.ts'
 import { AlertIntake } from '../link/index.ts'
-import type { Tls } from './app.ts'
 import { makeApp } from './app.ts'
 import type { Role, RoleAccess } from './guard.ts'
 import { Guard } from './guard.ts'
+import type { SecureServer, Tls } from './renewed-tls.ts'
+import { renewTls } from './renewed-tls.ts'
 import { tokenReviewer } from './review.ts'
 
 /** Where a server listens. */
@@ -26,7 +27,8 @@ export interface Listen {
 
 export interface ServerOptions {
   readonly listen: Listen
-  readonly tls: Tls | undefined
+  /** Reads certificate and key: now, where it may throw, and again and again. */
+  readonly tls: (() => Tls) | undefined
   readonly roles: Readonly<Record<Role, RoleAccess>>
   /** What tokens of service accounts must be made for. */
   readonly audience: string
@@ -42,6 +44,8 @@ export interface ServerOptions {
   readonly log: ((line: string) => void) | undefined
   /** Alerts that may wait for their judgement; that of `limits` when not said. */
   readonly waitingMax?: number
+  /** How often certificate and key are looked at, milliseconds; that of `limits` when not said. */
+  readonly tlsLookMs?: number
 }
 
 export interface RunningServer {
@@ -67,7 +71,7 @@ const loggerOf = (log: ServerOptions['log']): Logger =>
  * @throws Error  the address is taken, or is none of this machine; certificate or key are none
  */
 export const startHttp = async (options: ServerOptions): Promise<RunningServer> => {
-  const { listen, tls, roles, audience, access, feed, settings, tell, lost } = options
+  const { listen, roles, audience, access, feed, settings, tell, lost } = options
   const logger = loggerOf(options.log)
   const say = options.log ?? ((line: string): void => logger.info(line))
   const now = (): number => performance.now()
@@ -76,7 +80,8 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
     settings,
     log: say,
   })
-  const { waitingMax = limits.waitingAlertsMax } = options
+  const { waitingMax = limits.waitingAlertsMax, tlsLookMs: lookMs = limits.tlsLookMs } = options
+  const tls = options.tls?.()
   const intake = new AlertIntake({ judge: (alert) => judge.judge(alert), tell, waitingMax })
   const review = access && tokenReviewer(access, audience)
   const guard = new Guard({ isLoopback: listen.isLoopback, roles, review, now })
@@ -98,7 +103,14 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   })
   const { host, port } = listen
   const url = await app.listen({ host, port })
-  return { url, counts: intake.counts, close: () => close(app, intake) }
+  const { tls: read } = options
+  const server = app.server as unknown as SecureServer
+  const endTls = tls && read ? renewTls({ read, first: tls, server, log: say, lookMs }) : undefined
+  const end = async (): Promise<void> => {
+    endTls?.()
+    await close(app, intake)
+  }
+  return { url, counts: intake.counts, close: end }
 }
 
 const close = async (app: ReturnType<typeof makeApp>, intake: AlertIntake): Promise<void> => {

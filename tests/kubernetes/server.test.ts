@@ -9,10 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Alert } from '@bulwark/agent'
-import { Outputs, defaultForm } from '@bulwark/agent'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText, makeCertificates } from '@bulwark/tools'
-import { end, startServer } from '../running.ts'
+import { channelTo, end, startServer } from '../running.ts'
 import { allResources, resourceOf, shopObjects } from './live.ts'
 import { manifests } from './manifests.ts'
 
@@ -114,28 +113,8 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
   assert.match(server.url, /^https:/)
 
   const tokenFile = fileOf('token', 'other')
-  const { promise: refused, resolve: onRefused } = Promise.withResolvers<string>()
-  const outputs = new Outputs({
-    settings: {
-      form: 'json',
-      alert: defaultForm,
-      queue: { alertsMax: 100, bytesMax: 1024 * 1024 },
-      flushMs: 100,
-      stdout: false,
-      file: undefined,
-      syslog: undefined,
-      program: undefined,
-      http: undefined,
-      server: { url: server.url, tokenFile, caFile: fileOf('authority.pem', authority) },
-    },
-    hostname: 'node-1',
-    terminal: { is: false, coloured: false },
-    log: (line) => {
-      if (line.includes('403')) onRefused(line)
-    },
-    onGone: () => {},
-  })
-  t.after(() => outputs.close())
+  const caFile = fileOf('authority.pem', authority)
+  const { outputs, said } = channelTo(t, server.url, { tokenFile, caFile })
   const contextOf = async (at: number): Promise<Context> => {
     const { rule, bulwark } = JSON.parse(await server.alert()) as Told
     assert.equal(rule, `rule ${at}`)
@@ -144,7 +123,7 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
   const told = async (at: number): Promise<readonly string[]> =>
     (await contextOf(at)).factors.map(({ id }) => id)
   outputs.send(alertAt(1))
-  assert.match(await refused, /shop-prod:web may not hand alerts over; alerts wait for it$/)
+  assert.match(await said('403'), /shop-prod:web may not hand alerts over; alerts wait for it$/)
   writeFileSync(tokenFile, 'agent')
   assert.ok((await told(1)).includes('identity.cluster-admin'))
 
