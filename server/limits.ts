@@ -60,6 +60,8 @@ export const limits = {
   /** Alerts that wait for their judgement: a few seconds of a busy cluster. What comes on top is
    * asked to come again. */
   waitingAlertsMax: 20_000,
+  /** Agents by which alerts are counted that found no room because of their own others. */
+  shedAgentsMax: 1_000,
   /** Alerts that are remembered, to know those that come again; 16 bytes each, and their place. */
   rememberedAlertsMax: 200_000,
   /** How long alerts are judged before anything else gets its turn, milliseconds. */

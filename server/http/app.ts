@@ -64,6 +64,9 @@ const deny =
 const isOwnName = (name: string): boolean =>
   name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
 
+/** Whose alerts they are: by the address, which an agent cannot choose as it can a name. */
+const agentOf = ({ ip }: FastifyRequest): string => ip.replace(/^::ffff:(?=\d+\.)/, '')
+
 class Alerts {
   readonly #intake: AlertIntake
   readonly #feed: ClusterFeed
@@ -89,10 +92,11 @@ class Alerts {
       counts.put_off += alerts.length
       return later(reply, 503, 'the cluster is not known yet')
     }
-    const handled = this.#intake.take(alerts)
-    if (!handled) {
+    const handled = this.#intake.take(alerts, agentOf(request))
+    if (typeof handled === 'string') {
       counts.put_off += alerts.length
-      return later(reply, 429, `${this.#intake.waiting} alerts wait`)
+      const whose = handled === 'share' ? ', and those of this agent have their share' : ''
+      return later(reply, 429, `${this.#intake.waiting} alerts wait${whose}`)
     }
     counts.received += alerts.length + refused.length
     counts.refused += refused.length

@@ -50,6 +50,13 @@ export const metricsOf = ({
       values: one(putOff),
     },
     {
+      name: 'bulwark_server_alerts_shed_total',
+      type: 'counter',
+      help: 'Alerts put off because others of the same agent had their share of the room.',
+      label: 'agent',
+      values: intake.shed,
+    },
+    {
       name: 'bulwark_server_alerts_lost_total',
       type: 'counter',
       help: 'Alerts that a channel of the server did not deliver.',

@@ -179,6 +179,7 @@ test('health and numbers', async (t) => {
     'bulwark_server_alerts_total{outcome="refused"} 1',
     'bulwark_server_alerts_total{outcome="repeated"} 1',
     'bulwark_server_alerts_lost_total{channel="file"} 2',
+    '# TYPE bulwark_server_alerts_shed_total counter',
     'bulwark_server_alerts_unjoined_total 0',
     'bulwark_server_alerts_waiting 0',
     'bulwark_server_cluster_known 1',

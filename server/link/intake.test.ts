@@ -28,7 +28,7 @@ const intakeOf = (
 
 test('alerts are told in their order, and answered when they have been', async () => {
   const { intake, told } = intakeOf()
-  const [first, second] = [intake.take(received(1, 2)), intake.take(received(3))]
+  const [first, second] = [intake.take(received(1, 2), 'a'), intake.take(received(3), 'a')]
   assert.deepEqual([intake.waiting, told], [3, []])
   assert.deepEqual(await second, { accepted: 1, repeated: 0 })
   assert.deepEqual(told, ['1 A shell', '2 A shell', '3 A shell'])
@@ -38,26 +38,48 @@ test('alerts are told in their order, and answered when they have been', async (
 
 test('one that comes again is told once, also when both wait', async () => {
   const { intake, told } = intakeOf()
-  const both = [intake.take(received(1, 2)), intake.take(received(2, 1, 3))]
+  const both = [intake.take(received(1, 2), 'a'), intake.take(received(2, 1, 3), 'b')]
   assert.deepEqual(await Promise.all(both.map(async (each) => await each)), [
     { accepted: 2, repeated: 0 },
     { accepted: 1, repeated: 2 },
   ])
-  assert.deepEqual(await intake.take(received(3)), { accepted: 0, repeated: 1 })
+  assert.deepEqual(await intake.take(received(3), 'a'), { accepted: 0, repeated: 1 })
   assert.equal(told.length, 3)
   assert.deepEqual([intake.counts.judged, intake.counts.repeated], [3, 3])
 })
 
 test('what finds no room is not taken in part', async () => {
   const { intake, told } = intakeOf(3)
-  const taken = intake.take(received(1, 2))
-  assert.equal(intake.take(received(3, 4)), undefined)
-  const more = intake.take(received(5))
+  const taken = intake.take(received(1, 2), 'a')
+  assert.equal(intake.take(received(3, 4), 'b'), 'full')
+  const more = intake.take(received(5), 'b')
   await taken
   await more
   assert.equal(told.length, 3)
-  assert.notEqual(intake.take(received(3, 4)), undefined)
+  assert.notEqual(intake.take(received(3, 4), 'b'), 'full')
   await intake.drained()
+})
+
+test('an agent that sends more and more leaves room for others, who take turns with it', async () => {
+  const { intake, told } = intakeOf(8)
+  const taken = [1, 2, 3, 4, 5, 6].map((at) => intake.take(received(at), 'noisy'))
+  assert.deepEqual(taken.slice(4), ['share', 'share'], 'it has half of the room')
+  assert.ok(taken.slice(0, 4).every((each) => typeof each === 'object'))
+  for (const at of [11, 12, 13]) taken.push(intake.take(received(at), 'other'))
+  assert.equal(taken.at(-1), 'share', 'of two each has a third')
+  taken.push(intake.take(received(21), 'quiet'))
+  await intake.drained()
+  const order = told.map((line) => Number.parseInt(line, 10))
+  assert.deepEqual(order, [1, 11, 21, 2, 12, 3, 4])
+  assert.deepEqual(
+    [...intake.shed],
+    [
+      ['noisy', 2],
+      ['other', 1],
+    ],
+  )
+  // When what waited is told, it has room again.
+  assert.deepEqual(await intake.take(received(5, 6), 'noisy'), { accepted: 2, repeated: 0 })
 })
 
 test('only so many uuids are remembered, the latest', async () => {
@@ -67,10 +89,11 @@ test('only so many uuids are remembered, the latest', async () => {
   const uuids = Array.from({ length: limits.rememberedAlertsMax + 1 }, (_, at) => `u${at}`)
   const step = limits.waitingAlertsMax
   for (let at = 0; at < uuids.length; at += step) {
-    await intake.take(uuids.slice(at, at + step).map((uuid) => Object.assign({}, alert, { uuid })))
+    const batch = uuids.slice(at, at + step).map((uuid) => Object.assign({}, alert, { uuid }))
+    await intake.take(batch, 'a')
   }
   const again = (uuid: string | undefined): ReturnType<AlertIntake['take']> =>
-    intake.take([{ ...alert, uuid: uuid ?? '' }])
+    intake.take([{ ...alert, uuid: uuid ?? '' }], 'a')
   assert.deepEqual(await again(uuids.at(-1)), { accepted: 0, repeated: 1 })
   assert.deepEqual(await again(uuids[0]), { accepted: 1, repeated: 0 })
 })

@@ -1,7 +1,8 @@
 /**
  * Alerts of agents on their way to their judgement: a bounded queue, judged in the order in which
- * they came, and told once however often they come. Whoever hands alerts over is answered when they
- * have been told, so that an alert that a server loses is still with its agent.
+ * each agent sent them, and told once however often they come. Whoever hands alerts over is
+ * answered when they have been told, so that an alert that a server loses is still with its agent.
+ * Agents take turns, and none can take the room of all: see `take`.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Judged } from '../judge/index.ts'
@@ -35,6 +36,16 @@ interface Waiting {
   readonly done: (counts: Handled) => void
 }
 
+/** What waits of an agent. */
+interface Agent {
+  readonly batches: Waiting[]
+  /** Alerts, those that are being judged among them. */
+  waiting: number
+}
+
+/** Why a batch is not taken: there is no room, or this agent has its share of it. */
+export type NoRoom = 'full' | 'share'
+
 /** What became of a batch. */
 export interface Handled {
   readonly accepted: number
@@ -51,7 +62,9 @@ export class AlertIntake {
     put_off: 0,
   }
   readonly #options: IntakeOptions
-  readonly #queue: Waiting[] = []
+  /** Those of whom something waits, in the order of their turns. */
+  readonly #agents = new Map<string, Agent>()
+  readonly #shed = new Map<string, number>()
   /** Uuids of alerts that were told, the oldest first. */
   readonly #told = new Set<string>()
   #waiting = 0
@@ -66,14 +79,40 @@ export class AlertIntake {
     return this.#waiting
   }
 
-  /** @returns resolves when all were told; `undefined`: there is no room */
-  take(alerts: readonly ReceivedAlert[]): Promise<Handled> | undefined {
-    if (this.#waiting + alerts.length > this.#options.waitingMax) return undefined
+  /** Alerts that were put off because their agent had its share, by agent; of many, as `others`. */
+  get shed(): ReadonlyMap<string, number> {
+    return this.#shed
+  }
+
+  /**
+   * Takes a batch. An agent of which something waits already may have as much as is left for all
+   * others, and no more: one alone half of the room, of two each a third, so that there is always
+   * some for one that comes.
+   *
+   * @param from  the agent
+   * @returns resolves when all were told; or why it is not taken
+   */
+  take(alerts: readonly ReceivedAlert[], from: string): Promise<Handled> | NoRoom {
+    const room = this.#options.waitingMax - this.#waiting
+    if (alerts.length > room) return 'full'
+    const agent = this.#agents.get(from) ?? { batches: [], waiting: 0 }
+    if (agent.waiting > 0 && agent.waiting + alerts.length > room) {
+      this.#countShed(from, alerts.length)
+      return 'share'
+    }
+    this.#agents.set(from, agent)
     this.#waiting += alerts.length
+    agent.waiting += alerts.length
     return new Promise((done) => {
-      this.#queue.push({ alerts, done })
+      agent.batches.push({ alerts, done })
       this.#running ??= this.#run()
     })
+  }
+
+  #countShed(from: string, count: number): void {
+    const isKept = this.#shed.has(from) || this.#shed.size < limits.shedAgentsMax
+    const name = isKept ? from : 'others'
+    this.#shed.set(name, (this.#shed.get(name) ?? 0) + count)
   }
 
   /** Resolves when nothing waits. */
@@ -85,18 +124,28 @@ export class AlertIntake {
     let sinceMs = performance.now()
     // Requests that come together are read before the first is judged.
     await nextTurn()
-    for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) {
+    for (let next = this.#nextAgent(); next; next = this.#nextAgent()) {
+      const [from, agent] = next
+      const batch = agent.batches.shift()
       let repeated = 0
-      for (const alert of batch.alerts) {
+      for (const alert of batch?.alerts ?? []) {
         if (!this.#tellOnce(alert)) repeated++
         this.#waiting--
+        agent.waiting--
         if (performance.now() - sinceMs < limits.judgeMsMax) continue
         await nextTurn()
         sinceMs = performance.now()
       }
-      batch.done({ accepted: batch.alerts.length - repeated, repeated })
+      batch?.done({ accepted: batch.alerts.length - repeated, repeated })
+      this.#agents.delete(from)
+      if (agent.batches.length > 0) this.#agents.set(from, agent)
     }
     this.#running = undefined
+  }
+
+  #nextAgent(): readonly [from: string, agent: Agent] | undefined {
+    const [first] = this.#agents
+    return first
   }
 
   /** @returns false: it was told before */
