@@ -4,7 +4,10 @@
  * say by now; an API server that is away changes nothing of that.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,6 +15,7 @@ import type { Alert } from '@bulwark/agent'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText, makeCertificates } from '@bulwark/tools'
 import { channelTo, end, startServer } from '../running.ts'
+import { deployed } from './deployed.ts'
 import { allResources, resourceOf, shopObjects } from './live.ts'
 import { manifests } from './manifests.ts'
 
@@ -103,14 +107,21 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
 
   const kubeconfig = fileOf('kubeconfig', kubeconfigText(api.url, { token: 'server' }, authority))
   const [cert, key] = [certificates.server.cert, certificates.server.key]
-  const server = await startServer(t, [
-    `--kubeconfig=${kubeconfig}`,
-    '--listen=127.0.0.1:0',
-    `--tls-cert=${fileOf('tls.crt', cert)}`,
-    `--tls-key=${fileOf('tls.key', key)}`,
-    '--agent-account=bulwark/bulwark-agent',
-  ])
+  for (const [name, text] of Object.entries({ 'tls.crt': cert, 'tls.key': key })) fileOf(name, text)
+  // As its manifest starts it, but for where.
+  const [command, ...args] = deployed.container.args.map((arg) =>
+    arg.replace('--listen=:7676', '--listen=127.0.0.1:0').replace('/etc/bulwark/tls', folder),
+  )
+  assert.equal(command, 'server')
+  const server = await startServer(t, [`--kubeconfig=${kubeconfig}`, ...args])
   assert.match(server.url, /^https:/)
+  const { livenessProbe, readinessProbe } = deployed.container
+  for (const { httpGet } of [livenessProbe, readinessProbe]) {
+    await server.said('cluster from')
+    const request = get(server.url + httpGet.path, { ca: authority })
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
+    assert.equal(answer.resume().statusCode, 200)
+  }
 
   const tokenFile = fileOf('token', 'other')
   const caFile = fileOf('authority.pem', authority)
