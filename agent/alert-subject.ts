@@ -52,11 +52,17 @@ const isOpen = (event: LiveEvent): boolean => event.kind === EventNumber.open
 /** Of a file that is opened, a socket with a path, and the name that a link or a rename makes. */
 const filesOf = (event: LiveEvent): readonly string[] => {
   const { socket } = event
-  const given = isOpen(event) ? openOf.rawPath(event.record) : undefined
-  const names = [event.fileName, given, event.newPath, socket?.family === 'unix' && socket.name]
-  return [...new Set(names)].flatMap((name) =>
-    typeof name === 'string' && name !== '' ? [printableText(name)] : [],
-  )
+  const files: string[] = []
+  const add = (name: string | undefined): void => {
+    if (name === undefined || name === '') return
+    const text = printableText(name)
+    if (!files.includes(text)) files.push(text)
+  }
+  add(event.fileName)
+  if (isOpen(event)) add(openOf.rawPath(event.record))
+  add(event.newPath)
+  if (socket?.family === 'unix') add(socket.name)
+  return files
 }
 
 const actOf = (event: LiveEvent): AlertAct => ({

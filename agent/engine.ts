@@ -4,7 +4,7 @@
  * its type and scopes. A rule that throws counts as not matching, and is disabled when it does so
  * again and again.
  */
-import type { FieldRef, FieldValue, IpAddress } from '@bulwark/schema'
+import type { FieldRef, FieldSpec, IpAddress, RecordView } from '@bulwark/schema'
 import {
   EventNumber,
   RECORD_USER_MEMORY,
@@ -19,6 +19,7 @@ import type { Alert } from './alert.ts'
 import { spoken } from './alert.ts'
 import { subjectOf } from './alert-subject.ts'
 import { BoundedMap } from './bounded.ts'
+import type { Container } from './container.ts'
 import type { Counters } from './counters.ts'
 import { accessorOf, printable } from './fields/index.ts'
 import type { Accessor, Surroundings } from './fields/reader.ts'
@@ -89,7 +90,7 @@ export class Engine {
   #compiled = new BoundedMap<string, TypeRules>(limits.scopedRuleSetsMax, () => {})
   /** Those of the type that an event of each kind had last; where no rule has a scope. */
   readonly #byKind: (TypeRules | undefined)[] = []
-  readonly #accessors = new Map<string, Accessor>()
+  readonly #accessors = new Map<FieldSpec, Map<FieldRef['argument'], Accessor>>()
   readonly #resolved = new Map<string, () => ReadonlySet<IpAddress>>()
   readonly #faults = new Map<Rule, number>()
   readonly #subjects = new Subjects()
@@ -112,11 +113,16 @@ export class Engine {
   }
 
   #field(ref: FieldRef): Accessor {
-    const key = `${ref.field.name}[${typeof ref.argument}:${String(ref.argument)}]`
-    let accessor = this.#accessors.get(key)
+    const { field, argument } = ref
+    let ofField = this.#accessors.get(field)
+    if (!ofField) {
+      ofField = new Map<FieldRef['argument'], Accessor>()
+      this.#accessors.set(field, ofField)
+    }
+    let accessor = ofField.get(argument)
     if (!accessor) {
       accessor = accessorOf(ref, this.#options.surroundings)
-      this.#accessors.set(key, accessor)
+      ofField.set(argument, accessor)
     }
     return accessor
   }
@@ -249,53 +255,66 @@ export class Engine {
     this.#byKind.length = 0
   }
 
+  /** What comes after a while of nothing finds nothing in the caches: so this does little. */
   #alert(rule: Rule, event: LiveEvent): Alert {
-    const read = (ref: FieldRef): FieldValue => this.#field(ref)(event)
-    const reader = { field: read, resolve: () => new Set<IpAddress>() }
-    const { text, fields } = renderOutput(rule.output, reader, printable)
-    const { timeNs, container, record } = event
-    const outputFields = new Map(fields)
+    const { text, fields: outputFields } = renderOutput(
+      rule.output,
+      { field: (ref) => this.#field(ref)(event), resolve: () => new Set() },
+      printable,
+    )
+    const { timeNs, container, record, process } = event
     for (const name of timeFields) if (outputFields.has(name)) outputFields.set(name, timeNs)
+    const { time, priority, message, output } = spoken(timeNs, rule.priority, text)
+    const bulwark = {
+      pid: process.pid,
+      containerId: container?.id,
+      podUid: container?.podUid ?? container?.metadata?.podUid,
+      truncated: truncatedOf(event),
+      fromUserMemory: (headerOf.flags(record) & RECORD_USER_MEMORY) !== 0,
+    }
     return {
       uuid: randomUuid(),
       rule: rule.name,
       source: rule.source,
       tags: rule.tags,
       hostname: this.#options.surroundings.hostname,
-      ...spoken(timeNs, rule.priority, text),
+      timeNs,
+      time,
+      priority,
+      message,
+      output,
       outputFields,
-      bulwark: {
-        pid: event.process.pid,
-        containerId: container?.id,
-        podUid: container?.podUid ?? container?.metadata?.podUid,
-        truncated: truncatedOf(event),
-        ...policyOf(rule, container && this.#scopes.classOf(container)),
-        fromUserMemory: (headerOf.flags(record) & RECORD_USER_MEMORY) !== 0,
-      },
+      bulwark: rule.policy ? { ...bulwark, ...this.#policyOf(rule.policy, container) } : bulwark,
       subject: subjectOf(event),
     }
   }
+
+  /** What an alert says of the policy of its rule. */
+  #policyOf(
+    { name, scope }: NonNullable<Rule['policy']>,
+    container: Container | undefined,
+  ): Pick<Alert['bulwark'], 'policy' | 'scopeUnknown'> {
+    const of = container && this.#scopes.classOf(container)
+    const isUnknown = scope !== undefined && of?.scopes.get(scope.key) === 'unknown'
+    return { policy: name, ...(isUnknown ? { scopeUnknown: true } : {}) }
+  }
 }
 
-/** What an alert says of the policy of its rule; nothing when it has none. */
-const policyOf = (
-  { policy }: Rule,
-  of: ScopeClass | undefined,
-): Pick<Alert['bulwark'], 'policy' | 'scopeUnknown'> => {
-  if (!policy) return {}
-  const { name, scope } = policy
-  const isUnknown = scope !== undefined && of?.scopes.get(scope.key) === 'unknown'
-  return { policy: name, ...(isUnknown ? { scopeUnknown: true } : {}) }
-}
+const nothingCut: readonly string[] = []
 
 /** What of an event was cut: texts of the record, and of the process when it started. */
-const truncatedOf = (event: LiveEvent): readonly string[] => {
-  const r = event.record
-  const cut = (recordShapes[event.kind]?.texts ?? []).filter((offset) => {
+const truncatedOf = ({ kind, record, process }: LiveEvent): readonly string[] => {
+  if (kind === EventNumber.exec || !isCut(record, kind)) {
+    return process.truncated.length === 0 ? nothingCut : process.truncated
+  }
+  return ['event', ...process.truncated]
+}
+
+const isCut = (r: RecordView, kind: number): boolean => {
+  for (const offset of recordShapes[kind]?.texts ?? []) {
     const stored = r.data.getUint16(r.at + offset + 2, true)
     const whole = r.data.getUint32(r.at + offset + 4, true)
-    return whole === TEXT_LENGTH_UNKNOWN || whole !== stored
-  })
-  const own = cut.length > 0 && event.kind !== EventNumber.exec ? ['event'] : []
-  return [...own, ...event.process.truncated]
+    if (whole === TEXT_LENGTH_UNKNOWN || whole !== stored) return true
+  }
+  return false
 }

@@ -9,31 +9,37 @@ const uuidBytes = 16
 const poolUuids = 64
 const source = '/dev/urandom'
 
-const pool = Buffer.alloc(uuidBytes * poolUuids)
-let used = pool.length
+const uuidDigits = 2 * uuidBytes
+/** Hexadecimal digits. */
+let pool = ''
+let used = 0
 
 /** @throws Error  the machine has no /dev/urandom */
 const fill = (): void => {
+  const bytes = Buffer.alloc(uuidBytes * poolUuids)
   const fd = openSync(source, 'r')
   try {
-    for (let at = 0; at < pool.length;) {
-      const bytes = readSync(fd, pool, at, pool.length - at, null)
-      if (bytes === 0) throw new Error(`${source} is empty`)
-      at += bytes
+    for (let at = 0; at < bytes.length;) {
+      const read = readSync(fd, bytes, at, bytes.length - at, null)
+      if (read === 0) throw new Error(`${source} is empty`)
+      at += read
     }
-    used = 0
   } finally {
     closeSync(fd)
   }
+  for (let at = 0; at < bytes.length; at += uuidBytes) {
+    bytes[at + 6] = ((bytes[at + 6] ?? 0) & 0x0f) | 0x40
+    bytes[at + 8] = ((bytes[at + 8] ?? 0) & 0x3f) | 0x80
+  }
+  pool = bytes.toString('hex')
+  used = 0
 }
 
 export const randomUuid = (): string => {
   if (used === pool.length) fill()
-  const at = used
-  used += uuidBytes
-  pool[at + 6] = ((pool[at + 6] ?? 0) & 0x0f) | 0x40
-  pool[at + 8] = ((pool[at + 8] ?? 0) & 0x3f) | 0x80
-  const hex = pool.toString('hex', at, used)
-  const [a, b, c, d] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)]
-  return `${a}-${b}-${c}-${d}-${hex.slice(20)}`
+  const part = (from: number, to: number): string => pool.slice(used + from, used + to)
+  const groups = `${part(8, 12)}-${part(12, 16)}-${part(16, 20)}`
+  const uuid = `${part(0, 8)}-${groups}-${part(20, uuidDigits)}`
+  used += uuidDigits
+  return uuid
 }

@@ -192,7 +192,7 @@ export const renderOutput = (
   format: OutputFormat,
   reader: Reader,
   print: (value: FieldValue, piece: Value) => FieldValue,
-): { readonly text: string; readonly fields: ReadonlyMap<string, PrintedValue> } => {
+): { readonly text: string; readonly fields: Map<string, PrintedValue> } => {
   const fields = new Map<string, PrintedValue>()
   let text = ''
   for (const piece of format.pieces) {

@@ -1,6 +1,7 @@
 /** A channel over sinks that work, hang, fail and end: bounds, order, counts, its own end. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { limits } from '../limits.ts'
 import type { Entry } from './queue.ts'
@@ -51,6 +52,40 @@ test('alerts are delivered in order, some together', { timeout }, async () => {
   assert.deepEqual(await channel.close(5_000), [])
   assert.deepEqual([sink.got, sink.calls, sink.closed], [['a', 'b', 'c', 'd'], 2, 1])
   assert.deepEqual([channel.delivered, [...channel.lost], said], [4, [], []])
+})
+
+test('the first alert of a turn goes at once where it can', { timeout }, async () => {
+  const taken: string[] = []
+  let isFull = false
+  class QuickSink extends TestSink {
+    sendNow({ line }: Entry): boolean {
+      if (!isFull) taken.push(line)
+      return !isFull
+    }
+  }
+  const sink = new QuickSink(3, () => {})
+  const { channel } = channelOf(sink)
+  for (const line of ['a', 'b', 'c']) channel.offer(entry(line))
+  assert.deepEqual([taken, sink.got, channel.delivered, channel.waiting], [['a'], [], 1, 2])
+  // What waits is before what comes.
+  await Promise.resolve()
+  channel.offer(entry('d'))
+  await turn()
+  assert.deepEqual([taken, sink.got], [['a'], ['b', 'c', 'd']])
+  isFull = true
+  channel.offer(entry('e'))
+  await turn()
+  isFull = false
+  channel.offer(entry('f'))
+  assert.deepEqual(
+    [taken, sink.got],
+    [
+      ['a', 'f'],
+      ['b', 'c', 'd', 'e'],
+    ],
+  )
+  assert.deepEqual(await channel.close(5_000), [])
+  assert.deepEqual([channel.delivered, [...channel.lost]], [6, []])
 })
 
 test('a sink that hangs holds a bounded number, and is left at the end', { timeout }, async () => {

@@ -134,18 +134,14 @@ export class Outputs {
     if (this.#open.length === 0) this.#options.onGone()
   }
 
-  /** Takes an alert for all channels. Never waits, never throws. */
+  /** Takes an alert for all channels, put into words once for each form. Never waits, never
+   * throws. */
   send(alert: Alert): void {
-    for (const each of this.#inForms(alert)) each.open.channel.offer(each.entry)
-  }
-
-  /** The alert in the form of each channel, put into words once for each form. */
-  *#inForms(alert: Alert): Generator<{ readonly open: Open; readonly entry: Entry }> {
-    const made = new Map<Form, Entry>()
+    const made = this.#open.length > 1 ? new Map<Form, Entry>() : undefined
     for (const open of this.#open) {
-      const entry = made.get(open.form) ?? this.#entry(alert, open)
-      made.set(open.form, entry)
-      yield { open, entry }
+      const entry = made?.get(open.form) ?? this.#entry(alert, open)
+      made?.set(open.form, entry)
+      open.channel.offer(entry)
     }
   }
 

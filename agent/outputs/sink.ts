@@ -54,6 +54,13 @@ export interface Sink {
    * @throws SinkFault  some were not delivered
    */
   send(entries: readonly Entry[], signal: AbortSignal): Promise<void>
+  /**
+   * Delivers one entry at once, whole, where that is possible without waiting; no call of `send` is
+   * under way.
+   *
+   * @returns false when it was not, for whatever reason: then `send` is asked
+   */
+  sendNow?(entry: Entry): boolean
   /** Opens anew what it holds open: a file that was moved, a daemon that was restarted. */
   reopen(): void
   /** Lets go of all; after the last `send`, which may not have ended. */

@@ -60,6 +60,8 @@ test('a reader that reads gets all', { timeout }, async (t) => {
     if (stdout) got = await text(stdout)
   })
   assert.deepEqual([linesIn(got).length, inFile, said], [500, 500, '[]\n'])
+  const numbers = linesIn(got).map((line) => Number(/ alert (\d+) x{1000}$/.exec(line)?.[1]))
+  assert.deepEqual(numbers, [...numbers.keys()])
 })
 
 test('a reader that has gone is said once; the others go on', { timeout }, async (t) => {

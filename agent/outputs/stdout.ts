@@ -37,12 +37,26 @@ export class StdoutSink implements Sink {
   readonly batchMax = limits.channelBatchMax
   readonly #isFile = fstatSync(stdoutFd).isFile()
   readonly #isPipe = fstatSync(stdoutFd).isFIFO() || fstatSync(stdoutFd).isSocket()
-  /** Bytes of the next batch that a file has already. */
+  /** Bytes of the next batch that the file or pipe has already. */
   #torn = 0
 
   constructor() {
     // Whoever writes is told, too; without this, an error nobody hears ends the process.
     process.stdout.on('error', () => {})
+  }
+
+  /** What a pipe has room for in part is told in whole by `send`. */
+  sendNow({ line, bytes }: Entry): boolean {
+    if (!this.#isPipe || process.stdout.writableLength > 0) return false
+    try {
+      this.#torn = writeSync(stdoutFd, `${line}\n`)
+    } catch {
+      // `send` meets the same, and says so.
+      return false
+    }
+    if (this.#torn <= bytes) return false
+    this.#torn = 0
+    return true
   }
 
   async send(entries: readonly Entry[]): Promise<void> {
@@ -55,7 +69,9 @@ export class StdoutSink implements Sink {
     }
   }
 
-  async #writeStream(bytes: Uint8Array): Promise<void> {
+  async #writeStream(batch: Uint8Array): Promise<void> {
+    const bytes = batch.subarray(this.#torn)
+    this.#torn = 0
     const isFree = this.#isPipe && process.stdout.writableLength === 0
     const taken = isFree ? writeNow(bytes) : 0
     if (taken < bytes.length) await writeStream(bytes.subarray(taken))
