@@ -7,13 +7,14 @@
  *
  *   node tools/test.ts all|unit [TEXT]...     only files whose path holds one of the texts
  *   node tools/test.ts kernels [NAME]...      the event suite in guests; NAME: a kernel, a backend
- *   node tools/test.ts files FILE...          these files, one after another: what a guest does
+ *   node tools/test.ts files FILE...          these files, one after another
+ *   node tools/test.ts joined FILE...         as before, in one process: what a guest does
  */
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { FetchError } from './guest/kernels.ts'
-import { isBundled, root, runGroup, runJoined } from './test/group.ts'
+import { root, runGroup, runJoined } from './test/group.ts'
 import type { GuestBounds, GuestRun } from './test/guests.ts'
 import {
   boundsOfAll,
@@ -162,8 +163,9 @@ async function main([group = '', ...texts]: readonly string[]): Promise<void> {
     process.exit(1)
   })
   if (group === 'files') {
-    const bounds = { ...kernelBounds, againAfterSignal: true }
-    tally.add(await (isBundled ? runJoined : runGroup)(texts, bounds), '')
+    tally.add(await runGroup(texts, kernelBounds), '')
+  } else if (group === 'joined') {
+    tally.add(await runJoined(texts, kernelBounds), '')
   } else if (group === 'kernels') {
     await runInGuests(tally, chooseGuests(texts), boundsOfAll)
   } else if (group === 'all') {

@@ -11,5 +11,11 @@ export const bundleOf = (file: string): string => join(bundleFolder, file.replac
 export const fileOfBundle = (bundle: string): string =>
   relative(bundleFolder, bundle).replace(/\.mjs$/, '.ts')
 
-/** Runs several such pieces in one process. Relative to the root of the work tree. */
+/** Files run as the pieces that were made of them: in guests. */
+export const isBundled = process.env['BULWARK_BUNDLED'] === '1'
+
+/** What runs for a test file. Relative to the root of the work tree. */
+export const runnable = (file: string): string => (isBundled ? bundleOf(file) : file)
+
+/** Runs several test files in one process. Relative to the root of the work tree. */
 export const joinedRunner = join('tools/test', './joined.ts')

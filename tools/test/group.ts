@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { bundleOf, fileOfBundle, joinedRunner } from './bundle-names.ts'
+import { fileOfBundle, isBundled, joinedRunner, runnable } from './bundle-names.ts'
 import type { FileTime, GroupResult, Result } from './results.ts'
 
 /** Root of the work tree. */
@@ -17,9 +17,6 @@ export interface Bounds {
   readonly testMsMax: number
   /** For the group: a file whose tests ended may be kept open by what they left behind. */
   readonly groupMsMax: number
-  /** A file whose process a signal ended runs once more, and that is said. For emulated machines:
-   * Node.js itself crashes there now and then (a check of V8 on its pages of machine code). */
-  readonly againAfterSignal?: boolean
 }
 
 /** Where a guest's results go, one line each, apart from what it prints. */
@@ -28,9 +25,6 @@ const resultsFile = process.env['BULWARK_RESULTS']
 const tell = (result: Result | FileTime): void => {
   if (resultsFile !== undefined) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
 }
-
-/** Files run as the pieces that were made of them. */
-export const isBundled = process.env['BULWARK_BUNDLED'] === '1'
 
 const nameOf = (path: string): string => {
   const name = relative(root, path)
@@ -50,11 +44,17 @@ interface Ended {
   }
 }
 
-/** What an error of the test runner says beside its text. */
-const partOf = ({ details: { error } }: Ended, name: 'signal' | 'failureType'): unknown =>
+/** A word that an error of the test runner has beside its text. */
+const wordOf = ({ details: { error } }: Ended, name: 'signal' | 'failureType'): unknown =>
   typeof error === 'object' && error !== null
     ? (error as Readonly<Record<string, unknown>>)[name]
     : undefined
+
+/** The signal that ended a file's process before its tests did. */
+const signalOf = (ended: Ended): string | undefined => {
+  const signal = wordOf(ended, 'signal')
+  return typeof signal === 'string' ? signal : undefined
+}
 
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false
 
@@ -64,12 +64,10 @@ const resultOf = (file: string, { name, skip, todo }: Ended, passed: boolean): R
   return { file, name, outcome: 'skipped', ...(typeof mark === 'string' ? { reason: mark } : {}) }
 }
 
-/** What one run of files gathers. */
-class Gathered {
+/** What a run of files gathers, and tells. */
+class Gathered implements GroupResult {
   readonly results: Result[] = []
   readonly times: FileTime[] = []
-  /** The files whose process a signal has ended. */
-  readonly died: string[] = []
 
   addResult(result: Result): void {
     this.results.push(result)
@@ -78,109 +76,79 @@ class Gathered {
 
   addTime(time: FileTime): void {
     if (resultsFile !== undefined) console.log(`${time.file}: ${(time.ms / 1000).toFixed(1)} s`)
-    if (this.died.includes(time.file)) return
     this.times.push(time)
     tell(time)
   }
-
-  /** Whether a signal ended the process of a file, which it then notes. */
-  hasDied(ended: Ended): boolean {
-    const signal = partOf(ended, 'signal')
-    if (typeof signal !== 'string' || ended.file === undefined) return false
-    const name = nameOf(ended.file)
-    console.log(`${name}: ended by ${signal}, runs once more`)
-    this.died.push(name)
-    return true
-  }
 }
 
-type Options = Parameters<typeof run>[0]
-
-/** Runs files, printing as they end. */
-async function runFiles(
-  options: Options,
-  { groupMsMax }: Bounds,
-  listen: (stream: ReturnType<typeof run>) => void,
-): Promise<void> {
-  const stream = run({
-    cwd: root,
-    execArgv: process.execArgv,
-    signal: AbortSignal.timeout(groupMsMax),
-    ...options,
-  })
-  listen(stream)
-  const report = stream.pipe(new spec())
-  report.pipe(process.stdout, { end: false })
-  await finished(report)
+/** Prints what becomes of tests, to the end. */
+async function report(stream: ReturnType<typeof run>): Promise<void> {
+  const text = stream.pipe(new spec())
+  text.pipe(process.stdout, { end: false })
+  await finished(text)
 }
 
 /** Runs the files, a process each, printing as they end. */
 export async function runGroup(files: readonly string[], bounds: Bounds): Promise<GroupResult> {
   const gathered = new Gathered()
-  const add = (ended: Ended, passed: boolean): void => {
-    if (ended.details.type === 'suite') return
-    if (bounds.againAfterSignal === true && gathered.hasDied(ended)) return
-    gathered.addResult(resultOf(nameOf(ended.file ?? ''), ended, passed))
-  }
-  const options = {
-    files: files.map((file) => join(root, isBundled ? bundleOf(file) : file)),
+  const stream = run({
+    cwd: root,
+    execArgv: process.execArgv,
+    files: files.map((file) => join(root, runnable(file))),
     concurrency: bounds.concurrency,
     timeout: bounds.testMsMax,
-  }
-  await runFiles(options, bounds, (stream) => {
-    stream.on('test:summary', ({ file, duration_ms: ms }) => {
-      if (file !== undefined) gathered.addTime({ file: nameOf(file), ms })
-    })
-    stream.on('test:pass', (ended) => add(ended, true))
-    stream.on('test:fail', (ended) => add(ended, false))
+    signal: AbortSignal.timeout(bounds.groupMsMax),
   })
-  const { results, times, died } = gathered
-  return await withMore({ results, times }, died, bounds)
-}
-
-const withMore = async (
-  { results, times }: GroupResult,
-  files: readonly string[],
-  bounds: Bounds,
-): Promise<GroupResult> => {
-  if (files.length === 0) return { results, times }
-  const more = await runGroup(files, { ...bounds, againAfterSignal: false })
-  return { results: [...results, ...more.results], times: [...times, ...more.times] }
+  const add = (ended: Ended, passed: boolean): void => {
+    if (ended.details.type === 'suite') return
+    gathered.addResult(resultOf(nameOf(ended.file ?? ''), ended, passed))
+  }
+  stream.on('test:summary', ({ file, duration_ms: ms }) => {
+    if (file !== undefined) gathered.addTime({ file: nameOf(file), ms })
+  })
+  stream.on('test:pass', (ended) => add(ended, true))
+  stream.on('test:fail', (ended) => add(ended, false))
+  await report(stream)
+  return gathered
 }
 
 /**
- * Runs files that are bundled in one process, one after another, printing as they end. Where that
- * process is ended by a signal, the file that it was at and those after it run in one each.
+ * Runs the files in one process, one after another, printing as they end. When a signal ends it,
+ * that is said, and the file that it was at and those after it run in a process each: Node.js
+ * crashes now and then on an emulated machine (a check of V8 on its pages of machine code).
  */
 export async function runJoined(files: readonly string[], bounds: Bounds): Promise<GroupResult> {
   const gathered = new Gathered()
-  let file = ''
-  const add = (ended: Ended, passed: boolean): void => {
-    const isSuite = ended.details.type === 'suite'
-    if (!isSuite && ended.nesting === 0) {
-      if (!gathered.hasDied(ended)) gathered.addResult(resultOf('all files', ended, passed))
-      return
-    }
-    // Of a suite only what is not said by its tests: that a hook of the file failed.
-    if (!isSuite || !(passed || partOf(ended, 'failureType') === 'subtestsFailed')) {
-      gathered.addResult(resultOf(file, ended, passed))
-    }
-    if (isSuite && ended.nesting === 0) gathered.addTime({ file, ms: ended.details.duration_ms })
-  }
-  const options = {
-    files: [join(root, bundleOf(joinedRunner))],
+  const stream = run({
+    cwd: root,
+    execArgv: process.execArgv,
+    files: [join(root, runnable(joinedRunner))],
     argv: [String(bounds.testMsMax), ...files],
     timeout: bounds.groupMsMax,
-  }
-  await runFiles(options, bounds, (stream) => {
-    stream.on('test:start', ({ name, nesting }) => {
-      if (nesting === 0) file = name
-    })
-    stream.on('test:pass', (ended) => add(ended, true))
-    stream.on('test:fail', (ended) => add(ended, false))
   })
-  const { results, times, died } = gathered
-  const ended = new Set(times.map((time) => time.file))
-  const left = died.length === 0 ? [] : files.filter((each) => !ended.has(each))
-  return await withMore({ results, times }, left, bounds)
+  let file = 'no test file'
+  let diedBy: string | undefined
+  const add = (ended: Ended, passed: boolean): void => {
+    const isSuite = ended.details.type === 'suite'
+    if (ended.nesting === 0 && !isSuite) diedBy ??= signalOf(ended)
+    if (diedBy !== undefined) return
+    // Of a suite only what its tests do not say: that a hook of the file failed.
+    if (!isSuite || !(passed || wordOf(ended, 'failureType') === 'subtestsFailed')) {
+      gathered.addResult(resultOf(file, ended, passed))
+    }
+    if (ended.nesting === 0) gathered.addTime({ file, ms: ended.details.duration_ms })
+  }
+  stream.on('test:start', ({ name, nesting }) => {
+    if (nesting === 0) file = name
+  })
+  stream.on('test:pass', (ended) => add(ended, true))
+  stream.on('test:fail', (ended) => add(ended, false))
+  await report(stream)
+  if (diedBy === undefined) return gathered
+  const ended = new Set(gathered.times.map((time) => time.file))
+  const left = files.filter((each) => !ended.has(each))
+  console.log(`${left[0]}: ended by ${diedBy}; what is left runs once more, each by itself`)
+  const more = await runGroup(left, bounds)
+  const earlier = gathered.results.filter((result) => ended.has(result.file))
+  return { results: [...earlier, ...more.results], times: [...gathered.times, ...more.times] }
 }

@@ -217,7 +217,7 @@ async function startGuest(run: GuestRun, bounds: GuestBounds): Promise<Started> 
   const command = [
     ...(cgroups === 'v1' ? ['sh tools/guest/cgroup-v1.sh || exit 1;'] : []),
     `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1 BULWARK_BUNDLED=1`,
-    `node --single-threaded ${bundleOf(runner)} files ${files.join(' ')}`,
+    `node --single-threaded ${bundleOf(runner)} joined ${files.join(' ')}`,
   ]
   try {
     const { code, results: lines } = await runGuest({

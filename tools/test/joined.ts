@@ -6,12 +6,12 @@
  */
 import { join } from 'node:path'
 import { suite } from 'node:test'
-import { bundleOf } from './bundle-names.ts'
+import { runnable } from './bundle-names.ts'
 
 const root = join(import.meta.dirname, '../..')
 const [msMax, ...files] = process.argv.slice(2)
 for (const file of files) {
   void suite(file, { timeout: Number(msMax) }, async () => {
-    await import(join(root, bundleOf(file)))
+    await import(join(root, runnable(file)))
   })
 }
