@@ -56,6 +56,15 @@ const collect = (
   return found
 }
 
+/** By their text; that of a single one is not made. */
+const inOrder = (reasons: readonly Reason[]): readonly Reason[] =>
+  reasons.length === 1
+    ? reasons
+    : reasons
+        .map((reason) => [JSON.stringify(reason), reason] as const)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, reason]) => reason)
+
 const edgesOf = (from: GraphNode, found: ReadonlyMap<string, Found>): readonly Edge[] =>
   [...found]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -64,12 +73,7 @@ const edgesOf = (from: GraphNode, found: ReadonlyMap<string, Found>): readonly E
       from,
       to,
       certainty,
-      reasons: () =>
-        reasons
-          .map((reason) => reason())
-          .map((reason) => [JSON.stringify(reason), reason] as const)
-          .toSorted(([a], [b]) => (a < b ? -1 : 1))
-          .map(([, reason]) => reason),
+      reasons: () => inOrder(reasons.map((reason) => reason())),
     }))
 
 /**

@@ -24,10 +24,10 @@ import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
 import { clusterNetwork } from '../network/cluster-network.ts'
 import { exposureOf } from '../network/exposure.ts'
-import { containerNode, internet, nodeText, podNode } from '../nodes.ts'
+import { containerNode, internet, nodeText } from '../nodes.ts'
 import { sandboxOf } from '../pods/container.ts'
 import { tokenOf } from '../pods/token.ts'
-import { crownJewelLabel, isTarget } from '../questions/targets.ts'
+import { crownJewelLabel, isJewelPod } from '../questions/targets.ts'
 import { landingsOf } from './landings.ts'
 import { wayFacts, worstOf } from './power.ts'
 import { standardOf } from './standard.ts'
@@ -130,9 +130,8 @@ const exposureIn = (cluster: Cluster, pod: Pod): Exposure => {
 }
 
 const neighboursOf = (cluster: Cluster, pod: Pod): readonly Fact[] => {
-  const isJewel = isTarget(cluster, { is: 'crown-jewels' })
   return [...(pod.nodeName === '' ? [] : cluster.objects.find(podsByNode, pod.nodeName))]
-    .filter((each) => each !== pod && !each.isOver && isJewel(podNode(each.namespace, each.name)))
+    .filter((each) => each !== pod && !each.isOver && isJewelPod(cluster, each))
     .map(({ namespace, name }) => ({
       text: `it, or its namespace, has the label ${crownJewelLabel}`,
       object: { kind: 'Pod', namespace, name },

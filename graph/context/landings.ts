@@ -80,6 +80,20 @@ const credentialOf = (
   return accounts.has(namespace, spec.serviceAccount) ? `account ${spec.serviceAccount}` : ''
 }
 
+/** A foothold, and how policies see it. */
+interface Landing {
+  readonly pod: Pod
+  readonly podClass: PodClass
+}
+
+/** Footholds of a namespace, each in the order of their names. */
+interface FoundIn {
+  /** By what they have, which is looked at first: they lead on with the fewest steps. */
+  readonly credentials: readonly Landing[]
+  /** By a way out to their node. */
+  readonly escapes: readonly Landing[]
+}
+
 /** What is kept of a namespace, and what it rests on. */
 interface InNamespace {
   readonly version: number | undefined
@@ -87,45 +101,83 @@ interface InNamespace {
   readonly secrets: string
   readonly isSmall: boolean
   readonly candidates: readonly Candidate[]
+  /** Nodes on which those with a credential run. */
+  readonly nodes: readonly string[]
+  /** What was found of the candidates, as long as `base` is the same. */
+  found: FoundIn | undefined
+  base: readonly unknown[]
+  /** As long as these are the same, so are the texts above. */
+  usefulAccounts: UsefulAccounts
+  secretsVersion: number
 }
 
 interface Kept {
   readonly byNamespace: Map<string, InNamespace>
-  /** How often candidates of a namespace have changed. */
+  /** Nodes on which something of use is, with the number of pods. */
+  readonly nodes: Map<string, number>
+  /** Grows when candidates of a namespace have changed. */
   changes: number
-  /** What is kept of all rests on this. */
+  /** What is kept of all rests on this, and on no more than `base`, which is quick to compare. */
   version: string
+  base: readonly unknown[]
   landings: Landings | undefined
 }
 
 const kept: StateSpec<Kept> = {
-  create: () => ({ byNamespace: new Map(), changes: 0, version: '', landings: undefined }),
+  create: () => ({
+    byNamespace: new Map(),
+    nodes: new Map(),
+    changes: 0,
+    version: '',
+    base: [],
+    landings: undefined,
+  }),
+}
+
+const areSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((each, at) => each === b[at])
+
+/** What is kept of a namespace is replaced, or gone. */
+const replace = (
+  { byNamespace, nodes }: Kept,
+  namespace: string,
+  made: InNamespace | undefined,
+): void => {
+  for (const name of byNamespace.get(namespace)?.nodes ?? []) {
+    const count = (nodes.get(name) ?? 0) - 1
+    if (count > 0) nodes.set(name, count)
+    else nodes.delete(name)
+  }
+  for (const name of made?.nodes ?? []) nodes.set(name, (nodes.get(name) ?? 0) + 1)
+  if (made) byNamespace.set(namespace, made)
+  else byNamespace.delete(namespace)
 }
 
 /** Looked for again only where pods, rights or secrets of the namespace have changed. */
-const candidatesIn = (
-  cluster: Cluster,
-  namespace: string,
-  isSmall: boolean,
-): readonly Candidate[] => {
+const candidatesIn = (cluster: Cluster, namespace: string, isSmall: boolean): InNamespace => {
   const state = cluster.state(kept)
   const { byNamespace } = state
   const sorts = cluster.state(podSorts)
   const accounts = usefulAccounts(cluster)
-  const secrets = usefulSecrets(cluster, namespace, accounts)
-  const now = {
-    version: sorts.versionOf(namespace),
-    accounts: accounts.textOf(namespace),
-    secrets: secrets.join(' '),
-    isSmall,
-  }
+  const secretsVersion = cluster.objects.version('Secret')
+  const version = sorts.versionOf(namespace)
   const known = byNamespace.get(namespace)
-  const isSame =
-    known?.version === now.version &&
-    known?.accounts === now.accounts &&
-    known?.secrets === now.secrets &&
-    known?.isSmall === isSmall
-  if (known && isSame) return known.candidates
+  const isOfPods = known?.version === version && known?.isSmall === isSmall
+  if (
+    known &&
+    isOfPods &&
+    known.usefulAccounts === accounts &&
+    known.secretsVersion === secretsVersion
+  ) {
+    return known
+  }
+  const secrets = usefulSecrets(cluster, namespace, accounts)
+  const now = { accounts: accounts.textOf(namespace), secrets: secrets.join(' ') }
+  if (known && isOfPods && known.accounts === now.accounts && known.secrets === now.secrets) {
+    known.usefulAccounts = accounts
+    known.secretsVersion = secretsVersion
+    return known
+  }
   const candidates: Candidate[] = []
   for (const sort of sorts.inNamespace(namespace)) {
     const { any } = sort
@@ -135,8 +187,13 @@ const candidatesIn = (
     if (isSmall || escapes || credential !== '') candidates.push({ sort, credential, escapes })
   }
   if (candidates.length > 0 || known?.candidates.length !== 0) state.changes++
-  byNamespace.set(namespace, { ...now, candidates })
-  return candidates
+  const nodes = candidates
+    .filter(({ credential }) => credential !== '')
+    .flatMap(({ sort }) => Array.from(sort.pods, ({ nodeName }) => nodeName))
+  const rest = { usefulAccounts: accounts, secretsVersion, nodes, found: undefined, base: [] }
+  const made = { ...now, version, isSmall, candidates, ...rest }
+  replace(state, namespace, made)
+  return made
 }
 
 /** Of the pods of a sort the first by name in each class. */
@@ -149,11 +206,6 @@ export const firstOfClasses = (cluster: Cluster, { pods }: PodSort): ReadonlyMap
     if (podClass && (!known || pod.name < known.name)) firsts.set(podClass, pod)
   }
   return firsts
-}
-
-interface Landing {
-  readonly pod: Pod
-  readonly podClass: PodClass
 }
 
 /** Pods by class and by what they give, the first by name of each. */
@@ -171,16 +223,13 @@ class ByClass {
     const all = [...this.#byClass].flatMap(([podClass, own]) =>
       Array.from(own.values(), (pod): Landing => ({ pod, podClass })),
     )
-    return all.toSorted(
-      (a, b) => textOrder(a.pod.namespace, b.pod.namespace) || textOrder(a.pod.name, b.pod.name),
-    )
+    return all.toSorted((a, b) => textOrder(a.pod.name, b.pod.name))
   }
 }
 
-/** Takes landings in, each once for its class and what it gives, the first by name. */
+/** Takes landings of a namespace in, each once for its class and what it gives. */
 class Found {
   readonly #cluster: Cluster
-  /** Credentials first: they lead on with the fewest steps. */
   readonly #byClass = { credentials: new ByClass(), escapes: new ByClass() }
   readonly #isSmall: boolean
 
@@ -189,13 +238,9 @@ class Found {
     this.#isSmall = isSmall
   }
 
-  #hasNode(name: string): boolean {
-    return usefulAccounts(this.#cluster).hasNode(name)
-  }
-
-  get landings(): readonly Landing[] {
+  get found(): FoundIn {
     const { credentials, escapes } = this.#byClass
-    return [...credentials.sorted(), ...escapes.sorted()]
+    return { credentials: credentials.sorted(), escapes: escapes.sorted() }
   }
 
   #add(pod: Pod, what: string, isCredential: boolean): void {
@@ -214,17 +259,13 @@ class Found {
     )
   }
 
-  take({ sort, credential, escapes }: Candidate, nodes: ReadonlySet<string>): void {
+  /** @param isWanted  of pods that may escape */
+  take({ sort, credential, escapes }: Candidate, isWanted: (pod: Pod) => boolean): void {
     const { any, first } = sort
     if (!any || !first || !this.#isOpen(any, false)) return
     if (escapes) {
-      const isUseful = ({ nodeName }: Pod): boolean =>
-        nodes.has(nodeName) || this.#hasNode(nodeName)
       // They lead to nodes of their own.
-      for (const pod of sort.pods) {
-        if (!this.#isSmall && credential === '' && !isUseful(pod)) continue
-        this.#add(pod, pod.name, credential !== '')
-      }
+      for (const pod of sort.pods) if (isWanted(pod)) this.#add(pod, pod.name, credential !== '')
     } else if (this.#isSmall) {
       for (const pod of sort.pods) this.#add(pod, first.name, credential !== '')
     } else if (!credential.startsWith('account ') || this.#isOpen(any, true)) {
@@ -236,47 +277,75 @@ class Found {
 const isSmallCluster = ({ objects, settings }: Cluster): boolean =>
   objects.count('Pod') <= settings.powerReachPodsMax
 
-/** Nodes on which something of use is. */
-const usefulNodes = (
-  { objects }: Cluster,
+/** Whether pods count for their node alone, by what else runs there: in whichever namespace. */
+const isForNode = ({ credential, escapes }: Candidate, isSmall: boolean): boolean =>
+  escapes && !isSmall && credential === ''
+
+const findIn = (
+  cluster: Cluster,
   candidates: readonly Candidate[],
-): ReadonlySet<string> => {
-  const nodes = new Set<string>()
-  for (const { name } of objects.find(controlPlaneNodes, 'control')) nodes.add(name)
-  for (const { sort, credential } of candidates) {
-    if (credential !== '') for (const { nodeName } of sort.pods) nodes.add(nodeName)
-  }
-  return nodes
+  isSmall: boolean,
+  isWanted: (pod: Pod) => boolean = () => true,
+): FoundIn => {
+  const found = new Found(cluster, isSmall)
+  for (const each of candidates) found.take(each, isWanted)
+  return found.found
 }
 
-/** Of all namespaces; what is kept of those without pods is forgotten. */
-const candidatesOf = (cluster: Cluster, isSmall: boolean): readonly Candidate[] => {
+/** Of each namespace with candidates, in order; what is kept of those without pods is forgotten. */
+const keptOfAll = (cluster: Cluster, isSmall: boolean): readonly InNamespace[] => {
   const sorts = cluster.state(podSorts)
   const state = cluster.state(kept)
-  const candidates: Candidate[] = []
+  const all: (readonly [namespace: string, of: InNamespace])[] = []
   for (const namespace of sorts.namespaces()) {
-    for (const each of candidatesIn(cluster, namespace, isSmall)) candidates.push(each)
+    const of = candidatesIn(cluster, namespace, isSmall)
+    if (of.candidates.length > 0) all.push([namespace, of])
   }
   for (const [namespace, { candidates: gone }] of state.byNamespace) {
     if (sorts.versionOf(namespace) !== undefined) continue
-    state.byNamespace.delete(namespace)
+    replace(state, namespace, undefined)
     if (gone.length > 0) state.changes++
   }
-  return candidates
+  return all.toSorted(([a], [b]) => textOrder(a, b)).map(([, of]) => of)
 }
 
-const find = (cluster: Cluster, candidates: readonly Candidate[], isSmall: boolean): Landings => {
-  const nodes = usefulNodes(cluster, candidates)
-  const found = new Found(cluster, isSmall)
-  for (const each of candidates) found.take(each, nodes)
-  const { landings } = found
+const find = (cluster: Cluster, all: readonly InNamespace[], isSmall: boolean): Landings => {
+  const { objects } = cluster
+  const { nodes } = cluster.state(kept)
+  const accounts = usefulAccounts(cluster)
+  const control = new Set(
+    Array.from(objects.find(controlPlaneNodes, 'control'), ({ name }) => name),
+  )
+  const isUseful = ({ nodeName }: Pod): boolean =>
+    nodes.has(nodeName) || control.has(nodeName) || accounts.hasNode(nodeName)
+  const base = (): readonly unknown[] => [
+    objects.version('ServiceAccount'),
+    imagesVersion(cluster),
+    cluster.state(clusterNetwork).version,
+  ]
+  const credentials: Landing[] = []
+  const escapes: Landing[] = []
+  for (const of of all) {
+    if (!of.found || !areSame(of.base, base())) {
+      const own = of.candidates.filter((each) => !isForNode(each, isSmall))
+      of.found = findIn(cluster, own, isSmall)
+      // Finding them may sort pods into classes.
+      of.base = base()
+    }
+    for (const each of of.found.credentials) credentials.push(each)
+    for (const each of of.found.escapes) escapes.push(each)
+    const forNode = of.candidates.filter((each) => isForNode(each, isSmall))
+    if (forNode.length === 0) continue
+    for (const each of findIn(cluster, forNode, isSmall, isUseful).escapes) escapes.push(each)
+  }
   const byClass = new Map<PodClass, Pod[]>()
-  for (const { pod, podClass } of landings.slice(0, limits.landingsMax)) {
+  for (const { pod, podClass } of [...credentials, ...escapes].slice(0, limits.landingsMax)) {
     const known = byClass.get(podClass)
     if (known) known.push(pod)
     else byClass.set(podClass, [pod])
   }
-  return { byClass, isAll: isSmall, isCut: landings.length > limits.landingsMax }
+  const isCut = credentials.length + escapes.length > limits.landingsMax
+  return { byClass, isAll: isSmall, isCut }
 }
 
 /** The footholds of a cluster; found anew where something changed that they rest on. */
@@ -285,7 +354,18 @@ export const landingsOf = (cluster: Cluster): Landings => {
   const state = cluster.state(kept)
   const network = cluster.state(clusterNetwork)
   const isSmall = isSmallCluster(cluster)
-  const candidates = candidatesOf(cluster, isSmall)
+  const base = (): readonly unknown[] => [
+    isSmall,
+    cluster.state(podSorts).version,
+    usefulAccounts(cluster),
+    objects.version('Secret'),
+    objects.version('Node'),
+    objects.version('ServiceAccount'),
+    imagesVersion(cluster),
+    network.version,
+  ]
+  if (state.landings && areSame(base(), state.base)) return state.landings
+  const all = keptOfAll(cluster, isSmall)
   const control = Array.from(objects.find(controlPlaneNodes, 'control'), ({ name }) => name)
   const versionNow = (): string =>
     [
@@ -297,9 +377,11 @@ export const landingsOf = (cluster: Cluster): Landings => {
       imagesVersion(cluster),
       network.version,
     ].join(' ')
-  if (state.landings && state.version === versionNow()) return state.landings
-  state.landings = find(cluster, candidates, isSmall)
-  // Finding them may sort pods into classes.
-  state.version = versionNow()
+  if (!state.landings || state.version !== versionNow()) {
+    state.landings = find(cluster, all, isSmall)
+    // Finding them may sort pods into classes.
+    state.version = versionNow()
+  }
+  state.base = base()
   return state.landings
 }

@@ -217,6 +217,8 @@ export class UsedFiles {
   /** How a package is in use. */
   useOf({ kind, places }: PackageFacts, question: UsageQuestion): UseFound {
     const { files, folders } = places
+    // Of most packages nobody tells where they lie: no file is one of theirs.
+    if (files.length + folders.length === 0) return unknownUse
     const owns = (path: string): boolean =>
       files.includes(path) || folders.some((folder) => path.startsWith(folder))
     const isStatic = kind === 'static-binary'

@@ -99,25 +99,31 @@ export const vexText = ({ status, justification, statement, source }: VexClaim):
   return `${source} says ${status}${why}`
 }
 
-/** A part of a weight, and the sentence for it. */
-type Part = readonly [value: number, text: () => string]
-
-const likelihood = ({ kev, epss }: Finding): Part => {
-  if (kev) {
-    const by = kev.ransomware ? ', also by ransomware' : ''
-    return [weightTable.exploited, () => `is in the list of known exploited vulnerabilities${by}`]
-  }
-  if (epss === undefined) {
-    const taken = weightTable.unknownEpss
-    return [taken, () => `has no EPSS probability: it is taken for ${percent(taken)}`]
-  }
-  return [epss, () => `is exploited within 30 days with a probability of ${percent(epss)} (EPSS)`]
+/** A part of a weight: what it counts, and the sentence for it. */
+interface Part {
+  readonly value: (finding: Finding) => number
+  readonly text: (finding: Finding) => string
 }
 
-const impact = ({ score, severity }: Finding): Part =>
-  score === undefined
-    ? [weightTable.severity[severity], () => `has severity ${severity}, and no score`]
-    : [score / 10, () => `has a CVSS score of ${score}`]
+const likelihood: Part = {
+  value: ({ kev, epss }) => (kev ? weightTable.exploited : (epss ?? weightTable.unknownEpss)),
+  text: ({ kev, epss }) => {
+    if (kev) {
+      const by = kev.ransomware ? ', also by ransomware' : ''
+      return `is in the list of known exploited vulnerabilities${by}`
+    }
+    return epss === undefined
+      ? `has no EPSS probability: it is taken for ${percent(weightTable.unknownEpss)}`
+      : `is exploited within 30 days with a probability of ${percent(epss)} (EPSS)`
+  },
+}
+
+const impact: Part = {
+  value: ({ score, severity }) =>
+    score === undefined ? weightTable.severity[severity] : score / 10,
+  text: ({ score, severity }) =>
+    score === undefined ? `has severity ${severity}, and no score` : `has a CVSS score of ${score}`,
+}
 
 /** An attacker needs nothing but to reach it. */
 export const isOpen = ({ vector }: Pick<Finding, 'vector'>): boolean =>
@@ -131,18 +137,20 @@ const behind = ({ needsPrivileges, needsUser }: NonNullable<Finding['vector']>):
   return needs.length === 0 ? '' : `, and needs ${needs.join(' and ')}`
 }
 
-const reach = (finding: Finding): Part => {
-  const { vector } = finding
-  if (vector === undefined) return [weightTable.reach.unknown, () => 'has no CVSS vector']
-  if (isOpen(finding)) {
-    const text = 'is open to the network, without an account or a click'
-    return [weightTable.reach.open, () => text]
-  }
-  return [
-    weightTable.reach[vector.reach],
-    () => `has the attack vector ${vector.reach}${behind(vector)}`,
-  ]
+const reach: Part = {
+  value: (finding) =>
+    isOpen(finding)
+      ? weightTable.reach.open
+      : weightTable.reach[finding.vector?.reach ?? 'unknown'],
+  text: (finding) => {
+    const { vector } = finding
+    if (vector === undefined) return 'has no CVSS vector'
+    if (isOpen(finding)) return 'is open to the network, without an account or a click'
+    return `has the attack vector ${vector.reach}${behind(vector)}`
+  },
 }
+
+const parts: readonly Part[] = [likelihood, impact, reach]
 
 /**
  * The weight of a finding.
@@ -154,12 +162,12 @@ export const weightOf = (finding: Finding, found: UseFound): CveWeight => {
   if (vex && isRemoving(vex)) {
     return { value: 0, reasons: () => [`${id} in ${packageText(finding)}: ${vexText(vex)}`] }
   }
-  const parts = [likelihood(finding), impact(finding), reach(finding)]
-  const product = parts.reduce((sum, [value]) => sum * value, weightTable.use[found.use])
+  let product: number = weightTable.use[found.use]
+  for (const { value } of parts) product *= value(finding)
   return {
     value: Math.round(product * 1000) / 1000,
     reasons: () => [
-      ...parts.map(([, text]) => `${id} ${text()}`),
+      ...parts.map(({ text }) => `${id} ${text(finding)}`),
       `${packageText(finding)} ${foundText(found)}`,
       ...(vex ? [`${id}: ${vexText(vex)}`] : []),
     ],

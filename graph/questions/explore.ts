@@ -362,6 +362,11 @@ class Explorer {
   /** All edges or none, and in order: where a bound cuts must not depend on that of the objects. */
   #leaveWithin(place: number, node: GraphNode, cost: number): void {
     this.edges.begin(place)
+    // Without making thousands of edges that there is no room for.
+    if (node.kind === 'nodes' && this.#cluster.objects.count('Node') > this.#room) {
+      this.#isCut = true
+      return
+    }
     const found: { readonly to: GraphNode; readonly edgeCost: number }[] = []
     try {
       this.#each(node, (to, edgeCost) => {

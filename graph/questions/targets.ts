@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster.ts'
 import type { GraphNode } from '../nodes.ts'
 import { groupNode, internet, podNode, roleNode, serviceAccountNode, userNode } from '../nodes.ts'
+import type { Pod } from '../objects/pod.ts'
 import { everywhere } from '../rbac/grants.ts'
 
 export type Target =
@@ -18,12 +19,19 @@ export const crownJewelLabel = 'bulwark.dev/crown-jewel'
 const hasLabel = (labels: readonly (readonly [string, string])[]): boolean =>
   labels.some(([key, value]) => key === crownJewelLabel && value !== 'false')
 
-const isJewel = ({ objects }: Cluster, { kind, namespace, name }: GraphNode): boolean => {
-  if (kind !== 'pod' && kind !== 'secret') return false
-  const object = objects.get(kind === 'pod' ? 'Pod' : 'Secret', namespace, name)
-  if (object && hasLabel(object.labels)) return true
+const isInJewel = ({ objects }: Cluster, namespace: string): boolean => {
   const whole = objects.get('Namespace', '', namespace)
   return whole !== undefined && hasLabel(whole.labels)
+}
+
+/** Whether a pod, or its namespace, is one of what matters most. */
+export const isJewelPod = (cluster: Cluster, { namespace, labels }: Pod): boolean =>
+  hasLabel(labels) || isInJewel(cluster, namespace)
+
+const isJewel = (cluster: Cluster, { kind, namespace, name }: GraphNode): boolean => {
+  if (kind !== 'pod' && kind !== 'secret') return false
+  const object = cluster.objects.get(kind === 'pod' ? 'Pod' : 'Secret', namespace, name)
+  return (object !== undefined && hasLabel(object.labels)) || isInJewel(cluster, namespace)
 }
 
 /** Whether a node is what is meant. */

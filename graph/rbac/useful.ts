@@ -96,17 +96,19 @@ const find = ({ objects }: Cluster): UsefulAccounts => {
 
 const rbacKinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'] as const
 
-const kept: StateSpec<{ versions: string; found: UsefulAccounts | undefined }> = {
-  create: () => ({ versions: '', found: undefined }),
+const kept: StateSpec<{ changes: number; found: UsefulAccounts | undefined }> = {
+  create: () => ({ changes: -1, found: undefined }),
 }
 
 /** The same object, until a role or a binding changes. */
 export const usefulAccounts = (cluster: Cluster): UsefulAccounts => {
   const state = cluster.state(kept)
-  const versions = rbacKinds.map((kind) => cluster.objects.version(kind)).join(' ')
-  if (!state.found || state.versions !== versions) {
+  // Each of them only grows.
+  let changes = 0
+  for (const kind of rbacKinds) changes += cluster.objects.version(kind)
+  if (!state.found || state.changes !== changes) {
     state.found = find(cluster)
-    state.versions = versions
+    state.changes = changes
   }
   return state.found
 }
