@@ -115,6 +115,8 @@ export const cveLimits = {
   sharedFactsMax: 500_000,
   /** Of one vulnerability, what different reports say of it; of more the newest are shared. */
   sharedVersionsMax: 64,
+  /** Vectors of CVSS that are kept read; when full, keeping starts again from none. */
+  keptVectorsMax: 10_000,
   /** Images whose vulnerabilities are kept joined: with 200 each that is 30 KiB an image. */
   keptAnswersMax: 4096,
   /** Images of which it is kept what ran in them, and distinct files of each. */

@@ -1,4 +1,5 @@
 /** Digests, package URLs, CVE ids and CVSS vectors: the texts by which documents name things. */
+import { cveLimits as limits } from '../limits.ts'
 import type { AttackVector, CveSeverity, KnownExploited, VulnerabilityFacts } from './report.ts'
 import { cveSeverities } from './report.ts'
 
@@ -70,9 +71,13 @@ export const cveNumber = (id: string): number | undefined => {
   return found ? Number(found[1]) * 1e9 + Number(found[2]) : undefined
 }
 
+const noAliases: readonly string[] = []
+const upperOf = (id: string): string => (/^cve-/i.test(id) ? id.toUpperCase() : id)
+
 /** Of several ids of one vulnerability the CVE's, by which the lists name it; and the others. */
 export const namedBy = (ids: readonly string[]): Pick<VulnerabilityFacts, 'id' | 'aliases'> => {
-  const upper = [...new Set(ids.map((id) => (/^cve-/i.test(id) ? id.toUpperCase() : id)))]
+  if (ids.length === 1) return { id: upperOf(ids[0] ?? ''), aliases: noAliases }
+  const upper = [...new Set(ids.map(upperOf))]
   const id = upper.find((each) => cveForm.test(each)) ?? upper[0] ?? ''
   return { id, aliases: upper.filter((each) => each !== id).toSorted() }
 }
@@ -87,9 +92,23 @@ const reaches: Readonly<Record<string, AttackVector['reach']>> = {
 /** Metrics of CVSS that are read. */
 type Metric = 'AV' | 'PR' | 'Au' | 'UI' | 'I' | 'VI'
 
+/** Vectors that were read: there are some thousands, and reports have them again and again. */
+const vectors = new Map<string, AttackVector | undefined>()
+const keptVectorCharsMax = 128
+
 /** Reads a vector of CVSS 2, 3 or 4. */
 export const readVector = (text: string | undefined): AttackVector | undefined => {
   if (text === undefined) return undefined
+  const known = vectors.get(text)
+  if (known !== undefined || vectors.has(text)) return known
+  const vector = vectorOf(text)
+  if (text.length > keptVectorCharsMax) return vector
+  if (vectors.size >= limits.keptVectorsMax) vectors.clear()
+  vectors.set(text, vector)
+  return vector
+}
+
+const vectorOf = (text: string): AttackVector | undefined => {
   const metrics: Partial<Record<Metric, string>> = {}
   for (const part of text.slice(0, 512).replaceAll(/[()]/g, '').split('/')) {
     const colon = part.indexOf(':')

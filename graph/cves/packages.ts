@@ -4,6 +4,7 @@ import { cveLimits as limits } from '../limits.ts'
 import { kindOf, placesOf } from './places.ts'
 import type { DocumentReader } from './reader.ts'
 import type { PackageFacts } from './report.ts'
+import { textsKey } from './sharing.ts'
 
 /** A package as a document names it. */
 export interface NamedPackage {
@@ -33,7 +34,7 @@ export class PackageList {
   /** The package's position; `undefined`: there are too many, which is told. */
   add(named: NamedPackage): number | undefined {
     const { name, version, purl } = named
-    const key = JSON.stringify([purl ?? '', name, version, named.paths])
+    const key = textsKey([purl ?? '', name, version, ...named.paths])
     const known = this.#positions.get(key)
     if (known !== undefined) return known
     if (this.#packages.length >= limits.packagesMax) {

@@ -70,37 +70,37 @@ const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1
 const archive = /^(.*?\.(?:jar|war|ear|jpi|hpi|par))(?:\/|$)/i
 const lists = /\/(?:go\.(?:mod|sum)|Cargo\.(?:lock|toml)|[^/]*\.lock|[^/]*-lock\.(?:json|yaml))$/
 
+const nowhere: PackagePlaces = { files: [], folders: [] }
+
 /** What a path that describes a package says of where its code is. */
 const described = (kind: PackageKind, path: string, name: string): PackagePlaces => {
-  const none = { files: [], folders: [] }
+  // Of these it says nothing.
+  if (kind === 'os' || kind === 'other') return nowhere
   const whole = comparedPath(path)
-  if (lists.test(whole)) return none
+  if (lists.test(whole)) return nowhere
   const folder = parent(whole)
   switch (kind) {
     case 'jar': {
       // Jars in jars: the outermost is the one that is a file.
       const file = archive.exec(whole)?.[1]
-      return file === undefined ? none : { files: [file], folders: [] }
+      return file === undefined ? nowhere : { files: [file], folders: [] }
     }
     case 'python': {
       const site = /^(.*\/)[^/]+\.(?:dist|egg)-info(?:\/|$)/.exec(whole)?.[1]
-      if (site === undefined) return none
+      if (site === undefined) return nowhere
       const module = name.toLowerCase().replaceAll(/[-.]+/g, '_')
       return { files: [], folders: [...new Set([`${site}${module}/`, `${site}${name}/`])] }
     }
     case 'node':
-      return whole.endsWith('/package.json') ? { files: [], folders: [folder] } : none
+      return whole.endsWith('/package.json') ? { files: [], folders: [folder] } : nowhere
     case 'ruby': {
       // specifications/name-1.0.gemspec describes gems/name-1.0/
       const [, gems, gem] =
         /^(.*\/)specifications\/(?:default\/)?([^/]+)\.gemspec$/.exec(whole) ?? []
-      return gem === undefined ? none : { files: [], folders: [`${gems ?? ''}gems/${gem}/`] }
+      return gem === undefined ? nowhere : { files: [], folders: [`${gems ?? ''}gems/${gem}/`] }
     }
     case 'static-binary':
       return { files: [whole], folders: [] }
-    case 'os':
-    case 'other':
-      return none
   }
 }
 
@@ -115,6 +115,7 @@ export const placesOf = (
   paths: readonly string[],
 ): PackagePlaces => {
   const all = paths.map((path) => described(kind, path, name))
+  if (files.length === 0 && all.every((each) => each === nowhere)) return nowhere
   const known = new Set(all.flatMap((each) => each.files))
   for (const file of files) {
     const path = comparedPath(file)

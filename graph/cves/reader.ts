@@ -135,16 +135,22 @@ export class DocumentReader {
   ): Value[] {
     const values: Value[] = []
     const items = this.#list(from, key, most)
-    this.within(key, () => {
-      for (const [at, item] of items.entries()) {
+    const depth = this.#path.push(key)
+    try {
+      for (let at = 0; at < items.length; at++) {
+        const item = items[at]
         if (!isJson(item)) {
           this.tell('must be an object', at)
           continue
         }
-        const value = this.within(at, () => read(item))
+        this.#path[depth] = at
+        const value = read(item)
+        this.#path.length = depth
         if (value !== undefined) values.push(value)
       }
-    })
+    } finally {
+      this.#path.length = depth - 1
+    }
     return values
   }
 

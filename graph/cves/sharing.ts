@@ -1,21 +1,32 @@
 /** Keeps equal facts once: images have the same packages with the same vulnerabilities. */
 import { cveLimits as limits } from '../limits.ts'
-import type { PackageFacts, VulnerabilityFacts } from './report.ts'
+import type { AttackVector, PackageFacts, VulnerabilityFacts } from './report.ts'
+
+/** One text of several, of which no others make the same. */
+export const textsKey = (texts: readonly string[]): string => {
+  let key = ''
+  for (const text of texts) key += `${text.length}:${text}`
+  return key
+}
 
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((text, at) => text === b[at])
+  a === b || (a.length === b.length && a.every((text, at) => text === b[at]))
 
-const samePlaces = (a: PackageFacts, b: PackageFacts): boolean =>
-  sameTexts(a.places.files, b.places.files) && sameTexts(a.places.folders, b.places.folders)
+const samePlaces = ({ places: a }: PackageFacts, { places: b }: PackageFacts): boolean =>
+  a === b || (sameTexts(a.files, b.files) && sameTexts(a.folders, b.folders))
+
+const sameVector = (a: AttackVector | undefined, b: AttackVector | undefined): boolean =>
+  a === b ||
+  (a?.reach === b?.reach &&
+    a?.needsPrivileges === b?.needsPrivileges &&
+    a?.needsUser === b?.needsUser &&
+    a?.mayChange === b?.mayChange)
 
 const sameVulnerability = (a: VulnerabilityFacts, b: VulnerabilityFacts): boolean =>
   a.severity === b.severity &&
   a.score === b.score &&
   a.epss === b.epss &&
-  a.vector?.reach === b.vector?.reach &&
-  a.vector?.needsPrivileges === b.vector?.needsPrivileges &&
-  a.vector?.needsUser === b.vector?.needsUser &&
-  a.vector?.mayChange === b.vector?.mayChange &&
+  sameVector(a.vector, b.vector) &&
   a.kev?.ransomware === b.kev?.ransomware &&
   a.kev?.added === b.kev?.added &&
   sameTexts(a.aliases, b.aliases)
@@ -46,7 +57,7 @@ export class SharedFacts {
 
   package(facts: PackageFacts): PackageFacts {
     const { name, version, kind, purl, places } = facts
-    const key = JSON.stringify([name, version, kind, purl, places.files.length])
+    const key = textsKey([name, version, kind, `${places.files.length}`, ...(purl ? [purl] : [])])
     const known = this.#packages.get(key)
     const same = known?.find((each) => samePlaces(each, facts))
     if (same) return same

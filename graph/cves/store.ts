@@ -335,7 +335,12 @@ export class CveStore {
   /** Workloads of the same image have the same report: it is kept once. */
   #contents(report: ImageReport): Contents {
     const packages = report.packages.map((each) => this.#shared.package(each))
-    const found = new Set(report.findings.map((each) => each.package))
+    const found = new Set<number>()
+    const vex = new Map<number, VexClaim>()
+    for (const [at, finding] of report.findings.entries()) {
+      found.add(finding.package)
+      if (finding.vex) vex.set(at, finding.vex)
+    }
     const none: PackageFacts = {
       name: '',
       version: '',
@@ -349,7 +354,7 @@ export class CveStore {
       ),
       packages: report.findings.map((each) => packages[each.package] ?? none),
       fixedIn: report.findings.map((each) => each.fixedIn),
-      vex: new Map(report.findings.flatMap(({ vex }, at) => (vex ? [[at, vex]] : []))),
+      vex,
       others: packages.filter((each, at) => !found.has(at) && isPlaced(each)),
     }
     for (const digest of report.image.digests) {

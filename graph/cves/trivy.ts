@@ -8,6 +8,20 @@ import { isJson } from '../objects/reader.ts'
 import type { ImageReport, ReportedFinding, VexClaim, VulnerabilityFacts } from './report.ts'
 import { readVexStatus } from './vex.ts'
 
+/** The newest that most have first. */
+const cvssKeys = [
+  ['V3Vector', 'V3Score'],
+  ['V40Vector', 'V40Score'],
+  ['V2Vector', 'V2Score'],
+] as const
+
+/** Whose CVSS is looked at, one after another, each once. */
+const vendorsOf = (cvss: Json, preferred: string | undefined): Iterable<string> => {
+  const vendors = Object.keys(cvss)
+  if (vendors.length < 2) return vendors
+  return new Set([preferred ?? 'nvd', 'nvd', 'ghsa', ...vendors.toSorted()])
+}
+
 /** CVSS of the vendor that the severity came from, then of NVD, then of any. */
 const bestCvss = (
   reader: DocumentReader,
@@ -17,15 +31,14 @@ const bestCvss = (
   if (cvss === undefined) return { score: undefined, vector: undefined }
   let score: VulnerabilityFacts['score']
   let vector: VulnerabilityFacts['vector']
-  const vendors = new Set([preferred ?? 'nvd', 'nvd', 'ghsa', ...Object.keys(cvss).toSorted()])
-  for (const vendor of vendors) {
+  for (const vendor of vendorsOf(cvss, preferred)) {
     if (vector !== undefined && score !== undefined) break
     const of = cvss[vendor]
     if (!isJson(of)) continue
     reader.within(vendor, () => {
-      for (const version of ['V3', 'V40', 'V2']) {
-        vector ??= readVector(reader.text(of, `${version}Vector`))
-        score ??= reader.number(of, `${version}Score`, 0, 10)
+      for (const [ofVector, ofScore] of cvssKeys) {
+        vector ??= readVector(reader.text(of, ofVector))
+        score ??= reader.number(of, ofScore, 0, 10)
       }
     })
   }
