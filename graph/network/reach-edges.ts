@@ -188,6 +188,9 @@ const fromClass = (cluster: Cluster, node: GraphNode, emit: Emit): void => {
     const doubt = first ? withDoubt(network, certainty, first, 'ingress') : certainty
     emit(groupNode(group), withDoubt(network, doubt, from, 'egress'), outFacts(group.text))
   }
+  for (const to of reach.sure) {
+    emit(reachableNode(to.namespace, to.name), 'certain', reasonBetween(network, from, to))
+  }
   for (const to of reach.classes) emitBetween(network, from, to, emit)
 }
 

@@ -15,10 +15,19 @@ import { bothVerdicts, directionVerdict, isAbout, openVerdict, rulePorts } from 
 
 type PodsPeer = Peer & { readonly is: 'pods' }
 
-/** A peer of policies of one namespace, and the classes that it lets in. */
-interface LetIn<Of> {
-  readonly peer: Of
-  readonly targets: Set<PodClass>
+/** A peer of policies of one namespace, and the classes that let it in. */
+interface LetIn {
+  /** Its number among all of the plan, from 1. */
+  readonly id: number
+  readonly peer: Peer
+  /** `true`: on some port for certain, if they are that peer for certain. */
+  readonly targets: Map<PodClass, boolean>
+}
+
+/** Guarded classes by whether they let one in: for certain, or a verdict says. */
+interface LetInto {
+  readonly sure: readonly PodClass[]
+  readonly others: readonly PodClass[]
 }
 
 /** Classes that let others in by rules that make no difference between them. */
@@ -39,7 +48,9 @@ export interface Reach {
   /** Also where policies keep some out. */
   readonly guarded: Certainty | undefined
   readonly groups: readonly { readonly group: Group; readonly certainty: Certainty }[]
+  /** Classes to which it takes a verdict, and those that are reached for certain. */
   readonly classes: readonly PodClass[]
+  readonly sure: readonly PodClass[]
 }
 
 export const certaintyOfVerdict = ({ sure, most }: Verdict): Certainty | undefined => {
@@ -78,12 +89,16 @@ export class ReachPlan {
   /** All others. */
   readonly guarded: readonly PodClass[]
   readonly groups = new Map<string, Group>()
-  readonly #own = new Map<string, Map<string, LetIn<PodsPeer>>>()
-  readonly #wide = new Map<string, LetIn<PodsPeer>>()
-  readonly #blocks = new Map<string, Set<PodClass>>()
+  /** Peers without namespaces, by the namespace of their policy; all others; blocks by text. */
+  readonly #own = new Map<string, Map<string, LetIn>>()
+  readonly #wide = new Map<string, LetIn>()
+  readonly #blocks = new Map<string, LetIn>()
+  #peers = 0
   /** Those of which it takes a verdict to know whom they let in. */
   readonly #others = new Set<PodClass>()
-  readonly #wideOf = new Map<string, readonly LetIn<PodsPeer>[]>()
+  readonly #wideOf = new Map<string, readonly LetIn[]>()
+  /** By the peers that a class is: most classes of a namespace are the same ones. */
+  readonly #letInto = new Map<string, LetInto>()
   readonly #inBlock = new Map<string, readonly PodClass[]>()
   /** How many classes have an address of their own. */
   readonly #addressed: number
@@ -145,8 +160,11 @@ export class ReachPlan {
       this.#join(podClass, name, `pods that let everybody in ${name}`, ports)
     }
     for (const { ingress, namespace } of namespaced) {
-      for (const { peers } of ingress ?? []) {
-        for (const peer of peers ?? []) this.#enterPeer(podClass, namespace, peer)
+      for (const rule of ingress ?? []) {
+        const { peers } = rule
+        if (peers === undefined) continue
+        const isSure = rulePorts(rule, this.#network.end(podClass)).length > 0
+        for (const peer of peers) this.#enterPeer(podClass, namespace, peer, isSure)
       }
     }
   }
@@ -157,34 +175,45 @@ export class ReachPlan {
     else this.groups.set(name, { name, text, classes: [podClass], ports })
   }
 
-  #enterPeer(podClass: PodClass, namespace: string, peer: Peer): void {
+  /** @param isSure  its rule is about some port of the class */
+  #enterPeer(podClass: PodClass, namespace: string, peer: Peer, isSure: boolean): void {
     if (peer.is === 'unknown') {
       this.#others.add(podClass)
     } else if (peer.is === 'block') {
-      const known = this.#blocks.get(peer.block.text)
-      if (known) known.add(podClass)
-      else this.#blocks.set(peer.block.text, new Set([podClass]))
+      // Whether a pod is meant by its address is not known.
+      this.#enterAt(this.#blocks, peer.block.text, podClass, peer, false)
     } else {
       let peers = this.#wide
       if (peer.namespaces === undefined) {
-        peers = this.#own.get(namespace) ?? new Map<string, LetIn<PodsPeer>>()
+        peers = this.#own.get(namespace) ?? new Map<string, LetIn>()
         this.#own.set(namespace, peers)
       }
       const key = JSON.stringify([peer.namespaces, peer.pods])
-      const known = peers.get(key)
-      if (known) known.targets.add(podClass)
-      else peers.set(key, { peer, targets: new Set([podClass]) })
+      this.#enterAt(peers, key, podClass, peer, isSure)
     }
   }
 
+  #enterAt(
+    peers: Map<string, LetIn>,
+    key: string,
+    podClass: PodClass,
+    peer: Peer,
+    isSure: boolean,
+  ): void {
+    let known = peers.get(key)
+    if (!known) peers.set(key, (known = { id: ++this.#peers, peer, targets: new Map() }))
+    known.targets.set(podClass, isSure || known.targets.get(podClass) === true)
+  }
+
   /** Peers by namespace that a namespace is one of. */
-  #wideFor(podClass: PodClass): readonly LetIn<PodsPeer>[] {
+  #wideFor(podClass: PodClass): readonly LetIn[] {
     const { namespace } = podClass
     let found = this.#wideOf.get(namespace)
     if (!found) {
       const { namespaceLabels } = this.#network.end(podClass)
       found = [...this.#wide.values()].filter(
-        ({ peer }) => selects(peer.namespaces ?? [], namespaceLabels) !== false,
+        ({ peer }) =>
+          peer.is === 'pods' && selects(peer.namespaces ?? [], namespaceLabels) !== false,
       )
       this.#wideOf.set(namespace, found)
     }
@@ -192,21 +221,41 @@ export class ReachPlan {
   }
 
   /** Guarded classes that may let a class in. */
-  #mayLetIn(from: PodClass): ReadonlySet<PodClass> {
-    const found = new Set(this.#others)
+  #letIntoFrom(from: PodClass): LetInto {
     const end = this.#network.end(from)
-    const takeFrom = (peers: Iterable<LetIn<PodsPeer>>): void => {
-      for (const { peer, targets } of peers) {
-        if (selects(peer.pods, { labels: end.labels, isWhole: true }) !== true) continue
-        for (const target of targets) found.add(target)
+    const sure: LetIn[] = []
+    const others: LetIn[] = []
+    for (const peers of [this.#own.get(from.namespace)?.values() ?? [], this.#wideFor(from)]) {
+      for (const each of peers) {
+        if (each.peer.is !== 'pods') continue
+        const { pods, namespaces = [] } = each.peer
+        if (selects(pods, { labels: end.labels, isWhole: true }) !== true) continue
+        const isThere = !from.isHostNetwork && selects(namespaces, end.namespaceLabels) === true
+        if (isThere) sure.push(each)
+        else others.push(each)
       }
     }
-    takeFrom(this.#own.get(from.namespace)?.values() ?? [])
-    takeFrom(this.#wideFor(from))
     for (const block of from.blocks) {
-      for (const target of this.#blocks.get(block) ?? []) found.add(target)
+      const each = this.#blocks.get(block)
+      if (each) others.push(each)
     }
-    return found
+    const key = [sure, others].map((each) => each.map(({ id }) => id).join(' ')).join('/')
+    let known = this.#letInto.get(key)
+    if (!known) this.#letInto.set(key, (known = this.#joined(sure, others)))
+    return known
+  }
+
+  #joined(sure: readonly LetIn[], others: readonly LetIn[]): LetInto {
+    const found = new Map<PodClass, boolean>()
+    for (const { targets } of others) for (const target of targets.keys()) found.set(target, false)
+    for (const { targets } of sure) {
+      for (const [target, isSure] of targets) {
+        if (isSure || !found.has(target)) found.set(target, isSure)
+      }
+    }
+    for (const other of this.#others) found.set(other, false)
+    const [isIn, mayBe] = [[...found].filter(([, is]) => is), [...found].filter(([, is]) => !is)]
+    return { sure: isIn.map(([target]) => target), others: mayBe.map(([target]) => target) }
   }
 
   /** Classes with an address in a block. */
@@ -292,7 +341,7 @@ export class ReachPlan {
 
   #everywhere(certainty: Certainty): Reach {
     const groups = this.#hosts.classes.length > 0 ? [{ group: this.#hosts, certainty }] : []
-    return { open: certainty, guarded: certainty, groups, classes: [] }
+    return { open: certainty, guarded: certainty, groups, classes: [], sure: [] }
   }
 
   /** Where connections of a class may go. */
@@ -308,12 +357,13 @@ export class ReachPlan {
     if (unknown === 'everything') {
       return this.#everywhere('possible')
     }
-    const one = { open: possible, guarded, groups: [], classes: this.#classes }
+    const one = { open: possible, guarded, groups: [], classes: this.#classes, sure: [] }
     if (admin.length > 0 || unknown !== 'nothing') return one
     if (namespaced.length === 0) {
       if (baseline.length > 0) return one
       const groups = this.#groupsFor(from, openVerdict)
-      return { open: 'certain', guarded, groups, classes: [...this.#mayLetIn(from)] }
+      const { sure, others } = this.#letIntoFrom(from)
+      return { open: 'certain', guarded, groups, classes: others, sure }
     }
     const rules = namespaced.flatMap((policy) =>
       (policy.egress ?? []).map((rule) => Object.assign({ namespace: policy.namespace }, rule)),
@@ -322,12 +372,20 @@ export class ReachPlan {
     if (!out) return one
     const classes = new Set([...out.some, ...this.#hosts.classes])
     const isWide = out.all.most.length > 0
-    if (isWide) for (const each of this.#mayLetIn(from)) classes.add(each)
+    const into = isWide ? this.#letIntoFrom(from) : { sure: [], others: [] }
+    // Let out to all of them on every port, it is what they let in that decides.
+    const isFree = isAllPorts(out.all.sure)
+    for (const each of into.others) classes.add(each)
+    for (const each of into.sure) {
+      if (isFree) classes.delete(each)
+      else classes.add(each)
+    }
     return {
       open: certaintyOfVerdict(out.all) ?? possible,
       guarded,
       groups: isWide ? this.#groupsFor(from, out.all) : [],
       classes: [...classes],
+      sure: isFree ? into.sure : [],
     }
   }
 }

@@ -163,12 +163,20 @@ interface Place {
 /** Places of nodes by their names, without making a text of them. */
 class Places {
   readonly #byKind = new Map<NodeKind, Map<string, Map<string, Place>>>()
+  /** Asked last: one after another are mostly of one kind and namespace. */
+  #lastKind: NodeKind | undefined
+  #lastNamespace = ''
+  #last = new Map<string, Place>()
 
   #names({ kind, namespace }: GraphNode): Map<string, Place> {
+    if (kind === this.#lastKind && namespace === this.#lastNamespace) return this.#last
+    this.#lastKind = kind
+    this.#lastNamespace = namespace
     let spaces = this.#byKind.get(kind)
     if (!spaces) this.#byKind.set(kind, (spaces = new Map<string, Map<string, Place>>()))
     let names = spaces.get(namespace)
     if (!names) spaces.set(namespace, (names = new Map<string, Place>()))
+    this.#last = names
     return names
   }
 
