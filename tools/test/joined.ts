@@ -5,13 +5,18 @@
  *   node tools/test/joined.ts MS_MAX FILE...     MS_MAX: for a file
  */
 import { join } from 'node:path'
-import { suite } from 'node:test'
+import { afterEach, suite } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { runnable } from './bundle-names.ts'
 
 const root = join(import.meta.dirname, '../..')
 const [msMax, ...files] = process.argv.slice(2)
 for (const file of files) {
   void suite(file, { timeout: Number(msMax) }, async () => {
+    // Results are told when the event loop turns, which tests that wait for nothing do not do.
+    afterEach(async () => {
+      await nextTurn()
+    })
     await import(join(root, runnable(file)))
   })
 }
