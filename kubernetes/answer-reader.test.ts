@@ -21,11 +21,12 @@ const read = (text: string, ends: readonly number[] = []): Read => {
   let body = ''
   const reader = new AnswerReader(
     (head) => (status = head.status),
-    (piece) => (body += piece.toString('latin1')),
+    (piece, from, to) => (body += piece.toString('latin1', from, to)),
   )
   let from = 0
   for (const end of [...ends.toSorted((a, b) => a - b), bytes.length]) {
-    if (end > from) reader.feed(bytes.subarray(from, end))
+    // What stands behind a piece in its buffer has not come yet.
+    if (end > from) reader.feed(bytes.subarray(from), Math.min(end, bytes.length) - from)
     from = Math.max(from, end)
   }
   return { status, body, isWhole: reader.end() }

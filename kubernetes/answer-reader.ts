@@ -19,7 +19,7 @@ export interface AnswerHead {
 /** It is no answer of HTTP/1.1, or one that nobody asked for. */
 export class BadAnswer extends Error {}
 
-const newline = 0x0a
+const [newline, carriageReturn] = [0x0a, 0x0d]
 const statusLine = /^HTTP\/1\.[01] ([1-5]\d\d)(?: (.*))?$/
 const header = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/
 const lengthText = /^\d{1,15}$/
@@ -28,12 +28,25 @@ const sizeLine = /^([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?$/
 const switching = 101
 const bodiless: ReadonlySet<number> = new Set([204, 304])
 
+/** Called with where a piece of something is: bytes of a buffer, valid during the call. */
+export type OnPiece = (bytes: Buffer, from: number, to: number) => void
+
+/** The most digits that a size has. */
+const digitsMax = 8
+
+/** Of a digit of a hexadecimal number; below 0: it is none. */
+const valueOf = (byte: number): number => {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+}
+
 /** What comes next. All but `body` are lines. */
 type Part = 'status' | 'header' | 'size' | 'body' | 'body end' | 'trailer' | 'nothing'
 
 export class AnswerReader {
   readonly #onHead: (head: AnswerHead) => void
-  readonly #onBody: (piece: Buffer) => void
+  readonly #onBody: OnPiece
   #next: Part = 'status'
   /** What has come of a line. */
   #line = ''
@@ -50,7 +63,7 @@ export class AnswerReader {
    * @param onHead  called once, before the body
    * @param onBody  called with pieces of the body, valid during the call
    */
-  constructor(onHead: (head: AnswerHead) => void, onBody: (piece: Buffer) => void) {
+  constructor(onHead: (head: AnswerHead) => void, onBody: OnPiece) {
     this.#onHead = onHead
     this.#onBody = onBody
   }
@@ -65,11 +78,15 @@ export class AnswerReader {
    *
    * @throws BadAnswer, and what the functions above throw
    */
-  feed(bytes: Buffer): void {
+  feed(bytes: Buffer, length = bytes.length): void {
     let at = 0
-    while (at < bytes.length) {
-      if (this.#next === 'nothing') throw new BadAnswer('something comes behind the answer')
-      at = this.#next === 'body' ? this.#takeBody(bytes, at) : this.#takeLine(bytes, at)
+    while (at < length) {
+      if (this.#next === 'body') at = this.#takeBody(bytes, at, length)
+      else {
+        const before = at
+        if (this.#line === '') at = this.#takePlain(bytes, at, length)
+        if (at === before) at = this.#takeLine(bytes, at, length)
+      }
     }
   }
 
@@ -79,27 +96,50 @@ export class AnswerReader {
     return this.isWhole
   }
 
-  #takeBody(bytes: Buffer, at: number): number {
-    const to = Math.min(bytes.length, at + this.#left)
+  #takeBody(bytes: Buffer, at: number, length: number): number {
+    const to = Math.min(length, at + this.#left)
     this.#left -= to - at
     if (this.#left === 0) this.#next = this.#isChunked ? 'body end' : 'nothing'
-    this.#onBody(at === 0 && to === bytes.length ? bytes : bytes.subarray(at, to))
+    this.#onBody(bytes, at, to)
     return to
   }
 
-  #takeLine(bytes: Buffer, at: number): number {
+  /**
+   * Nearly all lines between two chunks are nothing but digits, or nothing: such a one is read in
+   * place, without a text of it. Returns where it began when it is another.
+   */
+  #takePlain(bytes: Buffer, at: number, length: number): number {
+    const isSize = this.#next === 'size'
+    if (!isSize && this.#next !== 'body end') return at
+    let size = 0
+    let to = at
+    for (const end = isSize ? Math.min(length, at + digitsMax) : at; to < end; to++) {
+      const value = valueOf(bytes[to] ?? 0)
+      if (value < 0) break
+      size = size * 16 + value
+    }
+    const isPlain = isSize === to > at && to + 1 < length
+    if (!isPlain || bytes[to] !== carriageReturn || bytes[to + 1] !== newline) return at
+    if (isSize) this.#beginChunk(size)
+    else this.#next = 'size'
+    return to + 2
+  }
+
+  #takeLine(bytes: Buffer, at: number, length: number): number {
+    if (this.#next === 'nothing') throw new BadAnswer('something comes behind the answer')
     const end = bytes.indexOf(newline, at)
-    const to = end < 0 ? bytes.length : end
+    const isWhole = end >= 0 && end < length
+    const to = isWhole ? end : length
     this.#chars += to - at
     if (this.#chars > limits.apiHeadCharsMax) {
       throw new BadAnswer(`more than ${limits.apiHeadCharsMax} characters around its body`)
     }
     this.#line += bytes.toString('latin1', at, to)
-    if (end < 0) return to
+    if (!isWhole) return to
     const line = this.#line.endsWith('\r') ? this.#line.slice(0, -1) : this.#line
     this.#line = ''
     this.#onLine(line)
-    return end + 1
+    return to + 1
   }
 
   #onLine(line: string): void {
@@ -166,7 +206,11 @@ export class AnswerReader {
   #onSize(line: string): void {
     const [, digits] = sizeLine.exec(line) ?? []
     if (digits === undefined) throw new BadAnswer('the size of a chunk is none')
-    this.#left = parseInt(digits, 16)
+    this.#beginChunk(parseInt(digits, 16))
+  }
+
+  #beginChunk(bytes: number): void {
+    this.#left = bytes
     this.#chars = 0
     this.#next = this.#left === 0 ? 'trailer' : 'body'
   }

@@ -8,13 +8,13 @@ import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
 import { asObject, asText, parseJson } from '@bulwark/schema'
 import { limits } from './limits.ts'
 import { http, https, net } from './node-http.ts'
-import type { AnswerHead } from './answer-reader.ts'
+import type { AnswerHead, OnPiece } from './answer-reader.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { HeldTarget, TlsSecrets } from './held-connection.ts'
 import { hold } from './held-connection.ts'
 import type { ApiAccess } from './access.ts'
 import { AccessError, readSecret } from './access.ts'
-import type { Alarm, Clock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { machineClock } from './clock.ts'
 
 /** A request that came to nothing. */
@@ -128,26 +128,27 @@ export class ApiClient {
   async watch(
     path: string,
     times: RequestTimes,
-    onBytes: (piece: Buffer) => void,
+    onBytes: OnPiece,
     signal: AbortSignal,
     { accept = ownForm }: Pick<RequestMore, 'accept'> = {},
   ): Promise<void> {
     await this.#within(times, signal, async (stop, heard) => {
       let failed: AnswerHead | undefined
       let text = ''
+      let isAnswered = false
       const onHead = (head: AnswerHead): void => {
-        heard()
+        isAnswered = true
         if (!okStatuses.has(head.status)) failed = head
       }
-      const reader = new AnswerReader(onHead, (piece) => {
-        heard()
-        if (!failed) return onBytes(piece)
-        text += piece.toString('utf8')
+      const reader = new AnswerReader(onHead, (bytes, from, to) => {
+        if (!failed) return onBytes(bytes, from, to)
+        text += bytes.toString('utf8', from, to)
         if (text.length > limits.apiStatusCharsMax) throw faultSaying(failed, text)
       })
       const { request, target } = this.#held(path, accept)
-      const take = (bytes: Buffer): boolean => {
-        reader.feed(bytes)
+      const take = (buffer: Buffer, length: number): boolean => {
+        reader.feed(buffer, length)
+        if (isAnswered) heard()
         return !reader.isWhole
       }
       await hold(target, request, take, stop)
@@ -170,20 +171,26 @@ export class ApiClient {
       fault ??= new ApiFault(message, { stalled: true })
       stop.abort()
     }
-    const endAfter = (ms: number): Alarm =>
-      this.#clock.after(ms, () => end(`nothing was said for ${ms} ms`))
-    let silent = endAfter(times.headMsMax)
+    let boundMs = times.headMsMax
+    let heardMs = this.#clock.now()
+    /** It is not set again with each piece that comes: that would cost more than most of them. */
+    const lookWhether = (): void => {
+      const leftMs = heardMs + boundMs - this.#clock.now()
+      if (leftMs > 0) silent = this.#clock.after(leftMs, lookWhether)
+      else end(`nothing was said for ${boundMs} ms`)
+    }
+    let silent = this.#clock.after(boundMs, lookWhether)
     let hasHead = false
     const whole = this.#clock.after(times.msMax, () => end(`no end within ${times.msMax} ms`))
     try {
       if (signal.aborted) throw new ApiFault('stopped')
       await run(stop.signal, () => {
-        if (hasHead) silent.refresh()
-        else {
-          silent.close()
-          silent = endAfter(times.silentMsMax)
-          hasHead = true
-        }
+        heardMs = this.#clock.now()
+        if (hasHead) return
+        hasHead = true
+        boundMs = times.silentMsMax
+        silent.close()
+        silent = this.#clock.after(boundMs, lookWhether)
       })
     } catch (error) {
       throw fault ?? (error instanceof ApiFault ? error : new ApiFault(messageOf(error)))

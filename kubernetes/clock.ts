@@ -2,8 +2,6 @@
 
 /** Something that is to happen once. */
 export interface Alarm {
-  /** Begins to count again. */
-  refresh(): unknown
   /** It is not to happen any more. */
   close(): unknown
 }

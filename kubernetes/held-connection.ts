@@ -31,8 +31,8 @@ const readBytesMax = 16 * 1024
  * Connects, asks, and hands on what comes.
  *
  * @param request  the bytes to send
- * @param onBytes  called with what comes, valid during the call; returns whether more is wanted,
- *   and what it throws ends the connection
+ * @param onBytes  called with what comes, which is so much of a buffer's beginning, valid during
+ *   the call; returns whether more is wanted, and what it throws ends the connection
  * @param signal   ends the connection
  * @returns resolves when no more is wanted, or the other side has ended it
  * @throws Error  there is none, it was cut, or ended by the signal
@@ -40,7 +40,7 @@ const readBytesMax = 16 * 1024
 export const hold = (
   { isSecure, host, port, secrets }: HeldTarget,
   request: string,
-  onBytes: (bytes: Buffer) => boolean,
+  onBytes: (buffer: Buffer, length: number) => boolean,
   signal: AbortSignal,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ export const hold = (
     }
     const callback = (bytes: number): boolean => {
       try {
-        if (onBytes(buffer.subarray(0, bytes))) return true
+        if (onBytes(buffer, bytes)) return true
         resolve()
         socket.destroy()
         return false

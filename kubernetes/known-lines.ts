@@ -23,6 +23,12 @@ export interface Passage {
 const added = Buffer.from('{"type":"ADDED","object":')
 const modified = Buffer.from('{"type":"MODIFIED","object":')
 
+/** What is longer is compared by Buffer's own, which is a way through much code that other work has
+ * driven out of the processor's caches: a watch brings a line now and then. */
+const loopBytesMax = 256
+
+const none: readonly Buffer[] = []
+
 const metadataMark = Buffer.from('"metadata":{')
 const openBrace = 0x7b
 const uidMark = Buffer.from('"uid":"')
@@ -46,16 +52,25 @@ interface Kept {
   readonly passages: readonly Passage[]
 }
 
-const startsWith = (line: Buffer, head: Buffer): boolean =>
-  line.length > head.length && head.compare(line, 0, head.length) === 0
+/** Whether bytes of a line are so many of others. */
+const isAt = (line: Buffer, at: number, bytes: Buffer, from: number, length: number): boolean => {
+  if (length > loopBytesMax) return line.compare(bytes, from, from + length, at, at + length) === 0
+  for (let i = 0; i < length; i++) if (line[at + i] !== bytes[from + i]) return false
+  return true
+}
 
-/** Where the uid begins and ends; `undefined` when there is none. */
-const uidIn = (line: Buffer): readonly [number, number] | undefined => {
-  const at = line.indexOf(uidMark)
-  if (at < 0) return undefined
+/** Whether a mark stands there, before an end. */
+const standsAt = (line: Buffer, at: number, mark: Buffer, end: number): boolean =>
+  line[at] === mark[0] && at + mark.length <= end && isAt(line, at, mark, 0, mark.length)
+
+/** Where the uid of a line begins and ends; `undefined` when there is none. */
+const uidIn = (line: Buffer, begin: number, end: number): readonly [number, number] | undefined => {
+  let at = begin
+  while (at < end && !standsAt(line, at, uidMark, end)) at++
   const from = at + uidMark.length
-  const to = line.indexOf(quote, from)
-  return to < 0 || to - from > uidBytesMax ? undefined : [from, to]
+  const last = Math.min(end, from + uidBytesMax + 1)
+  for (let to = from; to < last; to++) if (line[to] === quote) return [from, to]
+  return undefined
 }
 
 /** Whether that is in the metadata, before any map in them. */
@@ -65,72 +80,78 @@ const isInHead = (line: Buffer, at: number): boolean => {
   return metadata >= 0 && from <= at && line.subarray(from, at).indexOf(openBrace) < 0
 }
 
-/** Where a passage ends that begins there; below 0: it is none. */
+/** Where a passage ends that begins there, in a line with an end; below 0: it is none. */
 const endOf = (
   line: Buffer,
-  { tail, without = [], bytesMax = Infinity }: Passage,
+  { tail, without = none, bytesMax = Infinity }: Passage,
   from: number,
+  end: number,
 ): number => {
-  const to = line.indexOf(tail, from)
-  if (to < 0 || to - from > bytesMax) return -1
-  return without.some((mark) => line.subarray(from, to).includes(mark)) ? -1 : to
-}
-
-/** Where the next one begins and ends. */
-const find = (
-  line: Buffer,
-  passage: Passage,
-  after: number,
-): readonly [number, number] | undefined => {
-  const at = line.indexOf(passage.head, after)
-  const from = at + passage.head.length
-  const to = at < 0 ? -1 : endOf(line, passage, from)
-  return to < 0 ? undefined : [from, to]
+  const last = Math.min(end, from + bytesMax + 1)
+  for (let at = from; at < last; at++) {
+    if (standsAt(line, at, tail, end)) return at
+    for (const mark of without) if (standsAt(line, at, mark, end)) return -1
+  }
+  return -1
 }
 
 /** What is kept of a line behind its first bytes; `undefined`: it is not written as is expected. */
 const keptOf = (line: Buffer, begin: number, repeated: readonly Passage[]): Kept | undefined => {
-  const versionAt = find(line, version, begin)
-  if (!versionAt || !isInHead(line, versionAt[0])) return undefined
-  const parts = [line.subarray(begin, versionAt[0])]
-  const passages = [version]
-  let [, after] = versionAt
+  const passages: Passage[] = []
+  const lengths: number[] = []
+  /** Where each part begins, and its length: what is between two passages. */
+  const starts = [begin]
+  let after = begin
   const pass = (passage: Passage): boolean => {
-    const found = passages.length < passagesMax ? find(line, passage, after) : undefined
-    if (!found) return false
-    parts.push(line.subarray(after, found[0]))
+    const { head } = passage
+    let at = after
+    while (at < line.length && !standsAt(line, at, head, line.length)) at++
+    const from = at + head.length
+    const to = from > line.length ? -1 : endOf(line, passage, from, line.length)
+    if (to < 0 || passages.length === passagesMax) return false
+    lengths.push(from - after)
     passages.push(passage)
-    after = found[1]
+    starts.push(to)
+    after = to
     return true
   }
+  if (!pass(version) || !isInHead(line, begin + (lengths[0] ?? 0))) return undefined
   for (const passage of ofAll) pass(passage)
   while (repeated.length > 0 && repeated.every(pass));
-  parts.push(line.subarray(after))
-  return { bytes: Buffer.concat(parts), lengths: parts.map(({ length }) => length), passages }
+  lengths.push(line.length - after)
+  const bytes = Buffer.allocUnsafeSlow(lengths.reduce((sum, length) => sum + length, 0))
+  let filled = 0
+  for (const [i, length] of lengths.entries()) {
+    const start = starts[i] ?? 0
+    filled += line.copy(bytes, filled, start, start + length)
+  }
+  return { bytes, lengths, passages }
 }
 
 /** The version in a line that says what is kept, behind its first bytes; else `undefined`. */
 const versionOf = (
   line: Buffer,
   begin: number,
+  end: number,
   { bytes, lengths, passages }: Kept,
 ): string | undefined => {
   let at = begin
   let from = 0
-  let found: string | undefined
-  for (const [i, length] of lengths.entries()) {
-    if (at + length > line.length) return undefined
-    if (line.compare(bytes, from, from + length, at, at + length) !== 0) return undefined
+  let versionAt = 0
+  let versionEnd = 0
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i] ?? 0
+    if (at + length > end || !isAt(line, at, bytes, from, length)) return undefined
     at += length
     from += length
     const passage = passages[i]
     if (!passage) break
-    const to = endOf(line, passage, at)
+    const to = endOf(line, passage, at, end)
     if (to < 0) return undefined
-    found ??= line.toString('latin1', at, to)
+    if (i === 0) [versionAt, versionEnd] = [at, to]
     at = to
   }
-  return at === line.length ? found : undefined
+  return at === end ? line.toString('latin1', versionAt, versionEnd) : undefined
 }
 
 export class KnownLines {
@@ -157,19 +178,21 @@ export class KnownLines {
   /**
    * The version in a line that says of an object what the last one said that was kept.
    *
+   * @param from, to  where the line is in these bytes
    * @returns `undefined`: it must be read
    */
-  versionOfSame(line: Buffer): string | undefined {
-    if (this.#known.size === 0 || !startsWith(line, modified)) return undefined
-    const uid = uidIn(line)
-    const known = uid && this.#known.get(line.toString('latin1', ...uid))
-    return known && versionOf(line, modified.length, known)
+  versionOfSame(bytes: Buffer, from = 0, to = bytes.length): string | undefined {
+    if (this.#known.size === 0 || !standsAt(bytes, from, modified, to)) return undefined
+    const begin = from + modified.length
+    const uid = uidIn(bytes, begin, to)
+    const known = uid && this.#known.get(bytes.toString('latin1', uid[0], uid[1]))
+    return known && versionOf(bytes, begin, to, known)
   }
 
   /** The line was read, and what it says is known from now on. The bytes are copied. */
   keep(line: Buffer): void {
-    const head = [added, modified].find((each) => startsWith(line, each))
-    const uidAt = head && uidIn(line)
+    const head = [added, modified].find((each) => standsAt(line, 0, each, line.length))
+    const uidAt = head && uidIn(line, 0, line.length)
     if (!head || !uidAt || !isInHead(line, uidAt[0])) return
     const uid = line.toString('latin1', ...uidAt)
     this.#remove(uid)

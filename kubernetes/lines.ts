@@ -1,14 +1,19 @@
 /** Cuts what comes in into lines of a bounded size. Never throws. */
+import type { OnPiece } from './answer-reader.ts'
 
 const newline = 0x0a
+/** What holds the beginning of a line is kept for the next one when it is no larger. */
+const heldBytesMax = 64 * 1024
 
-/** Called with a line, valid during the call; `undefined`: it was too long, and is left out. */
-export type OnLine = (line: Buffer | undefined) => void
+/** Called with where a line is, valid during the call; `undefined`: it was too long, and is left
+ * out. */
+export type OnLine = (bytes: Buffer | undefined, from: number, to: number) => void
 
 export class Lines {
   readonly #onLine: OnLine
   readonly #bytesMax: number
-  #parts: Buffer[] = []
+  /** What has come of a line without its end: so many bytes of it. */
+  #held = Buffer.alloc(0)
   #bytes = 0
 
   constructor(bytesMax: number, onLine: OnLine) {
@@ -17,18 +22,20 @@ export class Lines {
   }
 
   /** Takes the bytes that come next. */
-  feed(chunk: Buffer): void {
-    let from = 0
-    for (let end; (end = chunk.indexOf(newline, from)) !== -1; from = end + 1) {
+  readonly feed: OnPiece = (bytes, from, to) => {
+    let at = from
+    while (at < to) {
+      const found = bytes.indexOf(newline, at)
+      if (found < 0 || found >= to) break
       // Most lines come whole, and are not copied.
-      if (this.#bytes === 0 && end - from <= this.#bytesMax) {
-        this.#onLine(chunk.subarray(from, end))
-        continue
+      if (this.#bytes === 0 && found - at <= this.#bytesMax) this.#onLine(bytes, at, found)
+      else {
+        this.#take(bytes, at, found)
+        this.#emit()
       }
-      this.#take(chunk, from, end)
-      this.#emit()
+      at = found + 1
     }
-    this.#take(chunk, from, chunk.length)
+    if (at < to) this.#take(bytes, at, to)
   }
 
   /** Nothing comes any more: what came last may have no end of line. */
@@ -36,18 +43,25 @@ export class Lines {
     if (this.#bytes > 0) this.#emit()
   }
 
-  #take(chunk: Buffer, from: number, to: number): void {
-    if (to === from) return
+  #take(bytes: Buffer, from: number, to: number): void {
+    const before = this.#bytes
     this.#bytes += to - from
-    if (this.#bytes <= this.#bytesMax) this.#parts.push(Buffer.from(chunk.subarray(from, to)))
-    else this.#parts = []
+    if (this.#bytes > this.#bytesMax) this.#held = Buffer.alloc(0)
+    else {
+      if (this.#bytes > this.#held.length) {
+        const larger = Buffer.allocUnsafeSlow(2 * this.#bytes)
+        this.#held.copy(larger, 0, 0, before)
+        this.#held = larger
+      }
+      bytes.copy(this.#held, before, from, to)
+    }
   }
 
   #emit(): void {
-    const parts = this.#parts
-    const fits = this.#bytes <= this.#bytesMax
-    this.#parts = []
+    const bytes = this.#bytes
     this.#bytes = 0
-    this.#onLine(fits ? Buffer.concat(parts) : undefined)
+    if (bytes > this.#bytesMax) this.#onLine(undefined, 0, 0)
+    else this.#onLine(this.#held, 0, bytes)
+    if (this.#held.length > heldBytesMax) this.#held = Buffer.alloc(0)
   }
 }

@@ -15,6 +15,7 @@ import { machineClock, sleep } from './clock.ts'
 import { JsonItems } from './json-items.ts'
 import type { Passage } from './known-lines.ts'
 import { KnownLines } from './known-lines.ts'
+import type { OnLine } from './lines.ts'
 import { Lines } from './lines.ts'
 import { namesForms, namesKind } from './names-only.ts'
 import type { ReadObject } from './read-object.ts'
@@ -246,8 +247,9 @@ export class ListWatch<Value> {
 
   #heard(): void {
     const { log, what, client } = this.#options
-    const age = this.ageMs
-    this.#heardMs = this.#clock.now()
+    const now = this.#clock.now()
+    const age = this.#heardMs === undefined ? undefined : now - this.#heardMs
+    this.#heardMs = now
     if (!this.#isDown) return
     this.#isDown = false
     this.#saidFaults.clear()
@@ -335,7 +337,7 @@ export class ListWatch<Value> {
       resourceVersion: version,
       timeoutSeconds: String(seconds),
     })
-    const lines = new Lines(limits.apiObjectBytesMax, (line) => this.#take(line))
+    const lines = new Lines(limits.apiObjectBytesMax, this.#take)
     const times = {
       headMsMax: this.#times.listSilent,
       silentMsMax: this.#times.watchSilent,
@@ -345,7 +347,7 @@ export class ListWatch<Value> {
     this.#hasBrought = false
     try {
       const form = namesOnly ? { accept: namesForms.watch } : {}
-      await client.watch(path, times, (piece) => lines.feed(piece), this.#stop.signal, form)
+      await client.watch(path, times, lines.feed, this.#stop.signal, form)
       lines.end()
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
@@ -366,20 +368,20 @@ export class ListWatch<Value> {
   }
 
   /** A line of the watch. */
-  #take(line: Buffer | undefined): void {
-    if (line === undefined) {
+  readonly #take: OnLine = (bytes, from, to) => {
+    if (bytes === undefined) {
       this.#flaw(`an object of more than ${limits.apiObjectBytesMax} bytes`)
       this.#options.count('apiBadObjects')
       return
     }
-    const version = this.#lines?.versionOfSame(line)
+    const version = this.#lines?.versionOfSame(bytes, from, to)
     if (version !== undefined) {
       this.#heard()
       this.#hasBrought = true
       this.#moveTo(version)
       return
     }
-    const event = asObject(parseJson(line.toString('utf8')))
+    const event = asObject(parseJson(bytes.toString('utf8', from, to)))
     const object = asObject(event?.['object'])
     if (!event || !object) throw new Garbage('a line of the watch is no event')
     const type = event['type']
@@ -389,7 +391,9 @@ export class ListWatch<Value> {
     }
     this.#heard()
     this.#hasBrought = true
-    if (type !== 'BOOKMARK' && this.#change(object, type === 'DELETED')) this.#lines?.keep(line)
+    if (type !== 'BOOKMARK' && this.#change(object, type === 'DELETED')) {
+      this.#lines?.keep(bytes.subarray(from, to))
+    }
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
   }
 

@@ -4,6 +4,6 @@ const number = /^(?:0|[1-9][0-9]{0,29})$/
 
 /** Whether a version is older than another; not when either is no number. */
 export const isOlder = (version: string, than: string): boolean => {
-  if (!number.test(version) || !number.test(than)) return false
-  return version.length === than.length ? version < than : version.length < than.length
+  const isLess = version.length === than.length ? version < than : version.length < than.length
+  return isLess && number.test(version) && number.test(than)
 }

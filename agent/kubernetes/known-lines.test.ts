@@ -206,7 +206,11 @@ test('law: what is passed over would have been read as the same', () => {
   })
   let passed = 0
   const law = (before: Parts, after: Parts): void => {
-    const version = keeping(lineOf(before)).versionOfSame(lineOf(after))
+    const line = lineOf(after)
+    const version = keeping(lineOf(before)).versionOfSame(line)
+    const around = Buffer.concat([lineOf(before), line, line])
+    const [from, to] = [around.length - 2 * line.length, around.length - line.length]
+    assert.equal(keeping(lineOf(before)).versionOfSame(around, from, to), version)
     if (version === undefined) return
     passed++
     assert.equal(version, after.version)

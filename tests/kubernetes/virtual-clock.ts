@@ -2,7 +2,7 @@
 import type { Alarm, Clock } from '@bulwark/kubernetes'
 
 interface Waiting {
-  at: number
+  readonly at: number
   readonly call: () => void
 }
 
@@ -15,12 +15,7 @@ export class VirtualClock implements Clock {
   readonly after = (ms: number, call: () => void): Alarm => {
     const waiting: Waiting = { at: this.#now + ms, call }
     this.#waiting.add(waiting)
-    return {
-      refresh: () => {
-        waiting.at = this.#now + ms
-      },
-      close: () => this.#waiting.delete(waiting),
-    }
+    return { close: () => this.#waiting.delete(waiting) }
   }
 
   /** Alarms that are set. */
