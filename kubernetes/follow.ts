@@ -5,7 +5,7 @@ import type { Passage } from './known-lines.ts'
 import type { KnownBounds } from './known.ts'
 import type { ApiPlace, ListWatchTimes } from './list-watch.ts'
 import { ListWatch } from './list-watch.ts'
-import type { ReadObject } from './read-object.ts'
+import type { ReadAgain, ReadObject } from './read-object.ts'
 
 /** What whoever follows something brings. */
 export interface FollowOptions {
@@ -32,6 +32,8 @@ export interface Followed<Value> extends KnownBounds<Value> {
   /** Lines that say nothing new are not read: `read` looks at nothing of what `KnownLines` passes
    * over, nor of these. */
   readonly repeats?: readonly Passage[]
+  /** With `repeats`: where only the spec is as it was, that is not read again. */
+  readonly readAgain?: ReadAgain<Value>
   readonly keyOf: (value: Value) => string
   /** Values that are new or other, and keys of those that are gone. */
   readonly tell: (changed: readonly Value[], gone: readonly string[]) => void

@@ -3,7 +3,8 @@
  * time that its status is, and most of what changes nobody looks at. Compared are bytes; passed
  * over are the version, `managedFields`, `conditions` and what else a follower names, as an API
  * server writes them. Where one writes them otherwise they are compared, too, and the line is
- * read. Of a line only what is compared is kept. Never throws.
+ * read: without its spec where that is as it was, the longest part of it. Of a line only what is
+ * compared is kept. Never throws.
  *
  * In JSON a quote inside a text has a backslash before it, so no mark below stands inside a text.
  * The version is that of the object, and no label of the name, only where no map stands before it
@@ -38,18 +39,34 @@ const uidBytesMax = 128
 /** Of one line: more than of any pod with a few containers. */
 const passagesMax = 64
 
+/** The end of the metadata, from which on the spec follows; and of that. */
+const managed: Passage = {
+  head: Buffer.from('"managedFields":[{'),
+  tail: Buffer.from('}]},"spec":{'),
+}
+const specEnd = Buffer.from('},"status":{')
+
 /** What nobody reads, of any object. */
 const ofAll: readonly Passage[] = [
-  { head: Buffer.from('"managedFields":[{'), tail: Buffer.from('}]},"spec":{') },
+  managed,
   { head: Buffer.from('"conditions":[{'), tail: Buffer.from('}],"') },
 ]
 
 /** What is kept of a line: what was compared, without what was passed over between. */
-interface Kept {
+interface Kept<Value> {
+  readonly value: Value
   readonly bytes: Buffer
   /** Of the bytes, how many come before each passage, and behind the last. */
   readonly lengths: readonly number[]
   readonly passages: readonly Passage[]
+}
+
+/** A line that says of a spec what the one did that was kept. */
+export interface SameSpec<Value> {
+  /** Its text, without spec and `managedFields`. */
+  readonly text: string
+  /** What was read of the other. */
+  readonly value: Value
 }
 
 /** Whether bytes of a line are so many of others. */
@@ -65,12 +82,17 @@ const standsAt = (line: Buffer, at: number, mark: Buffer, end: number): boolean 
 
 /** Where the uid of a line begins and ends; `undefined` when there is none. */
 const uidIn = (line: Buffer, begin: number, end: number): readonly [number, number] | undefined => {
-  let at = begin
-  while (at < end && !standsAt(line, at, uidMark, end)) at++
-  const from = at + uidMark.length
+  const from = behind(line, begin, end, uidMark)
   const last = Math.min(end, from + uidBytesMax + 1)
   for (let to = from; to < last; to++) if (line[to] === quote) return [from, to]
   return undefined
+}
+
+/** Where a line goes on behind a mark, from there on; behind its end when there is none. */
+const behind = (line: Buffer, from: number, end: number, mark: Buffer): number => {
+  let at = from
+  while (at < end && !standsAt(line, at, mark, end)) at++
+  return at + mark.length
 }
 
 /** Whether that is in the metadata, before any map in them. */
@@ -96,17 +118,19 @@ const endOf = (
 }
 
 /** What is kept of a line behind its first bytes; `undefined`: it is not written as is expected. */
-const keptOf = (line: Buffer, begin: number, repeated: readonly Passage[]): Kept | undefined => {
+const keptOf = <Value>(
+  line: Buffer,
+  begin: number,
+  repeated: readonly Passage[],
+  value: Value,
+): Kept<Value> | undefined => {
   const passages: Passage[] = []
   const lengths: number[] = []
   /** Where each part begins, and its length: what is between two passages. */
   const starts = [begin]
   let after = begin
   const pass = (passage: Passage): boolean => {
-    const { head } = passage
-    let at = after
-    while (at < line.length && !standsAt(line, at, head, line.length)) at++
-    const from = at + head.length
+    const from = behind(line, after, line.length, passage.head)
     const to = from > line.length ? -1 : endOf(line, passage, from, line.length)
     if (to < 0 || passages.length === passagesMax) return false
     lengths.push(from - after)
@@ -125,7 +149,7 @@ const keptOf = (line: Buffer, begin: number, repeated: readonly Passage[]): Kept
     const start = starts[i] ?? 0
     filled += line.copy(bytes, filled, start, start + length)
   }
-  return { bytes, lengths, passages }
+  return { value, bytes, lengths, passages }
 }
 
 /** The version in a line that says what is kept, behind its first bytes; else `undefined`. */
@@ -133,7 +157,7 @@ const versionOf = (
   line: Buffer,
   begin: number,
   end: number,
-  { bytes, lengths, passages }: Kept,
+  { bytes, lengths, passages }: Kept<unknown>,
 ): string | undefined => {
   let at = begin
   let from = 0
@@ -154,11 +178,35 @@ const versionOf = (
   return at === end ? line.toString('latin1', versionAt, versionEnd) : undefined
 }
 
-export class KnownLines {
+/** What is to be read of a line whose spec is as it was, of which one part was kept. */
+const withoutSpec = (
+  line: Buffer,
+  begin: number,
+  end: number,
+  { bytes, lengths, passages }: Kept<unknown>,
+): string | undefined => {
+  if (passages[1] !== managed) return undefined
+  const from = (lengths[0] ?? 0) + (lengths[1] ?? 0)
+  const to = bytes.indexOf(specEnd, from) + specEnd.length
+  if (to < from || to > from + (lengths[2] ?? 0)) return undefined
+  const head = behind(line, begin, end, managed.head)
+  const tail = endOf(line, managed, head, end)
+  if (tail < 0 || tail + to - from > end || !isAt(line, tail, bytes, from, to - from)) {
+    return undefined
+  }
+  // Of the tail what is of the metadata, and of the spec's end all but its brace.
+  const status = tail + to - from - specEnd.length + 1
+  return `${line.toString('utf8', begin, head)}}]}${line.toString('utf8', status, end)}`
+}
+
+/** The lines of one watch, each with what was read of it. */
+export class KnownLines<Value> {
   readonly #bytesMax: number
   readonly #repeated: readonly Passage[]
   /** By uid, the longest unchanged first. */
-  readonly #known = new Map<string, Kept>()
+  readonly #known = new Map<string, Kept<Value>>()
+  /** Of the object in the line that was asked for last. */
+  #last: Kept<Value> | undefined
   #bytes = 0
 
   /**
@@ -182,21 +230,33 @@ export class KnownLines {
    * @returns `undefined`: it must be read
    */
   versionOfSame(bytes: Buffer, from = 0, to = bytes.length): string | undefined {
+    this.#last = undefined
     if (this.#known.size === 0 || !standsAt(bytes, from, modified, to)) return undefined
     const begin = from + modified.length
     const uid = uidIn(bytes, begin, to)
     const known = uid && this.#known.get(bytes.toString('latin1', uid[0], uid[1]))
+    this.#last = known || undefined
     return known && versionOf(bytes, begin, to, known)
   }
 
+  /**
+   * The line that `versionOfSame` was asked for last, where its spec is as it was. It is cut at
+   * marks: whether it was cut right is known when it is read, and is JSON without a spec.
+   */
+  sameSpec(bytes: Buffer, from = 0, to = bytes.length): SameSpec<Value> | undefined {
+    const known = this.#last
+    const text = known && withoutSpec(bytes, from, to, known)
+    return text === undefined || !known ? undefined : { text, value: known.value }
+  }
+
   /** The line was read, and what it says is known from now on. The bytes are copied. */
-  keep(line: Buffer): void {
+  keep(line: Buffer, value: Value): void {
     const head = [added, modified].find((each) => standsAt(line, 0, each, line.length))
     const uidAt = head && uidIn(line, 0, line.length)
     if (!head || !uidAt || !isInHead(line, uidAt[0])) return
     const uid = line.toString('latin1', ...uidAt)
     this.#remove(uid)
-    const kept = keptOf(line, head.length, this.#repeated)
+    const kept = keptOf(line, head.length, this.#repeated, value)
     if (!kept || kept.bytes.length > this.#bytesMax) return
     this.#known.set(uid, kept)
     this.#bytes += kept.bytes.length
@@ -209,6 +269,7 @@ export class KnownLines {
   /** What was said may have changed without a line. */
   clear(): void {
     this.#known.clear()
+    this.#last = undefined
     this.#bytes = 0
   }
 

@@ -13,12 +13,12 @@ import { ApiFault } from './client.ts'
 import type { Clock } from './clock.ts'
 import { machineClock, sleep } from './clock.ts'
 import { JsonItems } from './json-items.ts'
-import type { Passage } from './known-lines.ts'
+import type { Passage, SameSpec } from './known-lines.ts'
 import { KnownLines } from './known-lines.ts'
 import type { OnLine } from './lines.ts'
 import { Lines } from './lines.ts'
 import { namesForms, namesKind } from './names-only.ts'
-import type { ReadObject } from './read-object.ts'
+import type { ReadAgain, ReadObject } from './read-object.ts'
 import { isOlder } from './version.ts'
 
 /** What is counted of the API server. */
@@ -87,6 +87,8 @@ export interface ListWatchOptions<Value> {
   /** Lines that say nothing new are not read: `read` looks at nothing of what `KnownLines` passes
    * over, nor of these. */
   readonly repeats?: readonly Passage[]
+  /** With `repeats`: where only the spec is as it was, that is not read again. */
+  readonly readAgain?: ReadAgain<Value>
   /** Returns whether it is known from now on: there was room for it. */
   readonly changed: (value: Value) => boolean
   readonly gone: (value: Value) => void
@@ -129,7 +131,7 @@ export class ListWatch<Value> {
   readonly #clock: Clock
   readonly #stop = new AbortController()
   readonly #said = new Set<string>()
-  readonly #lines: KnownLines | undefined
+  readonly #lines: KnownLines<Value> | undefined
   /** Where the watch goes on; `undefined`: after a list. */
   #version: string | undefined
   /** The last that was seen. */
@@ -381,6 +383,8 @@ export class ListWatch<Value> {
       this.#moveTo(version)
       return
     }
+    const same = this.#options.readAgain && this.#lines?.sameSpec(bytes, from, to)
+    if (same && this.#takeWithoutSpec(same, bytes.subarray(from, to))) return
     const event = asObject(parseJson(bytes.toString('utf8', from, to)))
     const object = asObject(event?.['object'])
     if (!event || !object) throw new Garbage('a line of the watch is no event')
@@ -391,26 +395,40 @@ export class ListWatch<Value> {
     }
     this.#heard()
     this.#hasBrought = true
-    if (type !== 'BOOKMARK' && this.#change(object, type === 'DELETED')) {
-      this.#lines?.keep(bytes.subarray(from, to))
+    if (type !== 'BOOKMARK') {
+      const value = this.#change(object, type === 'DELETED')
+      if (value !== undefined) this.#lines?.keep(bytes.subarray(from, to), value)
     }
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
   }
 
-  /** Returns whether the object is known from now on. */
-  #change(object: Json, isGone: boolean): boolean {
+  /** Takes a line that was cut; returns whether that is what it seems to be. */
+  #takeWithoutSpec({ text, value: before }: SameSpec<Value>, line: Buffer): boolean {
+    const event = asObject(parseJson(text))
+    const object = asObject(event?.['object'])
+    if (event?.['type'] !== 'MODIFIED' || !object || object['spec'] !== undefined) return false
+    this.#heard()
+    this.#hasBrought = true
+    const value = this.#change(object, false, before)
+    if (value !== undefined) this.#lines?.keep(line, value)
+    this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
+    return true
+  }
+
+  /** Returns what of the object is known from now on. */
+  #change(object: Json, isGone: boolean, before?: Value): Value | undefined {
     const { changed, gone, count } = this.#options
     const { kind, apiVersion } = this.#type
     if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
       this.#flaw(`an object is ${shown(object['apiVersion'])} ${shown(object['kind'])}`)
       count('apiBadObjects')
-      return false
+      return undefined
     }
-    const value = this.#read(object)
-    if (value === undefined) return false
-    if (!isGone) return changed(value)
+    const value = this.#read(object, before)
+    if (value === undefined) return undefined
+    if (!isGone) return changed(value) ? value : undefined
     gone(value)
-    return false
+    return undefined
   }
 
   #moveTo(version: string | undefined): void {
@@ -432,16 +450,18 @@ export class ListWatch<Value> {
     return undefined
   }
 
-  #read(object: Json): Value | undefined {
-    const { read, count } = this.#options
+  #read(object: Json, before?: Value): Value | undefined {
+    const { read, readAgain, count } = this.#options
     const metadata = asObject(object['metadata'])
-    const value = read(object, (flaw) => {
+    const onFlaw = (flaw: string): void => {
       count('apiFlaws')
       this.#flaw(
         `${flaw} (first in ${shown(metadata?.['namespace'])} ${shown(metadata?.['name'])})`,
         flaw,
       )
-    })
+    }
+    const value =
+      before !== undefined && readAgain ? readAgain(object, before, onFlaw) : read(object, onFlaw)
     if (value === undefined) count('apiBadObjects')
     return value
   }

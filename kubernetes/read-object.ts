@@ -6,3 +6,6 @@ export type OnFlaw = (flaw: string) => void
 
 /** Reads an object; `undefined` when it is none of the kind. */
 export type ReadObject<Value> = (object: Json, onFlaw: OnFlaw) => Value | undefined
+
+/** Reads an object whose spec was left out: it is as it was when that other value was read. */
+export type ReadAgain<Value> = (object: Json, before: Value, onFlaw: OnFlaw) => Value | undefined

@@ -2,7 +2,7 @@
  * Pods and namespaces of the API, read into what the agent keeps of them. They are whatever
  * somebody wrote: nothing is believed before it was looked at, and what is left out is told. Pure.
  */
-import type { OnFlaw, Passage, ReadObject } from '@bulwark/kubernetes'
+import type { OnFlaw, Passage, ReadAgain, ReadObject } from '@bulwark/kubernetes'
 import type { Json, Labels } from '@bulwark/schema'
 import { asObject, asText } from '@bulwark/schema'
 import { limits } from '../limits.ts'
@@ -104,28 +104,51 @@ const places = [
 const roleOf = (role: ContainerRole, container: Json): ContainerRole =>
   role === 'init' && container['restartPolicy'] === 'Always' ? 'sidecar' : role
 
-const containersOf = (spec: Json, status: Json, onFlaw: OnFlaw): readonly PodContainer[] =>
-  places.flatMap(([key, statusKey, role]) => {
-    const statuses = objectsIn(status, statusKey, onFlaw)
-    return objectsIn(spec, key, onFlaw).flatMap((container): readonly PodContainer[] => {
+/** A container as the spec alone has it. */
+type SpecContainer = Pick<PodContainer, 'name' | 'role' | 'image'>
+
+/** What of a pod stands in its spec. */
+interface SpecFacts extends Pick<
+  PodFacts,
+  'serviceAccount' | 'hostNetwork' | 'hostPid' | 'hostIpc'
+> {
+  readonly containers: readonly SpecContainer[]
+}
+
+const specContainersOf = (spec: Json, onFlaw: OnFlaw): readonly SpecContainer[] =>
+  places.flatMap(([key, , role]) =>
+    objectsIn(spec, key, onFlaw).flatMap((container): readonly SpecContainer[] => {
       const name = short(container['name'])
       if (name === undefined) {
         onFlaw(`one of ${key} has no name`)
         return []
       }
       const image = asText(container['image'])
-      const told = statuses.find((each) => each['name'] === name)
-      return [
-        {
-          name,
-          role: roleOf(role, container),
-          image: image !== undefined && image.length <= limits.imageCharsMax ? image : undefined,
-          ...imageIds(asText(told?.['imageID']) ?? ''),
-          ids: idsOf(told),
-        },
-      ]
-    })
+      const isShort = image !== undefined && image.length <= limits.imageCharsMax
+      return [{ name, role: roleOf(role, container), image: isShort ? image : undefined }]
+    }),
+  )
+
+const specFactsOf = (spec: Json, onFlaw: OnFlaw): SpecFacts => ({
+  serviceAccount: short(spec['serviceAccountName']),
+  hostNetwork: spec['hostNetwork'] === true,
+  hostPid: spec['hostPID'] === true,
+  hostIpc: spec['hostIPC'] === true,
+  containers: specContainersOf(spec, onFlaw),
+})
+
+const containersOf = (
+  containers: readonly SpecContainer[],
+  status: Json,
+  onFlaw: OnFlaw,
+): readonly PodContainer[] => {
+  const [app, init, ephemeral] = places.map(([, key]) => objectsIn(status, key, onFlaw))
+  const statuses = { app, init, sidecar: init, ephemeral }
+  return containers.map(({ name, role, image }) => {
+    const told = statuses[role]?.find((each) => each['name'] === name)
+    return { name, role, image, ...imageIds(asText(told?.['imageID']) ?? ''), ids: idsOf(told) }
   })
+}
 
 /** The uid after which a static pod's cgroups are named; only mirrors have one. */
 const staticUidOf = (metadata: Json): string | undefined => {
@@ -148,8 +171,7 @@ export const containerStates: readonly Passage[] = [
   { head: Buffer.from('"ready":'), tail: Buffer.from('"image":"'), bytesMax: 64 },
 ]
 
-/** Reads a Pod. One without uid, name or namespace is none; all else may be missing. */
-export const readPod: ReadObject<PodFacts> = (object, onFlaw) => {
+const podOf = (object: Json, specOf: () => SpecFacts, onFlaw: OnFlaw): PodFacts | undefined => {
   const metadata = asObject(object['metadata'])
   const uid = required(metadata, 'uid', onFlaw)
   const name = required(metadata, 'name', onFlaw)
@@ -157,12 +179,11 @@ export const readPod: ReadObject<PodFacts> = (object, onFlaw) => {
   if (!metadata || uid === undefined || name === undefined || namespace === undefined) {
     return undefined
   }
-  const spec = asObject(object['spec']) ?? {}
   const status = asObject(object['status']) ?? {}
   const labels = labelsOf(metadata, onFlaw)
   const workload = workloadOf(metadata, name, labels)
   if (!workload) onFlaw('what it is one of is not known: policies for workloads are judged on it')
-  const hostNetwork = spec['hostNetwork'] === true
+  const { serviceAccount, hostNetwork, hostPid, hostIpc, containers } = specOf()
   return {
     uid,
     staticUid: staticUidOf(metadata),
@@ -170,14 +191,22 @@ export const readPod: ReadObject<PodFacts> = (object, onFlaw) => {
     namespace,
     ...labels,
     workload,
-    serviceAccount: short(spec['serviceAccountName']),
+    serviceAccount,
     ip: hostNetwork ? undefined : short(status['podIP']),
     hostNetwork,
-    hostPid: spec['hostPID'] === true,
-    hostIpc: spec['hostIPC'] === true,
-    containers: containersOf(spec, status, onFlaw),
+    hostPid,
+    hostIpc,
+    containers: containersOf(containers, status, onFlaw),
   }
 }
+
+/** Reads a Pod. One without uid, name or namespace is none; all else may be missing. */
+export const readPod: ReadObject<PodFacts> = (object, onFlaw) =>
+  podOf(object, () => specFactsOf(asObject(object['spec']) ?? {}, onFlaw), onFlaw)
+
+/** Reads a Pod without its spec. */
+export const readPodAgain: ReadAgain<PodFacts> = (object, before, onFlaw) =>
+  podOf(object, () => before, onFlaw)
 
 /** Reads a Namespace. */
 export const readNamespace: ReadObject<NamespaceFacts> = (object, onFlaw) => {

@@ -7,7 +7,7 @@ import { ApiClient, follow } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
 import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
 import { noChanges } from '../pod.ts'
-import { containerStates, readNamespace, readPod } from './objects.ts'
+import { containerStates, readNamespace, readPod, readPodAgain } from './objects.ts'
 
 export interface PodSourceOptions extends FollowOptions {
   readonly access: ApiAccess
@@ -42,6 +42,7 @@ export class PodSource {
         valuesMax: limits.podsMax,
         read: readPod,
         repeats: containerStates,
+        readAgain: readPodAgain,
         keyOf: ({ uid }) => uid,
         tell: (pods, podsGone) => tell({ ...noChanges, pods, podsGone }),
       },
