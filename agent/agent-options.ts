@@ -27,6 +27,9 @@ export interface AgentOptions {
   readonly pods?: PodOrigin | undefined
   /** In order; the alert is a value of its own and may be kept. */
   readonly onAlert: (alert: Alert) => void
+  /** Takes an alert about nothing, now and again, to do all with it but tell it: so that the first
+   * one after a while is as quick as any. */
+  readonly onRehearsal?: (alert: Alert) => void
   /** Lines for people, on stderr. */
   readonly log: (line: string) => void
   /** Rules whose events are watched beside those that run; or all events. */

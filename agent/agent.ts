@@ -174,7 +174,12 @@ export class Agent {
       },
       (pendingBytes) => this.#onLooked(pendingBytes),
     )
-    this.#endBeat = onBeat(() => this.#look(), { holds: true })
+    const endLooks = onBeat(() => this.#look(), { holds: true })
+    const endRehearsals = onBeat(() => this.#rehearse(), { every: limits.rehearsalBeats })
+    this.#endBeat = () => {
+      endLooks()
+      endRehearsals()
+    }
   }
 
   /**
@@ -333,6 +338,14 @@ export class Agent {
     this.#sweep()
     this.#usage?.look(Date.now())
     this.#recording?.flush()
+  }
+
+  #rehearse(): void {
+    const { onRehearsal } = this.#options
+    // What it asks the machine would be in the recording; and who has work to do is quick.
+    if (!onRehearsal || this.#recording || this.sensor.ring.pendingBytes > 0) return
+    const alert = this.#pipeline.rehearse(clocks().realNs)
+    if (alert) onRehearsal(alert)
   }
 
   /** Compares the process table with /proc, when the agent keeps up: twice after a loss, and now

@@ -227,6 +227,23 @@ export class Engine {
     if (rules.length > 0) run(event, onMatch, onFault)
   }
 
+  /**
+   * Tries the rules on an event that never was, and puts an alert about it into words.
+   *
+   * @returns the alert, which nobody has been told; none where no rule is about such events
+   */
+  rehearse(event: LiveEvent): Alert | undefined {
+    const { rules, run } = this.#rulesOf(event.type, this.#scopes.host)
+    const [rule] = rules
+    if (!rule) return undefined
+    run(
+      event,
+      () => false,
+      () => {},
+    )
+    return this.#alert(rule, event)
+  }
+
   /** Whether that is all of the event: a rule whose output cannot be read has not matched. */
   #match(rule: Rule, event: LiveEvent): boolean {
     let alert: Alert

@@ -19,6 +19,9 @@ export const limits = {
   /** How often everything is looked at that nothing tells of, milliseconds: the ring for records
    * that ring no bell, the counters of the kernel side, the clock, the host's passwd. */
   beatMs: 1_000,
+  /** What an alert takes is gone through at every so many beats: a quarter of a millisecond, where
+   * no cache has any of it. */
+  rehearsalBeats: 4,
   /** Processes in the table. pid_max is 4 million on large nodes; 65,536 live at once are many. */
   processesMax: 65_536,
   /** Names of threads under which the answers of a process, or of those like it, are kept. */

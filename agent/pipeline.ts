@@ -47,6 +47,7 @@ import type { ProcessTable } from './process-table.ts'
 import { startProcessTable } from './process-table.ts'
 import { cgroupsOfQuestion, readCgroupsOf } from './procfs.ts'
 import { bundleInArguments } from './runtime-files.ts'
+import { Rehearsal } from './rehearsal.ts'
 import { Sockets } from './sockets.ts'
 import type { FileUse } from './usage/index.ts'
 import { Users } from './users.ts'
@@ -150,6 +151,7 @@ export class Pipeline {
   readonly #folds: AlertFolds
   readonly #names: ReturnType<typeof eventNames>
   readonly #namesAhead: boolean
+  readonly #rehearsal: Rehearsal
   /** Made once: every event has it at hand, and few need it. */
   readonly #cgroupsOf = (pid: number): string | undefined =>
     this.#outside.ask(cgroupsOfQuestion, pid, () => readCgroupsOf('/proc', pid))
@@ -166,6 +168,7 @@ export class Pipeline {
     this.#wallOffsetNs = options.wallOffsetNs
     this.#namesAhead = options.namesAhead ?? false
     this.#names = eventNames(options.machine)
+    this.#rehearsal = new Rehearsal(options.machine)
     const memory = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     const byteString = (start: number, end: number): string => memory.toString('latin1', start, end)
     this.#record = new RecordView(data, byteString, new KeptTexts())
@@ -318,6 +321,21 @@ export class Pipeline {
   /** Reads the names of a scope again when they are next asked for. */
   forgetNames(scope: string): void {
     this.#users.forget(scope)
+  }
+
+  /**
+   * Goes through what an alert takes with an event that never was; see rehearsal.ts. Changes
+   * nothing, and never throws.
+   *
+   * @returns the alert, for nobody
+   */
+  rehearse(wallNs: bigint): Alert | undefined {
+    try {
+      return this.#rehearsal.run(this.#engine, this.#processes, wallNs)
+    } catch {
+      // A rule that fails on it fails on an event, which is told.
+      return undefined
+    }
   }
 
   /** Counts records that are missing here, so that those that follow have their numbers. */

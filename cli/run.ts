@@ -283,6 +283,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         folding: settings.folding,
         hostname: settings.hostname,
         onAlert: (alert) => judging.judge(alert).forEach((each) => outputs.send(each)),
+        onRehearsal: (alert) => outputs.rehearse(alert),
         kernelFilter: settings.kernelFilter,
         pods,
         onUsage: judging.onUsage ?? usage?.take.bind(usage),

@@ -120,6 +120,7 @@ test(
     const before = settings({ file: file(join(folder, 'nowhere', 'x')), program, flushMs: 200 })
     const { outputs, said } = outputsOf(before)
     outputs.send(alert('one'))
+    outputs.rehearse(alert('nobody is told'))
     await fileWith(kept, (text) => text.includes('one'))
     await outputs.change({ ...before, form: 'text', file: file(first) })
     outputs.send(alert('two'))

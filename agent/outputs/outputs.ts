@@ -145,6 +145,11 @@ export class Outputs {
     }
   }
 
+  /** Puts an alert into the words of each channel, and tells nobody. */
+  rehearse(alert: Alert): void {
+    for (const open of this.#open) this.#entry(alert, open)
+  }
+
   #entry(alert: Alert, { form }: Open): Entry {
     const line = this.#line(alert, form)
     const priority = priorityNames.indexOf(alert.priority)
