@@ -5,7 +5,7 @@
  * the other between two events, and none is told twice or by nobody.
  */
 import type { Machine } from '@bulwark/schema'
-import { EventNumber } from '@bulwark/schema'
+import { EventNumber, syscallsMax } from '@bulwark/schema'
 import type { CallFunction } from './call-functions.ts'
 import type { CallTargets } from './call-returns.ts'
 import { CallReturns, callStart, findCallTargets, withForm } from './call-returns.ts'
@@ -125,6 +125,15 @@ const withMapHandler = (
   }
 }
 
+/** Tells the dispatcher which numbers it need not look at. */
+const markHandled = ({ first }: Programs, slots: readonly Slot[]): void => {
+  const words = new Uint32Array(syscallsMax / 32)
+  for (const { slot } of slots) words[slot >>> 5] = (words[slot >>> 5] ?? 0) | (1 << (slot & 31))
+  const offset = first.offsetOf('.bss', 'handled_calls')
+  const shared = new Uint32Array(first.memory('.bss'), offset, words.length)
+  for (const [i, word] of words.entries()) Atomics.store(shared, i, word)
+}
+
 /** The way of the tracepoint backend. */
 export const byNumber = (programs: Programs): CallWay => {
   const native = new Slots('handlers', programs)
@@ -152,6 +161,7 @@ export const byNumber = (programs: Programs): CallWay => {
           if (before) afterMap.fill(after)
           native.fill(own.slots)
           if (other.slots.length > 0) compatible.fill(other.slots)
+          markHandled(programs, own.slots.concat(other.slots))
         },
       }
     },

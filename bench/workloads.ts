@@ -3,8 +3,9 @@
  * pairs, one copy alone and two at once; and what it costs itself meanwhile: processor time, events
  * delivered, events lost. Each run has a sensor of its own, so that everything it counts is of that
  * loop. Ratios of one run, since machines are noisy: the median of the pairs is what counts, and
- * the spread says how far it can be trusted. Beside each pair of opens the same with the bare hook
- * alone, whose only rule is about another call: nothing that is asked at this hook costs less.
+ * the spread says how far it can be trusted. Beside each pair but those of execs the same with the
+ * bare hook alone, whose only rule is about another call: nothing that is asked at this hook costs
+ * less.
  *
  *   node bench/workloads.ts [--quick] [--filter on|off] [--loop open|exec|connect|getppid]
  *     --quick: one short pair, to see that it works
@@ -169,7 +170,7 @@ const measure = async (bareRules: string): Promise<void> => {
     for (const copies of name === 'getppid' ? [1] : [1, 2]) {
       const of = copies === 1 ? '' : ', two copies at once'
       const run = (): Promise<LoopRun> => runCopies(program, name, count, copies)
-      const found = await runPairs(run, name === 'open' ? bareRules : undefined)
+      const found = await runPairs(run, name === 'exec' ? undefined : bareRules)
       if (copies === 1) {
         const base = median(found.off.map(({ wallSeconds }) => (wallSeconds / count) * 1e9))
         printFigure(`${whatOf[name]}, without the sensor`, base, 'ns a turn')

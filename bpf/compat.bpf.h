@@ -73,7 +73,7 @@ static __always_inline __u64 argument_of(__u64 native, __u64 compat)
 	struct task_struct *task = current_task();
 	__u64 is_compat = -(compat_status(task) / TS_COMPAT);
 
-	asm volatile("" : "+r"(is_compat));
+	asm("" : "+r"(is_compat));
 	return (native & ~is_compat) | (compat & is_compat & 0xffffffff);
 }
 

@@ -107,7 +107,8 @@ static __always_inline struct scratch *on_opened(struct pt_regs *regs, long resu
 		fill_file(&e->file, file);
 		if (READ(file, f_mode) & FMODE_CREATED)
 			e->file.file_flags |= FILE_CREATED;
-		append_file_path(s, &e->path, file);
+		if (!append_near_path(s, &e->path, file))
+			append_file_path(s, &e->path, file);
 	} else {
 		append_base(s, &e->base, task, dirfd, user_path);
 	}

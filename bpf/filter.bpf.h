@@ -51,17 +51,21 @@ struct {
 	__type(value, __u32);
 } cgroup_states SEC(".maps"), old_cgroup_states SEC(".maps");
 
-/* What every handler ends in: the record in `s`, if there is one, is filtered and sent. */
-static __always_inline int offer(void *ctx, struct scratch *s)
+/*
+ * What every handler ends in: the record in `s`, if there is one, is filtered and sent.
+ *
+ * @param kind  of all records of this handler, a constant; 0: it has not said. By a constant slot a
+ *   tail call is a jump (5.5, 428d5df1fa4f "bpf, x86: Emit patchable direct jump as tail call"),
+ * and else one through a table, against which processors are protected at a price. Each such jump
+ * is patched whenever its slot changes: so they are for what comes most often.
+ */
+static __always_inline int offer(void *ctx, struct scratch *s, const __u32 kind)
 {
 	if (!s)
 		return 0;
 	s->context = (__u64)ctx;
-	/* By a constant slot it is a jump (5.5, 428d5df1fa4f "bpf, x86: Emit patchable direct jump
-	 * as tail call"), and else one through a table, against which processors are protected at
-	 * a price: so the kind that comes most often has its own. */
-	if (s->event.header.kind == EVENT_OPEN)
-		bpf_tail_call_static(ctx, &filters, EVENT_OPEN);
+	if (kind)
+		bpf_tail_call_static(ctx, &filters, kind);
 	else
 		bpf_tail_call(ctx, &filters, s->event.header.kind);
 	/* What may have to be told before it, that program knows: not every handler has room for

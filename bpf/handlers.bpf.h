@@ -2,8 +2,9 @@
 /*
  * One handler a system call, in the form (registers, result): that of `tp_btf/sys_exit`, and that
  * of a system call's own function at its return. So the backends share them; each defines HANDLER
- * as the section that it attaches them by. A handler gives the slot with its record, or NULL. What
- * a handler does is in the headers it includes.
+ * as the section that it attaches them by, and takes the kind of its records where that comes
+ * often. A handler gives the slot with its record, or NULL. What a handler does is in the headers
+ * it includes.
  */
 #pragma once
 
@@ -34,13 +35,13 @@ HANDLER(on_execveat)
 			      USER_POINTER(SYSCALL_ARG3(regs)), SYSCALL_ARG5(regs));
 }
 
-HANDLER(on_open)
+HANDLER(on_open, EVENT_OPEN)
 {
 	return on_opened(regs, result, AT_FDCWD, USER_POINTER(SYSCALL_ARG1(regs)),
 			 SYSCALL_ARG2(regs), SYSCALL_ARG3(regs));
 }
 
-HANDLER(on_creat)
+HANDLER(on_creat, EVENT_OPEN)
 {
 	const __u32 o_creat_wronly_trunc = 0100 | 01 | 01000;
 
@@ -48,13 +49,13 @@ HANDLER(on_creat)
 			 o_creat_wronly_trunc, SYSCALL_ARG2(regs));
 }
 
-HANDLER(on_openat)
+HANDLER(on_openat, EVENT_OPEN)
 {
 	return on_opened(regs, result, SYSCALL_ARG1(regs), USER_POINTER(SYSCALL_ARG2(regs)),
 			 SYSCALL_ARG3(regs), SYSCALL_ARG4(regs));
 }
 
-HANDLER(on_openat2)
+HANDLER(on_openat2, EVENT_OPEN)
 {
 	struct user_open_how how = {};
 
@@ -64,7 +65,7 @@ HANDLER(on_openat2)
 			 how.flags, how.mode);
 }
 
-HANDLER(on_open_by_handle_at)
+HANDLER(on_open_by_handle_at, EVENT_OPEN)
 {
 	return on_opened(regs, result, SYSCALL_ARG1(regs), NULL, SYSCALL_ARG3(regs), 0);
 }

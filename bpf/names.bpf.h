@@ -127,9 +127,9 @@ static __always_inline void close_names(void) {}
 #endif
 
 /* A handler of calls that have names: see HANDLER. Whatever it does, the hand-over is closed. */
-#define NAMED_HANDLER(name)                                                                    \
+#define NAMED_HANDLER(name, ...)                                                               \
 	static __always_inline struct scratch *name##_told(struct pt_regs *regs, long result); \
-	HANDLER(name)                                                                          \
+	HANDLER(name, ##__VA_ARGS__)                                                           \
 	{                                                                                      \
 		struct scratch *told = name##_told(regs, result);                              \
 		close_names();                                                                 \

@@ -4,12 +4,12 @@
 
 #include "network.bpf.h"
 
-HANDLER(on_socket)
+HANDLER(on_socket, EVENT_SOCKET)
 {
 	return on_socket_made(regs, result);
 }
 
-NAMED_HANDLER(on_connect)
+NAMED_HANDLER(on_connect, EVENT_CONNECT)
 {
 	return on_connected(regs, result);
 }
@@ -19,7 +19,7 @@ NAMED_HANDLER(on_bind)
 	return on_bound(regs, result);
 }
 
-HANDLER(on_accept)
+HANDLER(on_accept, EVENT_ACCEPT)
 {
 	return on_local_end(regs, result, EVENT_ACCEPT, result, 0);
 }

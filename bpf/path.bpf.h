@@ -72,26 +72,28 @@ STEP(walk_step)
 #define NAME_WORDS_MAX 4
 
 /*
- * Appends "/" and the name of a dentry. A name of up to 32 bytes goes word by word, which costs
- * less than a call: there are always whole words to read, because names lie in the dentry, which
- * has room for that many and more, or in memory from kmalloc(). What is written too much is
- * written over by the next one, or not sent.
+ * Writes "/" and the name of a dentry at an offset of the record; gives that of its end. A name of
+ * up to 32 bytes goes word by word, which costs less than a call: there are always whole words to
+ * read, because names lie in the dentry, which has room for that many and more, or in memory from
+ * kmalloc(). What is written too much is written over by the next one, or not sent.
  */
-static __always_inline void append_component(struct scratch *s, struct dentry *dentry, bool slash)
+static __always_inline __u64 put_component(struct scratch *s, __u64 at, struct dentry *dentry,
+					   bool slash)
 {
-	__u64 length = READ(dentry, d_name.len);
+	__u64 length = READ(dentry, d_name.len), end;
 	const unsigned char *name = READ(dentry, d_name.name);
-	__u64 at = s->used;
 	__u8 *to;
 
 	/* Verifier: as in text_from(); and the compiler must not see that words are unaligned. */
 	asm volatile("" : "+r"(at), "+r"(length));
 	if (at > RECORD_BYTES_MAX - NAME_BYTES_MAX - 1 || length >= NAME_BYTES_MAX)
-		return;
+		return at;
 	to = &s->record[at];
+	/* Verifier: before it knows more of the length. */
+	end = at + slash + length;
+	asm volatile("" : "+r"(end));
 	if (slash)
 		*to++ = '/';
-	s->used = at + slash + length;
 	if (READS_ARE_LOADS && length <= NAME_WORDS_MAX * sizeof(__u64)) {
 		asm volatile("" : "+r"(to));
 		for (__u32 i = 0; i < NAME_WORDS_MAX; i++) {
@@ -101,6 +103,7 @@ static __always_inline void append_component(struct scratch *s, struct dentry *d
 	} else if (bpf_probe_read_kernel(to, length, name)) {
 		count_loss(PLACE_READ_KERNEL);
 	}
+	return end;
 }
 
 STEP(append_step)
@@ -116,7 +119,8 @@ STEP(append_step)
 	if (from_end >= PATH_COMPONENTS_MAX)
 		return 1;
 	/* Without its first "/" when it was cut: see above. */
-	append_component(s, w->components[from_end], i > 0 || (w->whole && !w->full));
+	s->used =
+		put_component(s, s->used, w->components[from_end], i > 0 || (w->whole && !w->full));
 	return 0;
 }
 
@@ -166,6 +170,65 @@ static __noinline void append_path(struct scratch *s, struct text *slot, struct 
 	if (!w->whole)
 		count_loss(PLACE_PATH_DEEP);
 	walk_append(s, slot);
+}
+
+#define NEAR_STEPS 10
+
+/*
+ * Appends the path of a file that few steps lead to, as those of most do, with no call; false, and
+ * nothing is appended, where it is another. For what is opened alone: it is verified once a step.
+ */
+static __always_inline bool append_near_path(struct scratch *s, struct text *slot,
+					     struct file *file)
+{
+	struct dentry *dentry = READ(file, f_path.dentry), *root_dentry, *mount_root, *parent;
+	struct mount *mount = mount_of(READ(file, f_path.mnt)), *root_mount, *mount_parent;
+	struct fs_struct *fs = TASK_READ(current_task(), fs);
+	struct walk *w = &s->walk;
+	__u64 begin = s->used, at, left;
+	__u32 steps;
+
+	if (!READS_ARE_LOADS || begin > RECORD_BYTES_MAX - PATH_BYTES_MAX)
+		return false;
+	root_dentry = READ(fs, root.dentry);
+	root_mount = mount_of(READ(fs, root.mnt));
+	mount_root = READ(mount, mnt.mnt_root);
+	for (steps = 0; dentry != root_dentry || mount != root_mount; steps++) {
+		if (steps == NEAR_STEPS)
+			return false;
+		parent = READ(dentry, d_parent);
+		if (dentry != mount_root && dentry != parent) {
+			w->components[steps] = dentry;
+			dentry = parent;
+			continue;
+		}
+		mount_parent = READ(mount, mnt_parent);
+		if (dentry != mount_root || mount_parent == mount)
+			return false;
+		w->components[steps] = NULL;
+		dentry = READ(mount, mnt_mountpoint);
+		mount = mount_parent;
+		mount_root = READ(mount, mnt.mnt_root);
+	}
+	/* Verifier: by way of memory, or it would go on once for each number of steps. */
+	w->count = steps;
+	barrier();
+	left = w->count;
+	at = begin;
+	for (__u32 i = 0; i < NEAR_STEPS; i++) {
+		left--;
+		asm volatile("" : "+r"(left));
+		if (left >= NEAR_STEPS)
+			break;
+		if (w->components[left])
+			at = put_component(s, at, w->components[left], true);
+	}
+	if (at == begin)
+		return false; /* the root directory */
+	s->used = at;
+	slot->offset = begin;
+	slot->bytes = slot->true_bytes = at - begin;
+	return true;
 }
 
 static __always_inline void append_file_path(struct scratch *s, struct text *slot,

@@ -33,7 +33,10 @@ struct walk {
 };
 
 struct scratch {
+	/* What every record touches comes first, on one page with the begin of the record. */
 	__u64 owners;
+	__u64 context; /* of the handler, while a filter has the record: see filter.bpf.h */
+	struct walk walk;
 	__u32 index; /* of this slot, while it is owned */
 	__u32 padding;
 	__u32 used; /* bytes of `record` that are filled */
@@ -43,8 +46,6 @@ struct scratch {
 		union event event;
 	};
 	struct ancestors ancestors; /* right behind the record: see filter.bpf.h */
-	__u64 context; /* of the handler, while a filter has the record: see filter.bpf.h */
-	struct walk walk;
 	const void *user_list; /* user memory: pointers to arguments, or headers of messages */
 	__u32 flags; /* of the header, before anything is read for one of several messages */
 	__u32 more_padding;

@@ -16,27 +16,29 @@
 							  struct pt_regs *regs, long result)
 
 #ifdef DIRECT_READS
-#define HANDLER(name)                                                                       \
-	HANDLER_BODY(name);                                                                 \
-	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                                 \
-	{                                                                                   \
-		return offer(ctx, ____##name(ctx, (struct pt_regs *)ctx[0], (long)ctx[1])); \
-	}                                                                                   \
+#define HANDLER(name, ...)                                                                 \
+	HANDLER_BODY(name);                                                                \
+	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                                \
+	{                                                                                  \
+		return offer(ctx, ____##name(ctx, (struct pt_regs *)ctx[0], (long)ctx[1]), \
+			     (__VA_ARGS__ + 0));                                           \
+	}                                                                                  \
 	HANDLER_BODY(name)
 #else
 /* The types of 5.10 only declare struct pt_regs where many of these functions are, and a program
  * may not even load an argument of such a type: it gets a copy, which is its own. */
 #define REGISTERS_ARE_COPIES
-#define HANDLER(name)                                                                      \
-	HANDLER_BODY(name);                                                                \
-	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                                \
-	{                                                                                  \
-		struct registers copy;                                                     \
-                                                                                           \
-		if (!copy_registers(&copy))                                                \
-			return 0;                                                          \
-		return offer(ctx, ____##name(ctx, (struct pt_regs *)&copy, (long)ctx[1])); \
-	}                                                                                  \
+#define HANDLER(name, ...)                                                                \
+	HANDLER_BODY(name);                                                               \
+	SEC(HANDLER_SECTION) int name(HANDLER_CONTEXT *ctx)                               \
+	{                                                                                 \
+		struct registers copy;                                                    \
+                                                                                          \
+		if (!copy_registers(&copy))                                               \
+			return 0;                                                         \
+		return offer(ctx, ____##name(ctx, (struct pt_regs *)&copy, (long)ctx[1]), \
+			     (__VA_ARGS__ + 0));                                          \
+	}                                                                                 \
 	HANDLER_BODY(name)
 #endif
 

@@ -64,6 +64,14 @@ static __always_inline void fill_comm(struct event_header *h, struct task_struct
 	__builtin_memcpy(h->comm, words, sizeof(words));
 }
 
+/* The id in the hierarchy of v2. The helper takes five times as long as three loads. */
+static __always_inline __u64 cgroup_id_of_current(struct task_struct *task)
+{
+	if (!READS_ARE_LOADS)
+		return bpf_get_current_cgroup_id();
+	return TASK_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
 /* Without the time, which is that of sending: what a filter drops needs none. */
 static __always_inline void fill_header(struct event_header *h, struct task_struct *task,
 					__u16 kind)
@@ -71,7 +79,7 @@ static __always_inline void fill_header(struct event_header *h, struct task_stru
 	const struct cred *cred = TASK_READ(task, cred);
 
 	h->kind = kind;
-	h->cgroup_id = bpf_get_current_cgroup_id();
+	h->cgroup_id = cgroup_id_of_current(task);
 	h->cgroup_v1_id = v1_cgroup_id(task);
 	h->start_ns = TASK_READ(task, group_leader, start_boottime);
 	h->cap_effective = CAPABILITIES(cred, cap_effective);

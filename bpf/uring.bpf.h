@@ -11,17 +11,18 @@
 #include "network.bpf.h"
 #include "uring_types.h"
 
-#define STASH_BYTES 8168
+#define STASH_BYTES 8176
 
-/* A record that waits for the end of its operation; the first members of struct scratch. */
+/* A record that waits for the end of its operation; the members of struct scratch from `index` on.
+ */
 struct stash {
-	__u64 owners;
 	__u32 index, padding;
 	__u32 used;
 	__u32 is_direct; /* what is opened gets no descriptor, but a slot of the ring */
 	__u8 record[STASH_BYTES];
 };
-_Static_assert(__builtin_offsetof(struct scratch, record) ==
+_Static_assert(__builtin_offsetof(struct scratch, record) -
+			       __builtin_offsetof(struct scratch, index) ==
 		       __builtin_offsetof(struct stash, record),
 	       "a scratch slot is copied as a stash");
 
@@ -242,7 +243,7 @@ static __always_inline int stash_record(struct scratch *s, struct io_kiocb *req,
 		tell_stash(left, 0, false);
 	s->left = is_direct;
 	if ((READ(req, flags) & URING_SKIP_SUCCESS) || s->used > STASH_BYTES ||
-	    bpf_map_update_elem(&uring_stashes, &key, s, BPF_ANY))
+	    bpf_map_update_elem(&uring_stashes, &key, &s->index, BPF_ANY))
 		return send_without_result(s);
 	scratch_release(s);
 	return 0;

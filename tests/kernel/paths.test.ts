@@ -120,6 +120,31 @@ const openInMemory = async (names: readonly string[]): Promise<Recorded<'open'>>
   return event
 }
 
+test('at any depth and with names of any length, a path is whole', { skip }, async () => {
+  const lengths = [1, 7, 8, 9, 16, 17, 24, 25, 31, 32, 33, 64, 255]
+  const folders = lengths.map((length) => 'd'.repeat(length))
+  const calls = new Calls()
+  calls.call('chroot', at('jail'))
+  calls.call('chdir', '/')
+  for (const folder of folders) {
+    calls.call('openat', api.AT_FDCWD, `f${folder.slice(1)}`, api.O_CREAT | api.O_RDWR, 0o600)
+    calls.call('mkdirat', api.AT_FDCWD, folder, 0o700)
+    calls.call('chdir', folder)
+  }
+  const { results, events } = await stage.recorder.run(calls)
+  checkResults(results)
+  const paths = folders.map((folder, i) =>
+    ['', ...folders.slice(0, i), `f${folder.slice(1)}`].join('/'),
+  )
+  expectEvents(
+    events.of('open'),
+    paths.map((path) => ({
+      path,
+      pathLength: { storedBytes: path.length, trueBytes: path.length },
+    })),
+  )
+})
+
 test('a path that fits is whole, to the last byte', { skip }, async () => {
   const room = recordLimits.pathBytesMax - 1 - at('empty').length
   const names = Array.from({ length: Math.floor(room / 200) - 1 }, () => 'n'.repeat(199))
