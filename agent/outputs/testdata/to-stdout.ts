@@ -1,4 +1,6 @@
 /** Sends alerts to stdout and to a file, for tests: whoever starts it may not read its stdout. */
+import { statSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { defaultForm, internalAlert } from '../../alert.ts'
 import { Outputs } from '../outputs.ts'
 
@@ -22,15 +24,19 @@ const outputsTo = (path: string): Outputs =>
     onGone: () => process.stderr.write('gone\n'),
   })
 
+const textLength = 1000
+const bytesIn = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
 /** Sends so many alerts, says on stderr which were lost, and ends the process. */
 export const sendToStdout = async (path: string, count: number): Promise<void> => {
   const outputs = outputsTo(path)
   const timeNs = 1_795_428_672_000_000_345n
   for (let i = 0; i < count; i++) {
-    const message = `alert ${i} ${'x'.repeat(1000)}`
+    const message = `alert ${i} ${'x'.repeat(textLength)}`
     const [rule, priority, hostname] = ['R', 'Warning', 'node1'] as const
     outputs.send(internalAlert({ rule, priority, hostname, timeNs, message, fields: [] }))
-    if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 5))
+    // The file takes all, however slow it is.
+    while (i % 100 === 99 && bytesIn(path) < (i + 1) * textLength) await pause(5)
   }
   await outputs.close()
   process.stderr.write(`${JSON.stringify(outputs.losses)}\n`)
