@@ -266,6 +266,12 @@ export class KnownLines<Value> {
     }
   }
 
+  /** The line tells of an object that is not known any more. */
+  forget(line: Buffer): void {
+    const uid = uidIn(line, 0, line.length)
+    if (uid) this.#remove(line.toString('latin1', ...uid))
+  }
+
   /** What was said may have changed without a line. */
   clear(): void {
     this.#known.clear()
@@ -277,6 +283,7 @@ export class KnownLines<Value> {
     const known = this.#known.get(uid)
     if (!known) return
     this.#known.delete(uid)
+    if (this.#last === known) this.#last = undefined
     this.#bytes -= known.bytes.length
   }
 }

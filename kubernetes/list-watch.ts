@@ -397,7 +397,9 @@ export class ListWatch<Value> {
     this.#hasBrought = true
     if (type !== 'BOOKMARK') {
       const value = this.#change(object, type === 'DELETED')
-      if (value !== undefined) this.#lines?.keep(bytes.subarray(from, to), value)
+      const line = bytes.subarray(from, to)
+      if (value === undefined) this.#lines?.forget(line)
+      else this.#lines?.keep(line, value)
     }
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
   }
@@ -410,7 +412,8 @@ export class ListWatch<Value> {
     this.#heard()
     this.#hasBrought = true
     const value = this.#change(object, false, before)
-    if (value !== undefined) this.#lines?.keep(line, value)
+    if (value === undefined) this.#lines?.forget(line)
+    else this.#lines?.keep(line, value)
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
     return true
   }

@@ -154,6 +154,11 @@ test('a line of another kind is read, and so is one that is written otherwise', 
     lines.keep(Buffer.from(text), '')
     assert.equal(lines.versionOfSame(Buffer.from(text)), undefined)
   }
+  lines.keep(lineOf({}), '')
+  lines.forget(lineOf({}, 'DELETED'))
+  assert.equal(lines.versionOfSame(lineOf({})), undefined)
+  assert.equal(lines.bytes, 0)
+  lines.keep(lineOf({}), '')
   lines.clear()
   assert.equal(lines.versionOfSame(lineOf({})), undefined)
 })

@@ -240,6 +240,20 @@ test('lies in a watch: each is counted, and what is true goes on', { timeout }, 
   await heard.until('the second', () => heard.names.includes('second'))
 })
 
+test('a pod that was gone is known again, whatever it is told as', { timeout }, async (t) => {
+  const { server, heard } = await start(t)
+  const metadata = { name: 'again', namespace: 'default', uid: 'again', resourceVersion: '9999999' }
+  const say = (type: string): void =>
+    server.watches.say(event(type, { kind: 'Pod', apiVersion: 'v1', metadata, spec: {} }))
+  const has = (): boolean => heard.names.includes('again')
+  say('ADDED')
+  await heard.until('the pod', has)
+  say('DELETED')
+  await heard.until('no pod', () => !has())
+  say('MODIFIED')
+  await heard.until('the pod again', has)
+})
+
 test('lies in a list: an item that is none spoils no other', { timeout }, async (t) => {
   const server = await ApiServer.start()
   const pod = { metadata: { name: 'good', namespace: 'default', uid: 'u' }, spec: 'none' }
