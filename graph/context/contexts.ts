@@ -1,7 +1,6 @@
 /** The context of a pod, filled from the cluster's objects and what is known of its images. */
 import type { KnownLabels, UsageReport } from '@bulwark/schema'
 import type { Cluster } from '../cluster.ts'
-import { digestsIn } from '../cves/identifiers.ts'
 import type { CveStore, Finding } from '../cves/store.ts'
 import type { UsedFiles } from '../cves/usage.ts'
 import { weightOf } from '../cves/weight.ts'
@@ -24,6 +23,7 @@ import { podsByNode } from '../objects/indices.ts'
 import type { Pod } from '../objects/pod.ts'
 import { clusterNetwork } from '../network/cluster-network.ts'
 import { exposureOf } from '../network/exposure.ts'
+import { digestsOf } from '../network/image-cves.ts'
 import { containerNode, internet, nodeText } from '../nodes.ts'
 import { sandboxOf } from '../pods/container.ts'
 import { tokenOf } from '../pods/token.ts'
@@ -142,12 +142,7 @@ const neighboursOf = (cluster: Cluster, pod: Pod): readonly Fact[] => {
 
 /** The images of a pod: what each container runs, and what its spec asks for. */
 export const imageDigestsOf = (pod: Pod): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    pod.spec.containers.map(({ name, image }) => {
-      const run = pod.images.find(({ container }) => container === name)?.id
-      return [name, digestsIn([run, image])]
-    }),
-  )
+  new Map(pod.spec.containers.map((container) => [container.name, digestsOf(pod, container)]))
 
 /** Takes in which files run in containers; their images are those of their pods, too. */
 export const takeUsage = ({ cluster, used }: ContextSources, report: UsageReport): void =>

@@ -21,17 +21,19 @@ export const useImageCves = (cluster: Cluster, store: CveStore): void => {
 /** Digests of what a status tells of a container, which pods of a workload share. */
 const digests = new WeakMap<Container, { told: object | undefined; of: readonly string[] }>()
 
-const imageOf = (cluster: Cluster, pod: Pod, container: Container): ImageCves | undefined => {
-  const { store } = cluster.state(known)
-  if (!store) return undefined
+/** By what a container's image is known: what it runs, and what its spec asks for. */
+export const digestsOf = (pod: Pod, container: Container): readonly string[] => {
   const told = pod.images.find((each) => each.container === container.name)
   let kept = digests.get(container)
   if (!kept || kept.told !== told) {
     kept = { told, of: digestsIn([told?.id, container.image]) }
     digests.set(container, kept)
   }
-  return store.image(kept.of)
+  return kept.of
 }
+
+const imageOf = (cluster: Cluster, pod: Pod, container: Container): ImageCves | undefined =>
+  cluster.state(known).store?.image(digestsOf(pod, container))
 
 /** Whether any report is about a container's image. Without one nothing is known of it. */
 export const hasReport = (cluster: Cluster, pod: Pod, container: Container): boolean =>

@@ -273,6 +273,8 @@ const grantsOfNode = (objects: ObjectTable, node: GraphNode): readonly Grant[] =
 /** Powers that were asked, until a role or a binding changes. */
 interface Powers {
   readonly byNode: Map<string, Power>
+  /** Asked last: each kind of edge that leaves a principal asks for the same one. */
+  last: { readonly node: GraphNode; readonly power: Power } | undefined
 }
 
 const rbacKinds: ReadonlySet<string> = new Set([
@@ -283,17 +285,19 @@ const rbacKinds: ReadonlySet<string> = new Set([
 ])
 
 const powers: StateSpec<Powers> = {
-  create: () => ({ byNode: new Map() }),
-  change:
-    ({ byNode }) =>
-    (kind) => {
-      if (rbacKinds.has(kind)) byNode.clear()
-    },
+  create: () => ({ byNode: new Map(), last: undefined }),
+  change: (state) => (kind) => {
+    if (!rbacKinds.has(kind)) return
+    state.byNode.clear()
+    state.last = undefined
+  },
 }
 
 /** What a principal may do that is of use to an attacker. */
 export const powerOf = (cluster: Cluster, node: GraphNode): Power => {
-  const { byNode } = cluster.state(powers)
+  const state = cluster.state(powers)
+  if (state.last?.node === node) return state.last.power
+  const { byNode } = state
   let power = byNode.get(node.id)
   if (!power) {
     if (byNode.size >= limits.powersMax) byNode.clear()
@@ -304,6 +308,7 @@ export const powerOf = (cluster: Cluster, node: GraphNode): Power => {
     power = { grants, holdings: holdingsOf(grants), isAll }
     byNode.set(node.id, power)
   }
+  state.last = { node, power }
   return power
 }
 
