@@ -13,8 +13,8 @@ import {
   TEXT_LENGTH_UNKNOWN,
   eventKinds,
 } from '@bulwark/schema'
-import type { CompiledRules, Rule } from '@bulwark/policy'
-import { compileRules, isAlikeOn, renderOutput, specialise } from '@bulwark/policy'
+import type { CompiledRules, Rule, Steps } from '@bulwark/policy'
+import { atOnce, compileRulesInSteps, isAlikeOn, renderOutput, specialise } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import { spoken } from './alert.ts'
 import { subjectOf } from './alert-subject.ts'
@@ -139,10 +139,22 @@ export class Engine {
   /** Compiles the rules of all types that events will have, so that none is compiled in haste;
    * those of containers with scopes when such a container is seen. */
   prepare(types: Iterable<string>): void {
-    for (const type of types) this.#rulesOf(type, this.#scopes.host)
+    atOnce(this.prepareInSteps(types))
+  }
+
+  /** The same in steps, between which events may be judged by another engine. */
+  *prepareInSteps(types: Iterable<string>): Steps<void> {
+    for (const type of types) {
+      yield
+      yield* this.#find(type, this.#scopes.host)
+    }
   }
 
   #rulesOf(type: string, of: ScopeClass): TypeRules {
+    return this.#byClass.get(of)?.get(type) ?? atOnce(this.#find(type, of))
+  }
+
+  *#find(type: string, of: ScopeClass): Steps<TypeRules> {
     let byType = this.#byClass.get(of)
     if (!byType) {
       byType = new Map()
@@ -150,13 +162,13 @@ export class Engine {
     }
     let rules = byType.get(type)
     if (!rules) {
-      rules = this.#inScope(type, of)
+      rules = yield* this.#inScope(type, of)
       byType.set(type, rules)
     }
     return rules
   }
 
-  #inScope(type: string, of: ScopeClass): TypeRules {
+  *#inScope(type: string, of: ScopeClass): Steps<TypeRules> {
     const chosen: Rule[] = []
     let name = type
     this.#active.forEach((rule, i) => {
@@ -168,7 +180,7 @@ export class Engine {
     const known = this.#compiled.get(name)
     if (known) return known
     const alike = this.#alike(type, chosen)
-    const compiled = alike ? { ...alike, type } : this.#compile(type, chosen)
+    const compiled = alike ? { ...alike, type } : yield* this.#compile(type, chosen)
     this.#compiled.set(name, compiled)
     return compiled
   }
@@ -193,10 +205,10 @@ export class Engine {
     return (this.#byKind[kind] = this.#rulesOf(type, this.#scopes.host))
   }
 
-  #compile(type: string, rules: readonly Rule[]): TypeRules {
+  *#compile(type: string, rules: readonly Rule[]): Steps<TypeRules> {
     const conditions = rules.map((rule) => specialise(rule.condition, type))
     const kind = kindOfType.get(type)
-    const run = compileRules<LiveEvent>(conditions, {
+    const run = yield* compileRulesInSteps<LiveEvent>(conditions, {
       field: (ref) => this.#field(ref),
       resolve: (hostname) => this.#resolve(hostname),
       subjectOf: (ref) => this.#subjects.of(ref, kind),

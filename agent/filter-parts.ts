@@ -2,6 +2,7 @@
  * Loads the parts of a filter, each a program of its own. They stand in a prog array that is theirs
  * alone, so parts of two rule sets never run together: a filter changes with its first part.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BpfMap, RawProgram, RawProgramSpec } from '@bulwark/native'
 import { createMap, loadProgram, loadProgramAside } from '@bulwark/native'
 import type { FilterMap, FilterProgram, FilterTarget } from '@bulwark/policy'
@@ -57,8 +58,8 @@ export const makePartMaps = ({ parts }: FilterProgram): PartMaps => {
   }
 }
 
-/** Asks for programs, and gets each that was loaded. */
-type Loading = Generator<RawProgramSpec, LoadedParts, RawProgram>
+/** Asks for programs, and gets each that was loaded; between steps of making one, for nothing. */
+type Loading = Generator<RawProgramSpec | undefined, LoadedParts, RawProgram | undefined>
 
 /** One part after another, the last one first, so that each finds the next one there. */
 function* loadPartByPart(
@@ -80,9 +81,10 @@ function* loadPartByPart(
       const isLast = index === parts.length - 1
       const next = others && !isLast ? { next: { mapFd: others.facts.fd, index: index + 1 } } : {}
       const fds = (maps[index] ?? []).map(({ facts }) => facts.fd)
-      const instructions = part.build({ ...target, ...next }, fds)
+      const instructions = yield* part.build({ ...target, ...next }, fds)
       const name = index === 0 ? spec.name : `${spec.name}_${index}`
       const program = yield { ...spec, name, instructions }
+      if (!program) throw new Error('a program was not loaded')
       if (index === 0) {
         isLoaded = true
         return { program, others }
@@ -109,7 +111,7 @@ export const loadParts = (...of: Parameters<typeof loadPartByPart>): LoadedParts
   try {
     for (let step = loading.next(); ;) {
       if (step.done === true) return step.value
-      step = loading.next(loadProgram(step.value))
+      step = loading.next(step.value && loadProgram(step.value))
     }
   } finally {
     loading.return(undefined as never)
@@ -129,9 +131,9 @@ export const loadPartsAside = async (
   try {
     for (let step = loading.next(); ;) {
       if (step.done === true) return step.value
-      const program = await loadProgramAside(step.value)
+      const program = await (step.value ? loadProgramAside(step.value) : nextTurn(undefined))
       if (isOver()) {
-        program.close()
+        program?.close()
         return undefined
       }
       step = loading.next(program)

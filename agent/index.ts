@@ -57,6 +57,7 @@ export { CgroupNumbers, makeCgroupWords } from './cgroup-numbers.ts'
 export { loadParts, makePartMaps } from './filter-parts.ts'
 export type { AttachedHook } from './hook-plan.ts'
 export type { KernelCounters } from './loss-counters.ts'
+export { inTurns } from './turns.ts'
 export { losesEvents } from './loss-counters.ts'
 export { carriedEvents, machineOf } from './hook-plan.ts'
 

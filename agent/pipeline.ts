@@ -19,7 +19,7 @@ import {
   ownEventTypes,
   syscallsByNumber,
 } from '@bulwark/schema'
-import type { Rule } from '@bulwark/policy'
+import type { Rule, Steps } from '@bulwark/policy'
 import { fieldsOfOutput, holdsOnFailure } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
 import type { Cgroups } from './cgroups.ts'
@@ -219,12 +219,9 @@ export class Pipeline {
    *
    * @returns the engine, for `use`
    */
-  *compile(rules: readonly Rule[]): Generator<void, Engine, undefined> {
+  *compile(rules: readonly Rule[]): Steps<Engine> {
     const engine = this.#engineFor(rules)
-    for (const type of this.#typesOf(engine)) {
-      engine.prepare([type])
-      yield
-    }
+    yield* engine.prepareInSteps(this.#typesOf(engine))
     return engine
   }
 

@@ -4,13 +4,13 @@
  * and is told once with an alert of its own.
  */
 import type { Agent, Alert } from '@bulwark/agent'
-import { activeRules, internalAlert } from '@bulwark/agent'
+import { activeRules, inTurns, internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
-import type { Diagnostic, FileResult, LoadedPolicy } from '@bulwark/policy'
+import type { Diagnostic, FileResult, LoadedPolicy, Steps } from '@bulwark/policy'
 import type { RuleText } from './load-rules.ts'
 import { meantPaths } from './load-rules.ts'
 import type { ChosenRules, ChosenTexts, RuleChoice } from './report.ts'
-import { chooseOf, log, readChosen, reportRules } from './report.ts'
+import { chooseInSteps, log, readChosen, reportRules } from './report.ts'
 import { withMemory } from './memory.ts'
 import { RuleWatch } from './rule-watch.ts'
 
@@ -116,6 +116,7 @@ export class LiveRules {
   /** Takes other files, with what the cluster says now. Returns whether it did. */
   async #changeFiles(cluster: readonly RuleText[]): Promise<boolean> {
     this.#withFiles = false
+    const choice = this.#choice
     const texts = readChosen(this.#paths)
     const key = 'message' in texts ? texts.message : filesKey(texts)
     if (key === this.#runningFiles) this.#refused = ''
@@ -123,20 +124,21 @@ export class LiveRules {
     const refusal =
       'message' in texts
         ? failed(texts.message)
-        : await withMemory(() => this.#try(this.#settle({ ...texts, cluster })))
+        : await withMemory(async () => await this.#try(await this.#settle({ ...texts, cluster })))
     if (refusal) {
       this.#refused = key
       this.#tell(refusal)
       return false
     }
     this.#refused = ''
-    this.#runningFiles = key
+    // Another choice may have come meanwhile, and is still to be made.
+    this.#runningFiles = this.#choice === choice ? key : ''
     this.#runningCluster = keyOf(cluster)
     return true
   }
 
   async #changeCluster(cluster: readonly RuleText[]): Promise<void> {
-    const chosen = this.#settle({ ...this.#running.texts, cluster })
+    const chosen = await this.#settle({ ...this.#running.texts, cluster })
     // A fault of one that goes on as it was changes nothing.
     if (keyOf(chosen.texts.cluster) !== keyOf(this.#running.texts.cluster)) {
       const refusal = await withMemory(() => this.#try(chosen))
@@ -177,8 +179,14 @@ export class LiveRules {
    * Loads them. A policy of the cluster that has a fault is told, and stays what it was where it
    * was sound before: others write theirs beside it, and must not wait for whoever wrote that one.
    */
-  #settle(texts: ChosenTexts): ChosenRules {
-    const chosen = chooseOf(texts, this.#choice)
+  async #settle(texts: ChosenTexts): Promise<ChosenRules> {
+    const settled = await inTurns(this.#settleInSteps(texts, this.#choice), () => false)
+    if (!settled) throw new Error('rules were not loaded')
+    return settled
+  }
+
+  *#settleInSteps(texts: ChosenTexts, choice: RuleChoice): Steps<ChosenRules> {
+    const chosen = yield* chooseInSteps(texts, choice)
     const faultyNow = faultyOf(chosen)
     const unsound = new Set(faultyOf(this.#running).map(({ place }) => place.file))
     const sound = new Map(
@@ -198,7 +206,7 @@ export class LiveRules {
     this.#tellFaulty(texts.cluster, own, cluster)
     return keyOf(cluster) === keyOf(texts.cluster)
       ? chosen
-      : chooseOf({ ...texts, cluster }, this.#choice)
+      : yield* chooseInSteps({ ...texts, cluster }, choice)
   }
 
   /** Whether a file has faults that are not already those of the rules that run. */

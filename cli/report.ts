@@ -2,12 +2,12 @@
 import type { Alert, OutputSettings } from '@bulwark/agent'
 import { alertJson, alertText, losesEvents } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
-import type { PolicyLoad, PriorityName, Rule } from '@bulwark/policy'
-import { diagnosticText, priorityNames } from '@bulwark/policy'
+import type { PolicyLoad, PriorityName, Rule, Steps } from '@bulwark/policy'
+import { atOnce, diagnosticText, priorityNames } from '@bulwark/policy'
 import type { RuleAdditions, RuleText, Unreadable } from './load-rules.ts'
 import {
   diagnosticsOf,
-  loadPolicyTexts,
+  loadPolicyTextsInSteps,
   readPolicyFiles,
   readRuleFiles,
   severityFilesIn,
@@ -75,8 +75,13 @@ export const readChosen = (
 }
 
 /** Of the rules in some texts those that the priority lets run. */
-export const chooseOf = (texts: ChosenTexts, choice: RuleChoice): ChosenRules => {
-  const loaded = loadPolicyTexts(texts.rules, [...texts.policies, ...texts.cluster], choice)
+export const chooseOf = (texts: ChosenTexts, choice: RuleChoice): ChosenRules =>
+  atOnce(chooseInSteps(texts, choice))
+
+/** The same in steps. */
+export function* chooseInSteps(texts: ChosenTexts, choice: RuleChoice): Steps<ChosenRules> {
+  const policies = [...texts.policies, ...texts.cluster]
+  const loaded = yield* loadPolicyTextsInSteps(texts.rules, policies, choice)
   const least = priorityNames.indexOf(choice.priority)
   const rules = loaded.rules.filter((rule) => priorityNames.indexOf(rule.priority) <= least)
   return { texts, loaded, rules }

@@ -16,6 +16,8 @@ import { comparisonOf, disjunction, isNetwork, textOf } from './ir.ts'
 import type { AnswerPlace, Subject } from './kept.ts'
 import { Plan } from './plan.ts'
 import { constantTest, valueTest } from './prepared.ts'
+import type { Steps } from './steps.ts'
+import { atOnce } from './steps.ts'
 
 /** How the code gets at an event of type `E`. */
 export interface Binding<E> {
@@ -315,6 +317,9 @@ const planOf = <E>(binding: Binding<E>): Plan<E> | undefined =>
     (ref) => binding.isCheap?.(ref) ?? false,
   )
 
+/** Conditions that are compiled in one step. */
+const conditionsAtOnce = 100
+
 /** Conditions that were compiled together. */
 export interface CompiledRules<E> {
   /**
@@ -335,18 +340,21 @@ export interface CompiledRules<E> {
  *
  * @param binding  called while compiling, and never after
  */
-export const compileRules = <E>(
+export function* compileRulesInSteps<E>(
   conditions: readonly Condition[],
   binding: Binding<E>,
-): CompiledRules<E> => {
+): Steps<CompiledRules<E>> {
   const unit = new Unit(binding)
   const plan = planOf(binding)
   const emitter = new Emitter(unit, plan)
-  const codes = conditions.map((condition, i) => {
+  const codes: string[] = []
+  for (const [i, condition] of conditions.entries()) {
+    if (i % conditionsAtOnce === 0) yield
     const code = emitter.condition(condition)
-    return `t = false; try { t = ${code} } catch (error) { fault(${i}, error); t = false }
-      if (t && on(${i}, e)) return;`
-  })
+    codes.push(`t = false; try { t = ${code} } catch (error) { fault(${i}, error); t = false }
+      if (t && on(${i}, e)) return;`)
+  }
+  yield
   const body = plan
     ? plan.groups(conditions).map(({ begin, end, subject, demands }) => {
         const code = codes.slice(begin, end).join('\n')
@@ -356,9 +364,16 @@ export const compileRules = <E>(
           if (t) { ${code} }`
       })
     : codes
+  yield
   const parameters = 'e, on, fault'
   return unit.build(parameters, emitter.declarations, body.join('\n')) as CompiledRules<E>
 }
+
+/** The same at once. */
+export const compileRules = <E>(
+  conditions: readonly Condition[],
+  binding: Binding<E>,
+): CompiledRules<E> => atOnce(compileRulesInSteps(conditions, binding))
 
 /** Compiles one condition. The function throws what an accessor throws. */
 export const compileCondition = <E>(

@@ -6,14 +6,16 @@
 import type { Diagnostic } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
 import type { Rule } from '../rule.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 import { Collector } from './collector.ts'
 import { readItem } from './items.ts'
 import { Memo } from './memo.ts'
 import { Context, LoadFault, Report, invalid } from './report.ts'
 import type { DisabledRule, Resolved, ResolveOptions } from './resolve.ts'
-import { resolve } from './resolve.ts'
+import { resolve, resolveInSteps } from './resolve.ts'
 import type { Yaml, YamlFile } from './yaml.ts'
-import { parseYaml } from './yaml.ts'
+import { parseYamlInSteps } from './yaml.ts'
 
 /** Falco's answer for one file: what `falco -V` prints. */
 export interface FileResult {
@@ -42,6 +44,9 @@ export interface LoadResult {
 
 const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === 'error'
 
+/** Items that are read in one step. */
+const itemsAtOnce = 200
+
 class FileReader {
   readonly report = new Report()
   readonly #collector: Collector
@@ -69,35 +74,40 @@ class FileReader {
     }
   }
 
-  read(yaml: YamlFile): void {
+  *read(yaml: YamlFile): Steps<void> {
     if (!yaml.ok) {
       const context = yaml.isBare ? this.#context : this.#context.at('value for', '', yaml.place)
       this.report.error(new LoadFault('LOAD_ERR_YAML_PARSE', yaml.message, context))
       return
     }
-    for (const document of yaml.documents) this.#guarded(() => this.#document(document))
+    const reading = { collector: this.#collector, report: this.report, context: this.#context }
+    for (const document of yaml.documents) {
+      let items: readonly Yaml[] = []
+      this.#guarded(() => (items = this.#itemsOf(document)))
+      for (const [i, item] of items.entries()) {
+        if (i % itemsAtOnce === 0) yield
+        if (item.is !== 'null') this.#guarded(() => readItem(item, reading))
+      }
+    }
     if (!yaml.unread) return
     const context = this.#context.at('value for', '', yaml.unread)
     const help = 'take the empty document out: a `---` or `...` with nothing before the next one'
     this.report.warn('unread', 'Falco reads nothing behind an empty document', context, help)
   }
 
-  #document(document: Yaml): void {
+  #itemsOf(document: Yaml): readonly Yaml[] {
     const help = 'write a list of items: "- rule: ...", "- macro: ...", "- list: ..."'
     const context = this.#context
     if (document.is === 'scalar') invalid('Rules content is not yaml', context, help)
     if (document.is === 'map') {
       invalid('Rules content is not yaml array of objects', context, help)
     }
-    if (document.is !== 'sequence') return
+    if (document.is !== 'sequence') return []
     if (document.items.length > limits.itemsMax) {
       const message = `${document.items.length} items, over ${limits.itemsMax}`
       invalid(message, context, 'split the file, or use lists')
     }
-    const reading = { collector: this.#collector, report: this.report, context }
-    for (const item of document.items) {
-      if (item.is !== 'null') this.#guarded(() => readItem(item, reading))
-    }
+    return document.items
   }
 }
 
@@ -126,6 +136,12 @@ const answer = (
   }
 }
 
+/** A rule file, parsed. */
+interface ParsedFile {
+  readonly name: string
+  readonly yaml: YamlFile
+}
+
 /** A rule file: its name is for messages. */
 export interface RuleFile {
   readonly name: string
@@ -146,33 +162,39 @@ const collectorFor = (options: ResolveOptions, keepsHalves: boolean): Collector 
 
 /** The engine's answers: a file with a fault leaves what stands before it to the later ones. */
 const answersOf = (
-  files: readonly { readonly name: string; readonly yaml: YamlFile }[],
+  files: readonly ParsedFile[],
   options: ResolveOptions,
   memo: Memo,
 ): readonly FileResult[] => {
   const collector = collectorFor(options, true)
   return files.map(({ name, yaml }) => {
     const reader = new FileReader(name, collector, true)
-    reader.read(yaml)
+    atOnce(reader.read(yaml))
     const resolved = reader.hasFault ? [] : resolve(collector, options, memo).found
     return answer(name, reader.report.found, resolved)
   })
 }
 
 /** Loads rule files and keeps what they define. */
-export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): Loaded => {
+export function* loadWholeInSteps(
+  files: readonly RuleFile[],
+  options: ResolveOptions,
+): Steps<Loaded> {
   const collector = collectorFor(options, false)
   const memo = new Memo()
-  const parsed = files.map(({ name, text }) => ({ name, yaml: parseYaml(name, text) }))
+  const parsed: ParsedFile[] = []
+  for (const { name, text } of files) {
+    parsed.push({ name, yaml: yield* parseYamlInSteps(name, text) })
+  }
   let isFaulty = false
   const results: FileResult[] = []
   const unread: Diagnostic[] = []
   let resolved: Resolved = resolve(collector, options, memo)
   for (const { name, yaml } of parsed) {
     const reader = new FileReader(name, collector, false)
-    reader.read(yaml)
+    yield* reader.read(yaml)
     isFaulty ||= reader.hasFault
-    resolved = resolve(collector, options, memo)
+    resolved = yield* resolveInSteps(collector, options, memo)
     unread.push(...reader.report.found.filter(isUnreadRule))
     results.push(answer(name, reader.report.found, resolved.found))
   }
@@ -193,6 +215,10 @@ export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): 
   const result = { files: answers, rules, disabled: [...resolved.disabled, ...disabled] }
   return { result, collector, resolved }
 }
+
+/** The same at once. */
+export const loadWhole = (files: readonly RuleFile[], options: ResolveOptions): Loaded =>
+  atOnce(loadWholeInSteps(files, options))
 
 /**
  * Loads rule files.

@@ -11,6 +11,8 @@ import type { ExtraField, OutputAppend, OutputFormat } from '../output.ts'
 import { appendsTo } from '../output.ts'
 import { priorityNames } from '../rule.ts'
 import type { PriorityName, Rule } from '../rule.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 import type { Collector, RuleDefinition } from './collector.ts'
 import { withExceptions } from './exceptions.ts'
 import type { Catalog } from './fields.ts'
@@ -24,6 +26,9 @@ import type { Node } from './syntax.ts'
 import type { ExpandedLists } from './text.ts'
 import { expandLists, putLists } from './text.ts'
 import { lackingEvents, lackingFields, lackingOutputs } from './lacking.ts'
+
+/** Rules that are resolved in one step. */
+const rulesAtOnce = 100
 
 /** What rules are resolved against. */
 export interface ResolveOptions {
@@ -110,10 +115,12 @@ class Resolver {
     )
   }
 
-  run(): Resolved {
+  *run(): Steps<Resolved> {
     const found = this.#report.found
     const rules: Rule[] = []
+    let count = 0
     for (const definition of this.#collected.rules.values()) {
+      if (++count % rulesAtOnce === 0) yield
       const rule = this.#guarded(definition)
       if (!rule) continue
       if (rule.disabledBy.length > 0) this.#disable(rule.name, rule.disabledBy)
@@ -337,5 +344,12 @@ class Resolver {
 }
 
 /** Resolves everything that was collected so far. */
-export const resolve = (collected: Collector, options: ResolveOptions, memo: Memo): Resolved =>
-  new Resolver(collected, options, memo).run()
+export const resolveInSteps = (
+  collected: Collector,
+  options: ResolveOptions,
+  memo: Memo,
+): Steps<Resolved> => new Resolver(collected, options, memo).run()
+
+/** The same at once. */
+export const resolve = (...of: Parameters<typeof resolveInSteps>): Resolved =>
+  atOnce(resolveInSteps(...of))

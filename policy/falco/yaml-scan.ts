@@ -2,6 +2,7 @@
  * The tokens of YAML, as yaml-cpp finds them. Whether something is a key is known at the `:` behind
  * it only, so tokens that depend on it are written with it in doubt, and dropped if there is none.
  */
+import type { Steps } from '../steps.ts'
 import type { Cursor, Form } from './yaml-scalar.ts'
 import { YamlFault, isBlank, isDocumentMark, isGap, readScalar } from './yaml-scalar.ts'
 
@@ -79,10 +80,14 @@ const endsNever = (): number => -1
 
 const notPlain: ReadonlySet<string> = new Set(`,[]{}#&*!|>'"%@\``)
 
+/** Tokens that are found in one step. */
+const tokensAtOnce = 4_000
+
 class Scanner {
   readonly #cursor: Cursor
   readonly #text: string
   readonly #tokens: Draft[] = []
+  #pauseAt = tokensAtOnce
   readonly #indents: Indent[] = [{ column: -1, of: 'none', state: 'sure' }]
   readonly #keys: PossibleKey[] = []
   readonly #flows: ('[' | '{')[] = []
@@ -96,8 +101,12 @@ class Scanner {
     this.#cursor = { text, at: 0, lineStart: 0 }
   }
 
-  scan(): readonly Token[] {
+  *scan(): Steps<readonly Token[]> {
     for (;;) {
+      if (this.#tokens.length >= this.#pauseAt) {
+        this.#pauseAt = this.#tokens.length + tokensAtOnce
+        yield
+      }
       this.#toNextToken()
       this.#closeIndents()
       if (this.#cursor.at >= this.#text.length) break
@@ -454,4 +463,4 @@ class Scanner {
  * @param text  its breaks are `\n`
  * @throws YamlFault
  */
-export const scanYaml = (text: string): readonly Token[] => new Scanner(text).scan()
+export const scanYaml = (text: string): Steps<readonly Token[]> => new Scanner(text).scan()

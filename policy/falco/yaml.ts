@@ -5,6 +5,8 @@
  */
 import type { Place } from '../diagnostics.ts'
 import { limits } from '../limits.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 import { YamlFault } from './yaml-scalar.ts'
 import type { Token } from './yaml-scan.ts'
 import { scanYaml } from './yaml-scan.ts'
@@ -310,10 +312,12 @@ class Composer {
   }
 }
 
-const parse = (file: string, text: string, firstLine: number): YamlFile => {
+function* parse(file: string, text: string, firstLine: number): Steps<YamlFile> {
   const lines = new Lines(file, text, firstLine)
   try {
-    return { ok: true, ...new Composer(scanYaml(text), lines, text.length).documents() }
+    const tokens = yield* scanYaml(text)
+    yield
+    return { ok: true, ...new Composer(tokens, lines, text.length).documents() }
   } catch (fault) {
     if (!(fault instanceof YamlFault)) throw fault
     const place = lines.placeOf(fault.at)
@@ -332,8 +336,14 @@ const tooLong = (file: string): YamlFile & { readonly ok: false } => ({
 const normalLines = (text: string): string => text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')
 
 /** Parses a file. A document without content is null. */
+export function* parseYamlInSteps(file: string, text: string): Steps<YamlFile> {
+  if (text.length > limits.fileCharactersMax) return tooLong(file)
+  return yield* parse(file, normalLines(text), 1)
+}
+
+/** The same at once. */
 export const parseYaml = (file: string, text: string): YamlFile =>
-  text.length > limits.fileCharactersMax ? tooLong(file) : parse(file, normalLines(text), 1)
+  atOnce(parseYamlInSteps(file, text))
 
 /** A document, or why there is none. */
 export type YamlDocument =
@@ -351,7 +361,7 @@ export const parseDocuments = (file: string, text: string): readonly YamlDocumen
   for (const part of normalLines(text).split(/^(?=---(?:[ \t]|$))/m)) {
     const lines = part.split('\n')
     if (!lines.every((line) => /^(?:[ \t]*|---[ \t]*|[ \t]*#.*|%.*)$/.test(line))) {
-      const read = parse(file, part, firstLine)
+      const read = atOnce(parse(file, part, firstLine))
       if (!read.ok) documents.push(read)
       else for (const value of read.documents) documents.push({ ok: true, value })
     }

@@ -4,8 +4,13 @@ import { membersOf, Optimiser } from './optimise.ts'
 import { costOf } from './plan-cost.ts'
 import type { Plan, Test } from './plan.ts'
 import { everything } from './plan.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 import type { FoundEntry, Handle } from './search.ts'
 import { handleOf, handlesOf, nameOf, searchOf } from './search.ts'
+
+/** Members of a junction that are looked at in one step. */
+const membersAtOnce = 100
 
 /** Of so few members, each stays whole. */
 const fewMembersMax = 8
@@ -30,6 +35,9 @@ const headOf = (value: string, bits: number): string => {
 /** Plans that are asked for one entry, each once. */
 type Rests = Map<number, Plan>
 
+/** Entries that are decided in one step. */
+const entriesAtOnce = 200
+
 /** Collects what each entry leads to. */
 class ChoiceBuilder {
   readonly #decider: Decider
@@ -38,6 +46,7 @@ class ChoiceBuilder {
   readonly #lengths = new Set<number>()
   readonly #blocks: Block[] = []
   readonly #known = new Map<string, number>()
+  #count = 0
 
   constructor(decider: Decider) {
     this.#decider = decider
@@ -58,7 +67,7 @@ class ChoiceBuilder {
     }
   }
 
-  finish(key: Key): Choice {
+  *finish(key: Key): Steps<Choice> {
     const lengths = [...this.#lengths].toSorted((a, b) => b - a)
     const blockOf = new Map<string, number>()
     const longest = (value: string, below: number): number | undefined => {
@@ -72,15 +81,21 @@ class ChoiceBuilder {
     const entries: Entry[] = []
     const prefixes = [...this.#prefixes].toSorted(([, a], [, b]) => a.bits - b.bits)
     for (const [head, { value, bits, rests }] of prefixes) {
+      if (this.#isStep()) yield
       const block = this.#newBlock(rests, longest(value, bits))
       blockOf.set(head, block)
       entries.push({ value, bits, block })
     }
     for (const [value, rests] of this.#exact) {
+      if (this.#isStep()) yield
       const block = this.#newBlock(rests, longest(value, 8 * value.length + 1))
       entries.push({ value, bits: 'all', block })
     }
     return { is: 'choice', key, entries, blocks: this.#blocks }
+  }
+
+  #isStep(): boolean {
+    return ++this.#count % entriesAtOnce === 0
   }
 
   #newBlock(rests: Rests, otherwise: number | undefined): number {
@@ -116,28 +131,32 @@ export class Decider {
     return this.#optimiser.keys.of(plan)
   }
 
-  optimised(plan: Plan): Plan {
-    return this.#optimiser.optimise(plan)
+  optimised(plan: Plan): Steps<Plan> {
+    return this.#optimiser.optimiseInSteps(plan)
   }
 
-  decide(given: Plan): Decision {
-    const plan = this.optimised(given)
+  decide(plan: Plan): Decision {
+    return atOnce(this.decideInSteps(plan))
+  }
+
+  *decideInSteps(given: Plan): Steps<Decision> {
+    const plan = this.#optimiser.optimise(given)
     const key = this.keyOf(plan)
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const decision = this.#anew(plan)
+    const decision = yield* this.#anew(plan)
     this.#known.set(key, decision)
     return decision
   }
 
-  #anew(plan: Plan): Decision {
+  *#anew(plan: Plan): Steps<Decision> {
     switch (plan.is) {
       case 'constant':
         return plan
       case 'and':
-        return this.#and(plan.members)
+        return yield* this.#and(plan.members)
       case 'or':
-        return this.#or(plan.members)
+        return yield* this.#or(plan.members)
       case 'not':
         return this.#test(plan.member, true)
       default:
@@ -149,12 +168,12 @@ export class Decider {
     if (test.is === 'bits' || test.is === 'cgroup') return { is: 'test', test, negated }
     if (test.is === 'number' && test.operator !== 'in') return { is: 'test', test, negated }
     if (test.is === 'text' && test.operator === 'contains') return { is: 'test', test, negated }
-    const choice = this.#choiceOfTests([test])
+    const choice = atOnce(this.#choiceOfTests([test]))
     return negated ? { is: 'not', member: choice } : choice
   }
 
   /** Holds where any of the tests does, which look at one place. */
-  #choiceOfTests(tests: readonly Test[]): Choice {
+  *#choiceOfTests(tests: readonly Test[]): Steps<Choice> {
     const searches = tests.map(searchOf)
     const cases: Case[] = []
     for (const search of searches) {
@@ -162,28 +181,28 @@ export class Decider {
     }
     const key = searches[0]?.key
     if (key === undefined) throw new Error('no choice can stand for this test')
-    return this.#choice(key, cases)
+    return yield* this.#choice(key, cases)
   }
 
-  #choice(key: Key, cases: readonly Case[]): Choice {
+  *#choice(key: Key, cases: readonly Case[]): Steps<Choice> {
     const builder = new ChoiceBuilder(this)
     for (const each of cases) builder.add(each)
-    return builder.finish(key)
+    return yield* builder.finish(key)
   }
 
-  #and(members: readonly Plan[]): Decision {
+  *#and(members: readonly Plan[]): Steps<Decision> {
     const decisions: Decision[] = []
     const groups = Map.groupBy(members, exceptionPlace)
     const done = new Set<string>()
     for (const member of members) {
       const place = exceptionPlace(member)
       if (place === '') {
-        decisions.push(this.decide(member))
+        decisions.push(yield* this.decideInSteps(member))
       } else if (!done.has(place)) {
         done.add(place)
         const those = groups.get(place) ?? []
         const tests = those.flatMap((each) => (each.is === 'not' ? [each.member] : []))
-        decisions.push({ is: 'not', member: this.#choiceOfTests(tests) })
+        decisions.push({ is: 'not', member: yield* this.#choiceOfTests(tests) })
       }
     }
     return single('and', decisions)
@@ -193,9 +212,12 @@ export class Decider {
    * Members that look for something at the place that most members look at become one choice; and
    * so on with the others, while two members share a place.
    */
-  #or(given: readonly Plan[]): Decision {
-    const members =
-      given.length > fewMembersMax ? given.flatMap((member) => this.#distribute(member)) : given
+  *#or(given: readonly Plan[]): Steps<Decision> {
+    const members: Plan[] = []
+    for (const member of given) {
+      members.push(...(given.length > fewMembersMax ? this.#distribute(member) : [member]))
+      if (members.length % membersAtOnce === 0) yield
+    }
     const decisions: Decision[] = []
     let open = new Set(members)
     const handles = members.flatMap(handlesOf)
@@ -208,15 +230,21 @@ export class Decider {
       }
       const [first] = best
       if (first === undefined || best.length < 2) break
-      const cases = best.map(({ entries, rest }): Case => {
-        return { entries, rest: this.#optimiser.optimise({ is: 'and', members: rest }) }
-      })
-      decisions.push(this.#choice(first.key, cases))
+      const cases: Case[] = []
+      for (const { entries, rest } of best) {
+        cases.push({ entries, rest: this.#optimiser.optimise({ is: 'and', members: rest }) })
+        if (cases.length % membersAtOnce === 0) yield
+      }
+      yield
+      decisions.push(yield* this.#choice(first.key, cases))
+      yield
       const done = new Set(best.map(({ member }) => member))
       open = new Set([...open].filter((member) => !done.has(member)))
     }
     const others = [...open].toSorted((a, b) => costOf(a) - costOf(b))
-    return single('or', [...others.map((member) => this.decide(member)), ...decisions])
+    const first: Decision[] = []
+    for (const member of others) first.push(yield* this.decideInSteps(member))
+    return single('or', [...first, ...decisions])
   }
 
   /**

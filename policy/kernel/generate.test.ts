@@ -1,6 +1,7 @@
 /** What filters look like: listings as text, and what is looked up rather than compared. */
 import { deepEqual, equal, match, notDeepEqual, ok } from 'node:assert/strict'
 import { test } from 'node:test'
+import { atOnce } from '../steps.ts'
 import type { FilterMap, FilterPart, FilterTarget } from './generate.ts'
 import { generateFilter, partsMax } from './generate.ts'
 import type { Plan } from './plan.ts'
@@ -133,8 +134,11 @@ test('the same plan gives the same bytes, for the record and the maps of the tar
     cgroupIdAt: 16,
   }
   const plan: Plan = { is: 'text', at: path, operator: 'equals', values: names(100) }
-  const build = (mapFd: number, changes: Partial<FilterTarget> = {}): Uint8Array | undefined =>
-    generateFilter(plan).parts[0]?.build({ ...target, ...changes }, [mapFd])
+  const build = (mapFd: number, changes: Partial<FilterTarget> = {}): Uint8Array => {
+    const [part] = generateFilter(plan).parts
+    ok(part)
+    return atOnce(part.build({ ...target, ...changes }, [mapFd]))
+  }
   deepEqual(build(9), build(9))
   notDeepEqual(build(9), build(10))
   notDeepEqual(build(9), build(9, { recordAt: 24 }))

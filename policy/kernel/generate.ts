@@ -16,8 +16,8 @@ import { CgroupCode } from './cgroup-code.ts'
 import { cut, sizeOf } from './cut.ts'
 import type { Plan } from './plan.ts'
 import { scanText } from './scan.ts'
-import type { Steps } from './steps.ts'
-import { atOnce } from './steps.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 import { numberTest } from './test-code.ts'
 import { weaken } from './weaken.ts'
 import { describeDecision } from './words.ts'
@@ -79,7 +79,7 @@ export interface FilterPart {
   /** What to make first, in this order. Values are u32, little-endian. */
   readonly maps: readonly FilterMap[]
   /** Instructions, 8 bytes each. `mapFds`: those of `maps`. The licence must be GPL's. */
-  readonly build: (target: FilterTarget, mapFds: readonly number[]) => Uint8Array
+  readonly build: (target: FilterTarget, mapFds: readonly number[]) => Steps<Uint8Array>
   readonly instructionCount: number
 }
 
@@ -136,25 +136,33 @@ const shownParts = 104
 /** After each try at parts that fit, they are made smaller by this. */
 const smaller = 0.8
 
+/** Instructions that are written in one step. */
+const instructionsAtOnce = 2_000
+
 /** The body of a filter: from a record in r7 to one of two labels. */
 class Body {
   readonly #at: Surroundings
+  #pauseAt = instructionsAtOnce
 
   constructor(at: Surroundings) {
     this.#at = at
   }
 
-  emit(decision: Decision, yes: Label, no: Label): void {
+  *emit(decision: Decision, yes: Label, no: Label): Steps<void> {
     const { assembler } = this.#at
+    if (assembler.count >= this.#pauseAt) {
+      this.#pauseAt = assembler.count + instructionsAtOnce
+      yield
+    }
     switch (decision.is) {
       case 'constant':
         return assembler.jump(decision.value ? yes : no)
       case 'and':
       case 'or':
-        return this.#junction(decision.is, decision.members, yes, no)
+        return yield* this.#junction(decision.is, decision.members, yes, no)
       case 'not':
         assembler.comment(() => describeDecision(decision))
-        return this.#choice(decision.member, no, yes)
+        return yield* this.#choice(decision.member, no, yes)
       case 'test':
         assembler.comment(() => describeDecision(decision))
         return decision.negated
@@ -162,23 +170,23 @@ class Body {
           : this.#test(decision.test, yes, no)
       case 'choice':
         assembler.comment(() => describeDecision(decision))
-        return this.#choice(decision, yes, no)
+        return yield* this.#choice(decision, yes, no)
     }
   }
 
-  #junction(is: 'and' | 'or', members: readonly Decision[], yes: Label, no: Label): void {
+  *#junction(is: 'and' | 'or', members: readonly Decision[], yes: Label, no: Label): Steps<void> {
     const { assembler } = this.#at
     for (const [i, member] of members.entries()) {
-      if (i === members.length - 1) return this.emit(member, yes, no)
+      if (i === members.length - 1) return yield* this.emit(member, yes, no)
       const next = assembler.newLabel(`next of ${is}`)
-      if (is === 'and') this.emit(member, next, no)
-      else this.emit(member, yes, next)
+      if (is === 'and') yield* this.emit(member, next, no)
+      else yield* this.emit(member, yes, next)
       assembler.place(next)
     }
     assembler.jump(is === 'and' ? yes : no)
   }
 
-  #choice(choice: Choice, yes: Label, no: Label): void {
+  *#choice(choice: Choice, yes: Label, no: Label): Steps<void> {
     const { assembler } = this.#at
     const labels: Label[] = []
     const open: { decision: Decision; label: Label; otherwise: Label }[] = []
@@ -196,7 +204,7 @@ class Body {
     // A block goes on to one with a lower index: jumps go forward.
     for (const { decision, label, otherwise } of open.toReversed()) {
       assembler.place(label)
-      this.emit(decision, yes, otherwise)
+      yield* this.emit(decision, yes, otherwise)
     }
   }
 
@@ -303,12 +311,12 @@ const emitEnds = (
   end(assembler, 0)
 }
 
-const assemble = (
+function* assemble(
   decision: Decision,
   target: FilterTarget,
   maps: MapPool,
   commented: boolean,
-): Assembled => {
+): Steps<Assembled> {
   const assembler = new Assembler(commented)
   const [accept, drop, missing] = [
     assembler.newLabel('accept'),
@@ -323,7 +331,7 @@ const assemble = (
   const behindBytes = slotBytes - recordAt - recordBytesMax
   const cgroups = new CgroupCode(assembler, target)
   const at = { assembler, maps, undecided: accept, recordBytesMax, behindBytes, cgroups }
-  new Body(at).emit(decision, accept, drop)
+  yield* new Body(at).emit(decision, accept, drop)
   emitEnds(assembler, target, { accept, drop, missing })
   return assembler.finish()
 }
@@ -335,22 +343,28 @@ interface Fitted {
   readonly maps: readonly FilterMap[]
   /** As `MadeMaps` has it. */
   readonly asked: readonly number[]
-  readonly assembled: Assembled
+  readonly instructionCount: number
+  /** Conditional jumps of its longest way. */
+  readonly branches: number
 }
 
 /** Looks up only the largest sets where there would be more maps than a program may have. */
-const withFewMaps = (decision: Decision, entriesMin: number): Fitted => {
+function* withFewMaps(decision: Decision, entriesMin: number): Steps<Fitted> {
   const pool = new MapPool(entriesMin)
-  const assembled = assemble(decision, shownTarget, pool, false)
+  const { instructions } = yield* assemble(decision, shownTarget, pool, false)
   const { maps, asked } = pool
-  if (maps.length <= mapsMax) return { decision, entriesMin, maps, asked, assembled }
+  const instructionCount = instructions.length
+  const branches = branchesMax(instructions)
+  if (maps.length <= mapsMax) {
+    return { decision, entriesMin, maps, asked, instructionCount, branches }
+  }
   const sizes = maps.map(({ entries }) => entries.length).toSorted((a, b) => b - a)
-  return withFewMaps(decision, Math.max(entriesMin, sizes[mapsMax - 1] ?? entriesMin) + 1)
+  return yield* withFewMaps(decision, Math.max(entriesMin, sizes[mapsMax - 1] ?? entriesMin) + 1)
 }
 
 /** How many times the size of a program that may be. */
-const excessOf = ({ instructions }: Assembled, limits: ProgramLimits): number =>
-  Math.max(instructions.length / limits.instructions, branchesMax(instructions) / limits.branches)
+const excessOf = ({ instructionCount, branches }: Fitted, limits: ProgramLimits): number =>
+  Math.max(instructionCount / limits.instructions, branches / limits.branches)
 
 /** Programs that fit, and what of the plan they do not ask. */
 interface FittedParts {
@@ -370,19 +384,19 @@ class Fitter {
   }
 
   *#fit(plan: Plan): Steps<Fitted> {
-    const decision = this.#decider.decide(plan)
+    const decision = yield* this.#decider.decideInSteps(plan)
     yield
-    return withFewMaps(decision, this.#entriesMin)
+    return yield* withFewMaps(decision, this.#entriesMin)
   }
 
-  #excess({ assembled }: Fitted): number {
-    return excessOf(assembled, this.#limits)
+  #excess(fitted: Fitted): number {
+    return excessOf(fitted, this.#limits)
   }
 
   /** One program; less is asked of each rule where it is too large. */
   *#weakened(plan: Plan): Steps<FittedParts> {
     for (let tests = weakenedTestsMax; ; tests--) {
-      const weaker = weaken(this.#decider.optimised(plan), tests)
+      const weaker = weaken(yield* this.#decider.optimised(plan), tests)
       const part = yield* this.#fit(weaker.plan)
       if (tests === 0 || this.#excess(part) <= 1) return { parts: [part], weakened: weaker.givenUp }
     }
@@ -390,7 +404,7 @@ class Fitter {
 
   /** As many programs as it takes; `undefined` where that is too many. */
   *#inParts(plan: Plan): Steps<FittedParts | undefined> {
-    const best = this.#decider.optimised(plan)
+    const best = yield* this.#decider.optimised(plan)
     yield
     const whole = yield* this.#fit(best)
     const excess = this.#excess(whole)
@@ -416,7 +430,7 @@ class Fitter {
   *fit(plan: Plan): Steps<FittedParts> {
     const wanted = yield* this.#inParts(plan)
     if (wanted) return wanted
-    const best = this.#decider.optimised(plan)
+    const best = yield* this.#decider.optimised(plan)
     for (let tests = weakenedTestsMax; ; tests--) {
       const { plan: weaker, givenUp } = weaken(best, tests)
       const parts = yield* this.#inParts(weaker)
@@ -435,18 +449,18 @@ const listingOfParts = (parts: readonly Fitted[]): string =>
   parts
     .map(({ decision, entriesMin }, i) => {
       const target = shownTargetOf(i, parts.length)
-      const text = listingOf(assemble(decision, target, new MapPool(entriesMin), true))
+      const text = listingOf(atOnce(assemble(decision, target, new MapPool(entriesMin), true)))
       return parts.length === 1 ? text : `; part ${i + 1} of ${parts.length}\n${text}`
     })
     .join('')
 
-const partOf = ({ decision, entriesMin, maps, asked, assembled }: Fitted): FilterPart => ({
+const partOf = ({ decision, entriesMin, maps, asked, instructionCount }: Fitted): FilterPart => ({
   maps,
-  build: (target, fds) => {
+  *build(target, fds) {
     const pool = new MapPool(entriesMin, { asked, fds })
-    return bytesOf(assemble(decision, target, pool, false).instructions)
+    return bytesOf((yield* assemble(decision, target, pool, false)).instructions)
   },
-  instructionCount: assembled.instructions.length,
+  instructionCount,
 })
 
 /** Makes the filters of plans that have much in common, such as those of both looks at a record. */
@@ -465,10 +479,7 @@ export class FilterGenerator {
       get listing() {
         return listingOfParts(parts)
       },
-      instructionCount: parts.reduce(
-        (sum, { assembled }) => sum + assembled.instructions.length,
-        0,
-      ),
+      instructionCount: parts.reduce((sum, part) => sum + part.instructionCount, 0),
       weakened,
     }
   }

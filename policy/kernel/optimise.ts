@@ -3,6 +3,7 @@
  * values of one place together, what many members of an `or` share said once, cheap tests first.
  * The plan that comes out means the same as the one that went in, on every record.
  */
+import type { Steps } from '../steps.ts'
 import type { Plan, Test } from './plan.ts'
 import { everything, nothing } from './plan.ts'
 import { costOf } from './plan-cost.ts'
@@ -76,10 +77,14 @@ const isSubset = (some: ReadonlySet<number>, all: ReadonlySet<number>): boolean 
   return true
 }
 
+/** Junctions that are looked at in one step. */
+const junctionsAtOnce = 200
+
 /** Remembers what it has seen: one for the plans of one program. */
 export class Optimiser {
   readonly keys = new PlanKeys()
   readonly #known = new WeakMap<Plan, Plan>()
+  #count = 0
 
   /** The same plan, in the form that this file is about. */
   optimise(plan: Plan): Plan {
@@ -89,6 +94,15 @@ export class Optimiser {
     this.#known.set(plan, result)
     this.#known.set(result, result)
     return result
+  }
+
+  /** The same in steps: what is inside comes first. */
+  *optimiseInSteps(plan: Plan): Steps<Plan> {
+    if (!this.#known.has(plan) && (plan.is === 'and' || plan.is === 'or')) {
+      for (const member of plan.members) yield* this.optimiseInSteps(member)
+      if (++this.#count % junctionsAtOnce === 0) yield
+    }
+    return this.optimise(plan)
   }
 
   #anew(plan: Plan): Plan {

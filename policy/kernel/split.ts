@@ -27,8 +27,8 @@ import { readingOf } from './record-fields.ts'
 import type { KernelFacts } from './record-kind.ts'
 import { RecordKind } from './record-kind.ts'
 import { shareScans, withFewScans } from './share-scans.ts'
-import type { Steps } from './steps.ts'
-import { atOnce } from './steps.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 
 export type { KernelFacts, ToldClass } from './record-kind.ts'
 

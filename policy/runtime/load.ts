@@ -10,12 +10,14 @@ import { Collector } from '../falco/collector.ts'
 import type { RuleDefinition } from '../falco/collector.ts'
 import type { Exception } from '../falco/exceptions.ts'
 import type { Loaded, LoadResult, RuleFile } from '../falco/load.ts'
-import { loadWhole } from '../falco/load.ts'
+import { loadWholeInSteps } from '../falco/load.ts'
 import { Memo } from '../falco/memo.ts'
 import { LoadFault, Report } from '../falco/report.ts'
 import type { ResolveOptions } from '../falco/resolve.ts'
-import { resolve } from '../falco/resolve.ts'
+import { resolveInSteps } from '../falco/resolve.ts'
 import type { PolicyMode, Rule, RulePolicy } from '../rule.ts'
+import type { Steps } from '../steps.ts'
+import { atOnce } from '../steps.ts'
 import { resolveContext } from './context.ts'
 import type { PolicyDefinition, PolicyRule, ReadPolicy } from './read.ts'
 import { readPolicies } from './read.ts'
@@ -247,8 +249,8 @@ class Loader {
     }
   }
 
-  resolve(): void {
-    const resolved = resolve(this.#collector, this.#options, new Memo())
+  *resolve(): Steps<void> {
+    const resolved = yield* resolveInSteps(this.#collector, this.#options, new Memo())
     for (const rule of resolved.rules) {
       const owner = this.#owners.get(rule.name)
       if (!owner) continue
@@ -301,18 +303,18 @@ const withApplied = (rules: readonly Rule[], drafts: readonly Draft[]): readonly
  * @param ruleFiles    in order; a later file changes an earlier one
  * @param policyFiles  in order; of two policies of one name the first counts
  */
-export const loadPolicies = (
+export function* loadPoliciesInSteps(
   ruleFiles: readonly RuleFile[],
   policyFiles: readonly RuleFile[],
   options: ResolveOptions,
-): PolicyLoad => {
-  const base = loadWhole(ruleFiles, options)
+): Steps<PolicyLoad> {
+  const base = yield* loadWholeInSteps(ruleFiles, options)
   const read = policyFiles.flatMap(({ name, text }) => readPolicies(name, text))
   const drafts = read.map((each) => new Draft(each))
   refuseRepeated(drafts)
   const loader = new Loader(base, options)
   for (const draft of drafts) if (!draft.isDisabled) loader.add(draft)
-  loader.resolve()
+  yield* loader.resolve()
   const own = drafts.flatMap((draft) => (draft.isDisabled ? [] : draft.own))
   return {
     files: base.result,
@@ -320,3 +322,7 @@ export const loadPolicies = (
     rules: [...own, ...withApplied(base.result.rules, drafts)],
   }
 }
+
+/** The same at once. */
+export const loadPolicies = (...of: Parameters<typeof loadPoliciesInSteps>): PolicyLoad =>
+  atOnce(loadPoliciesInSteps(...of))
