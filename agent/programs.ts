@@ -1,8 +1,10 @@
 /**
- * The programs of a sensor. The first object has the maps; what later rules need and it has not is
- * loaded beside it, with the same maps, while the first goes on. Nothing is loaded twice, and what
- * was loaded stays until the sensor ends: whether a program runs is a matter of slots and links.
+ * The programs of a sensor. The first object has the maps; programs that it has not are loaded in
+ * others, with the same maps: some at the start, at the same time, and what later rules need while
+ * everything goes on. Nothing is loaded twice, and what was loaded stays until the sensor ends:
+ * whether a program runs is a matter of slots and links.
  */
+import { availableParallelism } from 'node:os'
 import type { BpfMap, BpfObject } from '@bulwark/native'
 import { skippedRuns } from '@bulwark/native'
 
@@ -15,6 +17,8 @@ export interface WantedProgram {
   readonly aim?: string
   /** The prototype of what it attaches to; programs that share the maps of `tied` have one. */
   readonly prototype?: number
+  /** Instructions that the verifier walks, where they are many times those of the program. */
+  readonly walked?: number
 }
 
 /** Maps that the kernel ties to the prototype of the programs that use them: one set for each. */
@@ -29,6 +33,12 @@ const isTied = (name: string): boolean => tied.some((each) => each === name)
 const prototypeOf = (programs: Iterable<WantedProgram>): number | undefined => {
   for (const { prototype } of programs) if (prototype !== undefined) return prototype
   return undefined
+}
+
+/** Programs that are loaded one after the other. */
+class Half {
+  readonly programs: WantedProgram[] = []
+  work = 0
 }
 
 export class Programs {
@@ -54,18 +64,23 @@ export class Programs {
   }
 
   /**
-   * Loads the first object.
+   * Loads what is wanted at first. The verifier takes most of the time, and works for each thread
+   * that asks it: so where there are more processors than one, and one object would do, that has
+   * the maps alone, and two others have the programs and are loaded at the same time.
    *
    * @param setUp  sets the knobs of each object before it is loaded
    * @throws NativeError  the kernel refuses
    */
   load(wanted: readonly WantedProgram[], setUp: (object: BpfObject) => void): void {
     const [now = [], ...others] = this.#batches(wanted)
-    this.#choose(this.first, now)
+    const isSplit = others.length === 0 && availableParallelism() > 1
+    const own = isSplit ? [] : now
+    this.#choose(this.first, own)
     setUp(this.first)
     this.first.load()
-    this.#keep(this.first, now)
+    this.#keep(this.first, own)
     this.#tie(this.first, prototypeOf(now))
+    if (isSplit) this.#loadTogether(this.#halves(now), setUp)
     for (const batch of others) {
       const object = this.#beside(batch, setUp, [])
       try {
@@ -77,6 +92,41 @@ export class Programs {
       this.#keep(object, batch)
       this.#tie(object, prototypeOf(batch))
     }
+  }
+
+  /** Loads an object for each batch, all at the same time; if they have a prototype, its maps are
+   * there already. */
+  #loadTogether(
+    batches: readonly (readonly WantedProgram[])[],
+    setUp: (object: BpfObject) => void,
+  ): void {
+    const begun: BpfObject[] = []
+    try {
+      for (const batch of batches) {
+        const object = this.#beside(batch, setUp, [])
+        begun.push(object)
+        object.beginLoad()
+      }
+      for (const object of begun) object.endLoad()
+    } catch (error) {
+      for (const object of begun) object.close()
+      throw error
+    }
+    begun.forEach((object, i) => this.#keep(object, batches[i] ?? []))
+  }
+
+  /** Two batches of one, which give the verifier about the same work. */
+  #halves(batch: readonly WantedProgram[]): readonly (readonly WantedProgram[])[] {
+    const lengths = new Map(this.first.programs.map((facts) => [facts.name, facts.instructions]))
+    const workOf = ({ program, walked }: WantedProgram): number =>
+      walked ?? lengths.get(program) ?? 0
+    const [one, other] = [new Half(), new Half()]
+    for (const each of batch.toSorted((a, b) => workOf(b) - workOf(a))) {
+      const half = one.work <= other.work ? one : other
+      half.programs.push(each)
+      half.work += workOf(each)
+    }
+    return [one.programs, other.programs].filter((programs) => programs.length > 0)
   }
 
   /** The maps of an object that was just loaded are those of a prototype, if that has none yet. */

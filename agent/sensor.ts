@@ -47,7 +47,14 @@ import { anyCall } from './loss.ts'
 import type { Loss } from './loss.ts'
 import { Programs, wantedProgram } from './programs.ts'
 import type { WantedProgram } from './programs.ts'
-import { fillUringCalls, hasUring, uringMaps, uringSupport, wantsUring } from './uring.ts'
+import {
+  fillUringCalls,
+  hasUring,
+  uringMaps,
+  uringSupport,
+  uringWalked,
+  wantsUring,
+} from './uring.ts'
 import type { UsagePlan } from './usage-hooks.ts'
 import { planUsage, setAgentRoot, usageMaps } from './usage-hooks.ts'
 import type { SensorWants } from './wants.ts'
@@ -200,7 +207,14 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     uring,
     hooks: [...tracepoints, ...calls.hooks],
     missing: [...calls.missing, ...uring.missing],
-    programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
+    programs: [
+      ...[...plan.attach, ...usage.hooks].map(({ program }) => wantedProgram(program)),
+      ...uring.hooks.map(({ program }, i) => ({
+        ...wantedProgram(program),
+        walked: i === 0 ? uringWalked.beginning : uringWalked.end,
+      })),
+      ...calls.programs,
+    ],
     sites: calls.sites.map((site) => ({ kinds: toldKinds(plan), ...site })),
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
     unused: unusedMaps(plan, calls, uring, usage),

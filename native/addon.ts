@@ -142,6 +142,8 @@ export interface Addon {
   setAttachTarget(object: ObjectHandle, program: string, target: string): void
   loadObject(object: ObjectHandle): void
   loadObjectAside(object: ObjectHandle): Promise<void>
+  beginLoad(object: ObjectHandle): void
+  endLoad(object: ObjectHandle): void
   programFd(object: ObjectHandle, program: string): number
   structLayouts(object: ObjectHandle): StructLayout[]
   findVariable(object: ObjectHandle, section: string, variable: string): Variable

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "addon.h"
 #include "aside.h"
@@ -231,6 +232,57 @@ static napi_value loadObjectAside(Call &call)
 	return promise;
 }
 
+ObjectLoad::ObjectLoad(std::shared_ptr<bpf_object> object) : file(std::move(object))
+{
+	thread = std::thread([this] {
+		startLog();
+		error = bpf_object__load(file.get());
+		log = takeLog();
+	});
+}
+
+ObjectLoad::~ObjectLoad()
+{
+	wait();
+}
+
+void ObjectLoad::wait()
+{
+	if (thread.joinable())
+		thread.join();
+}
+
+// As `loadObject`, on a thread that `endLoad` waits for.
+static napi_value beginLoad(Call &call)
+{
+	auto &object = call.handle<ObjectHandle>(0);
+	object.mustNotBeLoaded("load");
+	try {
+		object.load = std::make_unique<ObjectLoad>(object.file);
+	} catch (const std::system_error &error) {
+		fail(error.code().value(), std::string("start a thread that loads BPF object ") +
+						   bpf_object__name(object.file.get()));
+	}
+	object.loading = true;
+	return nullptr;
+}
+
+static napi_value endLoad(Call &call)
+{
+	auto &object = call.handle<ObjectHandle>(0);
+	if (!object.load)
+		reject("load", "it was not begun");
+	const auto load = std::move(object.load);
+	load->wait();
+	object.loading = false;
+	if (load->error)
+		fail(load->error,
+		     std::string("load BPF object ") + bpf_object__name(object.file.get()),
+		     load->log);
+	object.loaded = true;
+	return nullptr;
+}
+
 // A program's fd, borrowed from the object.
 static napi_value programFd(Call &call)
 {
@@ -251,6 +303,8 @@ void registerObjects(napi_env env, napi_value exports)
 	addFunction(env, exports, "setAttachTarget", entry<setAttachTarget>);
 	addFunction(env, exports, "loadObject", entry<loadObject>);
 	addFunction(env, exports, "loadObjectAside", entry<loadObjectAside>);
+	addFunction(env, exports, "beginLoad", entry<beginLoad>);
+	addFunction(env, exports, "endLoad", entry<endLoad>);
 	addFunction(env, exports, "programFd", entry<programFd>);
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <bpf/libbpf.h>
 
@@ -12,6 +13,24 @@ namespace bulwark {
 
 struct CloseObject {
 	void operator()(bpf_object *object) const { bpf_object__close(object); }
+};
+
+// An object on its way into the kernel, on a thread of its own. Its end waits for that.
+class ObjectLoad {
+public:
+	explicit ObjectLoad(std::shared_ptr<bpf_object> object);
+	~ObjectLoad();
+	ObjectLoad(const ObjectLoad &) = delete;
+	ObjectLoad &operator=(const ObjectLoad &) = delete;
+
+	void wait();
+
+	int error = 0;
+	std::string log;
+
+private:
+	const std::shared_ptr<bpf_object> file;
+	std::thread thread;
 };
 
 struct ObjectHandle : Handle {
@@ -35,6 +54,8 @@ struct ObjectHandle : Handle {
 	bool loaded = false;
 	// A thread loads it: nothing else touches it.
 	bool loading = false;
+	// That thread, where somebody is going to wait for it.
+	std::unique_ptr<ObjectLoad> load;
 };
 
 } // namespace bulwark

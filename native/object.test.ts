@@ -207,6 +207,32 @@ test('an object is loaded on another thread', { skip }, async () => {
   deepEqual(openHandles(), noHandles)
 })
 
+test('objects are loaded at the same time, and waited for', { skip }, () => {
+  const [one, other] = [openTestObject(), openTestObject()]
+  throws(() => one.endLoad(), { code: 'BAD_ARGUMENT' })
+  one.beginLoad()
+  other.beginLoad()
+  throws(() => one.load(), { code: 'BAD_ARGUMENT' })
+  throws(() => one.beginLoad(), { code: 'BAD_ARGUMENT' })
+  throws(() => one.map('table'), { code: 'BAD_ARGUMENT' })
+  one.endLoad()
+  other.endLoad()
+  ok(one.programFd('read_knob') > 0)
+  ok(other.programFd('read_knob') > 0)
+  throws(() => one.endLoad(), { code: 'BAD_ARGUMENT' })
+  one.close()
+  other.close()
+  const closed = openTestObject()
+  closed.beginLoad()
+  closed.close()
+  throws(() => closed.endLoad(), { code: 'CLOSED' })
+  const refused = openObject(compile('refused'), 'refused')
+  refused.beginLoad()
+  throws(() => refused.endLoad(), { code: 'EACCES', log: /invalid mem access 'scalar'/ })
+  refused.close()
+  deepEqual(openHandles(), noHandles)
+})
+
 test('what the verifier says comes with its refusal', { skip }, () => {
   const object = openObject(compile('refused'), 'refused')
   try {

@@ -121,6 +121,19 @@ export class BpfObject {
     return addon().loadObjectAside(this.#handle)
   }
 
+  /**
+   * As `load`, on another thread; `endLoad` waits for it, and throws what `load` throws. Until then
+   * nothing but `close` is allowed, which waits, too.
+   */
+  beginLoad(): void {
+    addon().beginLoad(this.#handle)
+  }
+
+  /** See `beginLoad`. */
+  endLoad(): void {
+    addon().endLoad(this.#handle)
+  }
+
   /** Attaches a program to what its section says. */
   attach(program: string): Link {
     const handle = addon().attach(this.#handle, program)
