@@ -25,7 +25,7 @@ const changes = quick ? 1 : 5
 const turns = quick ? 20_000 : 200_000
 /** After a loop: the agent handles what waits. */
 const drainMs = 300
-/** A file may be written in several steps: the sensor waits for so long (cli/rule-watch.ts). */
+/** A file may be written in several steps: the sensor waits for so long (cli/file-watch.ts). */
 const quietMs = 200
 
 const filter = filterArgs(filterChoice())

@@ -133,6 +133,7 @@ test('wrong usage, and help', async () => {
     check('paths --from-files /x', 2, /required option '--from <start>'/),
     check('paths --from internet --from-files /nowhere', 2, /cannot read a cluster from \/nowhere/),
     check('paths --from a --from-files x --kubeconfig y', 2, /cannot be used with/),
+    check('paths --from a --server http://x --vulnerabilities y', 2, /cannot be used with/),
     check('paths --from internet --kubeconfig /nowhere', 2, /cannot use \/nowhere: ENOENT/),
     check('--help', 0, /blast-radius[^]*kubectl get/),
     check('paths --help', 0, /--crown-jewels <selector>[^]*^Examples:/m),

@@ -8,11 +8,11 @@ import { activeRules, inTurns, internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
 import type { Diagnostic, FileResult, LoadedPolicy, Steps } from '@bulwark/policy'
 import type { RuleText } from './load-rules.ts'
-import { meantPaths } from './load-rules.ts'
+import { filesOf, meantPaths } from './load-rules.ts'
 import type { ChosenRules, ChosenTexts, RuleChoice } from './report.ts'
 import { chooseInSteps, log, readChosen, reportRules } from './report.ts'
 import { withMemory } from './memory.ts'
-import { RuleWatch } from './rule-watch.ts'
+import { FileWatch } from './file-watch.ts'
 
 /** Name of the alert about rules that could not be taken. */
 export const refusedRule = 'Bulwark internal: rules not changed'
@@ -77,9 +77,14 @@ export class LiveRules {
   }
 
   /** Watches the files from here on. */
-  watch(): RuleWatch {
+  watch(): FileWatch {
     const { rules, policies } = this.#paths
-    return new RuleWatch([...rules, ...policies], () => void this.reload(), log)
+    return new FileWatch({
+      paths: [...rules, ...policies],
+      filesOf,
+      onChange: () => void this.reload(),
+      log,
+    })
   }
 
   /** Looks at the files; resolves when what they say is in force, or refused. */

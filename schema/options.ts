@@ -363,6 +363,14 @@ const sensor: readonly OptionSpec[] = [
       'its objects be listed and watched: docs/server.md',
   ),
   sensorOption(
+    'vulnerabilities',
+    { is: 'texts', what: 'path' },
+    '',
+    'files or folders of what scanners and lists say of images, beside the reports of the ' +
+      'cluster of kubeconfig, for the context of alerts; read again when they change: ' +
+      'docs/vulnerabilities.md',
+  ),
+  sensorOption(
     'files_in_use',
     aSwitch,
     'yes',

@@ -11,4 +11,6 @@ export interface ClusterFeed {
   readonly ages: () => ReadonlyMap<string, number>
   /** What happened on the way from the API server, by what it was; of files nothing. */
   readonly counts: ReadonlyMap<string, number>
+  /** Files about vulnerabilities beside a cluster, by what became of them. */
+  readonly files: ReadonlyMap<string, number>
 }

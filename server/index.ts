@@ -5,11 +5,13 @@ export type { InputFault, Json, KindCounts, OnProgress, Place } from './input/in
 export {
   ClusterInput,
   FilesError,
+  ReportFiles,
   faultText,
   inputJson,
   inputLines,
   isJson,
   readClusterFiles,
+  reportFilesOf,
 } from './input/index.ts'
 export type { AlertRaise, Judged, JudgedAlert } from './judge/index.ts'
 export {

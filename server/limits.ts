@@ -15,6 +15,8 @@ export const limits = {
   faultsMax: 10_000,
   /** Faults that are told one by one on a terminal. */
   toldFaultsMax: 12,
+  /** Files that are named in one line about many. */
+  toldFilesMax: 3,
   /** Objects of one kind of a cluster that is watched: three times the pods of the largest. */
   objectsPerKindMax: 500_000,
   /** How often it is asked which kinds an API server has, milliseconds, up to twice as long by

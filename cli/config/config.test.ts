@@ -84,6 +84,7 @@ flood: {events_per_second: 0}
 cri: false
 kubeconfig: /etc/k
 context: true
+vulnerabilities: [/etc/bulwark/vulnerabilities]
 files_in_use: no
 node: node-a
 record: f
@@ -156,6 +157,7 @@ or_demo: true
     fromFiles: undefined,
     context: true,
     filesInUse: false,
+    vulnerabilities: ['/etc/bulwark/vulnerabilities'],
     severity: [],
     record: 'f',
     sizeMib: 3,
@@ -240,6 +242,11 @@ test('what is wrong: where, and what to do', () => {
   check(
     'kubeconfig: a\ncontext: yes\nfrom_files: b',
     '3:13: error: `from_files` beside `context`\n  help: give one of the two',
+  )
+  check(
+    'kubeconfig: a\nvulnerabilities: [b]',
+    '2:18: error: `vulnerabilities` are of a cluster that is asked\n  help: give `kubeconfig` and ' +
+      '`context`, too; the folder of `from_files` may have them',
   )
   check(
     'severity: [a]',

@@ -37,6 +37,8 @@ export interface Settings {
   readonly context: boolean
   /** Hears which files run, where alerts are judged in context. */
   readonly filesInUse: boolean
+  /** Files about vulnerabilities, beside the cluster of `kubeconfig`. */
+  readonly vulnerabilities: readonly string[]
   /** SeverityPolicies. */
   readonly severity: readonly string[]
   readonly record: string | undefined
@@ -241,6 +243,10 @@ const checkContext = (values: Values): void => {
   if (isLive && files !== undefined) {
     values.fault('from_files', '`from_files` beside `context`', 'give one of the two')
   }
+  if (values.texts('vulnerabilities').length > 0 && !isLive) {
+    const help = 'give `kubeconfig` and `context`, too; the folder of `from_files` may have them'
+    values.fault('vulnerabilities', '`vulnerabilities` are of a cluster that is asked', help)
+  }
   if (values.texts('severity').length > 0 && files === undefined && !isLive) {
     const help = 'give `from_files` or `context`, too: without them nothing is judged'
     values.fault('severity', '`severity` alone says nothing', help)
@@ -292,6 +298,7 @@ export const settingsOf = (
     fromFiles: values.text('from_files'),
     context: values.switch('context', false),
     filesInUse: values.switch('files_in_use', true),
+    vulnerabilities: values.texts('vulnerabilities'),
     severity: values.texts('severity'),
     record: values.text('record'),
     sizeMib: values.number('size_mib', 1024),

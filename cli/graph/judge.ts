@@ -6,13 +6,14 @@ import { prepare } from '@bulwark/graph'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import type { LoadedPolicy } from '@bulwark/policy'
 import type { UsageReport } from '@bulwark/schema'
-import type { Judged, LiveCluster } from '@bulwark/server'
+import type { Judged } from '@bulwark/server'
 import { AlertJudge, SeverityFeed } from '@bulwark/server'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
 import { limits } from './limits.ts'
 import { severitySettingsOf } from './severity.ts'
 import { filesSource } from './source.ts'
+import type { WatchedCluster } from './watched.ts'
 import { watchedCluster } from './watched.ts'
 
 /** What of a run's settings is about it. */
@@ -21,6 +22,8 @@ export interface JudgeChoice {
   readonly kubeconfig: string | undefined
   /** Asks the API server of `kubeconfig` for the cluster. */
   readonly context: boolean
+  /** Files about vulnerabilities, beside the cluster of `kubeconfig`. */
+  readonly vulnerabilities: readonly string[]
   readonly severity: readonly string[]
   /** The sensor tells which files run in containers. */
   readonly filesInUse: boolean
@@ -38,13 +41,21 @@ export interface Judging {
   readonly stop: () => void
 }
 
-/** The cluster of an API server, watched; resolves when it is known, or that takes too long. */
-const knownCluster = async (access: ApiAccess): Promise<LiveCluster> => {
-  const cluster = watchedCluster(access)
+/**
+ * The cluster of an API server, watched; resolves when it is known, or that takes too long.
+ * `undefined` where a file beside it cannot be read, which was said.
+ */
+const knownCluster = async (
+  access: ApiAccess,
+  files: readonly string[],
+): Promise<WatchedCluster | undefined> => {
+  const watched = await watchedCluster(access, files)
+  if (!watched) return undefined
+  const { cluster } = watched
   if (!(await cluster.isListedWithin(limits.firstListMsMax))) {
     log(`context: the cluster of ${cluster.place} is not known yet: alerts have none until it is`)
   }
-  return cluster
+  return watched
 }
 
 /** The alert with its context, as it is when nothing makes one; then those that it raises. */
@@ -104,12 +115,19 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
   }
   const access = accessOf(kubeconfig ?? '')
   const policies = new SeverityFeed({ access, settings, log })
-  const [cluster] = await Promise.all([knownCluster(access), policies.untilAnswered()])
+  const [watched] = await Promise.all([
+    knownCluster(access, choice.vulnerabilities),
+    policies.untilAnswered(),
+  ])
+  if (!watched) {
+    policies.stop()
+    return undefined
+  }
   return judging(
-    () => cluster.sources,
+    () => watched.cluster.sources,
     () => {
       policies.stop()
-      cluster.stop()
+      watched.stop()
     },
   )
 }

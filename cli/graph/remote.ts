@@ -22,7 +22,11 @@ export interface AskOptions extends SourceOptions {
 export const addAsked = (command: Command): Command =>
   addSource(command)
     .addOption(
-      new Option('--server <url>', 'ask a `bulwark server`').conflicts(['fromFiles', 'kubeconfig']),
+      new Option('--server <url>', 'ask a `bulwark server`').conflicts([
+        'fromFiles',
+        'kubeconfig',
+        'vulnerabilities',
+      ]),
     )
     .option('--server-token-file <file>', 'the token of a reader, for it')
     .option('--server-ca <file>', 'certificates of the authorities to trust for it')

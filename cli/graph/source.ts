@@ -4,14 +4,15 @@ import { Option } from 'commander'
 import { AccessError } from '@bulwark/kubernetes'
 import { exitCodes } from '../exit.ts'
 import { accessOf } from '../kubernetes.ts'
-import { log, logError } from '../report.ts'
+import { collect, log, logError } from '../report.ts'
 import type { ClusterInput } from '@bulwark/server'
-import { FilesError, inputLines, readClusterFiles } from '@bulwark/server'
+import { FilesError, ReportFiles, inputLines, readClusterFiles } from '@bulwark/server'
 import { LiveError, listCluster } from './live.ts'
 
 export interface SourceOptions {
   readonly fromFiles?: string
   readonly kubeconfig?: string
+  readonly vulnerabilities: readonly string[]
 }
 
 /** What a question is asked of. */
@@ -39,6 +40,16 @@ export const addSource = (command: Command): Command =>
       '--kubeconfig <file>',
       'ask the API server of its current context; `in-cluster`: as a pod',
     )
+    .addOption(
+      new Option(
+        '--vulnerabilities <path>',
+        'what scanners and lists say, beside an API server: a file or folder of reports, SBOMs, ' +
+          'VEX, EPSS, KEV; may be given again',
+      )
+        .argParser(collect)
+        .default([], 'none')
+        .conflicts('fromFiles'),
+    )
 
 /** Reads files; says what was read. `undefined` when they cannot be read, which was said. */
 export const filesSource = async (path: string): Promise<Source | undefined> => {
@@ -54,10 +65,32 @@ export const filesSource = async (path: string): Promise<Source | undefined> => 
   }
 }
 
-const liveSource = async (kubeconfig: string): Promise<Source | undefined> => {
+/** Reads files beside a cluster; tells whether they can be read, which is said if not. */
+export const areRead = async (files: ReportFiles): Promise<boolean> => {
+  try {
+    await files.start()
+    return true
+  } catch (error) {
+    if (!(error instanceof FilesError)) throw error
+    const help = 'give a file or a folder that there is: docs/vulnerabilities.md'
+    logError(`cannot read vulnerabilities: ${error.message}`, help)
+    return false
+  }
+}
+
+const liveSource = async (
+  kubeconfig: string,
+  paths: readonly string[],
+): Promise<Source | undefined> => {
   try {
     const { signal } = new AbortController()
     const { input, place } = await listCluster(accessOf(kubeconfig), log, signal)
+    // What is wrong in them is said with all else.
+    const files = new ReportFiles({ paths, input, log: () => {}, isListed: () => false })
+    if (!(await areRead(files))) {
+      process.exitCode = exitCodes.usage
+      return undefined
+    }
     for (const line of inputLines(input, place)) log(line)
     return { input, from: place }
   } catch (error) {
@@ -74,8 +107,8 @@ const liveSource = async (kubeconfig: string): Promise<Source | undefined> => {
 
 /** The cluster that is asked; `undefined` when there is none, which was said. */
 export const sourceOf = async (options: SourceOptions): Promise<Source | undefined> => {
-  const { fromFiles, kubeconfig } = options
-  if (kubeconfig !== undefined) return await liveSource(kubeconfig)
+  const { fromFiles, kubeconfig, vulnerabilities } = options
+  if (kubeconfig !== undefined) return await liveSource(kubeconfig, vulnerabilities)
   process.exitCode = exitCodes.usage
   if (fromFiles === undefined) {
     logError('no cluster is given', noSource)

@@ -60,7 +60,7 @@ machine alone want --tls-cert and --tls-key, and a token of whoever comes. See d
 
 Examples:
   bulwark server --from-files dumps/
-  bulwark server --kubeconfig ~/.kube/config --file-path alerts.json
+  bulwark server --kubeconfig ~/.kube/config --vulnerabilities lists/ --file-path alerts.json
   bulwark server --kubeconfig in-cluster --listen :7676 --tls-cert tls.crt --tls-key tls.key \\
     --agent-account bulwark/bulwark-agent
   curl -s http://127.0.0.1:7676/metrics`,

@@ -21,6 +21,7 @@ const options = (more: Partial<ServeOptions>): ServeOptions => ({
   severity: [],
   policy: [],
   rules: [],
+  vulnerabilities: [],
   agentAccount: [],
   readerAccount: [],
   audience: 'bulwark-server',

@@ -30,6 +30,7 @@ const serve = async (t: TestContext, reader = nobody): Promise<string> => {
       input: () => inputJson(input, shop),
       ages: () => new Map(),
       counts: new Map(),
+      files: new Map(),
     },
     settings: { now: defaultSettings },
     tell: () => {},

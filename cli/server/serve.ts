@@ -33,25 +33,29 @@ const clusterAccess = ({ fromFiles, kubeconfig }: ServeOptions): ApiAccess | und
   )
 }
 
-interface Feed extends ClusterFeed {
+interface Feed {
+  readonly feed: ClusterFeed
   readonly stop: () => void
 }
 
 const none = new Map<string, number>()
 
 const feedOf = async (
-  { fromFiles }: ServeOptions,
+  { fromFiles, vulnerabilities }: ServeOptions,
   access: ApiAccess | undefined,
 ): Promise<Feed | undefined> => {
-  // Alerts that come before it is known are put off.
-  if (access) return watchedCluster(access)
+  if (access) {
+    // Alerts that come before it is known are put off.
+    const watched = await watchedCluster(access, vulnerabilities)
+    return watched && { feed: watched.cluster, stop: watched.stop }
+  }
   const source = await filesSource(fromFiles ?? '')
   if (!source) return undefined
   const { input, from } = source
   const { sources } = input
   prepare(sources.cluster)
-  const stop = (): void => {}
-  return { sources, input: () => inputJson(input, from), ages: () => none, counts: none, stop }
+  const told = { input: () => inputJson(input, from), ages: () => none, counts: none, files: none }
+  return { feed: { sources, ...told }, stop: () => {} }
 }
 
 /** What is wrong is told; the options of channels are checked as those of a run are. */
@@ -73,8 +77,8 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
     throw new UsageError('no API server is there to be asked about tokens', help)
   }
   const endPolicies = await followPolicies(options, access, severity)
-  const feed = await feedOf(options, access)
-  if (!feed) {
+  const fed = await feedOf(options, access)
+  if (!fed) {
     endPolicies()
     return exitCodes.usage
   }
@@ -96,7 +100,7 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
       roles,
       audience: options.audience,
       access,
-      feed,
+      feed: fed.feed,
       settings: severity,
       log,
       tell: (alert, judged) => withContext(alert, judged).forEach((each) => outputs.send(each)),
@@ -109,7 +113,7 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
   } finally {
     await server?.close()
     await outputs.close()
-    feed.stop()
+    fed.stop()
     endPolicies()
   }
   const { received, judged, unjudged, repeated, refused } = server.counts

@@ -130,6 +130,7 @@ test('wrong usage', { timeout }, async (t) => {
   const files = ['--from-files', shop]
   await Promise.all([
     check([], 2, /no cluster is given, and this is no pod of one\n.*give `--kubeconfig FILE`/),
+    check([...files, '--vulnerabilities', '/x'], 2, /'--vulnerabilities <path>' cannot be used/),
     check([...files, '--listen', `127.0.0.1:${port}`], 3, /cannot listen on .*EADDRINUSE/),
     check([...local, '--tls-cert', bad, '--tls-key', bad], 2, /cannot be used: .*\n.*as PEM/),
   ])

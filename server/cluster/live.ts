@@ -103,6 +103,11 @@ export class LiveCluster {
     return counts
   }
 
+  /** Files beside the cluster, by what became of them. */
+  get files(): ReadonlyMap<string, number> {
+    return this.known.fileStates
+  }
+
   /** `Kind (group)`: what is read and the server has not. */
   get absent(): readonly string[] {
     return this.#absent

@@ -108,5 +108,12 @@ export const metricsOf = ({
       label: 'what',
       values: feed.counts,
     },
+    {
+      name: 'bulwark_server_vulnerability_files',
+      type: 'gauge',
+      help: 'Files of --vulnerabilities by state; kept: broken, and what it said before holds.',
+      label: 'state',
+      values: feed.files,
+    },
   ]
 }

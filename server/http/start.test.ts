@@ -20,7 +20,14 @@ const shopFeed = async (): Promise<ClusterFeed> => {
   const input = await readClusterFiles(shop)
   const { sources } = input
   const ages = new Map([['Pod', 1.5]])
-  return { sources, input: () => inputJson(input, shop), ages: () => ages, counts: new Map() }
+  const files = new Map([['kept', 1]])
+  return {
+    sources,
+    input: () => inputJson(input, shop),
+    ages: () => ages,
+    counts: new Map(),
+    files,
+  }
 }
 
 const unknownFeed = async (): Promise<ClusterFeed> => ({

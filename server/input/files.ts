@@ -4,6 +4,7 @@
  * has no bound. Bad input, as all that comes from outside: what cannot be used is told.
  */
 import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
+import { readFile as readWhole } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { TypeOfItem } from '@bulwark/graph'
 import { JsonItems } from '@bulwark/kubernetes'
@@ -13,6 +14,15 @@ import { ClusterInput, isJson } from './input.ts'
 
 /** The folder or a file cannot be read, or there is nothing in it. */
 export class FilesError extends Error {}
+
+/** What hears of the contents of a file. Nothing that it is given makes it throw. */
+export interface FileTaker {
+  readonly fault: (place: Place, message: string) => void
+  /** An object of Kubernetes. `type`: of one that does not say it. */
+  readonly take: (place: Place, json: unknown, type?: TypeOfItem) => void
+  /** A document about images or vulnerabilities. */
+  readonly takeDocument: (place: Place, text: string) => void
+}
 
 /** Hears how far a long reading is. */
 export type OnProgress = (line: string) => void
@@ -45,16 +55,16 @@ const saysKind = (json: unknown): boolean => isJson(json) && typeof json['kind']
 /** Reads one file of JSON. */
 class FileReader {
   readonly #file: string
-  readonly #input: ClusterInput
+  readonly #taker: FileTaker
   readonly #items: JsonItems
   /** Items that do not say their kind; their list may, behind them. */
   readonly #unnamed: (readonly [place: Place, json: unknown])[] = []
   #type: TypeOfItem | undefined
   #at = 0
 
-  constructor(file: string, input: ClusterInput) {
+  constructor(file: string, taker: FileTaker) {
     this.#file = file
-    this.#input = input
+    this.#taker = taker
     this.#items = new JsonItems(limits.documentBytesMax, (text) => this.#item(text))
   }
 
@@ -65,25 +75,25 @@ class FileReader {
   #item(text: string | undefined): void {
     const place = { file: this.#file, item: `items[${this.#at++}]` }
     if (text === undefined || text.length > limits.itemBytesMax) {
-      this.#input.fault(place, `is no object, or has more than ${limits.itemBytesMax} bytes`)
+      this.#taker.fault(place, `is no object, or has more than ${limits.itemBytesMax} bytes`)
       return
     }
     const json = parse(text)
-    if (json === undefined) this.#input.fault(place, 'is no JSON')
-    else if (saysKind(json)) this.#input.take(place, json)
+    if (json === undefined) this.#taker.fault(place, 'is no JSON')
+    else if (saysKind(json)) this.#taker.take(place, json)
     else if ((this.#type ??= typeSoFar(this.#items.envelope)))
-      this.#input.take(place, json, this.#type)
+      this.#taker.take(place, json, this.#type)
     else if (this.#unnamed.length < limits.unnamedItemsMax) this.#unnamed.push([place, json])
-    else this.#input.fault(place, 'does not say its kind, and nor did its list so far')
+    else this.#taker.fault(place, 'does not say its kind, and nor did its list so far')
   }
 
-  /** The file is at its end. */
-  end(): void {
+  /** The file is at its end; tells whether it could be read as a whole. */
+  end(): boolean {
     const place = { file: this.#file, item: '' }
     const { envelope } = this.#items
     if (envelope === undefined) {
-      this.#input.fault(place, `has more than ${limits.documentBytesMax} bytes, and is no list`)
-      return
+      this.#taker.fault(place, `has more than ${limits.documentBytesMax} bytes, and is no list`)
+      return false
     }
     // The reader of items keeps bytes.
     const text = Buffer.from(envelope, 'latin1')
@@ -92,17 +102,22 @@ class FileReader {
     const whole = parse(text)
     const isList = this.#at > 0 || (isJson(whole) && Array.isArray(whole['items']))
     const type = isJson(whole) ? typeOfItems(whole) : undefined
-    for (const [of, json] of this.#unnamed) this.#input.take(of, json, type)
-    if (whole === undefined) this.#input.fault(place, noJson(text, isList))
-    else if (isList) return
-    else if (Array.isArray(whole)) {
+    for (const [of, json] of this.#unnamed) this.#taker.take(of, json, type)
+    if (whole === undefined) {
+      this.#taker.fault(place, noJson(text, isList))
+      return false
+    }
+    if (isList) return true
+    if (Array.isArray(whole)) {
       for (const [at, json] of whole.entries()) {
-        this.#input.take({ file: this.#file, item: `[${at}]` }, json)
+        this.#taker.take({ file: this.#file, item: `[${at}]` }, json)
       }
     } else if (saysKind(whole) && isJson(whole) && whole['metadata'] !== undefined) {
-      this.#input.take(place, whole)
-    } else if (isJson(whole) && isJson(whole['serverVersion'])) return
-    else this.#input.takeDocument(place, text)
+      this.#taker.take(place, whole)
+    } else if (!isJson(whole) || !isJson(whole['serverVersion'])) {
+      this.#taker.takeDocument(place, text)
+    }
+    return true
   }
 }
 
@@ -131,18 +146,19 @@ const versionFile = 'version.json'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '')
 
-/** The files to read, and what is left out of the folder. */
-const filesOf = (path: string): { paths: readonly string[]; passed: readonly string[] } => {
+/** The files to read, and what is left out of the folder; throws where it cannot be read. */
+export const filesOf = (path: string): { paths: readonly string[]; passed: readonly string[] } => {
   if (!statSync(path).isDirectory()) return { paths: [path], passed: [] }
   const entries = readdirSync(path, { withFileTypes: true }).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   )
   const read = entries.filter((entry) => !entry.isDirectory() && isRead(entry.name))
-  if (read.length === 0) throw new FilesError(`${path} has no *.json`)
+  // The kubelet keeps what a volume's links lead to in folders such as `..2026_11_27`.
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('..'))
   return {
     paths: read.slice(0, limits.filesMax).map(({ name }) => join(path, name)),
     passed: [
-      ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${name}/`),
+      ...folders.map(({ name }) => `${name}/`),
       ...read.slice(limits.filesMax).map(({ name }) => name),
     ],
   }
@@ -170,25 +186,36 @@ class Progress {
   }
 }
 
-const readFile = async (path: string, input: ClusterInput, progress: Progress): Promise<void> => {
-  const file = basename(path)
-  input.files++
+/**
+ * Reads one file.
+ *
+ * @param file     what faults call it
+ * @param onBytes  hears how many more have been read
+ * @returns whether it could be read as a whole; what not, its taker was told
+ * @throws Error  the system cannot read it
+ */
+export const readFile = async (
+  path: string,
+  file: string,
+  taker: FileTaker,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<boolean> => {
   if (path.endsWith('.csv')) {
     const { size } = statSync(path)
     const place = { file, item: '' }
-    if (size > limits.documentBytesMax) {
-      input.fault(place, `has more than ${limits.documentBytesMax} bytes`)
-    } else input.takeDocument(place, readFileSync(path, 'utf8'))
-    progress.on(file, size, input.objects)
-    return
+    const isSmall = size <= limits.documentBytesMax
+    if (isSmall) taker.takeDocument(place, await readWhole(path, 'utf8'))
+    else taker.fault(place, `has more than ${limits.documentBytesMax} bytes`)
+    onBytes(size)
+    return isSmall
   }
-  const reader = new FileReader(file, input)
+  const reader = new FileReader(file, taker)
   for await (const chunk of createReadStream(path, { highWaterMark: mib })) {
     const bytes = chunk as Buffer
     reader.feed(bytes)
-    progress.on(file, bytes.length, input.objects)
+    onBytes(bytes.length)
   }
-  reader.end()
+  return reader.end()
 }
 
 /**
@@ -203,6 +230,7 @@ export const readClusterFiles = async (
 ): Promise<ClusterInput> => {
   try {
     const { paths, passed } = filesOf(path)
+    if (paths.length === 0) throw new FilesError(`${path} has no *.json`)
     const version = paths.find((each) => basename(each) === versionFile)
     const input = new ClusterInput(version === undefined ? undefined : minorVersionIn(version))
     for (const file of passed) input.fault({ file, item: '' }, 'is not looked into')
@@ -211,7 +239,11 @@ export const readClusterFiles = async (
       onProgress,
       sizes.reduce((sum, size) => sum + size, 0),
     )
-    for (const each of paths) await readFile(each, input, progress)
+    for (const each of paths) {
+      const file = basename(each)
+      input.files++
+      await readFile(each, file, input, (bytes) => progress.on(file, bytes, input.objects))
+    }
     return input
   } catch (error) {
     if (error instanceof FilesError) throw error

@@ -53,7 +53,8 @@ const reportKind = /(?:VulnerabilityReport|SbomReport)$/
 
 const textOf = (json: Json, key: string): string => (typeof json[key] === 'string' ? json[key] : '')
 
-const isReport = (json: Json): boolean =>
+/** Whether an object is a report of Trivy Operator. */
+export const isReport = (json: Json): boolean =>
   textOf(json, 'apiVersion').startsWith(reportGroup) && reportKind.test(textOf(json, 'kind'))
 
 /** By what a report is known: its kind and names, none of which has a blank or a slash. */
@@ -79,6 +80,19 @@ interface Documented {
   /** It is of a form that is known. */
   readonly isRead: boolean
   readonly faults: readonly InputFault[]
+  /** Of a report that is an object of the cluster. */
+  readonly kind: string | undefined
+}
+
+/** What became of a file beside a cluster: `kept`, it is broken, and what it said before holds. */
+type FileState = 'sound' | 'faulty' | 'kept'
+
+/** A file beside a cluster. */
+interface BesideFile {
+  /** Of its documents. */
+  readonly keys: readonly string[]
+  readonly state: FileState
+  readonly faults: readonly InputFault[]
 }
 
 /** `Kind (group/version)`: two groups may have the same kind. */
@@ -95,9 +109,11 @@ export class ClusterInput {
   readonly #faulty = new Map<string, Place>()
   /** Documents about images, and what is wrong with them. */
   readonly #documents = new Map<string, Documented>()
+  /** Files that are read beside a cluster, by path. */
+  readonly #files = new Map<string, BesideFile>()
   /** How many there are of each kind of report. */
   readonly #reports = new Map<string, number>()
-  /** Faults of those. */
+  /** Faults of documents, and of files beside the cluster. */
   #documentFaults = 0
   /** Faults over the bound. */
   faultsOver = 0
@@ -125,7 +141,8 @@ export class ClusterInput {
       return
     }
     if (isReport(json)) {
-      this.#keep(reportKeyOf(json) ?? place.item, place, readCveJson(place.file, json))
+      const document = readCveJson(place.file, json)
+      this.#keep(reportKeyOf(json) ?? place.item, place, document, textOf(json, 'kind'))
       return
     }
     const { diagnostics } = this.cluster
@@ -156,8 +173,8 @@ export class ClusterInput {
    */
   keep(type: TypeOfItem, isThere: (namespace: string, name: string) => boolean): void {
     if (isReport({ ...type })) {
-      for (const key of this.#documents.keys()) {
-        const [kind, namespace = '', name = ''] = key.split(/[ /]/)
+      for (const [key, { kind }] of this.#documents) {
+        const [, namespace = '', name = ''] = key.split(/[ /]/)
         if (kind === type.kind && !isThere(namespace, name)) this.#forget(key)
       }
       return
@@ -181,20 +198,70 @@ export class ClusterInput {
     this.#keep(place.file, place, readCveDocument(place.file, text))
   }
 
-  #keep(key: string, place: Place, document: CveDocument): void {
+  /**
+   * Takes what a file beside the cluster says, in place of what it said.
+   *
+   * @param faults  of the file; those of its documents are known
+   */
+  putFile(
+    path: string,
+    documents: readonly (readonly [place: Place, document: CveDocument])[],
+    faults: readonly InputFault[],
+  ): void {
+    this.dropFile(path)
+    const keys = documents.map((_each, at) => `file:${path} ${at}`)
+    for (const [at, [place, document]] of documents.entries()) {
+      this.#keep(keys[at] ?? '', place, document)
+    }
+    const isSound = faults.length === 0 && documents.every(([, { found }]) => found.length === 0)
+    const state = isSound ? 'sound' : 'faulty'
+    this.#files.set(path, { keys, state, faults: this.#admit(faults) })
+  }
+
+  /** A file cannot be used any more: what it said holds on. */
+  keepFile(path: string, faults: readonly InputFault[]): void {
+    const { keys = [], faults: before = [] } = this.#files.get(path) ?? {}
+    this.#documentFaults -= before.length
+    this.#files.set(path, { keys, state: 'kept', faults: this.#admit(faults) })
+  }
+
+  /** A file is gone, and what it said. */
+  dropFile(path: string): void {
+    const known = this.#files.get(path)
+    if (!known) return
+    for (const key of known.keys) this.#forget(key)
+    this.#documentFaults -= known.faults.length
+    this.#files.delete(path)
+  }
+
+  /** How many files beside the cluster there are, by what became of them; of none nothing. */
+  get fileStates(): ReadonlyMap<string, number> {
+    const counts = new Map<FileState, number>()
+    if (this.#files.size === 0) return counts
+    for (const state of ['sound', 'faulty', 'kept'] as const) counts.set(state, 0)
+    for (const { state } of this.#files.values()) counts.set(state, (counts.get(state) ?? 0) + 1)
+    return counts
+  }
+
+  #keep(key: string, place: Place, document: CveDocument, kind?: string): void {
     this.#forget(key)
     this.cves.put(key, document)
     const isRead = document.form !== undefined
     if (isRead) this.documents++
-    const all = document.found.map(({ path, message }) => ({
+    const faults = document.found.map(({ path, message }) => ({
       ...place,
       message: path === '' ? message : `${path} ${message}`,
     }))
-    const faults = all.slice(0, Math.max(0, limits.faultsMax - this.#documentFaults))
-    this.faultsOver += all.length - faults.length
-    this.#documentFaults += faults.length
-    this.#documents.set(key, { isRead, faults })
-    this.#countReport(key, 1)
+    this.#documents.set(key, { isRead, faults: this.#admit(faults), kind })
+    this.#countReport(kind, 1)
+  }
+
+  /** Those that there is room for. */
+  #admit(faults: readonly InputFault[]): readonly InputFault[] {
+    const admitted = faults.slice(0, Math.max(0, limits.faultsMax - this.#documentFaults))
+    this.faultsOver += faults.length - admitted.length
+    this.#documentFaults += admitted.length
+    return admitted
   }
 
   #forget(key: string): void {
@@ -204,12 +271,11 @@ export class ClusterInput {
     this.#documents.delete(key)
     this.#documentFaults -= known.faults.length
     if (known.isRead) this.documents--
-    this.#countReport(key, -1)
+    this.#countReport(known.kind, -1)
   }
 
-  #countReport(key: string, change: number): void {
-    const [kind = ''] = key.split(' ')
-    if (!reportKind.test(kind)) return
+  #countReport(kind: string | undefined, change: number): void {
+    if (kind === undefined) return
     const count = (this.#reports.get(kind) ?? 0) + change
     if (count === 0) this.#reports.delete(kind)
     else this.#reports.set(kind, count)
@@ -246,7 +312,8 @@ export class ClusterInput {
       return { file, item, message: `${name}: ${path} ${message}` }
     })
     const ofDocuments = [...this.#documents.values()].flatMap(({ faults }) => faults)
-    return [...this.#faults, ...ofDocuments, ...ofObjects]
+    const ofFiles = [...this.#files.values()].flatMap(({ faults }) => faults)
+    return [...this.#faults, ...ofFiles, ...ofDocuments, ...ofObjects]
   }
 
   /** Reports that are of no image that runs: an old scan, another architecture. */

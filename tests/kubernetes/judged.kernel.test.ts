@@ -300,7 +300,10 @@ test('an agent hands alerts over to a server, which judges them', { skip, timeou
 
 test('the same shell in two pods, judged by what is around them', { skip, timeout }, async (t) => {
   const args = ['--kubeconfig', join(folder, 'kubeconfig'), '--node', node, '--context', '--no-cri']
-  const { child, alert } = await startRun(t, join(folder, 'rules.yaml'), [...args, '-o', 'json'])
+  const beside = join(folder, 'vulnerabilities')
+  mkdirSync(beside)
+  args.push('--vulnerabilities', beside, '-o', 'json')
+  const { child, alert, said } = await startRun(t, join(folder, 'rules.yaml'), args)
 
   const told = (pod: string): Promise<Context> => shellIn(pod, alert)
 
@@ -320,5 +323,13 @@ test('the same shell in two pods, judged by what is around them', { skip, timeou
   for (let now = bad; now.severity !== 'medium'; now = await told('web-1')) {
     assert.equal(now.severity, 'high')
   }
+
+  // What is exploited comes to be known from a file.
+  assert.ok(!ofCves(good).some(({ id }) => id === 'cve.exploited'))
+  const list = { catalogVersion: '1', vulnerabilities: [{ cveID: cveOf(idle) }] }
+  writeFileSync(join(beside, 'kev.json'), JSON.stringify(list))
+  await said('kev.json: 1 rows of KEV')
+  const exploited = ofCves(await told('toolbox-1')).find(({ id }) => id === 'cve.exploited')
+  assert.equal(exploited?.text, `${cveOf(idle)} in ${idle} 1.0 is known to be exploited`)
   assert.equal(await end(child, 'SIGTERM'), 0)
 })

@@ -71,6 +71,7 @@ test('certificates are renewed under the same names', { timeout: 60_000 }, async
       input: () => inputJson(input, shop),
       ages: () => new Map(),
       counts: new Map(),
+      files: new Map(),
     },
     settings: { now: defaultSettings },
     tell: ({ message }) => {

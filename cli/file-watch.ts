@@ -1,5 +1,5 @@
 /**
- * Watches rule files and folders for changes: also those that are renamed into place, and links
+ * Watches files and folders for changes: also those that are renamed into place, and links
  * that are turned to other files, as Kubernetes does with a ConfigMap. Where nothing tells of a
  * change (some network file systems), a look now and then does.
  */
@@ -7,7 +7,6 @@ import type { FSWatcher } from 'node:fs'
 import { lstatSync, readlinkSync, statSync, watch } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { limits, onBeat } from '@bulwark/agent'
-import { filesOf } from './load-rules.ts'
 import { Quiet } from './quiet.ts'
 
 /** How often the files are looked at without being told: every so many beats. */
@@ -15,6 +14,19 @@ const lookBeats = 10
 const lookSeconds = (lookBeats * limits.beatMs) / 1000
 /** Links behind each other that are followed, as the kernel does. */
 const linksMax = 40
+
+/** What is watched. */
+interface WatchedFiles {
+  readonly paths: readonly string[]
+  /** The files of a path that count: itself, or those of a folder; throws when it is not there. */
+  readonly filesOf: (path: string) => readonly string[]
+}
+
+interface FileWatchOptions extends WatchedFiles {
+  /** Called when the files are others, and nothing has changed for a while. */
+  readonly onChange: () => void
+  readonly log: (line: string) => void
+}
 
 /** The folders in which a change can make a path lead to something else. */
 const foldersOf = (path: string): ReadonlySet<string> => {
@@ -39,7 +51,7 @@ const foldersOf = (path: string): ReadonlySet<string> => {
 }
 
 /** Where changes of some paths can be seen. */
-const placesOf = (paths: readonly string[]): ReadonlySet<string> => {
+const placesOf = ({ paths, filesOf }: WatchedFiles): ReadonlySet<string> => {
   const places = new Set<string>()
   const add = (path: string): void => {
     places.add(dirname(resolve(path)))
@@ -58,7 +70,7 @@ const placesOf = (paths: readonly string[]): ReadonlySet<string> => {
 }
 
 /** What tells whether some files are others now; costs no reading. */
-const signatureOf = (paths: readonly string[]): string => {
+const signatureOf = ({ paths, filesOf }: WatchedFiles): string => {
   const parts: string[] = []
   for (const path of paths) {
     try {
@@ -73,10 +85,8 @@ const signatureOf = (paths: readonly string[]): string => {
   return parts.join('\n')
 }
 
-export class RuleWatch {
-  readonly #paths: readonly string[]
-  readonly #onChange: () => void
-  readonly #log: (line: string) => void
+export class FileWatch {
+  readonly #options: FileWatchOptions
   readonly #watchers = new Map<string, FSWatcher>()
   readonly #unwatched = new Set<string>()
   readonly #endBeat: () => void
@@ -84,19 +94,16 @@ export class RuleWatch {
   /** Files may be written in several steps. */
   readonly #quiet = new Quiet(() => this.#look())
 
-  /** @param onChange  called when the files are others, and nothing has changed for a while */
-  constructor(paths: readonly string[], onChange: () => void, log: (line: string) => void) {
-    this.#paths = paths
-    this.#onChange = onChange
-    this.#log = log
-    this.#signature = signatureOf(paths)
+  constructor(options: FileWatchOptions) {
+    this.#options = options
+    this.#signature = signatureOf(options)
     this.#follow()
     this.#endBeat = onBeat(() => this.#look(), { every: lookBeats })
   }
 
   /** Watches the folders that count now, and no others. */
   #follow(): void {
-    const places = placesOf(this.#paths)
+    const places = placesOf(this.#options)
     for (const [place, watcher] of this.#watchers) {
       if (places.has(place)) continue
       watcher.close()
@@ -112,7 +119,7 @@ export class RuleWatch {
       if (this.#unwatched.has(place)) return
       this.#unwatched.add(place)
       const message = error instanceof Error ? error.message : String(error)
-      this.#log(`cannot watch ${place} (${message}): looking every ${lookSeconds} s`)
+      this.#options.log(`cannot watch ${place} (${message}): looking every ${lookSeconds} s`)
     }
     try {
       const watcher = watch(place, () => this.#quiet.touch())
@@ -126,10 +133,10 @@ export class RuleWatch {
 
   #look(): void {
     this.#follow()
-    const signature = signatureOf(this.#paths)
+    const signature = signatureOf(this.#options)
     if (signature === this.#signature) return
     this.#signature = signature
-    this.#onChange()
+    this.#options.onChange()
   }
 
   stop(): void {
