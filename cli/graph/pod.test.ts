@@ -1,13 +1,14 @@
 /** `bulwark graph pod` over the sample cluster, and what happens on wrong usage. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { bulwark } from '../testdata/bulwark.ts'
 
 const shop = join(import.meta.dirname, '../../tests/clusters/shop')
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-graph-'))
+after(() => rmSync(folder, { recursive: true }))
 const fileOf = (name: string, text: string): string => {
   const path = join(folder, name)
   writeFileSync(path, text)
@@ -102,7 +103,8 @@ test('wrong usage, and a pod that is not there', async () => {
       '  rules: [{name: r, condition: evt.type = open, output: x}]\n' +
       '  context: [{when: proc.name = sh, effect: raise, reason: x}]\n',
   )
-  const none = mkdtempSync(join(tmpdir(), 'bulwark-none-'))
+  const none = join(folder, 'none')
+  mkdirSync(none)
   await Promise.all([
     check(['shop-dev/debug'], 2, /no cluster is given\n.*give `--from-files DIR`/),
     check(['debug', '--from-files', shop], 2, /debug is no pod\n.*write NAMESPACE\/NAME/),
