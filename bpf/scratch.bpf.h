@@ -17,6 +17,7 @@
 
 #define SCRATCH_SLOTS 4
 #define NAME_BYTES_MAX 256
+#define READ_BEHIND_BYTES 288
 
 /* The state of one walk up a path: see path.bpf.h. */
 struct walk {
@@ -50,6 +51,9 @@ struct scratch {
 	__u32 flags; /* of the header, before anything is read for one of several messages */
 	__u32 more_padding;
 	struct user_msghdr header; /* of a message; here because the stack has no room for it */
+	/* Filters read a text by words, up to so far behind a record. Where they may not, they
+	 * compare long texts one by one: programs of a million instructions. */
+	__u8 read_behind[READ_BEHIND_BYTES];
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU map value has 32 KiB at the most");
 

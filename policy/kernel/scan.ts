@@ -19,6 +19,9 @@ const startBytes = 4
 /** What of a value is compared at all, so that a program does not grow with long ones. */
 export const comparedBytesMax = 32
 
+/** How far behind a record filters read at the most, where there is room: see bpf/scratch.bpf.h. */
+export const readBehindBytesMax = scannedBytesMax + comparedBytesMax
+
 /** About what one place takes. */
 const instructionsOf = (value: string): number =>
   5 + 4 * Math.ceil(Math.max(0, Math.min(value.length, comparedBytesMax) - startBytes) / 8)

@@ -33,6 +33,8 @@ export { layOut } from '../../tools/generate/layout.ts'
 export { hasUring, uringSupport } from '../../agent/uring.ts'
 // tidy-allow inner: a handler in place of those of bpf/, to try what a filter does with its slot
 export { Assembler, bytesOf } from '../../policy/kernel/assembler.ts'
+// tidy-allow inner: what filters need of the layout that the compiler makes
+export { readBehindBytesMax } from '../../policy/kernel/scan.ts'
 // tidy-allow inner: records that nearly fit a plan
 export { NearRecords, cgroupIds, classIds } from '../../policy/kernel/testdata/records.ts'
 // tidy-allow inner: large plans, which the generator is tried on too

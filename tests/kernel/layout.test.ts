@@ -8,7 +8,7 @@ import type { Member } from '@bulwark/schema'
 import { eventKinds, groups, header, headerBytes, recordShapes } from '@bulwark/schema'
 import type { BpfObject, StructLayout } from '@bulwark/native'
 import { openObject } from '@bulwark/native'
-import { layOut } from './inner.ts'
+import { layOut, readBehindBytesMax } from './inner.ts'
 import { readObject } from './recorder.ts'
 
 let object: BpfObject
@@ -84,4 +84,11 @@ test('there is no other record', () => {
     structs.filter((name) => name.startsWith('event_') && !known.has(name)),
     [],
   )
+})
+
+test('filters may read behind a record as far as they ever do', () => {
+  const { bytes, members } = object.structLayout('scratch')
+  const behind = members.find(({ name }) => name === 'read_behind')
+  assert.ok(behind && behind.bytes >= readBehindBytesMax)
+  assert.equal(behind.offsetBytes + behind.bytes, bytes)
 })

@@ -28,6 +28,8 @@ test('ptrace tells what is asked of whom', { skip }, async () => {
   calls.call('ptrace', peekData, target, 64, 0x1234_5678_9abc)
   calls.call('ptrace', detach, target, 0, 0)
   calls.call('kill', target, 9)
+  // Whoever is traced itself is stopped by the signal that tells of this.
+  calls.call('wait4', target, 0, 0, 0)
   calls.call('ptrace', peekData, 1_000_000_000, 7, 8)
   calls.call('ptrace', traceMe, 0, 0, 0)
   const { events, results } = await stage.recorder.run(calls)

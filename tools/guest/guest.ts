@@ -64,12 +64,21 @@ export class GuestStopped extends Error {
   /** The guest's own kernel said that it is broken: no fault of the machine that emulates it. */
   readonly isOfKernel: boolean
 
-  /** @param last  what it wrote last to the console */
-  constructor(text: string, results: readonly string[], last: readonly string[]) {
+  /**
+   * @param last   what it wrote last to the console
+   * @param wasUp  before that no program of ours has run, and a kernel that is broken then is so by
+   *               the machine that emulates it, as when processors see each other's new code late
+   */
+  constructor(
+    text: string,
+    results: readonly string[],
+    last: readonly string[],
+    wasUp: boolean = true,
+  ) {
     const fault = last.find((line) => kernelFault.test(line))
     super([text, ...(fault === undefined ? last.slice(-5) : [fault])].join('\n  '))
     this.results = results
-    this.isOfKernel = fault !== undefined
+    this.isOfKernel = wasUp && fault !== undefined
   }
 }
 
@@ -300,7 +309,8 @@ export async function runGuest(options: GuestOptions): Promise<GuestResult> {
         } else last.push(text)
       },
     )
-    if (!isReady) throw new GuestStopped(`guest ${name} did not come up, ${ending}`, [], last)
+    if (!isReady)
+      throw new GuestStopped(`guest ${name} did not come up, ${ending}`, [], last, false)
     const lines = await readLines(told)
     const code = lines.map((line) => /^exit (\d+)\r?$/.exec(line)?.[1]).find(Boolean)
     const results = lines.filter((line) => !line.startsWith('exit ')).map((line) => line.trim())

@@ -14,6 +14,7 @@ const file = (name: string): string => join('tools/test', name)
 const sound = file('./testdata/sound.ts')
 const leaving = file('./testdata/leaving.ts')
 const faulty = file('./testdata/faulty.ts')
+const lingering = file('./testdata/lingering.ts')
 const dying = file('./testdata/dying.ts')
 
 interface Ran extends GroupResult {
@@ -67,4 +68,10 @@ test('where the process dies, its file and those after it run by themselves', (t
     `failed ${faulty}: fails`,
   ])
   assert.match(ran.printed, /^tests: 4 passed, 1 failed, 1 skipped$/m)
+})
+
+test('what a file leaves running does not keep the process alive', (t) => {
+  const ran = runJoined(t, lingering, sound)
+  assert.deepEqual(filesOf(ran), [lingering, sound])
+  assert.equal(ran.code, 0, ran.printed)
 })

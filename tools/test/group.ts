@@ -121,7 +121,8 @@ export async function runJoined(files: readonly string[], bounds: Bounds): Promi
   const gathered = new Gathered()
   const stream = run({
     cwd: root,
-    execArgv: process.execArgv,
+    // What a failed test has left running must not keep all the others' process.
+    execArgv: [...process.execArgv, '--test-force-exit'],
     files: [join(root, runnable(joinedRunner))],
     argv: [String(bounds.testMsMax), ...files],
     timeout: bounds.groupMsMax,
