@@ -196,6 +196,7 @@ export class Agent {
     }
     await resolver.start()
     agent.#filterMaking?.begin()
+    void agent.filtersInPlace.then(() => agent.#rehearse())
     return agent
   }
 
@@ -343,7 +344,8 @@ export class Agent {
   #rehearse(): void {
     const { onRehearsal } = this.#options
     // What it asks the machine would be in the recording; and who has work to do is quick.
-    if (!onRehearsal || this.#recording || this.sensor.ring.pendingBytes > 0) return
+    if (!onRehearsal || this.#closed || this.#recording) return
+    if (this.sensor.ring.pendingBytes > 0) return
     const alert = this.#pipeline.rehearse(clocks().realNs)
     if (alert) onRehearsal(alert)
   }
