@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertAct, AlertSubject, RecordValues } from '@bulwark/schema'
 import { subjectOf } from './alert-subject.ts'
+import { newContainer } from './container.ts'
+import { unknownProcess } from './process.ts'
 import { eventOf } from './testdata/events.ts'
 
 const none: AlertAct = { type: '', files: [], isWrite: false, peer: undefined }
@@ -67,4 +69,12 @@ test('files by the name that the kernel has, and by the one that was given', () 
   check('open', open(2, { result: -13 }), { files, isWrite: true }, 'failed')
   const link = { old_path: '/', new_path: '/var/log/pods/x' }
   check('symlink', link, { files: ['/var/log/pods/x'], isWrite: true }, 'done')
+})
+
+test('two processes that are each the parent of the other are told as they are', () => {
+  const parent = unknownProcess(11, 5)
+  const container = newContainer({ id: 'a1'.repeat(32), podUid: undefined, runtime: 'docker' })
+  const event = eventOf('exec', {}, { process: { parent }, container })
+  parent.parent = event.process
+  assert.deepEqual(subjectOf(event).programs, [])
 })

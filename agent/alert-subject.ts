@@ -23,10 +23,10 @@ const programOf = ({ exePath, exe, args, cwd }: Process): RunProgram => ({
 const programsOf = (process: Process): readonly RunProgram[] => {
   const programs: RunProgram[] = []
   let each: Process | undefined = process
-  while (each && programs.length < limits.subjectProgramsMax) {
-    if (each.cgroupId !== process.cgroupId) break
+  // Two that started in one tick of /proc's clock may each be taken for the other's parent.
+  for (let level = 0; each && level < limits.ancestorsMax; level++, each = each.parent) {
+    if (each.cgroupId !== process.cgroupId || programs.length === limits.subjectProgramsMax) break
     if (each.exePath !== '') programs.push(programOf(each))
-    each = each.parent
   }
   return programs
 }
