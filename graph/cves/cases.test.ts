@@ -26,8 +26,15 @@ const expand = (text: string): string =>
 const shorten = (text: string): string =>
   text.replaceAll(/sha256:([0-9a-f])\1{63}/g, (_, digit: string) => `{${digit}}`)
 
-const documentLines = (name: string, document: CveDocument): readonly string[] => {
-  const { form, reports, statements, epss, kev, found } = document
+/** Of the ids that its text names, those that the list of EPSS has. */
+const epssLines = ({ epss }: CveDocument, text: string): readonly string[] =>
+  [...new Set(text.match(/CVE-[\d-]+/g))].flatMap((id) => {
+    const value = epss.get(id)
+    return value === undefined ? [] : [`EPSS ${id} ${value}`]
+  })
+
+const documentLines = (name: string, document: CveDocument, text: string): readonly string[] => {
+  const { form, reports, statements, kev, found } = document
   const parts = [
     ...reports.map(
       ({ image, packages, findings }) =>
@@ -38,7 +45,7 @@ const documentLines = (name: string, document: CveDocument): readonly string[] =
       ({ status, vulnerabilities, products }) =>
         `says ${status} of ${vulnerabilities.join(', ')} in ${JSON.stringify(products)}`,
     ),
-    ...epss.map(({ id, epss: value }) => `EPSS ${id} ${value}`),
+    ...epssLines(document, text),
     ...kev.map(
       ({ id, ransomware, added }) => `KEV ${id} ${added}${ransomware ? ' ransomware' : ''}`,
     ),
@@ -136,7 +143,7 @@ const answer = (input: string): string => {
     } else {
       const document = readCveDocument(name, text)
       store.put(name, document)
-      read.push(...documentLines(name, document))
+      read.push(...documentLines(name, document, text))
     }
   }
   const unmatched = store.unmatched((digest) => running.has(digest))

@@ -2,7 +2,8 @@
  * Reads any document about images and vulnerabilities. Its form is told by what is in it; whatever
  * is wrong with it is a diagnostic. Nothing here throws.
  */
-import { isEpss, readEpss, readKev } from './feeds.ts'
+import { EpssTable } from './epss-table.ts'
+import { EpssReading, isEpss, readKev } from './feeds.ts'
 import { readGrype } from './grype.ts'
 import { cveLimits as limits } from '../limits.ts'
 import type { Json } from '../objects/reader.ts'
@@ -17,12 +18,12 @@ const nothing: Omit<CveDocument, 'found'> = {
   form: undefined,
   reports: [],
   statements: [],
-  epss: [],
+  epss: new EpssTable(),
   kev: [],
 }
 
 /** What came of a form, without what every document has. */
-type Part = Partial<Pick<CveDocument, 'reports' | 'statements' | 'epss' | 'kev'>>
+type Part = Partial<Pick<CveDocument, 'reports' | 'statements' | 'kev'>>
 
 interface Form {
   readonly form: DocumentForm
@@ -157,8 +158,9 @@ export const readCveDocument = (name: string, text: string): CveDocument => {
     return { ...nothing, found: reader.found }
   }
   if (isEpss(text)) {
-    const epss = readEpss(reader, text)
-    return { ...nothing, form: 'epss', epss, found: reader.found }
+    const csv = new EpssReading(name)
+    csv.feed(text)
+    return csv.end()
   }
   let json: unknown
   try {

@@ -2,39 +2,97 @@
 import { cveNumber, readKnown } from './identifiers.ts'
 import { cveLimits as limits } from '../limits.ts'
 import type { Json } from '../objects/reader.ts'
-import type { DocumentReader } from './reader.ts'
-import type { EpssRow, KevRow } from './report.ts'
+import { EpssTable } from './epss-table.ts'
+import { DocumentReader } from './reader.ts'
+import type { CveDocument, KevRow } from './report.ts'
 
 /** The line with the names of the columns, behind lines of comment. */
 const epssHead = /^(?:#[^\n]*\r?\n)*\s*"?cve"?\s*,\s*"?epss"?/i
+/** In which that line must be. */
+const headChars = 4096
+/** Of a row: what is behind these is not looked at. */
+const rowChars = 256
 
-/** Whether a text is the list of EPSS. */
+/** Whether a text is the list of EPSS, or begins as it does. */
 export const isEpss = (text: string): boolean =>
-  epssHead.test(text.slice(0, 4096).replace(/^\uFEFF/, ''))
+  epssHead.test(text.slice(0, headChars).replace(/^\uFEFF/, ''))
 
-/** Reads rows of `cve,epss,percentile`. One that is wrong is told and left out. */
-export const readEpss = (reader: DocumentReader, text: string): readonly EpssRow[] => {
-  const rows: EpssRow[] = []
-  let line = 0
-  for (let at = 0; at < text.length;) {
-    const found = text.indexOf('\n', at)
-    const end = found < 0 ? text.length : found
-    const row = text.slice(at, Math.min(end, at + 256)).trim()
-    at = end + 1
-    line++
-    if (row === '' || row.startsWith('#') || /^\uFEFF?"?cve"?\s*,|^\uFEFF#/i.test(row)) continue
-    const [id = '', epss = ''] = row.replaceAll('"', '').split(',')
+/** A line that is no row, and no fault either. */
+const isNoRow = (line: string): boolean =>
+  line === '' || line.startsWith('#') || /^\uFEFF?"?cve"?\s*,|^\uFEFF#/i.test(line)
+
+/**
+ * Reads the list of EPSS, rows of `cve,epss,percentile`, from parts of its text as they come: it
+ * has 300,000 rows, which take too long for one step. A row that is wrong is told and left out.
+ */
+export class EpssReading {
+  readonly #reader: DocumentReader
+  readonly #table = new EpssTable()
+  /** What has come of a line that is not at its end yet. */
+  #rest = ''
+  #line = 0
+  #isEpss: boolean | undefined
+  #rows = 0
+
+  /** @param name  what diagnostics call it */
+  constructor(name: string) {
+    this.#reader = new DocumentReader(name)
+  }
+
+  feed(part: string): void {
+    if (this.#isEpss === false) return
+    const text = this.#rest + part
+    if (this.#isEpss === undefined) {
+      if (text.length < headChars) {
+        this.#rest = text
+        return
+      }
+      if (!this.#decide(text)) return
+    }
+    this.#lines(text)
+  }
+
+  end(): CveDocument {
+    const rest = this.#rest
+    this.#rest = ''
+    if (this.#isEpss ?? this.#decide(rest)) this.#lines(`${rest}\n`)
+    const form = this.#isEpss === true ? 'epss' : undefined
+    const { found } = this.#reader
+    return { form, reports: [], statements: [], epss: this.#table, kev: [], found }
+  }
+
+  #decide(start: string): boolean {
+    this.#isEpss = isEpss(start)
+    if (this.#isEpss) return true
+    this.#reader.tell('is no CSV of EPSS: it does not begin with `cve,epss,percentile`')
+    this.#rest = ''
+    return false
+  }
+
+  /** Takes the lines of a text that are at their end. */
+  #lines(text: string): void {
+    let at = 0
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+      this.#row(text.slice(at, Math.min(end, at + rowChars)).trim())
+      at = end + 1
+    }
+    this.#rest = text.slice(at, at + rowChars)
+  }
+
+  #row(line: string): void {
+    this.#line++
+    if (isNoRow(line) || this.#rows > limits.epssRowsMax) return
+    const [id = '', epss = ''] = line.replaceAll('"', '').split(',', 2)
+    const number = cveNumber(id)
     const value = Number(epss)
-    if (cveNumber(id) === undefined || epss === '' || !(value >= 0 && value <= 1)) {
-      reader.tell('is no row of a CVE and a probability from 0 to 1', `line ${line}`)
-    } else if (rows.length >= limits.epssRowsMax) {
-      reader.tell(`more than ${limits.epssRowsMax} rows: the others are left out`)
-      break
+    if (number === undefined || epss === '' || !(value >= 0 && value <= 1)) {
+      this.#reader.tell('is no row of a CVE and a probability from 0 to 1', `line ${this.#line}`)
+    } else if (this.#rows++ < limits.epssRowsMax) {
+      this.#table.add(number, value)
     } else {
-      rows.push({ id, epss: value })
+      this.#reader.tell(`more than ${limits.epssRowsMax} rows: the others are left out`)
     }
   }
-  return rows
 }
 
 /** Reads the catalogue of known exploited vulnerabilities. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { readCveDocument, readCveJson } from './document.ts'
+import { EpssReading } from './feeds.ts'
 import type { CveDocument } from './report.ts'
 import { CveStore } from './store.ts'
 import { UsedFiles } from './usage.ts'
@@ -136,6 +137,43 @@ test('any text is read or told', (context) => {
       assert.ok(form !== undefined || found.length > 0)
     }),
     { seed, numRuns },
+  )
+})
+
+/** Text of a list, and what a plain table makes of its rows. */
+const epssRow = fc
+  .tuple(fc.integer({ min: 1999, max: 2027 }), fc.integer({ min: 1, max: 40 }), fc.nat(100))
+  .map(([year, number, percent]) => ({
+    id: `CVE-${year}-${String(number).padStart(4, '0')}`,
+    epss: percent / 100,
+  }))
+
+test('the list of EPSS says the same in whatever parts it comes', (context) => {
+  context.diagnostic(`TEST_SEED=${seed}`)
+  fc.assert(
+    fc.property(
+      fc.array(epssRow, { maxLength: 2000, size: 'max' }),
+      fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1 }),
+      fc.constantFrom('\n', '\r\n'),
+      (rows, lengths, end) => {
+        const lines = rows.map(({ id, epss }) => `${id},${epss},0.5`)
+        const text = ['#v1', 'cve,epss,percentile', ...lines].join(end)
+        const reading = new EpssReading('epss.csv')
+        for (let at = 0, turn = 0; at < text.length; turn++) {
+          const part = lengths[turn % lengths.length] ?? 1
+          reading.feed(text.slice(at, at + part))
+          at += part
+        }
+        const { form, epss, found } = reading.end()
+        assert.deepEqual([form, found], ['epss', []])
+        const expected = new Map<string, number>()
+        for (const row of rows) expected.set(row.id, Math.max(row.epss, expected.get(row.id) ?? 0))
+        assert.equal(epss.size, expected.size)
+        for (const [id, value] of expected) assert.equal(epss.get(id), value, id)
+        assert.equal(epss.get('CVE-1998-0001'), undefined)
+      },
+    ),
+    { seed, numRuns: Math.max(20, numRuns / 20) },
   )
 })
 

@@ -2,6 +2,7 @@
  * What documents about images say, in one shape for all their forms. Nothing of it is interned or
  * joined yet: that is the store's (`store.ts`).
  */
+import type { EpssList } from './epss-table.ts'
 import type { CveDiagnostic } from './reader.ts'
 
 /** The most severe first. */
@@ -131,13 +132,6 @@ export interface ImageReport {
   readonly endOfLife: boolean
 }
 
-/** A row of the EPSS list. */
-export interface EpssRow {
-  readonly id: string
-  /** Probability that it is exploited within 30 days, 0 to 1. */
-  readonly epss: number
-}
-
 export interface KevRow extends KnownExploited {
   readonly id: string
 }
@@ -148,7 +142,7 @@ export interface CveDocument {
   readonly form: DocumentForm | undefined
   readonly reports: readonly ImageReport[]
   readonly statements: readonly VexStatement[]
-  readonly epss: readonly EpssRow[]
+  readonly epss: EpssList
   readonly kev: readonly KevRow[]
   readonly found: readonly CveDiagnostic[]
 }

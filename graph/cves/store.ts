@@ -3,7 +3,7 @@
  * are found by digest and never by tag, which may point to another image today. The order in which
  * documents come makes no difference.
  */
-import { EpssTable } from './epss-table.ts'
+import type { EpssList } from './epss-table.ts'
 import type { PackageUrl } from './identifiers.ts'
 import { purlCovers, readPurl } from './identifiers.ts'
 import { cveLimits as limits } from '../limits.ts'
@@ -155,7 +155,7 @@ export interface CveCounts {
 
 /** Whether a document says something of more than its own images. */
 const isWide = ({ statements, epss, kev }: CveDocument): boolean =>
-  statements.length + epss.length + kev.length > 0
+  statements.length + epss.size + kev.length > 0
 
 interface StoredDocument {
   readonly reports: readonly StoredReport[]
@@ -168,7 +168,7 @@ export class CveStore {
   readonly #documents = new Map<string, StoredDocument>()
   readonly #byDigest = new Map<string, Set<StoredReport>>()
   readonly #statements = new Map<string, Set<VexStatement>>()
-  readonly #epss = new Map<string, EpssTable>()
+  readonly #epss = new Map<string, EpssList>()
   readonly #kev = new Map<string, ReadonlyMap<string, KnownExploited>>()
   readonly #shared = new SharedFacts()
   readonly #identities = new WeakMap<PackageFacts, PackageIdentity>()
@@ -197,7 +197,7 @@ export class CveStore {
       else reports.push(this.#store(report))
     }
     for (const statement of document.statements) this.#addStatement(statement)
-    if (document.epss.length > 0) this.#epss.set(key, new EpssTable(document.epss))
+    if (document.epss.size > 0) this.#epss.set(key, document.epss)
     if (document.kev.length > 0) {
       this.#kev.set(key, new Map(document.kev.map(({ id, ...known }) => [id, known])))
     }

@@ -114,6 +114,19 @@ test('reports about images, a list of probabilities, and folders that are passed
   assert.deepEqual(input.faults.map(faultText), ['more/: is not looked into'])
 })
 
+test('a list of probabilities in many parts, and one that is none', async () => {
+  const rows = Array.from({ length: 10_000 }, (_, at) => `CVE-2026-${at + 10_000},0.5,0.9\r\n`)
+  const input = await read({
+    'a.json': list([]),
+    'epss.csv': `cve,epss,percentile\r\n${rows.join('')}`,
+  })
+  assert.deepEqual([input.cves.counts.epss, input.faults], [10_000, []])
+  const none = await read({ 'a.json': list([]), 'pods.csv': 'name,namespace\nweb,shop\n' })
+  assert.deepEqual(none.faults.map(faultText), [
+    'pods.csv: is no CSV of EPSS: it does not begin with `cve,epss,percentile`',
+  ])
+})
+
 test('the version of the API server', async () => {
   const version = (minor: string): string => JSON.stringify({ serverVersion: { minor } })
   const check = async (files: Record<string, string>, expected?: number): Promise<void> => {

@@ -9,7 +9,6 @@ import {
   CveStore,
   UsedFiles,
   imageDigestsOf,
-  readCveDocument,
   readCveJson,
   refText,
   useImageCves,
@@ -193,9 +192,9 @@ export class ClusterInput {
     return this.#reports.get(type.kind) ?? 0
   }
 
-  /** Takes a document about images or vulnerabilities, as text. */
-  takeDocument(place: Place, text: string): void {
-    this.#keep(place.file, place, readCveDocument(place.file, text))
+  /** Takes a document about images or vulnerabilities. */
+  takeDocument(place: Place, document: CveDocument): void {
+    this.#keep(place.file, place, document)
   }
 
   /**

@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { CveDocument, TypeOfItem } from '@bulwark/graph'
-import { readCveDocument, readCveJson } from '@bulwark/graph'
+import { readCveJson } from '@bulwark/graph'
 import { limits } from '../limits.ts'
 import type { FileTaker } from './files.ts'
 import { FilesError, filesOf, readFile } from './files.ts'
@@ -29,7 +29,7 @@ const kindOf = ({ kind }: { readonly kind?: unknown }): string =>
   typeof kind === 'string' ? kind.slice(0, 64) : 'thing of no kind'
 
 const saysNothing = ({ reports, statements, epss, kev }: CveDocument): boolean =>
-  statements.length + epss.length + kev.length === 0 &&
+  statements.length + epss.size + kev.length === 0 &&
   reports.every(({ packages, findings }) => packages.length + findings.length === 0)
 
 /** What one file says. */
@@ -74,8 +74,8 @@ class FileReports implements FileTaker {
     }
   }
 
-  takeDocument(place: Place, text: string): void {
-    this.documents.push([place, readCveDocument(this.#name, text)])
+  takeDocument(place: Place, document: CveDocument): void {
+    this.documents.push([place, document])
   }
 
   /** As facts and reasons name it. */
@@ -121,7 +121,7 @@ class Contents {
     for (const { source } of reports) this.sources.add(source)
     this.#reports += reports.length
     this.#statements += statements.length
-    this.#epss += epss.length
+    this.#epss += epss.size
     this.#kev += kev.length
   }
 
