@@ -292,11 +292,11 @@ test('law: what is passed over would have been read as the same', () => {
   const sameSpec = fc
     .tuple(parts, parts)
     .map(([a, b]): [Parts, Parts] => [a, { ...b, image: a.image, odd: a.odd }])
-  const pairs = fc.oneof(fc.tuple(parts, parts), same, same, sameSpec)
+  const pairs = fc.oneof(fc.tuple(parts, parts), same, same, sameSpec, sameSpec)
   fc.assert(
     fc.property(pairs, ([before, after]) => law(before, after)),
     { seed, numRuns },
   )
-  assert.ok(passed > numRuns / 4, `only ${passed} of ${numRuns} were passed over`)
-  assert.ok(cut > numRuns / 10, `only ${cut} of ${numRuns} were read without a spec`)
+  assert.ok(passed > numRuns / 5, `only ${passed} of ${numRuns} were passed over`)
+  assert.ok(cut > numRuns / 20, `only ${cut} of ${numRuns} were read without a spec`)
 })
