@@ -14,6 +14,7 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { FetchError } from './guest/kernels.ts'
+import type { Bounds } from './test/group.ts'
 import { root, runGroup, runJoined } from './test/group.ts'
 import type { GuestBounds, GuestRun } from './test/guests.ts'
 import {
@@ -40,8 +41,20 @@ const needsMachine: ReadonlySet<string> = new Set([
   'tests/e2e/flood.test.ts', // The agent must keep up with all but the flood.
 ])
 
-const unitBounds = { testMsMax: 180_000, groupMsMax: 900_000 }
-const kernelBounds = { concurrency: 1, testMsMax: 360_000, groupMsMax: 1_800_000 }
+/** Of a file, where whoever starts the tests knows it better: a guest's, and a test of this. */
+const fileMsMaxSaid = process.env['BULWARK_FILE_MS_MAX']
+
+const boundsOf = (testMsMax: number, fileMsMax: number, groupMsMax: number): Bounds => ({
+  concurrency: 1,
+  testMsMax,
+  fileMsMax: fileMsMaxSaid === undefined ? fileMsMax : Number(fileMsMaxSaid),
+  groupMsMax,
+})
+
+const unitBounds = boundsOf(180_000, 240_000, 900_000)
+const kernelBounds = boundsOf(240_000, 300_000, 1_800_000)
+/** In a guest a file is one test, and takes longer. */
+const joinedBounds = boundsOf(360_000, 420_000, 1_800_000)
 
 const runOneByOne = async (tally: Tally, files: readonly string[]): Promise<void> => {
   if (files.length > 0) tally.add(await runGroup(files, kernelBounds), '')
@@ -165,7 +178,7 @@ async function main([group = '', ...texts]: readonly string[]): Promise<void> {
   if (group === 'files') {
     tally.add(await runGroup(texts, kernelBounds), '')
   } else if (group === 'joined') {
-    tally.add(await runJoined(texts, kernelBounds), '')
+    tally.add(await runJoined(texts, joinedBounds), '')
   } else if (group === 'kernels') {
     await runInGuests(tally, chooseGuests(texts), boundsOfAll)
   } else if (group === 'all') {

@@ -16,6 +16,7 @@ const leaving = file('./testdata/leaving.ts')
 const faulty = file('./testdata/faulty.ts')
 const lingering = file('./testdata/lingering.ts')
 const dying = file('./testdata/dying.ts')
+const hanging = file('./testdata/hanging.ts')
 
 interface Ran extends GroupResult {
   readonly code: number | null
@@ -74,4 +75,17 @@ test('what a file leaves running does not keep the process alive', (t) => {
   const ran = runJoined(t, lingering, sound)
   assert.deepEqual(filesOf(ran), [lingering, sound])
   assert.equal(ran.code, 0, ran.printed)
+})
+
+test('a file that hangs is killed, tried by itself, killed and told; all others go on', (t) => {
+  // Many times what the others take.
+  const fileMsMax = 6_000
+  process.env['BULWARK_FILE_MS_MAX'] = String(fileMsMax)
+  t.after(() => delete process.env['BULWARK_FILE_MS_MAX'])
+  const ran = runJoined(t, sound, hanging, faulty)
+  const fault = `${hanging}: had not ended after ${fileMsMax / 1000} s, and was killed`
+  assert.deepEqual(filesOf(ran), [sound, faulty, hanging])
+  assert.equal(outcomesOf(ran).at(-1), `failed ${fault}`)
+  assert.match(ran.printed, /hanging\.ts: ended by SIGKILL; what is left runs once more/)
+  assert.ok(ran.printed.includes(`\nfailed: ${fault}\n`), ran.printed)
 })

@@ -129,13 +129,23 @@ const buildMsMax = 120_000
 export interface GuestBounds {
   readonly msMax: number
   readonly quietMsMax: number
+  /** For a test file. Less than the former, so that a file that hangs does not end its guest. */
+  readonly fileMsMax: number
 }
 
 /** More than the longest test takes on a busy machine. */
-export const boundsOfAll: GuestBounds = { msMax: 1_800_000, quietMsMax: 420_000 }
+export const boundsOfAll: GuestBounds = {
+  msMax: 1_800_000,
+  quietMsMax: 420_000,
+  fileMsMax: 360_000,
+}
 
 /** No test takes a minute there. A guest that hangs must not take the run beyond its time. */
-export const boundsOfCi: GuestBounds = { msMax: 1_200_000, quietMsMax: 240_000 }
+export const boundsOfCi: GuestBounds = {
+  msMax: 1_200_000,
+  quietMsMax: 240_000,
+  fileMsMax: 180_000,
+}
 
 /** Why the guests cannot run here; `undefined` when they can. */
 export const reasonWithoutGuests = (): string | undefined => missingForGuests()
@@ -217,6 +227,7 @@ async function startGuest(run: GuestRun, bounds: GuestBounds): Promise<Started> 
   const command = [
     ...(cgroups === 'v1' ? ['sh tools/guest/cgroup-v1.sh || exit 1;'] : []),
     `BULWARK_BACKEND=${backend} BULWARK_RESULTS=/dev/ttyS1 BULWARK_BUNDLED=1`,
+    `BULWARK_FILE_MS_MAX=${bounds.fileMsMax}`,
     `node --single-threaded ${bundleOf(runner)} joined ${files.join(' ')}`,
   ]
   try {
