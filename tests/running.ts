@@ -9,3 +9,5 @@ export { end, skip, startRun, startServer, timeout } from '../cli/testdata/runni
 export { useRareProgram } from '../cli/testdata/rare.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
 export { alertAt, channelTo } from '../cli/testdata/channel.ts'
+// tidy-allow inner: cli/ offers the program, not how its tests serve
+export { serveShop } from '../cli/testdata/shop-server.ts'

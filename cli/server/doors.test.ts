@@ -29,16 +29,18 @@ const options = (more: Partial<ServeOptions>): ServeOptions => ({
 })
 
 test('addresses', () => {
-  const check = (text: string, expected: string): void => {
-    const listen = listenOf(text)
+  const check = (text: string, expected: string, isV6 = true): void => {
+    const listen = listenOf(text, () => isV6)
     const told = listen && `${listen.host} ${listen.port} ${listen.isLoopback ? 'own' : 'others'}`
     assert.equal(told ?? 'none', expected, text)
   }
   check('127.0.0.1:7676', '127.0.0.1 7676 own')
   check('127.9.9.9:0', '127.9.9.9 0 own')
   check('[::1]:7676', '::1 7676 own')
-  check('localhost:1', 'localhost 1 own')
+  check('localhost:1', '127.0.0.1 1 own')
+  check('LocalHost:1', '127.0.0.1 1 own')
   check(':7676', ':: 7676 others')
+  check(':7676', '0.0.0.0 7676 others', false)
   check('0.0.0.0:7676', '0.0.0.0 7676 others')
   check('[::]:7676', ':: 7676 others')
   check('127.example:80', '127.example 80 others')

@@ -3,49 +3,19 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
-import { defaultSettings } from '@bulwark/graph'
 import { graphPath } from '@bulwark/schema'
-import { inputJson, readClusterFiles, startServer } from '@bulwark/server'
-import type { RoleAccess } from '@bulwark/server'
 import { bulwark } from '../testdata/bulwark.ts'
+import { nobody, serveShop, shopFolder as shop } from '../testdata/shop-server.ts'
 
-const shop = join(import.meta.dirname, '../../tests/clusters/shop')
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-graph-'))
 after(() => rmSync(folder, { recursive: true }))
-
-const nobody: RoleAccess = { tokenFile: undefined, accounts: [] }
-
-const serve = async (t: TestContext, reader = nobody): Promise<string> => {
-  const input = await readClusterFiles(shop)
-  const server = await startServer({
-    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
-    tls: undefined,
-    roles: { agent: nobody, reader },
-    audience: '',
-    access: undefined,
-    feed: {
-      sources: input.sources,
-      input: () => inputJson(input, shop),
-      ages: () => new Map(),
-      counts: new Map(),
-      files: new Map(),
-    },
-    settings: { now: defaultSettings },
-    tell: () => {},
-    lost: () => [],
-    log: (line) => assert.fail(line),
-  })
-  t.after(() => server.close())
-  return server.url
-}
 
 /** What is said of files that are read is not said of a server. */
 const ofReading = /^bulwark: (?:cluster from| {2}(?!help)).*\n/gm
 
 test('a server says what its files say', async (t) => {
-  const url = await serve(t)
+  const { url } = await serveShop(t)
   const check = async (line: string, code: number): Promise<void> => {
     const args = ['graph', ...line.split(' ')]
     const [files, server] = await Promise.all([
@@ -67,7 +37,8 @@ test('a server says what its files say', async (t) => {
 test('a question that is wrong, or that nobody may ask', async (t) => {
   const token = join(folder, 'token')
   writeFileSync(token, 'secret')
-  const url = await serve(t, { tokenFile: token, accounts: [] })
+  const reader = { tokenFile: token, accounts: [] }
+  const { url } = await serveShop(t, { roles: { agent: nobody, reader } })
   const check = async (path: string, status: number, message: RegExp): Promise<void> => {
     const headers = { authorization: 'Bearer secret' }
     const answer = await fetch(`${url}${graphPath}/${path}`, { headers })

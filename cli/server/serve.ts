@@ -128,6 +128,8 @@ const codesOfAddress: ReadonlySet<string | undefined> = new Set([
   'EADDRINUSE',
   'EADDRNOTAVAIL',
   'EACCES',
+  'EAFNOSUPPORT',
+  'EAI_AGAIN',
   'ENOTFOUND',
 ])
 

@@ -10,7 +10,8 @@ import { limits } from '../limits.ts'
 import type { AlertIntake } from '../link/index.ts'
 import { isBadBatch, readBatch, readUsage } from '../link/index.ts'
 import { replyTo } from './graph-routes.ts'
-import type { Guard, Role } from './guard.ts'
+import type { Caller, Guard, Role } from './guard.ts'
+import { isDenied } from './guard.ts'
 import { metricsText } from './metrics.ts'
 import type { Counted } from './numbers.ts'
 import { metricsOf } from './numbers.ts'
@@ -46,16 +47,23 @@ const later = (reply: FastifyReply, status: 429 | 503, message: string): Fastify
   )
 
 const deny =
-  (guard: Guard, role: Role) =>
+  (
+    guard: Guard,
+    role: Role,
+    onCaller: (request: FastifyRequest, caller: Caller) => void = () => {},
+  ) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     // A page in a browser on this machine could be made to ask by another name.
     if (guard.isOpen(role) && !isOwnName(request.hostname)) {
       fail(reply, 403, `${request.hostname} is no name of this machine alone`, 'ask localhost')
       return
     }
-    const denial = await guard.check(role, request.headers.authorization)
-    if (!denial) return
-    const { status, message, help } = denial
+    const checked = await guard.check(role, request.headers.authorization)
+    if (!isDenied(checked)) {
+      onCaller(request, checked)
+      return
+    }
+    const { status, message, help } = checked
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     if (status === 503) later(reply, status, message)
     else fail(reply, status, message, help)
@@ -64,14 +72,16 @@ const deny =
 const isOwnName = (name: string): boolean =>
   name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
 
-/** Whose alerts they are: by the address, which an agent cannot choose as it can a name. */
-const agentOf = ({ ip }: FastifyRequest): string => ip.replace(/^::ffff:(?=\d+\.)/, '')
+/** Whose alerts they are: by what an agent cannot choose as it can a name in them. */
+const agentOf = ({ ip }: FastifyRequest, { node }: Caller = {}): string =>
+  node === undefined ? ip.replace(/^::ffff:(?=\d+\.)/, '') : `node/${node}`
 
 class Alerts {
   readonly #intake: AlertIntake
   readonly #feed: ClusterFeed
   readonly #startedMs: number
   readonly #now: () => number
+  readonly #callers = new WeakMap<FastifyRequest, Caller>()
 
   constructor({ intake, feed, now }: AppOptions) {
     this.#intake = intake
@@ -79,6 +89,10 @@ class Alerts {
     this.#now = now
     this.#startedMs = now()
   }
+
+  /** Hears who a request is of, before its body has come. */
+  readonly onCaller = (request: FastifyRequest, caller: Caller): void =>
+    void this.#callers.set(request, caller)
 
   async take(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const [type = ''] = (request.headers['content-type'] ?? '').split(';')
@@ -92,7 +106,7 @@ class Alerts {
       counts.put_off += alerts.length
       return later(reply, 503, 'the cluster is not known yet')
     }
-    const handled = this.#intake.take(alerts, agentOf(request))
+    const handled = this.#intake.take(alerts, agentOf(request, this.#callers.get(request)))
     if (typeof handled === 'string') {
       counts.put_off += alerts.length
       const whose = handled === 'share' ? ', and those of this agent have their share' : ''
@@ -197,8 +211,7 @@ export const makeApp = (options: AppOptions): FastifyInstance => {
   addQuestions(app, options)
   addUsage(app, options)
   const alerts = new Alerts(options)
-  app.post(alertsPath, { onRequest: deny(guard, 'agent') }, (request, reply) =>
-    alerts.take(request, reply),
-  )
+  const onRequest = deny(guard, 'agent', alerts.onCaller)
+  app.post(alertsPath, { onRequest }, (request, reply) => alerts.take(request, reply))
   return app
 }

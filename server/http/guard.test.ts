@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { limits } from '../limits.ts'
-import type { GuardOptions, Reviewed } from './guard.ts'
-import { Guard } from './guard.ts'
+import type { Denial, GuardOptions, Reviewed, Role } from './guard.ts'
+import { Guard, isDenied } from './guard.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-guard-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -41,10 +41,19 @@ const guardOf = (
   return { guard, asked, clock }
 }
 
+const denialOf = async (
+  guard: Guard,
+  role: Role,
+  authorization?: string,
+): Promise<Denial | undefined> => {
+  const checked = await guard.check(role, authorization)
+  return isDenied(checked) ? checked : undefined
+}
+
 test('whose requests go on', async () => {
   const { guard } = guardOf()
   const check = async (header: string | undefined, expected: string): Promise<void> => {
-    const denial = await guard.check('agent', header)
+    const denial = await denialOf(guard, 'agent', header)
     assert.equal(denial ? `${denial.status} ${denial.message}` : 'yes', expected, header)
   }
   await check('Bearer good', 'yes')
@@ -62,21 +71,21 @@ test('whose requests go on', async () => {
 
 test('agents are no readers', async () => {
   const { guard } = guardOf()
-  const denial = await guard.check('reader', 'Bearer good')
+  const denial = await denialOf(guard, 'reader', 'Bearer good')
   assert.equal(denial?.message, 'nobody may ask about the cluster')
 })
 
 test('a loopback address is open until something else is said', async () => {
   const { guard } = guardOf({ isLoopback: true })
-  assert.equal(await guard.check('reader', undefined), undefined)
-  assert.equal((await guard.check('agent', undefined))?.status, 401)
+  assert.equal(await denialOf(guard, 'reader'), undefined)
+  assert.equal((await denialOf(guard, 'agent'))?.status, 401)
 })
 
 test('the token of a file, which may be renewed', async () => {
   const roles = { agent: { tokenFile: file, accounts: [] }, reader: nobody }
   const { guard, asked } = guardOf({ roles })
   const status = async (token: string): Promise<number | undefined> =>
-    (await guard.check('agent', `Bearer ${token}`))?.status
+    (await denialOf(guard, 'agent', `Bearer ${token}`))?.status
   assert.deepEqual([await status('secret'), await status('secre')], [undefined, 401])
   writeFileSync(file, 'renewed')
   assert.deepEqual([await status('secret'), await status('renewed')], [401, undefined])

@@ -19,8 +19,14 @@ export interface RoleAccess {
   readonly accounts: readonly string[]
 }
 
+/** Who asks, as far as it is certain. */
+export interface Caller {
+  /** The node of the pod that the token is bound to: nobody can make that up. */
+  readonly node?: string
+}
+
 /** What the API server says of a token. */
-export type Reviewed = { readonly user: string } | { readonly refused: string }
+export type Reviewed = (Caller & { readonly user: string }) | { readonly refused: string }
 
 export interface GuardOptions {
   /** The address is one of this machine alone. */
@@ -43,6 +49,11 @@ interface Kept {
   readonly reviewed: Reviewed
   readonly untilMs: number
 }
+
+const nobodyKnown: Caller = {}
+
+/** Whether a request is not served. */
+export const isDenied = (checked: Denial | Caller): checked is Denial => 'status' in checked
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
@@ -69,10 +80,10 @@ export class Guard {
 
   /**
    * @param authorization  the header, as it came
-   * @returns `undefined`: the request may go on
+   * @returns whose request goes on, or why it does not
    */
-  async check(role: Role, authorization: string | undefined): Promise<Denial | undefined> {
-    if (this.isOpen(role)) return undefined
+  async check(role: Role, authorization: string | undefined): Promise<Denial | Caller> {
+    if (this.isOpen(role)) return nobodyKnown
     const { tokenFile, accounts } = this.#options.roles[role]
     if (tokenFile === undefined && accounts.length === 0) {
       const help = `start the server with --${role}-token-file or --${role}-account`
@@ -83,7 +94,7 @@ export class Guard {
       const help = 'send `Authorization: Bearer TOKEN`'
       return { status: 401, message: 'the request has no token', help }
     }
-    if (tokenFile !== undefined && isTokenOf(tokenFile, token)) return undefined
+    if (tokenFile !== undefined && isTokenOf(tokenFile, token)) return nobodyKnown
     if (accounts.length > 0) return await this.#checkAccount(role, accounts, token)
     return { status: 401, message: 'the token is not the one of the server', help: 'renew it' }
   }
@@ -92,7 +103,7 @@ export class Guard {
     role: Role,
     accounts: readonly string[],
     token: string,
-  ): Promise<Denial | undefined> {
+  ): Promise<Denial | Caller> {
     let reviewed: Reviewed
     try {
       reviewed = await this.#review(token)
@@ -106,7 +117,7 @@ export class Guard {
       return { status: 401, message: `the token is not good: ${reviewed.refused}`, help }
     }
     const [, namespace = '', name = ''] = accountForm.exec(reviewed.user) ?? []
-    if (accounts.includes(`${namespace}/${name}`)) return undefined
+    if (accounts.includes(`${namespace}/${name}`)) return reviewed
     const help = `start the server with --${role}-account NAMESPACE/NAME`
     return { status: 403, message: `${reviewed.user} may not ${doing[role]}`, help }
   }

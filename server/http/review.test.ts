@@ -34,6 +34,12 @@ test('whose a token is', async (t) => {
   const username = 'system:serviceaccount:bulwark:agent'
   const good = { authenticated: true, user: { username }, audiences: ['x', 'bulwark-server'] }
   await check(good, { user: username })
+  const key = 'authentication.kubernetes.io/node-name'
+  const bound = (extra: unknown): object => ({ ...good, user: { username, extra } })
+  await check(bound({ [key]: ['worker-1'] }), { user: username, node: 'worker-1' })
+  for (const extra of [{}, { [key]: [] }, { [key]: [''] }, { [key]: 'worker-1' }, 'x', null]) {
+    await check(bound(extra), { user: username })
+  }
   await check({ ...good, authenticated: false }, { refused: 'nobody has it' })
   await check({ ...good, authenticated: 'true' }, { refused: 'nobody has it' })
   await check({ authenticated: false, error: 'it is over' }, { refused: 'it is over' })

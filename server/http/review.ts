@@ -6,6 +6,15 @@ import type { Reviewed } from './guard.ts'
 
 const path = '/apis/authentication.k8s.io/v1/tokenreviews'
 
+/** Since Kubernetes 1.32 the API server says it of the tokens of pods. */
+const nodeKey = 'authentication.kubernetes.io/node-name'
+
+const nodeOf = (extra: unknown): { readonly node?: string } => {
+  const names = isJson(extra) ? extra[nodeKey] : undefined
+  const [node] = Array.isArray(names) ? (names as readonly unknown[]) : []
+  return typeof node === 'string' && node !== '' ? { node } : {}
+}
+
 const reviewedOf = (status: unknown, audience: string): Reviewed => {
   const { authenticated, user, audiences, error } = isJson(status) ? status : {}
   if (authenticated !== true) {
@@ -16,8 +25,9 @@ const reviewedOf = (status: unknown, audience: string): Reviewed => {
   if (!Array.isArray(audiences) || !audiences.includes(audience)) {
     return { refused: `it was not made for the audience ${audience}` }
   }
-  const name = isJson(user) ? user['username'] : undefined
-  return typeof name === 'string' ? { user: name } : { refused: 'it has no user' }
+  const { username, extra } = isJson(user) ? user : {}
+  if (typeof username !== 'string') return { refused: 'it has no user' }
+  return { user: username, ...nodeOf(extra) }
 }
 
 /** @returns asks once; rejects when the server does not answer, or will not say */

@@ -11,13 +11,9 @@ import { Agent, get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { defaultSettings } from '@bulwark/graph'
-import { inputJson, readClusterFiles, startServer } from '@bulwark/server'
-import type { RoleAccess } from '@bulwark/server'
 import { makeCertificates } from '@bulwark/tools'
-import { alertAt, channelTo } from '../running.ts'
+import { alertAt, channelTo, serveShop } from '../running.ts'
 
-const shop = join(import.meta.dirname, '../clusters/shop')
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-renewed-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -43,8 +39,6 @@ const turnTo = (mount: string, version: string): void => {
 }
 const read = (name: string): string => readFileSync(join(folder, 'server', name), 'utf8')
 
-const nobody: RoleAccess = { tokenFile: undefined, accounts: [] }
-
 test('certificates are renewed under the same names', { timeout: 60_000 }, async (t) => {
   makeVersion('first')
   makeVersion('second')
@@ -54,38 +48,23 @@ test('certificates are renewed under the same names', { timeout: 60_000 }, async
   turnTo('agent', 'first')
 
   const log: string[] = []
-  const input = await readClusterFiles(shop)
   const said = Promise.withResolvers<void>()
   const refused = Promise.withResolvers<void>()
   const told: string[] = []
   let onTold = (): void => {}
-  const server = await startServer({
-    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
+  const server = await serveShop(t, {
     tls: () => ({ cert: read('tls.crt'), key: read('tls.key') }),
     tlsLookMs: 5,
-    roles: { agent: nobody, reader: nobody },
-    audience: '',
-    access: undefined,
-    feed: {
-      sources: input.sources,
-      input: () => inputJson(input, shop),
-      ages: () => new Map(),
-      counts: new Map(),
-      files: new Map(),
-    },
-    settings: { now: defaultSettings },
     tell: ({ message }) => {
       told.push(message)
       onTold()
     },
-    lost: () => [],
     log: (line) => {
       log.push(line)
       if (line === 'certificate and key were renewed') said.resolve()
       if (line.includes('stay what they were')) refused.resolve()
     },
   })
-  t.after(() => server.close())
 
   const agentOf = (version: string): Agent => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: authorities.get(version) ?? '' })
