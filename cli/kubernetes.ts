@@ -8,6 +8,7 @@ import { PolicyFeed, readDump } from '@bulwark/agent'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import { AccessError, accessFromKubeconfig, accessInCluster } from '@bulwark/kubernetes'
 import type { Settings } from './config/settings.ts'
+import { KeptPolicies } from './kept-policies.ts'
 import { log, logError } from './report.ts'
 
 /** In place of a file: the access that every pod has. */
@@ -67,9 +68,23 @@ const originOf = async (choice: Choice): Promise<PodOrigin | undefined> => {
   return { from: 'server', access: accessOf(kubeconfig), node: node ?? hostname().toLowerCase() }
 }
 
+/** Policies of a cluster, and what is kept of them over a restart. */
+export interface ClusterPolicies {
+  readonly feed: PolicyFeed
+  readonly kept: KeptPolicies | undefined
+}
+
 /** The policies of the cluster that pods are known from, from now on; none where that is files. */
-export const policiesOf = (origin: PodOrigin | undefined): PolicyFeed | undefined =>
-  origin?.from === 'server' ? new PolicyFeed({ access: origin.access, log }) : undefined
+export const policiesOf = (
+  origin: PodOrigin | undefined,
+  { stateFolder }: Pick<Settings, 'stateFolder'>,
+): ClusterPolicies | undefined => {
+  if (origin?.from !== 'server') return undefined
+  const { access } = origin
+  const kept = stateFolder === undefined ? undefined : new KeptPolicies(stateFolder, access, log)
+  const before = kept?.policies ?? []
+  return { feed: new PolicyFeed({ access, before, log }), kept }
+}
 
 /** What of the options is about it. */
 type Choice = Pick<Settings, 'kubeconfig' | 'node' | 'podsFrom' | 'fromFiles'>

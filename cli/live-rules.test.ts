@@ -9,6 +9,7 @@ import type { Rule } from '@bulwark/policy'
 import { LiveRules } from './live-rules.ts'
 import type { RuleChoice } from './report.ts'
 import { chooseOf } from './report.ts'
+import { settledWithout } from './settle-policies.ts'
 
 const rule = (name: string, priority: string): string =>
   `- rule: ${name}\n  desc: d\n  condition: evt.type = execve\n  output: o\n  priority: ${priority}\n`
@@ -38,7 +39,7 @@ test('another choice that comes while rules are loaded is made after them', asyn
     agent: agent as unknown as Agent,
     choice,
     hostname: 'node',
-    chosen: chooseOf({ rules: [], policies: [], cluster: [] }, choice),
+    settled: settledWithout(chooseOf({ rules: [], policies: [], cluster: [] }, choice)),
     onAlert: () => {},
   })
   writeFileSync(path, rule('Grave', 'CRITICAL') + rule('Light', 'DEBUG'))

@@ -6,13 +6,15 @@
 import type { Agent, Alert } from '@bulwark/agent'
 import { activeRules, inTurns, internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
-import type { Diagnostic, FileResult, LoadedPolicy, Steps } from '@bulwark/policy'
+import type { Diagnostic, FileResult, LoadedPolicy } from '@bulwark/policy'
 import type { RuleText } from './load-rules.ts'
 import { filesOf, meantPaths } from './load-rules.ts'
 import type { ChosenRules, ChosenTexts, RuleChoice } from './report.ts'
-import { chooseInSteps, log, readChosen, reportRules } from './report.ts'
+import { log, readChosen, reportRules } from './report.ts'
 import { withMemory } from './memory.ts'
 import { FileWatch } from './file-watch.ts'
+import type { Settled } from './settle-policies.ts'
+import { byName, isSecond, settleInSteps, soundOf } from './settle-policies.ts'
 
 /** Name of the alert about rules that could not be taken. */
 export const refusedRule = 'Bulwark internal: rules not changed'
@@ -36,12 +38,15 @@ export interface LiveRulesOptions {
   readonly choice: RuleChoice
   /** Of this node, for alerts. */
   readonly hostname: string
-  readonly chosen: ChosenRules
+  /** The rules that run. */
+  readonly settled: Settled
   /** Those of the cluster, if it has any. */
   readonly policies?: LivePolicies | undefined
   readonly onAlert: (alert: Alert) => void
   /** Told of the policies that hold from now on, once their rules do. */
   readonly onPolicies?: (policies: readonly LoadedPolicy[]) => void
+  /** Told of the policies of the cluster that are sound and hold. */
+  readonly onSound?: (texts: readonly RuleText[]) => void
 }
 
 const keyOf = (...some: readonly (readonly RuleText[])[]): string =>
@@ -67,13 +72,15 @@ export class LiveRules {
 
   constructor(options: LiveRulesOptions) {
     this.#options = options
-    const { choice, chosen } = options
+    const { choice, settled } = options
+    const { chosen, said } = settled
     this.#paths = { rules: meantPaths(choice.rules), policies: choice.policies }
     this.#choice = choice
     this.#running = chosen
     this.#runningFiles = filesKey(chosen.texts)
-    this.#runningCluster = keyOf(chosen.texts.cluster)
-    this.#tellFaulty(chosen.texts.cluster, faultyOf(chosen), [])
+    this.#runningCluster = keyOf(said)
+    this.#tellFaulty(settled)
+    options.onSound?.(soundOf(chosen))
   }
 
   /** Watches the files from here on. */
@@ -170,6 +177,7 @@ export class LiveRules {
     const { loaded: loadedBefore } = this.#running
     this.#running = chosen
     this.#options.onPolicies?.(policies)
+    this.#options.onSound?.(soundOf(chosen))
     const after = hooksOf(agent)
     const added = after.filter((name) => !before.includes(name))
     const gone = before.filter((name) => !after.includes(name))
@@ -180,38 +188,13 @@ export class LiveRules {
     return undefined
   }
 
-  /**
-   * Loads them. A policy of the cluster that has a fault is told, and stays what it was where it
-   * was sound before: others write theirs beside it, and must not wait for whoever wrote that one.
-   */
+  /** Loads them, and tells of policies of the cluster that have a fault. */
   async #settle(texts: ChosenTexts): Promise<ChosenRules> {
-    const settled = await inTurns(this.#settleInSteps(texts, this.#choice), () => false)
+    const sound = byName(soundOf(this.#running))
+    const settled = await inTurns(settleInSteps(texts, this.#choice, sound), () => false)
     if (!settled) throw new Error('rules were not loaded')
-    return settled
-  }
-
-  *#settleInSteps(texts: ChosenTexts, choice: RuleChoice): Steps<ChosenRules> {
-    const chosen = yield* chooseInSteps(texts, choice)
-    const faultyNow = faultyOf(chosen)
-    const unsound = new Set(faultyOf(this.#running).map(({ place }) => place.file))
-    const sound = new Map(
-      this.#running.texts.cluster
-        .filter(({ name }) => !unsound.has(name))
-        .map((each) => [each.name, each]),
-    )
-    const kept = new Set(faultyNow.filter((each) => !isSecond(each)).map(({ place }) => place.file))
-    const cluster = texts.cluster.map((each) =>
-      kept.has(each.name) ? (sound.get(each.name) ?? each) : each,
-    )
-    // One that was sound with the same text has its fault from elsewhere.
-    const own = faultyNow.filter((each) => {
-      const { file } = each.place
-      return isSecond(each) || textOf(file, texts.cluster) !== sound.get(file)?.text
-    })
-    this.#tellFaulty(texts.cluster, own, cluster)
-    return keyOf(cluster) === keyOf(texts.cluster)
-      ? chosen
-      : yield* chooseInSteps({ ...texts, cluster }, choice)
+    this.#tellFaulty(settled)
+    return settled.chosen
   }
 
   /** Whether a file has faults that are not already those of the rules that run. */
@@ -241,19 +224,15 @@ export class LiveRules {
   }
 
   /** Tells of each faulty text of the cluster once. */
-  #tellFaulty(
-    cluster: readonly RuleText[],
-    policies: readonly LoadedPolicy[],
-    inForce: readonly RuleText[],
-  ): void {
+  #tellFaulty({ chosen, said, faulty: policies }: Settled): void {
     const told = new Map<string, string>()
     for (const policy of policies) {
       const { file } = policy.place
-      const text = textOf(file, cluster) ?? ''
+      const text = textOf(file, said) ?? ''
       told.set(file, text)
       if (this.#toldFaulty.get(file) === text) continue
       const { text: why, fields } = faulty(errorsOf([], [policy]))
-      const holds = (textOf(file, inForce) ?? text) !== text
+      const holds = (textOf(file, chosen.texts.cluster) ?? text) !== text
       const then = holds ? 'as it was before it goes on' : 'it holds nowhere'
       const message = `Policy ${policy.name} not taken, ${then}: ${why}`
       this.#alert(refusedPolicy, message, { ...fields, 'rules.policy': policy.name })
@@ -279,16 +258,6 @@ export class LiveRules {
     )
   }
 }
-
-/** Policies of the cluster that have a fault. */
-const faultyOf = ({ loaded, texts }: ChosenRules): readonly LoadedPolicy[] => {
-  const names = new Set(texts.cluster.map(({ name }) => name))
-  return loaded.policies.filter(({ isDisabled, place }) => isDisabled && names.has(place.file))
-}
-
-/** Whether all that is wrong with a policy is that another one has its name. */
-const isSecond = ({ found }: LoadedPolicy): boolean =>
-  found.every(({ severity, code }) => severity !== 'error' || code === 'policy-repeated-name')
 
 const placeText = ({ place, code, message }: Diagnostic): string =>
   `${place.file}:${place.line}:${place.column}: ${message} [${code}]`

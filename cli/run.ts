@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { Agent, PodOrigin, PolicyFeed, RecordOptions } from '@bulwark/agent'
+import type { Agent, PodOrigin, RecordOptions } from '@bulwark/agent'
 import { Outputs, UsageSender, limits } from '@bulwark/agent'
 import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
@@ -15,12 +15,16 @@ import type { Settings } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
 import type { Judging } from './graph/judge.ts'
 import { judgeOf } from './graph/judge.ts'
+import type { ClusterPolicies } from './kubernetes.ts'
 import { podOriginOf, policiesOf } from './kubernetes.ts'
+import type { KeptPolicy } from './kept-policies.ts'
 import { LiveRules } from './live-rules.ts'
 import { Quiet } from './quiet.ts'
 import { replayDemo } from './replay.ts'
 import type { ChosenRules } from './report.ts'
-import { chooseOf, chooseRules, explain, log, logError, reportRules, terminal } from './report.ts'
+import { chooseRules, explain, log, logError, reportRules, terminal } from './report.ts'
+import type { Settled } from './settle-policies.ts'
+import { byName, settleAtStart, settledWithout } from './settle-policies.ts'
 import { watchUnusedPolicies } from './unused-policies.ts'
 import { exitCodeOf, openCaptureFile, probe, reportEnd, watch } from './watch.ts'
 
@@ -144,18 +148,21 @@ const run = async (
   const pods = await podOriginOf(settings)
   const judging = pods && (await judgeOf(settings))
   if (!judging) return exitCodes.usage
-  const policies = policiesOf(pods.origin)
+  const policies = policiesOf(pods.origin, settings)
+  const settled = settledWithout(chosen)
   try {
-    return await runWith({ settings, read, chosen, pods: pods.origin, policies, judging })
+    return await runWith({ settings, read, settled, pods: pods.origin, policies, judging })
   } finally {
     judging.stop()
-    policies?.stop()
+    policies?.feed.stop()
+    await policies?.kept?.whenWritten()
   }
 }
 
 /** @param given  with the rules of files alone */
 const runWith = async (given: Omit<Watching, 'record'>): Promise<number> => {
-  const { settings, chosen } = given
+  const { settings } = given
+  const { chosen } = given.settled
   const found = settings.orDemo ? probe(settings, () => {}) : probe(settings)
   if ('lack' in found) return await without(found.lack, settings, chosen)
   const { record: path } = settings
@@ -182,18 +189,42 @@ const runWith = async (given: Omit<Watching, 'record'>): Promise<number> => {
 /** The rules with those of the cluster's policies; and how long pods are waited for yet. */
 const withPolicies = async ({
   settings,
-  chosen,
+  settled,
   policies,
   pods,
-}: Omit<Watching, 'record'>): Promise<Pick<Watching, 'chosen' | 'pods'>> => {
-  if (!policies || pods?.from !== 'server') return { chosen, pods }
+}: Omit<Watching, 'record'>): Promise<Pick<Watching, 'settled' | 'pods'>> => {
+  if (!policies || pods?.from !== 'server') return { settled, pods }
   const begun = performance.now()
-  await policies.untilAnswered()
+  await policies.feed.untilAnswered()
   const leftMs = limits.apiStartMsMax - (performance.now() - begun)
   const waitMsMax = Math.max(leftMs, limits.apiStartMsMin)
-  const cluster = policies.texts
-  const all = cluster.length === 0 ? chosen : chooseOf({ ...chosen.texts, cluster }, settings)
-  return { chosen: all, pods: { ...pods, waitMsMax } }
+  const cluster = policies.feed.texts
+  const kept = policies.kept?.policies ?? []
+  const all =
+    cluster.length === 0
+      ? settled
+      : settleAtStart({ ...settled.chosen.texts, cluster }, settings, byName(kept))
+  if (policies.feed.ageMs === undefined && cluster.length > 0) {
+    log(`policies: as they were kept, until the API server lists them: ${keptText(kept)}`)
+  } else {
+    const inForce = byName(all.chosen.texts.cluster)
+    const saidTexts = byName(all.said)
+    const old = kept.filter(
+      ({ name, text }) => inForce.get(name) === text && saidTexts.get(name) !== text,
+    )
+    if (old.length > 0) log(`policies: as they were kept, not as they are: ${keptText(old)}`)
+  }
+  return { settled: all, pods: { ...pods, waitMsMax } }
+}
+
+/** Policies that are named in one line. */
+const namedMax = 10
+
+const keptText = (kept: readonly KeptPolicy[]): string => {
+  const named = kept.slice(0, namedMax).map(({ name, since }) => `${name} (of ${since})`)
+  return kept.length > namedMax
+    ? `${named.join(', ')} and ${kept.length - namedMax} more`
+    : named.join(', ')
 }
 
 /** The sensor does not load here. */
@@ -211,17 +242,17 @@ const without = async (
 interface Watching {
   readonly settings: Settings
   readonly read: () => Configured
-  readonly chosen: ChosenRules
+  readonly settled: Settled
   readonly record: RecordOptions | undefined
   readonly pods: PodOrigin | undefined
-  readonly policies: PolicyFeed | undefined
+  readonly policies: ClusterPolicies | undefined
   readonly judging: Judging
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
 const follow = (
   agent: Agent,
-  { settings, read, chosen, policies, judging }: Watching,
+  { settings, read, settled, policies, judging }: Watching,
   outputs: Outputs,
 ): (() => void) => {
   const node = settings.hostname ?? hostname()
@@ -230,10 +261,11 @@ const follow = (
     agent,
     choice: settings,
     hostname: node,
-    chosen,
-    policies,
+    settled,
+    policies: policies?.feed,
     onAlert,
     onPolicies: judging.takePolicies,
+    onSound: (texts) => policies?.kept?.keep(texts),
   })
   const config = new LiveConfig({ read, settings, hostname: node, outputs, rules })
   const reload = (): void => void config.reload()
@@ -243,7 +275,7 @@ const follow = (
   const watcher = settings.watchRules ? rules.watch() : undefined
   const quiet = new Quiet(() => void rules.reloadCluster())
   const { counters } = agent
-  policies?.attach(
+  policies?.feed.attach(
     () => quiet.touch(),
     (place) => counters[place]++,
   )
@@ -260,7 +292,8 @@ const follow = (
 }
 
 const watchHere = async (machine: Machine, watching: Watching): Promise<number> => {
-  const { settings, chosen, record, pods, judging } = watching
+  const { settings, settled, record, pods, judging } = watching
+  const { chosen } = settled
   judging.takePolicies(chosen.loaded.policies)
   const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
   const outputs = new Outputs({
@@ -307,7 +340,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
       // Whoever closes a terminal ends what runs in it.
       process.stdin.isTTY ? undefined : ['SIGINT', 'SIGTERM'],
     )
-    if (agent) reportEnd(agent, watched.reason, watching.policies)
+    if (agent) reportEnd(agent, watched.reason, watching.policies?.feed)
     code = exitCodeOf(watched)
   } finally {
     stopFollowing()

@@ -356,6 +356,13 @@ const sensor: readonly OptionSpec[] = [
       'service account of the pod that the agent runs in',
   ),
   sensorOption(
+    'state_dir',
+    { is: 'text-or-none', what: 'folder' },
+    '/var/lib/bulwark',
+    'where the sound policies of the cluster of kubeconfig are kept over a restart, readable by ' +
+      'its owner alone; `false`: nowhere',
+  ),
+  sensorOption(
     'context',
     aSwitch,
     'no',

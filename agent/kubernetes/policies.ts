@@ -39,6 +39,8 @@ export const readPolicyText: ReadObject<PolicyText> = (object, onFlaw) => {
 
 export interface PolicyFeedOptions extends Omit<FollowOptions, 'count'> {
   readonly access: ApiAccess
+  /** What counts until the server has listed them. */
+  readonly before?: readonly PolicyText[]
 }
 
 /** The policies of one API server, from when it is made until it is stopped. */
@@ -46,12 +48,14 @@ export class PolicyFeed {
   readonly #client: ApiClient
   readonly #following: Following
   readonly #texts = new Map<string, PolicyText>()
+  readonly #before: readonly PolicyText[]
   readonly #counted: ApiPlace[] = []
   #count: (place: ApiPlace) => void = (place) => this.#counted.push(place)
   #onChange: () => void = () => {}
 
-  constructor({ access, ...options }: PolicyFeedOptions) {
+  constructor({ access, before = [], ...options }: PolicyFeedOptions) {
     this.#client = new ApiClient(access)
+    this.#before = before
     this.#following = follow<PolicyText>(
       this.#client,
       {
@@ -71,6 +75,8 @@ export class PolicyFeed {
       },
       { ...options, count: (place) => this.#count(place) },
     )
+    // A list without any is no change of what the server said.
+    if (before.length > 0) void this.#following.listed.then(() => this.#onChange())
   }
 
   #take(changed: readonly PolicyText[], gone: readonly string[]): void {
@@ -81,6 +87,7 @@ export class PolicyFeed {
 
   /** Those that are known now, by name: of two that say the same, the same text. */
   get texts(): readonly PolicyText[] {
+    if (this.ageMs === undefined) return this.#before
     return [...this.#texts.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 

@@ -83,6 +83,7 @@ ring_mib: 16
 flood: {events_per_second: 0}
 cri: false
 kubeconfig: /etc/k
+state_dir: /srv/bulwark
 context: true
 vulnerabilities: [/etc/bulwark/vulnerabilities]
 files_in_use: no
@@ -152,6 +153,7 @@ or_demo: true
     floodEventsPerSecond: 0,
     cri: false,
     kubeconfig: '/etc/k',
+    stateFolder: '/srv/bulwark',
     node: 'node-a',
     podsFrom: undefined,
     fromFiles: undefined,

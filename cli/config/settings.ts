@@ -28,6 +28,8 @@ export interface Settings {
   readonly cri: string | false | undefined
   /** Of the API server; `in-cluster` for that of the pod. */
   readonly kubeconfig: string | undefined
+  /** Where sound policies of its cluster are kept; `undefined`: nowhere. */
+  readonly stateFolder: string | undefined
   readonly node: string | undefined
   /** Folder of dumps. */
   readonly podsFrom: string | undefined
@@ -47,6 +49,8 @@ export interface Settings {
 }
 
 const mib = 1024 * 1024
+
+const usualStateFolder = '/var/lib/bulwark'
 
 /** Takes values by name; each was checked against its option when it was read. */
 class Values {
@@ -273,6 +277,7 @@ export const settingsOf = (
   checkPods(values)
   checkContext(values)
   const cri = given.get('cri')?.value
+  const stateFolder = given.get('state_dir')?.value ?? usualStateFolder
   const backend = values.text('backend')
   const settings: Settings = {
     rules: values.texts('rules'),
@@ -293,6 +298,7 @@ export const settingsOf = (
       : undefined,
     cri: cri === false || typeof cri === 'string' ? cri : undefined,
     kubeconfig: values.text('kubeconfig'),
+    stateFolder: typeof stateFolder === 'string' ? stateFolder : undefined,
     node: values.text('node'),
     podsFrom: values.text('pods_from'),
     fromFiles: values.text('from_files'),

@@ -31,6 +31,12 @@ export interface Running {
   readonly alert: () => Promise<string>
 }
 
+/** A run leaves nothing behind on the machine that one of another test would read. */
+const withoutState = (args: readonly string[]): readonly string[] =>
+  args[0] === 'run' && args.includes('--kubeconfig') && !args.includes('--state-dir')
+    ? ['--no-state-dir']
+    : []
+
 /**
  * Starts it.
  *
@@ -42,7 +48,7 @@ export const startBulwark = (
   by: readonly string[] = [],
 ): Running => {
   const [command, ...rest] = [...by, process.execPath, mainFile]
-  const child: Child = spawn(command, [...rest, ...args], {
+  const child: Child = spawn(command, [...rest, ...args, ...withoutState(args)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: childMsMax,
     killSignal: 'SIGKILL',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { PolicyText } from '@bulwark/agent'
 import { PolicyFeed, limits } from '@bulwark/agent'
 import type { ApiPlace } from '@bulwark/kubernetes'
 import { apiLimits } from '@bulwark/kubernetes'
@@ -24,10 +25,11 @@ class Policies {
   readonly counts = new Map<ApiPlace, number>()
   changes = 0
 
-  constructor(server: ApiServer) {
+  constructor(server: ApiServer, before: readonly PolicyText[] = []) {
     const log = (line: string): void => void this.log.push(line)
     this.feed = new PolicyFeed({
       access: accessTo(server),
+      before,
       log,
       random: () => 0,
       times: quickTimes,
@@ -154,6 +156,22 @@ test('a server that is away changes nothing, and how old that is is said', async
   await server.listen()
   server.putPolicy(policyOf('b'))
   await policies.until('b', () => policies.names === 'a,b')
+})
+
+test('what was known before counts until they are listed, and none may be', async (t) => {
+  const server = await ApiServer.start()
+  server.faults.answer = { code: 503 }
+  const policies = new Policies(server, [{ name: 'old', text: '{}' }])
+  t.after(async () => {
+    policies.feed.stop()
+    await server.stop()
+  })
+  await policies.until('a fault', () => (policies.counts.get('apiFaults') ?? 0) > 0)
+  assert.equal(policies.names, 'old')
+  assert.equal(policies.changes, 0)
+  server.faults.answer = undefined
+  await policies.until('a change', () => policies.changes === 1)
+  assert.equal(policies.names, '')
 })
 
 test('what was never a policy has a text all the same, for the reader to judge', async (t) => {

@@ -53,7 +53,8 @@ test('policies of a cluster, beside files of them', { skip, timeout }, async (t)
   const kubeconfig = write('kubeconfig', kubeconfigText(server.url, { token: 'a' }))
   const rules = write('rules.yaml', '- macro: started\n  condition: (evt.type = execve)\n')
   mkdirSync(join(folder, 'policies'))
-  const args = ['--kubeconfig', kubeconfig, '--node', 'node-a', '--no-cri']
+  const state = join(folder, 'state')
+  const args = ['--kubeconfig', kubeconfig, '--node', 'node-a', '--no-cri', '--state-dir', state]
   const running = await startRun(t, rules, [...args, '--policy', join(folder, 'policies')])
   await running.said('1 of 1 policies hold; 1 to enforce act as audit')
   assert.equal(await judge(running), 'First of cluster')
@@ -104,14 +105,29 @@ test('policies of a cluster, beside files of them', { skip, timeout }, async (t)
   await changed(running, 8)
   assert.equal(await judge(running), 'Sixth of cluster')
 
+  // Over a restart one that became faulty is what it was.
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+  write('rules.yaml', '')
+  server.putPolicy(policyOf('cluster', 'Broken', {}, 'evt.type ='))
+  const again = await startRun(t, rules, args)
+  assert.match(
+    await again.said('policies: as they were kept, not as they are'),
+    /: runtimepolicy\.bulwark\.dev\/cluster \(of \d{4}-\S+Z\)$/,
+  )
+  assert.match(
+    (await next(again)).output,
+    /Policy cluster not taken, as it was before it goes on: /,
+  )
+  assert.equal(await judge(again), 'Sixth of cluster')
+
   // One that selects nothing here is told by its name, once.
   const scope = { podSelector: { matchLabels: { app: 'none' } } }
   server.putPolicy(policyOf('idle', 'Idle', { scope }))
-  assert.match(await running.said('select no container here'), /here: idle$/)
+  assert.match(await again.said('select no container here'), /here: idle$/)
   server.removePolicy('idle')
   server.removePolicy('cluster')
-  await running.said('0 of 0 rules run')
-  assert.equal(await end(running.child, 'SIGTERM'), 0)
-  const last = running.log.findLast((line) => line.includes('API server: '))
+  await again.said('0 of 0 rules run')
+  assert.equal(await end(again.child, 'SIGTERM'), 0)
+  const last = again.log.findLast((line) => line.includes('API server: '))
   assert.match(last ?? '', /API server: pods of .* ago, namespaces of .* ago, policies of .* ago$/)
 })
