@@ -63,6 +63,19 @@ export const gaps: readonly { readonly what: string; readonly why: string }[] = 
       'possible, and contexts name them.',
   },
   {
+    what: 'Images and their vulnerabilities as nodes',
+    why:
+      'Nobody controls an image by taking a container over, so they are no nodes ' +
+      '(IMAGE_CVE). Which vulnerabilities an image has, by its digest, is the fact of RCE and ' +
+      'of the factors `cve.*`.',
+  },
+  {
+    what: 'Secrets with which images are pulled',
+    why:
+      'The kubelet uses them, and no container gets them: they are among what a node has ' +
+      '(NODE_SECRETS), not among MOUNTED_SECRET.',
+  },
+  {
     what: 'Tokens that are carried away',
     why:
       'POD_SA is use of a token from its pod. Who reads one where policies keep the pod from the ' +

@@ -95,13 +95,22 @@ const scheduling = rightEdge(
     id: 'NODE_MOD',
     to: ['scheduling'],
     title: 'who may change nodes says which pods run where',
-    preconditions: ['`patch` or `update` of nodes: labels, taints'],
+    preconditions: [
+      '`patch` or `update` of nodes: labels, taints',
+      'or `delete` of pods, or `create` of `pods/eviction`: possible, as what takes their place ' +
+        'comes to the node of an attacker only where there is one with room',
+    ],
     observable: 'audit of the change; pods that move',
     attack: ['T1578'],
   },
   (power, emit) => {
     for (const { facts } of held(power, 'patchNodes')) {
       emit(singleNode('scheduling'), 'certain', facts)
+    }
+    for (const right of ['deletePods', 'evictPods'] as const) {
+      for (const { facts } of held(power, right)) {
+        emit(singleNode('scheduling'), 'possible', facts)
+      }
     }
   },
 )

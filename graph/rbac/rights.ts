@@ -127,6 +127,8 @@ export const rights = {
     'templates.gatekeeper.sh/constrainttemplates',
   ),
   patchNodes: clusterWide('patch update', '/nodes'),
+  deletePods: namespaced('delete deletecollection', '/pods'),
+  evictPods: namespaced('create', '/pods/eviction'),
   writeConfigMaps: namespaced('patch update', '/configmaps'),
   deploy: namespaced(
     'create patch update',
@@ -137,6 +139,9 @@ export const rights = {
 } as const satisfies Readonly<Record<string, Right>>
 
 export type RightName = keyof typeof rights
+
+/** Rights that many hold, and that give nothing to who holds no more than them. */
+export const minorRights: ReadonlySet<RightName> = new Set(['deletePods', 'evictPods'])
 
 /** A rule of a role that gives a right. */
 interface Given {

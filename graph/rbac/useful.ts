@@ -7,10 +7,11 @@ import type { Binding, Role, Subject } from '../objects/rbac.ts'
 import type { Index } from '../objects/table.ts'
 import { allowsEverything } from './cover.ts'
 import { accountOfUser, authenticated } from './grants.ts'
-import { rightsOfRole } from './rights.ts'
+import { minorRights, rightsOfRole } from './rights.ts'
 
 const isUseful = (role: Role): boolean =>
-  rightsOfRole(role).size > 0 || allowsEverything(role) !== -1
+  [...rightsOfRole(role).keys()].some((right) => !minorRights.has(right)) ||
+  allowsEverything(role) !== -1
 
 const ifUseful = (role: Role): readonly string[] => (isUseful(role) ? ['useful'] : [])
 const usefulRoles: Index<'Role'> = { kind: 'Role', keys: ifUseful }
