@@ -43,6 +43,13 @@ const cluster = clusterOf(
   ].join('\n'),
 )
 
+/** Without those that go over what is kept of a rule in a pod: nothing raises what is forgotten. */
+const kept = (all: readonly ShortAlert[]): ShortAlert[] =>
+  all.filter((one, index) => {
+    const isLike = (each: ShortAlert): boolean => each.pod === one.pod && each.rule === one.rule
+    return all.slice(0, index).filter(isLike).length < limits.alertsOfRuleMax
+  })
+
 const alerts = fc
   .array(
     fc.record({
@@ -50,7 +57,7 @@ const alerts = fc
       pod: fc.constantFrom('shop/web', 'shop/api', 'shop/db', 'shop/job', 'shop/gone'),
       priority: fc.constantFrom('Notice' as const, 'Warning' as const, 'Error' as const),
       what: fc.oneof(
-        fc.constant({}),
+        fc.constant({ rule: 'Shell' }),
         fc
           .constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.96.0.3')
           .map((address) => ({ rule: 'Spoken to', connects: `${address}:5432` })),
@@ -62,7 +69,9 @@ const alerts = fc
     { minLength: 4, maxLength: 9 },
   )
   .map((all) =>
-    all.map(({ what, ...each }, index): ShortAlert => ({ id: `a${index}`, ...each, ...what })),
+    kept(
+      all.map(({ what, ...each }, index): ShortAlert => ({ id: `a${index}`, ...each, ...what })),
+    ),
   )
 
 const inTwoOrders = alerts.chain((all) =>
