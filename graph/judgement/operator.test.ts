@@ -87,7 +87,7 @@ test('what holds is what the last sound policies give, in whatever order they ca
     { seed, numRuns },
   )
   context.diagnostic(`${kept} faulty ones left what was before`)
-  assert.ok(kept > numRuns / 4)
+  assert.ok(kept > numRuns / 5)
 })
 
 test('one over the bound is told and counted, and goes in when there is room', () => {
