@@ -83,7 +83,8 @@ export function resultOf(child: ChildProcess, argv: readonly string[]): Promise<
         child.stderr?.destroy()
         resolve({ code, stdout: stdout(), stderr: stderr() })
       }
-      const timer = setTimeout(settle, pipeCloseMsMax)
+      // What this process is too late to read, it reads before the next immediate.
+      const timer = setTimeout(() => setImmediate(settle), pipeCloseMsMax)
       child.once('close', () => {
         clearTimeout(timer)
         settle()
