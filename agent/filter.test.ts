@@ -56,6 +56,7 @@ import {
   comms,
   texts,
   lines,
+  variables,
   words,
   globs,
   expressions,
@@ -102,6 +103,7 @@ const late = 'late.example'
 
 const constantsOf = (name: string): readonly string[] => {
   if (/^proc\.(?:args|cmdline|exe)$/.test(name)) return lines
+  if (name === 'proc.env') return variables
   return /^(?:evt\.arg|thread\.cap|evt\.res)/.test(name) ? words : texts
 }
 
@@ -131,6 +133,7 @@ const argumentsOf = (spec: FieldSpec): readonly string[] => {
   const { name } = spec
   if (name === 'evt.arg') return argumentNames.map((each) => `.${each}`)
   if (name === 'evt.rawarg') return argumentNames.map((each) => `.${each}`)
+  if (name === 'proc.env') return ['', '', '[GLIBC_TUNABLES]', '[LD_AUDIT]', '[X]']
   if (name === 'evt.abspath') return ['', '[src]', '[dst]']
   if (name === 'proc.aname') return ['', '', '[0]', '[1]', '[2]', '[3]', '[8]', '[9]']
   return [spec.argument?.required === true ? '[1]' : '']
@@ -147,7 +150,7 @@ const likely = fields.filter(({ name }) =>
   [
     /^(?:fd|fs|thread|syscall)\./,
     /^evt\.(?:is_|res|raw|failed|cpu|type|arg|buf|abs|cat)/,
-    /^proc\.(?:args|cmdline|exe|exepath|tty|sid|exe_ino|is_exe\w+)$/,
+    /^proc\.(?:args|cmdline|env|exe|exepath|tty|sid|exe_ino|is_exe\w+)$/,
     /^(?:proc\.(?:[pa]?name|pid|ppid|vpid)|user\.(?:uid|loginuid)|group\.gid|container\.id)$/,
   ].some((pattern) => pattern.test(name)),
 )
@@ -282,7 +285,15 @@ const textsOf: Readonly<Record<string, readonly string[]>> = {
     'bash\0-i',
     '\xff\0sh -c\0a b',
   ],
-  environment: ['', 'A=1\0B=\0'],
+  environment: [
+    '',
+    'A=1\0B=\0',
+    'PATH=/bin\0GLIBC_TUNABLES=a=b\0',
+    'PATH=/sbin\0glibc_tunables=\0X=1\0',
+    'X=1\0LD_AUDIT=/tmp/a.so\0Y',
+    'LD_AUDIT=\0GLIBC_TUNABLES',
+    `${'x'.repeat(8_170)}\0GLIBC_TUNABLES=c\0`,
+  ],
 }
 
 const isWalked = (name: string): boolean => /^(?:(?:exe_)?path|\w+_resolved)$/.test(name)

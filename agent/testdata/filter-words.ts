@@ -91,6 +91,21 @@ export const lines = [
   '/bin/cat',
   'in/cat',
 ]
+/** What of environments are parts of variables, or of several. */
+export const variables = [
+  'GLIBC_TUNABLES',
+  'glibc_Tunables=a',
+  'LD_AUDIT=/tmp/',
+  '/tmp/a.so',
+  '=/bin GLIBC',
+  '/bin GLIBC_TUNABLES=a=b',
+  'TUNABLES= X=1',
+  'B=',
+  'X',
+  'a=b',
+  '',
+  'no such variable',
+]
 /** What arguments and capabilities are called, and digits. */
 export const words = (
   'O_CREAT O_TRUNC O_RDONLY O_RDONLY|O_CLOEXEC O_WRONLY O_F_CREATED O_CREAT|O_WRONLY O_DSYNC ' +

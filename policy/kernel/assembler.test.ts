@@ -169,12 +169,56 @@ test('jumps over more than 32,767 instructions go by way of islands', () => {
   equal(interpret(assembler, 40), 1000)
 })
 
+test('a loop goes back to its begin, and what is seldom so stands first', () => {
+  const assembler = new Assembler()
+  const [found, none] = [assembler.newLabel('found'), assembler.newLabel('none')]
+  assembler.move(9, { constant: 0 })
+  const turn = assembler.beginLoop('turn')
+  assembler.jumpIf(64, '==', 9, { constant: 10 }, none)
+  assembler.goOnIf(64, '!=', 9, { register: 1 }, found)
+  assembler.alu('add', 9, { constant: 1 })
+  assembler.jumpBack(turn, 10)
+  assembler.place(found)
+  assembler.move(0, { constant: 1 })
+  assembler.exit()
+  assembler.place(none)
+  assembler.move(0, { constant: 0 })
+  assembler.exit()
+  deepEqual(texts(assembler), [
+    'r9 = 0',
+    'if r9 == 10 goto +6',
+    'if r9 != r1 goto +1',
+    'goto +2',
+    'r9 += 1',
+    'goto -5',
+    'r0 = 1',
+    'exit',
+    'r0 = 0',
+    'exit',
+  ])
+  equal(assembler.finish().revisited, 9 * 5)
+})
+
+test('a loop that nothing comes to is left out', () => {
+  const assembler = new Assembler()
+  const end = assembler.newLabel('end')
+  assembler.jump(end)
+  const turn = assembler.beginLoop('turn')
+  assembler.goOnIf(64, '!=', 9, { constant: 1 }, end)
+  assembler.jumpBack(turn, 10)
+  assembler.place(end)
+  assembler.exit()
+  deepEqual(texts(assembler), ['exit'])
+  equal(assembler.finish().revisited, 0)
+})
+
 test('what it refuses', () => {
   const assembler = new Assembler()
   const label = assembler.newLabel('here')
   assembler.place(label)
   throws(() => assembler.jump(label), /would go back/)
   throws(() => assembler.place(label), /placed already/)
+  throws(() => assembler.jumpBack(assembler.newLabel('no loop'), 2), /no loop begins at no loop/)
   throws(() => assembler.load(4, 1, 7, 32_768), RangeError)
   throws(() => assembler.move(1, { constant: 2 ** 32 }), RangeError)
   throws(() => assembler.move(1, { constant: 0.5 }), RangeError)

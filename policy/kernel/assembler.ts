@@ -1,6 +1,6 @@
 /**
- * A small assembler for eBPF: typed instructions and labels in, bytes out. Jumps go forward only,
- * as in programs made from a plan. Each jump is checked; one that would be too far for its 16 bits
+ * A small assembler for eBPF: typed instructions and labels in, bytes out. Jumps go forward, but
+ * for those to the begin of a loop. Each jump is checked; one that would be too far for its 16 bits
  * goes by way of an island of jumps. What cannot be reached is left out, because older kernels
  * refuse a program that has it. Knows no plan and no record.
  *
@@ -62,6 +62,8 @@ const int16 = (value: number, what: string): number => {
 /** What `Assembler.finish` gives. */
 export interface Assembled {
   readonly instructions: readonly Instruction[]
+  /** Instructions that the verifier goes through in all turns of loops but the first. */
+  readonly revisited: number
   /** What a reader should know of an instruction, by its index. */
   readonly comments: ReadonlyMap<number, readonly string[]>
 }
@@ -74,6 +76,7 @@ export class Assembler {
   #waited = 0
   /** Where a label that is used was placed last. */
   #labelled = -1
+  #revisited = 0
   readonly #commented: boolean
   /** Whether control comes to where the next instruction goes. */
   #reached = true
@@ -199,6 +202,48 @@ export class Assembler {
     this.place(on)
   }
 
+  /**
+   * Goes on when it holds, else to `other`. Verifier: it looks at `other` first, and what it has
+   * still to look at does not pile up in a loop.
+   */
+  goOnIf(
+    bits: 32 | 64,
+    operator: JumpOperator,
+    left: Register,
+    right: Operand,
+    other: Label,
+  ): void {
+    if (!this.#reached) return
+    const on = this.newLabel('on')
+    this.branch(bits, operator, left, right, on, other)
+    // Not to be made one jump to `other`.
+    this.#labelled = this.count
+    this.place(on)
+  }
+
+  /** Where a loop begins: for `jumpBack`. */
+  beginLoop(name: string): Label {
+    const label = this.newLabel(name)
+    label.at = this.count
+    if (this.#reached) this.#labelled = this.count
+    return label
+  }
+
+  /** Goes back to where a loop begins, which has so many turns at the most. */
+  jumpBack(to: Label, turns: number): void {
+    if (to.at < 0) throw new Error(`no loop begins at ${to.name}`)
+    if (!this.#reached) return
+    this.#revisited += (turns - 1) * (this.count + 1 - to.at)
+    this.#push({
+      code: bpf.jump | jumpCodes.always,
+      registers: 0,
+      offset: int16(to.at - this.count - 1, 'jump back'),
+      immediate: 0,
+      target: undefined,
+    })
+    this.#reached = false
+  }
+
   /** Calls a helper by its number (BPF_FUNC_*): arguments in 1 to 5, result in 0. */
   call(helper: number): void {
     this.#add(bpf.jump | jumpCodes.call, 0, 0, 0, int32(helper, 'helper'))
@@ -221,7 +266,7 @@ export class Assembler {
       }
       return { ...line, offset }
     })
-    return { instructions, comments: this.#comments }
+    return { instructions, revisited: this.#revisited, comments: this.#comments }
   }
 
   #alu(kind: number, code: number, to: Register, from: Operand): void {

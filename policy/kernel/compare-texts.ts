@@ -4,6 +4,7 @@
  * tell them exactly, they are bounded by what the texts must begin with, end with or contain.
  */
 import { lowerCase } from '../letters.ts'
+import { alikeBytesMin } from './alike.ts'
 import type { Bounds } from './bounds.ts'
 import { always, between, exactly } from './bounds.ts'
 import {
@@ -109,6 +110,8 @@ export const textEqualsAny = (
       ])
       return between(over, nothing, open(resolvedWhy))
     }
+    case 'listed':
+      return open('all of a long text')
   }
 }
 
@@ -285,6 +288,11 @@ export const containsAny = (value: Known, parts: readonly string[], open: Open):
       return between(joinedContains(value, parts), nothing, open(joinedWhy))
     case 'resolved':
       return between(resolvedContains(value, parts), nothing, open(resolvedWhy))
+    case 'listed': {
+      const isLong = parts.every(({ length }) => length >= alikeBytesMin)
+      if (!isLong) return open('a short text within a long one')
+      return between(textIs(value.at, 'resembles', parts), nothing, open(why))
+    }
     default:
       return open(why)
   }
@@ -299,7 +307,10 @@ export const contains = (
 ): Bounds => {
   if (patterns.includes('')) return always(true)
   if (value.is !== 'words') {
-    return fold === lowerCase ? open('a text in any case') : containsAny(value, patterns, open)
+    // What a list resembles is the same in any case.
+    return fold === lowerCase && value.is !== 'listed'
+      ? open('a text in any case')
+      : containsAny(value, patterns, open)
   }
   const isOdd = (pattern: string): boolean =>
     pattern.includes(value.separator) || (value.none === 'digits' && /^-?\d+$/.test(pattern))

@@ -5,9 +5,12 @@
 import { anyOf, allOf } from './make-plan.ts'
 import { asTest } from './plan-key.ts'
 import type { Plan } from './plan.ts'
+import { visitsOfAlike } from './scan-alike.ts'
 import { handlesOf, nameOf } from './search.ts'
 
 const sizes = new WeakMap<Plan, number>()
+/** A loop counts by what the verifier goes through, of which there may be more than of code. */
+const visitsOfSize = 100
 /** Above this, values are looked up. */
 const comparedValues = 32
 
@@ -22,6 +25,9 @@ export const sizeOf = (plan: Plan): number => {
     const test = asTest(plan)?.test
     if (test !== undefined && 'values' in test) {
       size += Math.min(test.values.length, comparedValues) / 4
+      if (test.is === 'text' && test.operator === 'resembles') {
+        size += visitsOfAlike(test.values) / visitsOfSize
+      }
     }
   }
   sizes.set(plan, size)

@@ -2,6 +2,7 @@
 import type { Block, Choice, Decision, Entry, Key } from './decision.ts'
 import { membersOf, Optimiser } from './optimise.ts'
 import { costOf } from './plan-cost.ts'
+import { isScan } from './plan-key.ts'
 import type { Plan, Test } from './plan.ts'
 import { everything } from './plan.ts'
 import type { Steps } from '../steps.ts'
@@ -167,7 +168,7 @@ export class Decider {
   #test(test: Test, negated: boolean): Decision {
     if (test.is === 'bits' || test.is === 'cgroup') return { is: 'test', test, negated }
     if (test.is === 'number' && test.operator !== 'in') return { is: 'test', test, negated }
-    if (test.is === 'text' && test.operator === 'contains') return { is: 'test', test, negated }
+    if (test.is === 'text' && isScan(test)) return { is: 'test', test, negated }
     const choice = atOnce(this.#choiceOfTests([test]))
     return negated ? { is: 'not', member: choice } : choice
   }

@@ -197,3 +197,24 @@ test('more parts than the kernel follows: less is asked of each rule', () => {
   match(weakened[0] ?? '', /^i64 at /)
   equal(generateFilter(ranges(2_000, 5), { limits }).weakened.length, 1)
 })
+
+test('loops count by their turns: many are cut into parts', () => {
+  const rule = (_: unknown, i: number): Plan => ({
+    is: 'and',
+    members: [
+      {
+        is: 'number',
+        at: { offset: 64, bytes: 8, signed: true },
+        operator: '<',
+        values: [BigInt(i)],
+      },
+      { is: 'text', at: path, operator: 'resembles', values: [`VARIABLE_${i}`] },
+    ],
+  })
+  const { parts, weakened } = generateFilter({
+    is: 'or',
+    members: Array.from({ length: 40 }, rule),
+  })
+  ok(parts.length > 1 && parts.length <= partsMax, `${parts.length} parts`)
+  deepEqual(weakened, [])
+})

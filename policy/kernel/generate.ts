@@ -1,8 +1,9 @@
 /**
  * Makes the eBPF program of a plan: it looks at a record that a handler has filled, and hands it to
- * the program that sends it, or drops it. Jumps alone, no loops, nothing kept in registers from one
- * test to the next: the verifier visits each instruction about once, and so takes rule sets of any
- * size. What the program cannot decide within its bounds, it lets through. From Linux 5.10 on.
+ * the program that sends it, or drops it. Jumps forward alone, but for the loops of
+ * `scan-alike.ts`; nothing is kept in registers from one test to the next: the verifier visits each
+ * other instruction about once, and so takes rule sets of any size. What the program cannot decide
+ * within its bounds, it lets through. From Linux 5.10 on.
  */
 import type { Assembled, Label } from './assembler.ts'
 import { Assembler, branchesMax, bytesOf, listingOf } from './assembler.ts'
@@ -15,6 +16,7 @@ import { match } from './match.ts'
 import { CgroupCode } from './cgroup-code.ts'
 import { cut, sizeOf } from './cut.ts'
 import type { Plan } from './plan.ts'
+import { scanAlike } from './scan-alike.ts'
 import { scanText } from './scan.ts'
 import type { Steps } from '../steps.ts'
 import { atOnce } from '../steps.ts'
@@ -110,6 +112,8 @@ const mapEntriesMinDefault = 33
  * times, and remembers 8,192 jumps of a way (BPF_COMPLEXITY_LIMIT_JMP_SEQ).
  */
 export const programLimits: ProgramLimits = { instructions: 100_000, branches: 8_000 }
+/** Of these the turns of loops take no more than so many. */
+const revisitedMax = 500_000
 /** Where a program would be too large, of each rule so many tests are kept at first. */
 const weakenedTestsMax = 3
 
@@ -215,7 +219,9 @@ class Body {
       case 'bits':
         return numberTest(assembler, test, yes, no)
       case 'text':
-        return scanText(this.#at, test.at, test.values, yes, no)
+        return test.operator === 'resembles'
+          ? scanAlike(this.#at, test.at, test.values, yes, no)
+          : scanText(this.#at, test.at, test.values, yes, no)
       case 'cgroup':
         return this.#at.cgroups.test(test.states, yes, no)
     }
@@ -346,25 +352,34 @@ interface Fitted {
   readonly instructionCount: number
   /** Conditional jumps of its longest way. */
   readonly branches: number
+  /** As `Assembled` has it. */
+  readonly revisited: number
 }
 
 /** Looks up only the largest sets where there would be more maps than a program may have. */
 function* withFewMaps(decision: Decision, entriesMin: number): Steps<Fitted> {
   const pool = new MapPool(entriesMin)
-  const { instructions } = yield* assemble(decision, shownTarget, pool, false)
+  const { instructions, revisited } = yield* assemble(decision, shownTarget, pool, false)
   const { maps, asked } = pool
   const instructionCount = instructions.length
   const branches = branchesMax(instructions)
   if (maps.length <= mapsMax) {
-    return { decision, entriesMin, maps, asked, instructionCount, branches }
+    return { decision, entriesMin, maps, asked, instructionCount, branches, revisited }
   }
   const sizes = maps.map(({ entries }) => entries.length).toSorted((a, b) => b - a)
   return yield* withFewMaps(decision, Math.max(entriesMin, sizes[mapsMax - 1] ?? entriesMin) + 1)
 }
 
 /** How many times the size of a program that may be. */
-const excessOf = ({ instructionCount, branches }: Fitted, limits: ProgramLimits): number =>
-  Math.max(instructionCount / limits.instructions, branches / limits.branches)
+const excessOf = (
+  { instructionCount, branches, revisited }: Fitted,
+  limits: ProgramLimits,
+): number =>
+  Math.max(
+    instructionCount / limits.instructions,
+    branches / limits.branches,
+    revisited / revisitedMax,
+  )
 
 /** Programs that fit, and what of the plan they do not ask. */
 interface FittedParts {

@@ -44,7 +44,7 @@ const jumpText = ({ code, registers, offset, immediate }: Instruction): string =
   const operation = code & 0xf0
   if (operation === jumpCodes.call) return `call ${immediate}`
   if (operation === jumpCodes.exit) return 'exit'
-  const target = `goto +${offset}`
+  const target = `goto ${offset < 0 ? '' : '+'}${offset}`
   if (operation === jumpCodes.always) return target
   const right = (code & bpf.register) !== 0 ? `${letter}${registers >> 4}` : `${immediate}`
   return `if ${letter}${registers & 15} ${jumpNames.get(operation)} ${right} ${target}`

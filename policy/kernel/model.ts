@@ -3,6 +3,7 @@
  * property test in the kernel.
  */
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
+import { resembles } from './alike.ts'
 import { noAncestors } from './ancestors.ts'
 import type { CgroupState, CgroupTold, NumberAt, Plan, Test, TextAt, TextOperator } from './plan.ts'
 import { cgroupNumbers } from './plan.ts'
@@ -62,6 +63,8 @@ const compareText = (text: string, operator: TextOperator, value: string): boole
       return text.endsWith(value)
     case 'contains':
       return text.includes(value)
+    case 'resembles':
+      return resembles(text, value)
     case 'below':
       return text === value || text.startsWith(`${value}/`)
   }

@@ -54,6 +54,11 @@ export class Places {
     return { offset, bytes, signed: sign === 'i' }
   }
 
+  /** How long a text was before it was cut; or TEXT_LENGTH_UNKNOWN. */
+  trueBytes(name: string): NumberAt {
+    return { offset: this.#place(name).offset + 4, bytes: 4, signed: false }
+  }
+
   /** @throws Error  the kind has no such text */
   text(name: string): TextAt {
     const { offset, storage } = this.#place(name)

@@ -20,6 +20,7 @@ const testCost = (test: Test): number => {
       return 15
     case 'text':
       if (test.operator === 'contains') return 40 + 20 * test.values.length
+      if (test.operator === 'resembles') return 400 + 100 * test.values.length
       if (test.values.length > comparedValues) return 40
       return (test.at.is === 'chars' ? 2 : 4) + test.values.length / 4
   }

@@ -1,6 +1,10 @@
 /** What tells plans apart. */
 import type { Plan, Test, TextAt } from './plan.ts'
 
+/** Tests that look for values anywhere in a text: nothing can be looked up for them. */
+export const isScan = ({ operator }: Test & { readonly is: 'text' }): boolean =>
+  operator === 'contains' || operator === 'resembles'
+
 export const textPlaceKey = (at: TextAt): string => `${at.is}${at.offset}`
 
 const hex = (bytes: Uint8Array): string =>

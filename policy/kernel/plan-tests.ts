@@ -25,6 +25,7 @@ const neededValues = ({ operator, values, at }: TextTest): readonly string[] => 
     if (at.is === 'slot') return [...once]
     return [...once].filter((value) => value.length <= at.bytes && !value.includes('\0'))
   }
+  if (operator === 'resembles') return [...once]
   if (operator === 'contains') {
     return [...once].filter((value) => ![...once].some((other) => isWithin(other, value)))
   }

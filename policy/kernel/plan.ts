@@ -32,6 +32,8 @@ export type TextOperator =
   | 'below'
   /** It is somewhere in it. What lies behind many bytes of a long text may be taken for it. */
   | 'contains'
+  /** What is nearly it is somewhere in it: see `alike.ts`. Values have `alikeBytesMin` bytes. */
+  | 'resembles'
 
 /** What the agent has told the kernel of the cgroup that a record is of. */
 export type CgroupState = 'host' | 'container' | 'unknown'

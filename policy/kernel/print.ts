@@ -26,7 +26,10 @@ const namesByOffset = (kind: number): ReadonlyMap<number, string> => {
   const places = new Places(kind)
   const members = recordLayouts.find((layout) => layout.kind === kind)?.members ?? []
   const own = members.map(({ name }) => [places.offset(name), name] as const)
-  return new Map([...own, ...ancestorNames])
+  const lengths = members
+    .filter(({ storage }) => storage === 'text')
+    .map(({ name }) => [places.trueBytes(name).offset, `true length of ${name}`] as const)
+  return new Map([...own, ...lengths, ...ancestorNames])
 }
 
 /** Words of the operators, and of their opposites. */
@@ -35,6 +38,7 @@ const textWords: Readonly<Record<TextOperator, readonly [string, string]>> = {
   starts: ['starts with', 'does not start with'],
   ends: ['ends with', 'does not end with'],
   contains: ['contains', 'does not contain'],
+  resembles: ['contains, in any case,', 'does not contain, in any case,'],
   below: ['is or lies below', 'is not and does not lie below'],
 }
 

@@ -62,6 +62,8 @@ export type Known =
   /** Those behind the first, with blanks between; where there is a `name`, that, and a blank before
    * them if there are any. */
   | { readonly is: 'joined'; readonly at: TextAt; readonly name?: TextAt }
+  /** Texts with a blank between two of them, where the record has a NUL. */
+  | { readonly is: 'listed'; readonly at: TextAt }
   /** Bytes in network order. */
   | { readonly is: 'address'; readonly offset: number; readonly version: 4 | 6 }
 

@@ -6,9 +6,12 @@ import {
   FILE_WRITABLE,
   RECORD_BY_THREAD,
   RECORD_OUTSIDE_ROOT,
+  TEXT_LENGTH_UNKNOWN,
 } from '@bulwark/schema'
-import { anyOf, inverse, numberIn, someBit, textIs } from './make-plan.ts'
-import { always, only } from './reading.ts'
+import { alikeBytesMin } from './alike.ts'
+import { allOf, anyOf, inverse, numberIn, someBit, textIs } from './make-plan.ts'
+import type { Case } from './reading.ts'
+import { always, only, unknown } from './reading.ts'
 import type { ReadField, Readings } from './record-kind.ts'
 import { isEmpty, numberOf, truth } from './record-kind.ts'
 
@@ -53,3 +56,31 @@ export const execReadings: Readings = {
   'proc.is_exec_by_thread': bit('flags', RECORD_BY_THREAD),
   'proc.is_cwd_outside_root': bit('flags', RECORD_OUTSIDE_ROOT),
 }
+
+const lengthUnknown = BigInt(TEXT_LENGTH_UNKNOWN)
+
+/** `proc.env`: of all, or of one variable, which is empty where its name is nowhere. */
+export const environmentReading =
+  (argument: number | string | undefined): ReadField =>
+  ({ places }) => {
+    const at = places.text('environment')
+    const isLacking = numberIn(places.trueBytes('environment'), [lengthUnknown])
+    const isTold = inverse(isLacking)
+    const lacking: Case = {
+      when: isLacking,
+      value: unknown('an environment that the kernel has not told'),
+      isLack: true,
+    }
+    if (typeof argument !== 'string') {
+      return [{ when: isTold, value: { is: 'listed', at } }, lacking]
+    }
+    const value = unknown('what a variable of the environment is')
+    const begin = `${argument}=`
+    if (begin.length < alikeBytesMin) return [{ when: isTold, value }, lacking]
+    const isThere = textIs(at, 'resembles', [begin])
+    return [
+      { when: allOf([isTold, isThere]), value },
+      { when: allOf([isTold, inverse(isThere)]), value: { is: 'constant', value: '' } },
+      lacking,
+    ]
+  }

@@ -9,7 +9,7 @@ import type { Possible, Reading } from './reading.ts'
 import { absent, always, constantly, only, unknown } from './reading.ts'
 import { argumentReading } from './record-arguments.ts'
 import { capabilityReading } from './record-words.ts'
-import { execReadings } from './record-execs.ts'
+import { environmentReading, execReadings } from './record-execs.ts'
 import { factReadings } from './record-facts.ts'
 import { fileReadings } from './record-files.ts'
 import type { ReadField, Readings, RecordKind } from './record-kind.ts'
@@ -114,6 +114,9 @@ export const readingOf = (ref: FieldRef, of: RecordKind): Reading => {
   if (own) return own(of)
   if (unsupported !== undefined) return absent
   if (name === 'proc.aname') return ancestorName(ref.argument)(of)
+  if (name === 'proc.env' && of.kind === EventNumber.exec) {
+    return environmentReading(ref.argument)(of)
+  }
   if (name === 'evt.arg') return argumentReading(ref.argument, of)
   if (name === 'evt.abspath') return absolutePath(ref.argument, of)
   if (/^(?:container|image|k8s|k8smeta)\./.test(name)) return ofContainer(of)

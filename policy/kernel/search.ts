@@ -35,6 +35,7 @@ const searchOfText = (test: Extract<Test, { is: 'text' }>): Search | undefined =
     case 'below':
       return { key, entries: values.flatMap((value) => [exact(value), beginning(`${value}/`)]) }
     case 'contains':
+    case 'resembles':
       return undefined
     case 'ends':
       return {

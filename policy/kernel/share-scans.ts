@@ -11,21 +11,26 @@ import { scannedBytes } from './scan.ts'
 
 type TextTest = Extract<Test, { readonly is: 'text' }>
 
-const isScan = (plan: Plan): plan is TextTest => plan.is === 'text' && plan.operator === 'contains'
+type Scanning = 'contains' | 'resembles'
+
+const isScan = (plan: Plan, how: Scanning): plan is TextTest =>
+  plan.is === 'text' && plan.operator === how
 
 /** Scans that let records through, each as often as it stands there. */
-const scansOf = (plan: Plan): readonly TextTest[] => {
-  if (plan.is === 'and' || plan.is === 'or') return plan.members.flatMap(scansOf)
-  return isScan(plan) ? [plan] : []
+const scansOf = (plan: Plan, how: Scanning): readonly TextTest[] => {
+  if (plan.is === 'and' || plan.is === 'or') {
+    return plan.members.flatMap((member) => scansOf(member, how))
+  }
+  return isScan(plan, how) ? [plan] : []
 }
 
 /** The plan where it is known whether all scans find something, or none does. */
-const knowing = (plan: Plan, isFound: boolean): Plan => {
+const knowing = (plan: Plan, how: Scanning, isFound: boolean): Plan => {
   if (plan.is === 'and' || plan.is === 'or') {
-    const members = plan.members.map((member) => knowing(member, isFound))
+    const members = plan.members.map((member) => knowing(member, how, isFound))
     return plan.is === 'and' ? allOf(members) : anyOf(members)
   }
-  if (!isScan(plan)) return plan
+  if (!isScan(plan, how)) return plan
   return isFound ? everything : nothing
 }
 
@@ -50,11 +55,11 @@ export const withFewScans = (
   plans: readonly Plan[],
   isCommon: (plan: Plan) => boolean,
 ): readonly Plan[] => {
-  const all = valuesByPlace(plans.flatMap(scansOf))
+  const all = valuesByPlace(plans.flatMap((plan) => scansOf(plan, 'contains')))
   if (all.every((values) => scannedBytes(values) >= usefulBytes)) return plans
   return plans.map((plan) => {
-    const isWithout = scansOf(plan).length === 0
-    const rest = isWithout ? plan : knowing(plan, true)
+    const isWithout = scansOf(plan, 'contains').length === 0
+    const rest = isWithout ? plan : knowing(plan, 'contains', true)
     return isWithout || isCommon(rest) ? plan : rest
   })
 }
@@ -62,17 +67,21 @@ export const withFewScans = (
 /** So many scans are made before they are put together. */
 const scansMax = 2
 
-/**
- * A plan that scans each text once; it lets through at least what the given one does: all that
- * needs no scan, and where any scan finds something, all that needs one.
- */
-export const shareScans = (plan: Plan): Plan => {
-  const scans = scansOf(plan)
+const shareThose = (plan: Plan, how: Scanning): Plan => {
+  const scans = scansOf(plan, how)
   if (scans.length <= scansMax) return plan
   const byPlace = Map.groupBy(scans, ({ at }) => textPlaceKey(at))
   const shared = Array.from(byPlace.values(), (all) => {
     const values = all.flatMap((scan) => scan.values)
-    return all[0] ? textIs(all[0].at, 'contains', values) : nothing
+    return all[0] ? textIs(all[0].at, how, values) : nothing
   })
-  return anyOf([knowing(plan, false), allOf([anyOf(shared), knowing(plan, true)])])
+  const found = allOf([anyOf(shared), knowing(plan, how, true)])
+  return anyOf([knowing(plan, how, false), found])
 }
+
+/**
+ * A plan that scans each text once; it lets through at least what the given one does: all that
+ * needs no scan, and where any scan finds something, all that needs one.
+ */
+export const shareScans = (plan: Plan): Plan =>
+  shareThose(shareThose(plan, 'contains'), 'resembles')

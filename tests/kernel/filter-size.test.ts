@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { FilterMap, FilterPlan, FilterProgram } from '@bulwark/policy'
-import { accepts, generateFilter, partsMax } from '@bulwark/policy'
+import { accepts, ancestorsLayout, generateFilter, partsMax } from '@bulwark/policy'
 import { FilterStage } from './filter.ts'
 import { NearRecords, planOfRanges, planOfRules } from './inner.ts'
 import { skip } from './stage.ts'
@@ -19,6 +19,8 @@ interface Tried {
   readonly tooMuch: number
   readonly verified: number
 }
+
+const noAncestors = new Uint8Array(ancestorsLayout.bytes)
 
 /** Loads it and tries it on records that nearly fit; too little is never let through. */
 const tryOut = (plan: FilterPlan, program: FilterProgram): Tried => {
@@ -124,4 +126,31 @@ test('a set of 20,000 values', { skip }, (context) => {
   assert.ok(program.instructionCount < 300, 'it is in maps')
   assert.ok(tried.accepted > 30, 'records fit')
   assert.equal(tried.tooMuch, 0)
+})
+
+test('an environment of 8,191 bytes is looked through to its end', { skip }, (context) => {
+  const at = { is: 'slot', offset: 136 } as const
+  const values = ['GLIBC_TUNABLES', 'HTTP_PROXY', 'LD_AUDIT=']
+  const program = generateFilter({ is: 'text', at, operator: 'resembles', values })
+  const stage = new FilterStage()
+  const filter = stage.load(program)
+  try {
+    const { verifiedInstructions } = filter.program.info()
+    context.diagnostic(`${verifiedInstructions} instructions visited by the verifier`)
+    const texts = ['', ...values, 'glibc_tunables=x', 'GLIBC_TUN', 'LD_AUDI', 'an_http_proxy']
+    for (const end of texts) {
+      const text = end.padStart(8_191, 'NAME=some value\0')
+      const record = new Uint8Array(168 + text.length)
+      const view = new DataView(record.buffer)
+      view.setUint16(at.offset, 168, true)
+      view.setUint16(at.offset + 2, text.length, true)
+      record.set(Buffer.from(text, 'latin1'), 168)
+      stage.put(record, noAncestors)
+      const wanted = values.some((value) => end.toUpperCase().includes(value))
+      assert.equal(filter.accepts(), wanted, end)
+    }
+  } finally {
+    filter.close()
+    stage.close()
+  }
 })

@@ -47,6 +47,10 @@ const longText = fc
   .map(([length, text]) => text.repeat(length).slice(0, length))
 const text = fc.oneof({ weight: 12, arbitrary: shortText }, { weight: 1, arbitrary: longText })
 
+const longEnough = fc
+  .tuple(fc.constantFrom('GLIBC_TUNABLES', 'HTTP_PROXY', 'LD_AUDIT', 'one two'), shortText)
+  .map((parts) => parts.join(''))
+
 const values = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.oneof(
     { weight: 5, arbitrary: fc.uniqueArray(one, { minLength: 1, maxLength: 6 }) },
@@ -55,7 +59,7 @@ const values = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
 
 const states = fc.constantFrom<CgroupState>('host', 'container', 'unknown')
 
-const anyTest: fc.Arbitrary<Test> = fc.oneof(
+const shortTest: fc.Arbitrary<Test> = fc.oneof(
   fc.constantFrom(...numbers).chain((at) =>
     fc.oneof(
       fc.record({
@@ -103,6 +107,16 @@ const anyTest: fc.Arbitrary<Test> = fc.oneof(
     }),
   }),
 )
+
+/** The verifier goes through each turn of its loop: so there are few. */
+const longTest: fc.Arbitrary<Test> = fc.record({
+  is: fc.constant('text' as const),
+  at: fc.constantFrom(...slots),
+  operator: fc.constant('resembles' as const),
+  values: fc.uniqueArray(longEnough, { minLength: 1, maxLength: 4 }),
+})
+
+const anyTest = fc.oneof({ weight: 60, arbitrary: shortTest }, { weight: 1, arbitrary: longTest })
 
 const leaf: fc.Arbitrary<Plan> = fc.oneof(
   { weight: 8, arbitrary: anyTest },

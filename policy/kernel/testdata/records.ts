@@ -6,6 +6,7 @@ import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import { ancestorNameAt, ancestorsLayout, knownAt, moreAt } from '../ancestors.ts'
 import type { CgroupState, CgroupTold, NumberAt, Plan, Test, TextAt } from '../plan.ts'
 import { comparedBytesMax, scannedBytes } from '../scan.ts'
+import { isLookedAt } from '../scan-alike.ts'
 
 /** Where the texts of these records are. */
 export const comm: TextAt = { is: 'chars', offset: 112, bytes: 16 }
@@ -76,7 +77,7 @@ const letters = ['a', '/', '\0', 'h', '\xff'] as const
 /** A text beside `value`. */
 const nearText = (value: string, dice: Dice): string => {
   const letter = dice.of(letters) ?? ''
-  switch (dice.below(9)) {
+  switch (dice.below(11)) {
     case 0:
       return value + letter
     case 1:
@@ -93,6 +94,8 @@ const nearText = (value: string, dice: Dice): string => {
       return `${value}/${letter}`
     case 6:
       return value + 'z'.repeat(dice.below(5000))
+    case 7:
+      return `${'y'.repeat(dice.below(40))}${value.toLowerCase()}${letter}`
     default:
       return value
   }
@@ -223,6 +226,10 @@ export class NearRecords {
       const fits = all.length + bytes.length <= RECORD_BYTES_MAX
       const offset = fits ? all.length : fixedBytes
       const length = fits ? bytes.length : 0
+      const alike = about.flatMap((t) =>
+        t.is === 'text' && t.operator === 'resembles' ? t.values : [],
+      )
+      if (alike.length > 0 && !isLookedAt(alike, offset, length, RECORD_BYTES_MAX)) undecided = true
       view.setUint16(at.offset, offset, true)
       view.setUint16(at.offset + 2, length, true)
       view.setUint32(at.offset + 4, dice.below(8) === 0 ? 0xffff_ffff : length, true)
