@@ -2,14 +2,17 @@
 import { Command } from 'commander'
 import type { GraphCertainty } from '@bulwark/schema'
 import { askBlastRadius } from '@bulwark/server'
-import { certaintyOption, outputOption, printLines } from './output.ts'
+import type { Diagram } from './diagram.ts'
+import { drawBlastRadius } from './drawings.ts'
+import type { Form } from './output.ts'
+import { certaintyOption, outputOption, printAnswer } from './output.ts'
 import type { AskOptions } from './remote.ts'
 import { addAsked, answerOf } from './remote.ts'
 import { blastLines } from './text.ts'
 
 interface BlastOptions extends AskOptions {
   readonly certainty: GraphCertainty
-  readonly output: 'table' | 'json'
+  readonly output: Form
 }
 
 const ask = async (from: string, options: BlastOptions): Promise<void> => {
@@ -18,8 +21,9 @@ const ask = async (from: string, options: BlastOptions): Promise<void> => {
     askBlastRadius(of, from, certainty),
   )
   if (!answer) return
-  if (options.output === 'json') console.log(JSON.stringify(answer))
-  else printLines(blastLines(answer))
+  const { output } = options
+  const diagram = (): Diagram => drawBlastRadius(answer)
+  printAnswer(output, { json: answer, table: () => blastLines(answer), diagram })
 }
 
 /** `graph blast-radius`. */

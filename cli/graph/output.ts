@@ -2,6 +2,8 @@
 import { Option } from 'commander'
 import type { GraphCertainty } from '@bulwark/schema'
 import { wholeNumber } from '../watch.ts'
+import type { Diagram } from './diagram.ts'
+import { diagramForms } from './diagram.ts'
 import { harmless } from './names.ts'
 
 /** Lines to stdout, with nothing in them that a terminal would obey. */
@@ -9,10 +11,25 @@ export const printLines = (lines: readonly string[]): void => {
   process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(''))
 }
 
-export const outputOption = (...forms: readonly string[]): Option =>
+/** Forms of an answer. */
+export type Form = 'table' | 'json' | keyof typeof diagramForms
+
+export const outputOption = (): Option =>
   new Option('-o, --output <form>', 'form of the answer')
-    .choices(['table', 'json', ...forms])
+    .choices(['table', 'json', ...Object.keys(diagramForms)])
     .default('table')
+
+/** What an answer looks like in each form. */
+interface Looks {
+  readonly json: object
+  readonly table: () => readonly string[]
+  readonly diagram: () => Diagram
+}
+
+export const printAnswer = (form: Form, { json, table, diagram }: Looks): void => {
+  if (form === 'json') console.log(JSON.stringify(json))
+  else printLines(form === 'table' ? table() : diagramForms[form](diagram()))
+}
 
 const certainties: readonly GraphCertainty[] = ['certain', 'possible', 'unknown']
 

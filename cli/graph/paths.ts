@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import type { GraphCertainty, PathsAnswer } from '@bulwark/schema'
 import { askPaths, serverLimits } from '@bulwark/server'
 import { exitCodes } from '../exit.ts'
-import { dotLines, mermaidLines } from './diagram.ts'
-import { bestOption, certaintyOption, outputOption, printLines } from './output.ts'
+import type { Diagram } from './diagram.ts'
+import { drawFixes, drawPaths } from './drawings.ts'
+import type { Form } from './output.ts'
+import { bestOption, certaintyOption, outputOption, printAnswer } from './output.ts'
 import type { AskOptions } from './remote.ts'
 import { addAsked, answerOf } from './remote.ts'
 import { fixesLines, pathsLines } from './text.ts'
@@ -16,11 +18,11 @@ interface PathsOptions extends AskOptions {
   readonly best: number
   readonly certainty: GraphCertainty
   readonly check: boolean
-  readonly output: 'table' | 'json' | 'mermaid' | 'dot'
+  readonly output: Form
 }
 
 const ask =
-  (asTable: (answer: PathsAnswer) => readonly string[]) =>
+  (table: (answer: PathsAnswer) => readonly string[], draw: (answer: PathsAnswer) => Diagram) =>
   async (options: PathsOptions): Promise<void> => {
     const { from, to, crownJewels, certainty, best } = options
     const query = { from, to, crown_jewels: crownJewels, certainty, best: String(best) }
@@ -29,19 +31,8 @@ const ask =
     )
     if (!answer) return
     if (options.check && answer.paths.length > 0) process.exitCode = exitCodes.fault
-    switch (options.output) {
-      case 'json':
-        console.log(JSON.stringify(answer))
-        break
-      case 'mermaid':
-        printLines(mermaidLines(answer.paths))
-        break
-      case 'dot':
-        printLines(dotLines(answer.paths))
-        break
-      case 'table':
-        printLines(asTable(answer))
-    }
+    const { output } = options
+    printAnswer(output, { json: answer, table: () => table(answer), diagram: () => draw(answer) })
   }
 
 const addQuestion = (command: Command): Command =>
@@ -69,7 +60,7 @@ export const pathsCommand = (): Command =>
   addQuestion(
     new Command('paths').description('ways from a start to what matters, and what cuts them'),
   )
-    .addOption(outputOption('mermaid', 'dot'))
+    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -82,7 +73,7 @@ Examples:
   bulwark graph paths --from user:jane --crown-jewels tier=database --kubeconfig ~/.kube/config
   bulwark graph paths ${usual} -o mermaid`,
     )
-    .action(ask(pathsLines))
+    .action(ask(pathsLines, drawPaths))
 
 /** `graph fixes`. */
 export const fixesCommand = (): Command =>
@@ -101,4 +92,4 @@ Examples:
   bulwark graph fixes ${usual} --best 20
   bulwark graph fixes ${usual} --check -o json | jq '.fixes.fixes'`,
     )
-    .action(ask(fixesLines))
+    .action(ask(fixesLines, drawFixes))

@@ -7,13 +7,15 @@ import { exitCodes } from '../exit.ts'
 import { contextJson, contextText, loadPoliciesIn, saidErrors } from '../policy.ts'
 import { collect, logError } from '../report.ts'
 import { wrap } from '../wrap.ts'
-import { outputOption, printLines } from './output.ts'
+import { drawPod } from './drawings.ts'
+import type { Form } from './output.ts'
+import { outputOption, printAnswer } from './output.ts'
 import type { AskOptions } from './remote.ts'
 import { addAsked, answerOf } from './remote.ts'
 import { severitySettingsOf } from './severity.ts'
 
 interface PodOptions extends AskOptions {
-  readonly output: 'json' | 'table'
+  readonly output: Form
   readonly severity: readonly string[]
   readonly policy: readonly string[]
   readonly rules: readonly string[]
@@ -91,8 +93,8 @@ const show = async (what: string, options: PodOptions): Promise<void> => {
   const query = { pod: what, facts: withFacts ? 'yes' : 'no' }
   const answer = await answerOf(options, 'pod', query, ask)
   if (!answer) return
-  if (options.output === 'json') console.log(JSON.stringify(answer.json))
-  else printLines(answer.lines)
+  const { json, lines } = answer
+  printAnswer(options.output, { json, table: () => lines, diagram: () => drawPod(json) })
 }
 
 export const podCommand = (): Command =>

@@ -2,6 +2,7 @@
 import type {
   BlastRadiusAnswer,
   GraphFact,
+  GraphFix,
   GraphFixes,
   GraphObject,
   GraphPath,
@@ -20,7 +21,7 @@ const hung = (head: string, text: string, indent = head.length): readonly string
     at === 0 ? `${head}${line}` : `${' '.repeat(indent)}${line}`,
   )
 
-const objectText = ({ kind, namespace, name }: GraphObject): string =>
+export const objectText = ({ kind, namespace, name }: GraphObject): string =>
   namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`
 
 const factText = ({ text, object, path }: GraphFact): string =>
@@ -75,6 +76,10 @@ const pathLines = (path: GraphPath, place: number): readonly string[] => {
 const waysText = (places: readonly number[]): string =>
   `${places.length === 1 ? 'way' : 'ways'} ${places.map((place) => place + 1).join(', ')}`
 
+/** What is to be changed, and how. */
+export const fixText = ({ text, object, path }: GraphFix): string =>
+  `${objectText(object)}${path === '' ? '' : ` ${path}`}: ${text}`
+
 export const fixLines = ({ fixes, smallest, at_least, uncut }: GraphFixes): readonly string[] => {
   const bound = smallest ? 'no smaller set does' : `at least ${at_least} are needed`
   const head =
@@ -84,11 +89,8 @@ export const fixLines = ({ fixes, smallest, at_least, uncut }: GraphFixes): read
         `${uncut.length === 0 ? 'all of these' : 'the others'}; ${bound}`
   return [
     head,
-    ...fixes.flatMap(({ text, object, path, cuts }, at) =>
-      hung(
-        ` ${String(at + 1).padStart(2)}. `,
-        `${objectText(object)}${path === '' ? '' : ` ${path}`}: ${text} (${waysText(cuts)})`,
-      ),
+    ...fixes.flatMap((fix, at) =>
+      hung(` ${String(at + 1).padStart(2)}. `, `${fixText(fix)} (${waysText(fix.cuts)})`),
     ),
     ...(uncut.length === 0 ? [] : [`  no change of an object cuts ${waysText(uncut)}`]),
   ]
@@ -118,9 +120,9 @@ export const pathsLines = (answer: PathsAnswer): readonly string[] => {
 export const fixesLines = (answer: PathsAnswer): readonly string[] => {
   const { from, to, paths, more, fixes } = answer
   if (paths.length === 0) return pathsLines(answer)
-  const many = more ? ' of more' : ''
+  const many = more ? `the first ${times(paths.length, 'way')}` : times(paths.length, 'way')
   return [
-    `${times(paths.length, 'way')}${many} from ${from.text} to ${to}:`,
+    `${many} from ${from.text} to ${to}:`,
     ...paths.flatMap(({ edges, steps, certainty }, at) => {
       const passed = edges
         .filter(({ cost, replicas }) => cost === 1 || replicas.length > 0)
@@ -163,30 +165,65 @@ const stepsOf = (cost: number): string => {
   return steps === 0 ? 'at once' : `in ${times(steps, 'step')}`
 }
 
+/** What is reached of one kind, by the number of steps; as many names as are told. */
+const namesBySteps = (
+  kind: string,
+  reached: BlastRadiusAnswer['reached'],
+): readonly (readonly [steps: string, names: string])[] => {
+  const shown = reached.slice(0, limits.reachedToldMax)
+  return [...Map.groupBy(shown, ({ cost }) => stepsOf(cost))].map(([steps, points]) => {
+    const names = points.map(({ id }) => id.slice(kind.length + 1)).filter((name) => name !== '')
+    return [steps, names.join(', ')]
+  })
+}
+
+const moreText = (count: number): string => {
+  const more = count - limits.reachedToldMax
+  return more > 0 ? `; and ${more} more` : ''
+}
+
 /** `pod, 17: in 1 step a/b; in 2 steps c/d, e/f` */
 const reachedLines = (kind: string, reached: BlastRadiusAnswer['reached']): readonly string[] => {
-  const shown = reached.slice(0, limits.reachedToldMax)
-  const bySteps = Map.groupBy(shown, ({ cost }) => stepsOf(cost))
-  const parts = [...bySteps].map(([steps, points]) => {
-    const names = points.map(({ id }) => id.slice(kind.length + 1)).filter((name) => name !== '')
-    return names.length === 0 ? steps : `${steps} ${names.join(', ')}`
-  })
-  const more = reached.length - shown.length
-  const rest = more === 0 ? '' : `; and ${more} more`
+  const parts = namesBySteps(kind, reached).map(([steps, names]) => `${steps} ${names}`.trimEnd())
+  const rest = moreText(reached.length)
   return hung('  ', `${kind}, ${reached.length}: ${parts.join('; ')}${rest}`, 6)
 }
+
+const byWorth = (
+  reached: BlastRadiusAnswer['reached'],
+): readonly (readonly [kind: string, reached: BlastRadiusAnswer['reached']])[] =>
+  [...Map.groupBy(reached, ({ kind }) => kind)].toSorted(
+    ([a], [b]) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1),
+  )
+
+/** What of one kind is as many steps away. */
+export interface ReachedGroup {
+  readonly kind: string
+  /** `in 2 steps` */
+  readonly steps: string
+  /** Of people: `pod: a/b, c/d; and 3 more`. */
+  readonly text: string
+}
+
+/** What is reached by kind and steps, what is worth most first. */
+export const reachedGroups = (reached: BlastRadiusAnswer['reached']): readonly ReachedGroup[] =>
+  byWorth(reached).flatMap(([kind, ofKind]) =>
+    [...Map.groupBy(ofKind, ({ cost }) => stepsOf(cost))].flatMap(([steps, points]) =>
+      namesBySteps(kind, points).map(([, names]): ReachedGroup => {
+        const text = names === '' ? kind : `${kind}: ${names}${moreText(points.length)}`
+        return { kind, steps, text }
+      }),
+    ),
+  )
 
 export const blastLines = (answer: BlastRadiusAnswer): readonly string[] => {
   const { from, reached, more } = answer
   if (reached.length === 0) {
     return [`from ${from.text} nothing is reached that the objects tell of`, ...fewerText(answer)]
   }
-  const byKind = [...Map.groupBy(reached, ({ kind }) => kind)].toSorted(
-    ([a], [b]) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1),
-  )
   return [
     `from ${from.text}: ${times(reached.length, 'node')} of the graph${more ? ', or more' : ''}`,
-    ...byKind.flatMap(([kind, points]) => reachedLines(kind, points)),
+    ...byWorth(reached).flatMap(([kind, points]) => reachedLines(kind, points)),
     ...(more ? ['(a bound was reached: there may be more)'] : []),
     ...fewerText(answer),
   ]
@@ -206,13 +243,17 @@ const subjectLines = ({
   return [who, ...why]
 }
 
-export const whoCanLines = (answer: WhoCanAnswer): readonly string[] => {
-  const { verb, resource, name, namespace, subjects } = answer
+/** What is asked, in words. */
+export const requestText = ({ verb, resource, name, namespace }: WhoCanAnswer): string => {
   const what = `${verb} ${resource}${name === '' ? '' : ` ${name}`}`
-  const where = resource.startsWith('/')
-    ? ''
-    : namespace === ''
-      ? ' in all namespaces'
-      : ` in namespace ${namespace}`
-  return [`${what}${where}: ${times(subjects.length, 'grant')}`, ...subjects.flatMap(subjectLines)]
+  if (resource.startsWith('/')) return what
+  return namespace === '' ? `${what} in all namespaces` : `${what} in namespace ${namespace}`
+}
+
+export const whoCanLines = (answer: WhoCanAnswer): readonly string[] => {
+  const { subjects } = answer
+  return [
+    `${requestText(answer)}: ${times(subjects.length, 'grant')}`,
+    ...subjects.flatMap(subjectLines),
+  ]
 }

@@ -3,14 +3,17 @@ import { Command } from 'commander'
 import { askWhoCan, faultsOfRequest } from '@bulwark/server'
 import { exitCodes } from '../exit.ts'
 import { logError } from '../report.ts'
-import { outputOption, printLines } from './output.ts'
+import type { Diagram } from './diagram.ts'
+import { drawWhoCan } from './drawings.ts'
+import type { Form } from './output.ts'
+import { outputOption, printAnswer } from './output.ts'
 import type { AskOptions } from './remote.ts'
 import { addAsked, answerOf } from './remote.ts'
 import { whoCanLines } from './text.ts'
 
 interface WhoCanOptions extends AskOptions {
   readonly namespace?: string
-  readonly output: 'table' | 'json'
+  readonly output: Form
 }
 
 const ask = async (
@@ -29,8 +32,8 @@ const ask = async (
   }
   const answer = await answerOf(options, 'who-can', asked, (of) => askWhoCan(of, asked))
   if (!answer) return
-  if (options.output === 'json') console.log(JSON.stringify(answer))
-  else printLines(whoCanLines(answer))
+  const diagram = (): Diagram => drawWhoCan(answer)
+  printAnswer(options.output, { json: answer, table: () => whoCanLines(answer), diagram })
 }
 
 /** `graph who-can`. */

@@ -1,5 +1,5 @@
 /** Questions to a cluster, answered in the shapes of `schema/graph-answers.ts`. */
-import type { ContextSources, Request } from '@bulwark/graph'
+import type { Cluster, ContextSources, GraphNode, Request } from '@bulwark/graph'
 import { blastRadius, findPaths, whoCan } from '@bulwark/graph'
 import type {
   BlastRadiusAnswer,
@@ -13,7 +13,7 @@ import { limits } from '../limits.ts'
 import { factOf, fixesOf, pointOf, wayJson, waysOf } from './answer.ts'
 import { isBadEnd, remarkOn, startOf, targetOf } from './ends.ts'
 import type { Asked } from './request.ts'
-import { requestOf } from './request.ts'
+import { remarksOnRequest, requestOf } from './request.ts'
 
 /** What is asked. */
 export interface Questioned {
@@ -44,14 +44,18 @@ export interface PathsQuestion {
   readonly best: number
 }
 
+const remarksOn = (cluster: Cluster, start: GraphNode): readonly string[] => {
+  const remark = remarkOn(cluster, start)
+  return remark === undefined ? [] : [remark]
+}
+
 /** Ways from a start to what matters, and what cuts them. */
 export const askPaths = (
   { sources: { cluster }, input }: Questioned,
   { from, to, crownJewels, certainty, best }: PathsQuestion,
 ): GraphReply<PathsAnswer> => {
   const start = startOf(cluster, from)
-  const remark = isBadEnd(start) ? undefined : remarkOn(cluster, start)
-  const remarks = remark === undefined ? [] : [remark]
+  const remarks = isBadEnd(start) ? [] : remarksOn(cluster, start)
   const wanted = to ?? (crownJewels === undefined ? 'cluster-admin' : 'crown-jewels')
   const target = targetOf(cluster, wanted, crownJewels)
   if (isBadEnd(start) || isBadEnd(target)) {
@@ -86,7 +90,7 @@ export const askBlastRadius = (
   const start = startOf(cluster, from)
   if (isBadEnd(start)) return badReply([start])
   const { reached, counts, isCut } = blastRadius(cluster, start, certainty)
-  return goodReply({
+  const answer: BlastRadiusAnswer = {
     from: pointOf(start),
     certainty,
     counts: Object.fromEntries(counts),
@@ -96,7 +100,8 @@ export const askBlastRadius = (
     }),
     more: isCut,
     input: input(),
-  })
+  }
+  return goodReply(answer, remarksOn(cluster, start))
 }
 
 const resourceText = (request: Request): string => {
@@ -119,7 +124,7 @@ export const askWhoCan = (
 ): GraphReply<WhoCanAnswer> => {
   const request = requestOf(asked)
   if ('message' in request) return badReply([request])
-  return goodReply({
+  const answer: WhoCanAnswer = {
     verb: asked.verb,
     resource: resourceText(request),
     name: asked.name ?? '',
@@ -131,5 +136,6 @@ export const askWhoCan = (
       reasons: facts.map(factOf),
     })),
     input: input(),
-  })
+  }
+  return goodReply(answer, remarksOnRequest(cluster, asked))
 }

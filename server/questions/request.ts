@@ -1,5 +1,5 @@
 /** What is asked of RBAC, as people write it: `create pods/exec`, `get deployments.apps`. */
-import type { Request } from '@bulwark/graph'
+import type { Cluster, Request } from '@bulwark/graph'
 import { closest } from '@bulwark/schema'
 
 /** API groups of resources that every API server has; others are written with their group. */
@@ -74,4 +74,28 @@ export const requestOf = ({
         ? 'write its plural, and the group behind a dot: `applications.argoproj.io`'
         : `did you mean \`${near}\`? Of others the group is written: \`applications.argoproj.io\``,
   }
+}
+
+const usualVerbs: ReadonlySet<string> = new Set(
+  (
+    'get list watch create update patch delete deletecollection ' +
+    'impersonate bind escalate approve sign attest use put post head options *'
+  ).split(' '),
+)
+
+/** What is to be said of a request that is answered, and that may not be what was meant. */
+export const remarksOnRequest = (
+  { objects }: Cluster,
+  { verb, namespace = '' }: Asked,
+): readonly string[] => {
+  const remarks: string[] = []
+  if (!usualVerbs.has(verb)) {
+    const known = 'get, list, watch, create, update, patch, delete, impersonate, bind, escalate'
+    remarks.push(`${verb} is none of the usual verbs (${known}); to exec is to create pods/exec`)
+  }
+  const areNamespacesKnown = objects.count('Namespace') > 0
+  if (namespace !== '' && areNamespacesKnown && !objects.get('Namespace', '', namespace)) {
+    remarks.push(`there is no namespace ${namespace}: what is told holds for one that is made`)
+  }
+  return remarks
 }

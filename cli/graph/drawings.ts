@@ -1,0 +1,107 @@
+/** What of each answer of the graph is drawn. */
+import type {
+  BlastRadiusAnswer,
+  GraphFact,
+  GraphFix,
+  GraphPath,
+  PathsAnswer,
+  PodReply,
+  WhoCanAnswer,
+} from '@bulwark/schema'
+import type { Diagram } from './diagram.ts'
+import { DiagramMaker } from './diagram.ts'
+import { endText, fixText, objectText, reachedGroups, requestText } from './text.ts'
+
+const addPaths = (maker: DiagramMaker, paths: readonly GraphPath[]): void => {
+  for (const step of paths.flatMap(({ edges }) => edges)) {
+    const { from, to, edge, certainty, replicas } = step
+    maker.point(from.id, from.text)
+    maker.point(to.id, to.text)
+    if (replicas.length > 0) maker.rename(to.id, endText(step))
+    maker.arrow(from.id, to.id, edge, certainty !== 'certain')
+  }
+}
+
+/** Ways: what is had, and the edges between. */
+export const drawPaths = ({ paths }: PathsAnswer): Diagram => {
+  const maker = new DiagramMaker()
+  addPaths(maker, paths)
+  return maker.made()
+}
+
+const isCutBy = (fact: GraphFact, { text, object, path }: GraphFix): boolean =>
+  fact.fix === text && fact.path === path && objectText(fact.object) === objectText(object)
+
+/** The same, and each change with what it cuts. */
+export const drawFixes = ({ paths, fixes }: PathsAnswer): Diagram => {
+  const maker = new DiagramMaker()
+  addPaths(maker, paths)
+  for (const [at, fix] of fixes.fixes.entries()) {
+    const id = `fix ${at + 1}`
+    maker.point(id, `${id}: ${fixText(fix)}`)
+    const cut = fix.cuts.flatMap((place) => paths[place]?.edges ?? [])
+    for (const { to, reasons } of cut) {
+      if (reasons.flat().some((fact) => isCutBy(fact, fix))) maker.arrow(id, to.id, 'cuts')
+    }
+  }
+  return maker.made()
+}
+
+/** What is reached, a box for those of one kind that are as many steps away. */
+export const drawBlastRadius = ({ from, reached }: BlastRadiusAnswer): Diagram => {
+  const maker = new DiagramMaker()
+  maker.point(from.id, from.text)
+  for (const { kind, steps, text } of reachedGroups(reached)) {
+    const id = `${kind} ${steps}`
+    maker.point(id, text)
+    maker.arrow(from.id, id, steps)
+  }
+  return maker.made()
+}
+
+/** Who may, over the bindings and the roles that let them. */
+export const drawWhoCan = (answer: WhoCanAnswer): Diagram => {
+  const maker = new DiagramMaker()
+  const what = requestText(answer)
+  for (const { reasons, ...subject } of answer.subjects) {
+    let at = objectText(subject)
+    let label = reasons.length === 0 ? 'without any role' : ''
+    for (const [place, { object, path }] of reasons.entries()) {
+      maker.arrow(at, objectText(object), place === 0 ? path : '')
+      at = objectText(object)
+      label = place === 0 ? '' : path
+    }
+    maker.arrow(at, what, label)
+  }
+  maker.point(what)
+  return maker.made()
+}
+
+/** What of a pod's context is drawn; the shape of `graph pod -o json`. */
+interface DrawnPod {
+  readonly pod: { readonly namespace: string; readonly name: string }
+  readonly factors: readonly {
+    readonly id: string
+    readonly weight: number
+    readonly text: string
+  }[]
+  readonly path?: {
+    readonly steps: readonly { readonly edge: string; readonly from: string; readonly to: string }[]
+  }
+}
+
+/** A pod with its factors, and the way that leads on from it. */
+export const drawPod = (json: PodReply['json']): Diagram => {
+  const { pod, factors, path } = json as unknown as DrawnPod
+  const maker = new DiagramMaker()
+  const id = `pod ${pod.namespace}/${pod.name}`
+  maker.point(id)
+  for (const { id: factor, weight, text } of factors) {
+    const told = `${weight > 0 ? '+' : ''}${weight} ${text}`
+    maker.arrow(told, id, factor)
+  }
+  const [first] = path?.steps ?? []
+  if (first && first.from !== id) maker.arrow(id, first.from, '')
+  for (const { edge, from, to } of path?.steps ?? []) maker.arrow(from, to, edge)
+  return maker.made()
+}
