@@ -5,7 +5,7 @@
  * whether a program runs is a matter of slots and links.
  */
 import { availableParallelism } from 'node:os'
-import type { BpfMap, BpfObject } from '@bulwark/native'
+import type { BpfMap, BpfObject, Link } from '@bulwark/native'
 import { skippedRuns } from '@bulwark/native'
 
 /** A program that is to be there. */
@@ -52,7 +52,10 @@ export class Programs {
   readonly #sharing = new Set<BpfObject>()
   /** Whose maps of `tied` are those of a prototype. */
   readonly #tied = new Map<number, BpfObject>()
-  /** Of the programs of `#byKey`, when somebody has asked. */
+  /** Those that were attached: of no others does the kernel leave out a run, since whoever is
+   * tail-called runs already. */
+  readonly #attached = new Set<string>()
+  /** Of the programs of `#attached`, when somebody has asked. */
   #fds: Int32Array<ArrayBuffer> | undefined
   #closed = false
 
@@ -223,13 +226,22 @@ export class Programs {
   #keep(object: BpfObject, batch: readonly WantedProgram[]): void {
     if (object !== this.first) this.#objects.push(object)
     for (const { key, program } of batch) this.#byKey.set(key, { object, program })
+  }
+
+  /** Attaches a program to what its section says. */
+  attach(key: string): Link {
+    const { object, program } = this.at(key)
+    const link = object.attach(program)
+    this.#attached.add(key)
     this.#fds = undefined
+    return link
   }
 
   /** Lets a program be loaded anew when it is wanted again; one that is attached must not be. */
   forget(key: string): void {
     const { object } = this.at(key)
     this.#byKey.delete(key)
+    this.#attached.delete(key)
     this.#fds = undefined
     const isUsed = [...this.#byKey.values()].some((each) => each.object === object)
     if (object === this.first || isUsed || this.#sharing.has(object)) return
@@ -271,15 +283,15 @@ export class Programs {
 
   /** Runs that the kernel left out because a program was running already, by name. */
   get skipped(): readonly (readonly [program: string, count: number])[] {
-    return [...this.#byKey.values()].map(({ object, program }) => [
-      program,
-      object.info(program).recursionMisses,
-    ])
+    return Array.from(this.#attached, (key) => {
+      const { object, program } = this.at(key)
+      return [program, object.info(program).recursionMisses]
+    })
   }
 
   /** All of them together, for a look that costs little. */
   get skippedRuns(): number {
-    this.#fds ??= Int32Array.from(this.#byKey.values(), (at) => at.object.programFd(at.program))
+    this.#fds ??= Int32Array.from(this.#attached, (key) => this.of(key).fd)
     return skippedRuns(this.#fds)
   }
 

@@ -393,8 +393,7 @@ export class Sensor {
     calls.apply(between)
     for (const program of entries) {
       if (this.#links.has(program)) continue
-      const at = this.#programs.at(program)
-      this.#links.set(program, at.object.attach(at.program))
+      this.#links.set(program, this.#programs.attach(program))
       between()
     }
     for (const [program, link] of this.#links) {
@@ -412,9 +411,8 @@ export class Sensor {
    */
   #attachAgain(program: string): void {
     if (!this.#detached.has(program) || this.#links.has(program)) return
-    const at = this.#programs.at(program)
     try {
-      this.#links.set(program, at.object.attach(at.program))
+      this.#links.set(program, this.#programs.attach(program))
     } catch (error) {
       if (!isNativeError(error) || error.code !== 'ENOENT') throw error
       this.#programs.forget(program)

@@ -7,13 +7,16 @@ import { setFlagsFromString } from 'node:v8'
 import { onBeat } from '@bulwark/agent'
 import { releaseMemory } from '@bulwark/native'
 
-/** What may come on top of what was left the last time. */
+/** What may come on top of what was in use after the last time. */
 const growthBytesMax = 6 * 1024 * 1024
+/** Of what was given back, what is in use comes back at once: code of Node.js, most of all. More
+ * than that is none of it. */
+const usedAgainBytesMax = 16 * 1024 * 1024
 /** Looks, which take 20 microseconds, at every so many beats. */
 const lookBeats = 2
 /**
- * Looks that are left out after memory was given back, which takes ten milliseconds: twice as many
- * each time, since what is in use comes back at once, and more and more of it is.
+ * Looks that are left out after garbage was collected and memory given back, which takes some ten
+ * milliseconds: twice as many each time, since more and more is in use.
  */
 const pauseLooksMax = 256
 
@@ -31,11 +34,13 @@ export interface ProcessMemory {
 
 /**
  * Decides when memory is given back: at first, after work that needs much, and when there is more
- * than was left then.
+ * than was in use after that.
  */
 export class MemoryKeeper {
   readonly #memory: ProcessMemory
   #leftBytes = 0
+  /** `undefined`: it was given back since the last look. */
+  #usedBytes: number | undefined
   #pauseLooks = 1
   #looksToPass = 0
   #works = 0
@@ -59,23 +64,29 @@ export class MemoryKeeper {
 
   look(): void {
     if (this.#works > 0) return
-    if (this.#looksToPass > 0) this.#looksToPass--
-    else if (this.#memory.residentBytes() - this.#leftBytes >= growthBytesMax) {
-      this.#leftBytes = this.#release()
-      this.#looksToPass = this.#pauseLooks
-      this.#pauseLooks = Math.min(2 * this.#pauseLooks, pauseLooksMax)
+    const memory = this.#memory
+    this.#usedBytes ??= Math.min(memory.residentBytes(), this.#leftBytes + usedAgainBytesMax)
+    if (this.#looksToPass > 0) {
+      this.#looksToPass--
+      return
     }
+    if (memory.residentBytes() - this.#usedBytes < growthBytesMax) return
+    memory.collect()
+    this.#release()
+    this.#looksToPass = this.#pauseLooks
+    this.#pauseLooks = Math.min(2 * this.#pauseLooks, pauseLooksMax)
   }
 
   #settle(): void {
     this.#memory.saveMemory(true)
     this.#memory.collect()
-    this.#leftBytes = this.#release()
+    this.#release()
   }
 
-  #release(): number {
+  #release(): void {
     this.#memory.release()
-    return this.#memory.residentBytes()
+    this.#leftBytes = this.#memory.residentBytes()
+    this.#usedBytes = undefined
   }
 }
 
