@@ -70,7 +70,8 @@ export interface ApiBody {
 
 export class ApiClient {
   readonly #access: ApiAccess
-  readonly #agent: HttpAgent | HttpsAgent
+  /** Made with the first request that is not `getAlone`. */
+  #agent: HttpAgent | HttpsAgent | undefined
   readonly #isSecure: boolean
   readonly #clock: Clock
 
@@ -78,8 +79,6 @@ export class ApiClient {
     this.#access = access
     this.#clock = clock
     this.#isSecure = access.server.protocol === 'https:'
-    const pool = { keepAlive: true, keepAliveMsecs: limits.apiKeepAliveMs, maxFreeSockets: 2 }
-    this.#agent = this.#isSecure ? new (https().Agent)(pool) : new (http().Agent)(pool)
   }
 
   /** Its address, without what may be a secret in it. */
@@ -89,7 +88,7 @@ export class ApiClient {
 
   /** Ends connections that nobody uses. */
   close(): void {
-    this.#agent.destroy()
+    this.#agent?.destroy()
   }
 
   /**
@@ -120,12 +119,13 @@ export class ApiClient {
   }
 
   /**
-   * Gets what is at a path and comes for long, a piece now and then, over a connection of its own.
+   * Gets what is at a path over a connection of its own, without node:http, which costs more with
+   * each piece that comes, and memory for good: for what comes for long, or is asked for seldom.
    *
    * @param onBytes  as of `get`; a piece is valid during the call
    * @returns, @throws  as `get`
    */
-  async watch(
+  async getAlone(
     path: string,
     times: RequestTimes,
     onBytes: OnPiece,
@@ -231,7 +231,7 @@ export class ApiClient {
       ...this.#secrets(),
       headers: { ...this.#headers(), accept, ...written },
       method: body?.method ?? 'GET',
-      agent: this.#agent,
+      agent: this.#pool(),
       host: hostOf(server),
       port: server.port,
       path: pathBelow(server, path),
@@ -242,6 +242,12 @@ export class ApiClient {
       request.on('error', reject)
       request.end(body?.text)
     })
+  }
+
+  #pool(): HttpAgent | HttpsAgent {
+    const pool = { keepAlive: true, keepAliveMsecs: limits.apiKeepAliveMs, maxFreeSockets: 2 }
+    this.#agent ??= this.#isSecure ? new (https().Agent)(pool) : new (http().Agent)(pool)
+    return this.#agent
   }
 
   /** The token is read anew each time, and so are secrets: see `access.ts`. */

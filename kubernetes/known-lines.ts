@@ -117,12 +117,31 @@ const endOf = (
   return -1
 }
 
-/** What is kept of a line behind its first bytes; `undefined`: it is not written as is expected. */
+/** Room is in steps: most lines of an object are about as long, a digit more or less. */
+const roomStep = 256
+
+/** Bytes that are taken up by what is kept. */
+const roomOf = ({ bytes }: Kept<unknown>): number => bytes.buffer.byteLength
+
+/** So many bytes, where those were that are not needed any more, if they take up as much room. */
+const roomFor = (bytes: number, before: Kept<unknown> | undefined): Buffer => {
+  const room = roomStep * Math.ceil(bytes / roomStep)
+  // Each that is made outside of V8's heap has it collect garbage the sooner.
+  if (before && roomOf(before) === room) return Buffer.from(before.bytes.buffer, 0, bytes)
+  return Buffer.allocUnsafeSlow(room).subarray(0, bytes)
+}
+
+/**
+ * What is kept of a line behind its first bytes; `undefined`: it is not written as is expected.
+ *
+ * @param before  what was kept of the last line of the object: its bytes are overwritten
+ */
 const keptOf = <Value>(
   line: Buffer,
   begin: number,
   repeated: readonly Passage[],
   value: Value,
+  before: Kept<Value> | undefined,
 ): Kept<Value> | undefined => {
   const passages: Passage[] = []
   const lengths: number[] = []
@@ -143,7 +162,10 @@ const keptOf = <Value>(
   for (const passage of ofAll) pass(passage)
   while (repeated.length > 0 && repeated.every(pass));
   lengths.push(line.length - after)
-  const bytes = Buffer.allocUnsafeSlow(lengths.reduce((sum, length) => sum + length, 0))
+  const bytes = roomFor(
+    lengths.reduce((sum, length) => sum + length, 0),
+    before,
+  )
   let filled = 0
   for (const [i, length] of lengths.entries()) {
     const start = starts[i] ?? 0
@@ -218,7 +240,7 @@ export class KnownLines<Value> {
     this.#repeated = repeated
   }
 
-  /** Bytes that are kept. */
+  /** Bytes that what is kept takes up. */
   get bytes(): number {
     return this.#bytes
   }
@@ -255,11 +277,12 @@ export class KnownLines<Value> {
     const uidAt = head && uidIn(line, 0, line.length)
     if (!head || !uidAt || !isInHead(line, uidAt[0])) return
     const uid = line.toString('latin1', ...uidAt)
+    const before = this.#known.get(uid)
     this.#remove(uid)
-    const kept = keptOf(line, head.length, this.#repeated, value)
-    if (!kept || kept.bytes.length > this.#bytesMax) return
+    const kept = keptOf(line, head.length, this.#repeated, value, before)
+    if (!kept || roomOf(kept) > this.#bytesMax) return
     this.#known.set(uid, kept)
-    this.#bytes += kept.bytes.length
+    this.#bytes += roomOf(kept)
     for (const oldest of this.#known.keys()) {
       if (this.#bytes <= this.#bytesMax) break
       this.#remove(oldest)
@@ -284,6 +307,6 @@ export class KnownLines<Value> {
     if (!known) return
     this.#known.delete(uid)
     if (this.#last === known) this.#last = undefined
-    this.#bytes -= known.bytes.length
+    this.#bytes -= roomOf(known)
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { Json } from '@bulwark/schema'
 import { asObject, asText, parseJson } from '@bulwark/schema'
+import type { OnPiece } from './answer-reader.ts'
 import { limits } from './limits.ts'
 import type { ApiClient } from './client.ts'
 import { ApiFault } from './client.ts'
@@ -314,7 +315,11 @@ export class ListWatch<Value> {
     const times = { headMsMax: listSilent, silentMsMax: listSilent, msMax: limits.apiListMsMax }
     try {
       const form = namesOnly ? { accept: namesForms.list } : {}
-      await client.get(path, times, (chunk) => items.feed(chunk), this.#stop.signal, form)
+      const { signal } = this.#stop
+      const feed = (bytes: Buffer): void => items.feed(bytes)
+      // What there is of a node fits into one page. Others share connections.
+      if (more !== '') await client.get(path, times, feed, signal, form)
+      else await client.getAlone(path, times, piecewise(feed), signal, form)
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
         ? new Expired(error.message)
@@ -349,7 +354,7 @@ export class ListWatch<Value> {
     this.#hasBrought = false
     try {
       const form = namesOnly ? { accept: namesForms.watch } : {}
-      await client.watch(path, times, lines.feed, this.#stop.signal, form)
+      await client.getAlone(path, times, lines.feed, this.#stop.signal, form)
       lines.end()
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
@@ -503,6 +508,11 @@ class Values<Value> {
     return true
   }
 }
+
+const piecewise =
+  (feed: (bytes: Buffer) => void): OnPiece =>
+  (bytes, from, to) =>
+    feed(bytes.subarray(from, to))
 
 /** What a page of a list says of itself. */
 interface Page {

@@ -163,6 +163,22 @@ test('a line of another kind is read, and so is one that is written otherwise', 
   assert.equal(lines.versionOfSame(lineOf({})), undefined)
 })
 
+test('of lines that are shorter and longer the last is known, and takes up what it needs', () => {
+  const lines = new KnownLines<string>(100_000, containerStates)
+  const lineWith = (length: number): Buffer => lineOf({ odd: 'x'.repeat(length) })
+  let before = lineWith(1)
+  for (const length of [0, 2, 3, 300, 299, 20_000, 10, 11, 500, 0]) {
+    const line = lineWith(length)
+    lines.keep(line, '')
+    assert.equal(lines.versionOfSame(line), '7', `${length}`)
+    assert.equal(lines.versionOfSame(before), undefined, `before ${length}`)
+    assert.equal(lines.bytes, keeping(line, 100_000).bytes, `${length}`)
+    before = line
+  }
+  lines.forget(lineOf({}, 'DELETED'))
+  assert.equal(lines.bytes, 0)
+})
+
 test('bytes that are kept are bounded, the oldest go first', () => {
   const one = lineOf({})
   const other = Buffer.from(one.toString().replace('"uid":"u"', '"uid":"v"'))
