@@ -5,7 +5,7 @@
  * - `security`: the return of the wanted calls' own functions, with what LSM hooks have resolved.
  *   No other call is touched.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Backend, Machine } from '@bulwark/schema'
 import type { Probe } from '@bulwark/native'
 import { findKernelFunction, isNativeError, loadProgram, probeKernelType } from '@bulwark/native'
@@ -61,6 +61,9 @@ const probeFunctions = (machine: Machine): Probe => {
 /** Whether the kernel asks BPF programs at its security hooks. */
 const probeSecurityHooks = (): Probe => {
   try {
+    if (!existsSync(securityModules)) {
+      return { unknown: `no ${securityModules}; mount -t securityfs none /sys/kernel/security` }
+    }
     const modules = readFileSync(securityModules, 'utf8').trim().split(',')
     return modules.includes('bpf') && findKernelFunction('bpf_lsm_path_unlink') ? 'yes' : 'no'
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What this machine's cgroups allow: how containers are told apart here, and whether all are. */
-import { readlinkSync } from 'node:fs'
-import { cgroupMode, readCgroups, seesHostCgroups } from './cgroups.ts'
+import { cgroupMode, readCgroups } from './cgroups.ts'
+import { inHostNamespace } from './namespaces.ts'
 import type { Finding } from './probe.ts'
 
 const words = {
@@ -15,14 +15,6 @@ const nameOf = (): { readonly name: string; readonly isThere: boolean } => {
   const mode = cgroupMode(cgroups)
   const of = cgroups.old ? `, v1 by ${cgroups.old.controller})` : ''
   return { name: `${words[mode]}${of}`, isThere: mode !== 'none' }
-}
-
-const namespaceIsHosts = (): boolean => {
-  try {
-    return seesHostCgroups(readlinkSync('/proc/self/ns/cgroup'))
-  } catch {
-    return true // a kernel without cgroup namespaces
-  }
 }
 
 /** Asks the machine. */
@@ -42,7 +34,7 @@ export const cgroupFindings = (): readonly Finding[] => {
       id: 'cgroup-namespace',
       name: "the host's cgroup namespace",
       events: [],
-      probe: namespaceIsHosts() ? 'yes' : 'no',
+      probe: inHostNamespace('cgroup') ? 'yes' : 'no',
       needed: false,
       without: 'containers that were there before the sensor are not found',
       remedy:

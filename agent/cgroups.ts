@@ -151,12 +151,6 @@ export const cgroupMode = ({ unified, old }: Cgroups): CgroupMode => {
   return old ? 'v1' : 'none'
 }
 
-/** The initial cgroup namespace's inode number, the same on every kernel (PROC_CGROUP_INIT_INO). */
-const hostNamespace = 'cgroup:[4026531835]'
-
-/** Whether paths in /proc and in mounts begin at the host's root, given /proc/self/ns/cgroup. */
-export const seesHostCgroups = (namespace: string): boolean => namespace === hostNamespace
-
 /** Asks the machine. */
 export const readCgroups = (): Cgroups =>
   cgroupsFrom(

@@ -43,9 +43,12 @@ export class FilterMaking {
   constructor({ sensor, kernel, resolver, containers, engine, log }: FilterMakingOptions) {
     this.#sensor = sensor
     this.#engine = engine
-    this.#log = log
+    // What is being loaded while the agent ends is refused, and missed by nobody.
+    this.#log = (line) => {
+      if (!this.#closed) log(line)
+    }
     this.filters = new KernelFilters(sensor.filterBase, kernel, {
-      log,
+      log: this.#log,
       containers,
       onNewClass: () => this.#classes.ask(),
       names: new FilterNames(resolver),

@@ -10,6 +10,7 @@ import { probeKernelType, probeMapType } from '@bulwark/native'
 import type { Probe } from '@bulwark/native'
 import { cgroupFindings } from './cgroup-probe.ts'
 import { criFinding } from './cri/index.ts'
+import { inHostNamespace } from './namespaces.ts'
 import { directReads } from './object-file.ts'
 import { probeBareHelper, probeCast, probeTaskRegisters } from './probe-load.ts'
 import { machineOf } from './hook-plan.ts'
@@ -126,8 +127,10 @@ const uringFinding = (): Finding => {
   }
 }
 
+/** Capabilities of a user namespace count in it alone, and programs are the whole machine's. */
 const mayLoad = (): boolean =>
-  capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon))
+  inHostNamespace('user') &&
+  (capability(capSysAdmin) || (capability(capBpf) && capability(capPerfmon)))
 
 const basicFindings = (criSockets?: readonly string[]): readonly Finding[] => [
   {
@@ -146,7 +149,9 @@ const basicFindings = (criSockets?: readonly string[]): readonly Finding[] => [
     needed: true,
     events: [],
     without: 'the kernel refuses the sensor',
-    remedy: 'run as root, or with CAP_BPF and CAP_PERFMON',
+    remedy: inHostNamespace('user')
+      ? 'run as root, or with CAP_BPF and CAP_PERFMON'
+      : 'run outside of this user namespace: root in it (rootless containers) is nobody outside',
   },
   {
     id: 'btf',
@@ -158,6 +163,15 @@ const basicFindings = (criSockets?: readonly string[]): readonly Finding[] => [
     remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as every Debian kernel from 11 on is',
   },
   ...cgroupFindings(),
+  {
+    id: 'pid-namespace',
+    name: "the host's process namespace",
+    probe: asProbe(inHostNamespace('pid')),
+    needed: false,
+    events: [],
+    without: 'processes that were there before the sensor are not found, or taken for others',
+    remedy: "run in the host's process namespace (hostPID: true; docker run --pid host)",
+  },
   criFinding({ sockets: criSockets }),
 ]
 

@@ -23,6 +23,8 @@ const ringBytes = 64 * 1024
 export interface TriedFilters {
   /** Why they do not ask for ancestors, what the kernel says. */
   readonly looksOnce?: string | undefined
+  /** Why there are none for execs, what the kernel says. */
+  readonly execsWhole?: string | undefined
   readonly states: readonly FilterState[]
   /** Cgroups of this machine that the kernel's map has no room for. */
   readonly cgroupsUntold: number
@@ -51,8 +53,10 @@ const tryFilters = async (
     const tell = filters.tellCgroup.bind(filters)
     new ContainerTable(newCounters(), cgroups, thisMachine, undefined, tell).start()
     const looksOnce = await sensor.loadLookers()
+    const execsWhole = await sensor.loadExecEnds()
     filters.install(await filters.prepare(rules, sensor.filterPlaces), 0)
-    return { looksOnce, states: filters.states, cgroupsUntold: filters.cgroupsUntold }
+    const { states, cgroupsUntold } = filters
+    return { looksOnce, execsWhole, states, cgroupsUntold }
   } finally {
     filters.close()
   }

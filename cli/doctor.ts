@@ -23,7 +23,7 @@ import { clusterJson, clusterLines } from './doctor-cluster.ts'
 import { exitCodes } from './exit.ts'
 import { loadPolicyTexts } from './load-rules.ts'
 import { lookAt } from './policy.ts'
-import { collect, logError, readChosen } from './report.ts'
+import { again, logError, readChosen } from './report.ts'
 import type { Delivered, KindShare } from './rules-kernel.ts'
 import { alsoDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
 import { allBackendFindings, besideProgram } from './watch.ts'
@@ -244,8 +244,8 @@ const doctor = async (options: DoctorOptions): Promise<void> => {
 export const doctorCommand = (): Command =>
   new Command('doctor')
     .description('say what this kernel and machine can do, and what each rule loses without it')
-    .option('--rules <path>', 'rule file or folder; may be given again', collect, [])
-    .option('--policy <path>', 'RuntimePolicies; may be given again', collect, [])
+    .addOption(again('--rules <path>', 'rule file or folder', "Bulwark's own"))
+    .addOption(again('--policy <path>', 'RuntimePolicies'))
     .option('--kubeconfig <file>', 'ask this API server, too: its policies, pods, and your rights')
     .option('--node <name>', 'count what policies select on this node alone')
     .addOption(

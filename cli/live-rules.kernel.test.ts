@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { useRareProgram } from './testdata/rare.ts'
 import type { Running } from './testdata/running.ts'
-import { end, skip, startRun, timeout } from './testdata/running.ts'
+import { end, skip, startBulwark, startRun, timeout } from './testdata/running.ts'
 
 const { folder, program } = useRareProgram(() => '')
 
@@ -128,6 +128,19 @@ test('with --no-watch-rules a signal has them read', { skip, timeout }, async (t
   writeFileSync(path, rule('First'))
   const running = await startRun(t, path, ['--no-watch-rules'])
   assert.equal(await judge(running), 'First')
+  replaceFile(path, rule('Second'))
+  running.child.kill('SIGHUP')
+  await running.said('rules changed')
+  assert.equal(await judge(running), 'Second')
+  assert.equal(await end(running.child, 'SIGTERM'), 0)
+})
+
+test('a signal that comes during the start is obeyed after it', { skip, timeout }, async (t) => {
+  const path = join(folder, 'early.yaml')
+  writeFileSync(path, rule('First'))
+  const running = startBulwark(t, ['run', '--no-watch-rules', '--rules', path])
+  // The rules were read before that is said.
+  await running.said('kernel: Linux')
   replaceFile(path, rule('Second'))
   running.child.kill('SIGHUP')
   await running.said('rules changed')

@@ -77,3 +77,23 @@ test('a kernel without its types is told what to do', { skip: skipFor(hiding(btf
   assert.equal(doctor.code, 3)
   assert.match(doctor.stdout, /^kernel type information \(BTF\): no$/m)
 })
+
+const inUserNamespace = ['unshare', '--user', '--map-root-user']
+const skipUser = skipFor(inUserNamespace)
+
+test('root of a user namespace is told that it is none', { skip: skipUser }, async () => {
+  const { code, stdout, stderr } = await bulwark(['run'], inUserNamespace)
+  assert.deepEqual([code, stdout], [3, ''], stderr)
+  assert.match(stderr, fault('right to load programs', 'run outside of this user namespace'))
+  assert.equal(stderr.match(/error/g)?.length, 1, stderr)
+})
+
+const alone = ['unshare', '--pid', '--fork', '--mount-proc', ...powerless]
+
+test('a process namespace of its own is said', { skip: skipFor(alone) }, async () => {
+  const { stderr } = await bulwark(['run'], alone)
+  assert.match(
+    stderr,
+    /warning: the host's process namespace: missing; .*\nbulwark: {3}help: .*hostPID: true/,
+  )
+})

@@ -14,6 +14,9 @@ import { testCommand } from './rules-test.ts'
 import { checkCommand, listCommand } from './rules.ts'
 import { agentCommand, runCommand } from './run.ts'
 import { serverCommand } from './server/command.ts'
+import { keepDebuggerShut } from './signals.ts'
+
+keepDebuggerShut()
 
 const program = new Command('bulwark')
   .description('Runtime security for Kubernetes: sees with eBPF, detects with rules.')

@@ -15,7 +15,7 @@ import { exitCodes } from './exit.ts'
 import { accessOf } from './kubernetes.ts'
 import type { RuleText } from './load-rules.ts'
 import { loadPolicyTexts, readRuleFiles } from './load-rules.ts'
-import { collect, logError } from './report.ts'
+import { again, logError } from './report.ts'
 
 interface StatusOptions {
   readonly kubeconfig: string
@@ -180,11 +180,12 @@ export const policyStatusCommand = (): Command =>
   new Command('status')
     .description('write into each policy of a cluster whether it holds, and as what it acts')
     .requiredOption('--kubeconfig <file>', 'of the API server; `in-cluster`: as the pod it runs in')
-    .option(
-      '--rules <path>',
-      "rule files that agents run with, whose macros policies use (default: Bulwark's own)",
-      collect,
-      [],
+    .addOption(
+      again(
+        '--rules <path>',
+        'rule files that agents run with, whose macros policies use',
+        "Bulwark's own",
+      ),
     )
     .option('--dry-run', 'say it, and write nothing')
     .addHelpText(

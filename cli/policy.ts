@@ -13,7 +13,7 @@ import { exitCodes } from './exit.ts'
 import type { RuleText } from './load-rules.ts'
 import { diagnosticsOf, loadPolicyTexts, severityFilesIn } from './load-rules.ts'
 import type { ChosenTexts } from './report.ts'
-import { collect, logError, readChosen } from './report.ts'
+import { again, logError, readChosen } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption } from './rules.ts'
 import { wrap } from './wrap.ts'
@@ -258,11 +258,12 @@ const list = async (
 }
 
 const withRules = (command: Command): Command =>
-  command.option(
-    '--rules <path>',
-    "rule files and folders whose macros, lists and rules they use (default: Bulwark's own)",
-    collect,
-    [],
+  command.addOption(
+    again(
+      '--rules <path>',
+      'rule files and folders whose macros, lists and rules they use',
+      "Bulwark's own",
+    ),
   )
 
 /** `policy check`. */

@@ -1,4 +1,5 @@
 /** What the commands say to people, on stderr; and alerts, on stdout. */
+import { Option } from 'commander'
 import type { Alert, OutputSettings } from '@bulwark/agent'
 import { alertJson, alertText, losesEvents } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
@@ -23,11 +24,15 @@ export const logError = (message: string, help?: string): void => {
   if (help !== undefined) log(`  help: ${help}`)
 }
 
-/** For options that may be given again. */
-export const collect = (path: string, before: readonly string[]): readonly string[] => [
-  ...before,
-  path,
-]
+/**
+ * An option that may be given again; none of it is an empty list.
+ *
+ * @param otherwise  what holds then, for the help
+ */
+export const again = (flags: string, description: string, otherwise = 'none'): Option =>
+  new Option(flags, `${description}; may be given again`)
+    .argParser((one: string, before: readonly string[]): readonly string[] => [...before, one])
+    .default([], otherwise)
 
 /** Rules that were loaded, and those of them that the priority lets run. */
 export interface ChosenRules {
@@ -105,6 +110,7 @@ export const reportRules = (
   const said = new Set(before && remarksOn(before))
   for (const remark of remarksOn(loaded)) if (!said.has(remark)) log(remark)
   log(`${active.length} of ${rules.length} rules run`)
+  if (active.length === 0) log('warning: no rule runs, so that no alert can come')
   if (policies.length === 0) return
   const sound = policies.filter(({ isDisabled }) => !isDisabled)
   const enforcing = sound.filter(({ mode }) => mode === 'enforce').length

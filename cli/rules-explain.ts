@@ -14,7 +14,7 @@ import type { Described, DescribedRule, Rule } from '@bulwark/policy'
 import { diagnosticText, fieldsOfOutput } from '@bulwark/policy'
 import type { Backend, FieldRef, Machine } from '@bulwark/schema'
 import { contextText, loadPoliciesIn, saidErrors, scopeText, stateOf } from './policy.ts'
-import { collect } from './report.ts'
+import { again } from './report.ts'
 import type { KernelShare } from './rules-kernel.ts'
 import { kernelShare, kernelText } from './rules-kernel.ts'
 import type { FormOptions } from './rules.ts'
@@ -284,17 +284,12 @@ export const explainCommand = (): Command =>
         "machine can't give it",
     )
     .argument('<rule>', 'its name')
-    .option(
-      '--rules <path>',
-      "rule file or folder; may be given again (default: Bulwark's own)",
-      collect,
-      [],
-    )
-    .option(
-      '--policy <path>',
-      'file or folder of RuntimePolicies: which of them apply, and what their `context` does',
-      collect,
-      [],
+    .addOption(again('--rules <path>', 'rule file or folder', "Bulwark's own"))
+    .addOption(
+      again(
+        '--policy <path>',
+        'file or folder of RuntimePolicies: which of them apply, and what their `context` does',
+      ),
     )
     .option('--kernel', 'what a filter in the kernel decides of it, in words and as a program')
     .addOption(formOption())

@@ -67,7 +67,8 @@ test('filters that were tried, a line each', () => {
     looksTwice: false,
     refused: 'E2BIG\nlast\nwords',
   }
-  const tried = { states: [open, dup], cgroupsUntold: 12, looksOnce: 'EPERM' }
+  const refusals = { looksOnce: 'EPERM', execsWhole: 'ENOMEM' }
+  const tried = { states: [open, dup], cgroupsUntold: 12, ...refusals }
   assert.deepEqual(filterLines(tried, alsoDelivered(rules, 'x64')), [
     '  open: 70 instructions for two looks, in 5 programs; lets more through: a text; and 3 more',
     '  dup: 5 instructions',
@@ -76,6 +77,7 @@ test('filters that were tried, a line each', () => {
     '      words',
     '  receive: also those on which a rule asks whether a socket has other ends than before',
     '  ancestors are left to the agent: EPERM',
+    '  execs that a rule may be about all come: ENOMEM',
     '  no room for 12 cgroups: they may be host or container',
   ])
 })

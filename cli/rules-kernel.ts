@@ -145,7 +145,7 @@ export const alsoDelivered = (rules: readonly Rule[], machine: Machine): readonl
 
 /** What became of filters that were tried, a line each, and what comes beside them. */
 export const filterLines = (
-  { states, looksOnce, cgroupsUntold }: TriedFilters,
+  { states, looksOnce, execsWhole, cgroupsUntold }: TriedFilters,
   delivered: readonly Delivered[],
 ): readonly string[] => [
   ...states.flatMap(({ name, instructions, programs, looksTwice, refused, weakened }) => {
@@ -162,6 +162,7 @@ export const filterLines = (
   }),
   ...delivered.map(({ kind, what }) => `  ${kind}: also ${what}`),
   ...(looksOnce === undefined ? [] : [`  ancestors are left to the agent: ${looksOnce}`]),
+  ...(execsWhole === undefined ? [] : [`  execs that a rule may be about all come: ${execsWhole}`]),
   ...(cgroupsUntold === 0
     ? []
     : [`  no room for ${cgroupsUntold} cgroups: they may be host or container`]),

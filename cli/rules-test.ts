@@ -7,7 +7,7 @@ import type { Difference, LoadResult, RaisedAlert, Trial, TrialFile } from '@bul
 import { diagnosticText, judge, readTrials, runTrial } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { catalog, loadRules } from './load-rules.ts'
-import { collect, log, logError } from './report.ts'
+import { again, log, logError } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption } from './rules.ts'
 
@@ -176,12 +176,7 @@ export const testCommand = (): Command =>
   new Command('test')
     .description('try rules on events written down, or on captures; exit code 1 when one fails')
     .argument('<path...>', 'files of trials, or folders with files *.test.yaml')
-    .option(
-      '--rules <path>',
-      'rule file or folder in place of those that the files name; may be given again',
-      collect,
-      [],
-    )
+    .addOption(again('--rules <path>', 'rule file or folder in place of those that the files name'))
     .addOption(formOption())
     .addHelpText(
       'after',

@@ -30,6 +30,11 @@ export const readTexts = (paths: readonly string[]): readonly RuleText[] | undef
 const check = (paths: readonly string[], { output }: FormOptions): void => {
   const texts = readTexts(paths)
   if (!texts) return
+  if (texts.length === 0) {
+    logError(`no rule files in ${paths.join(', ')}`, 'a folder has them in files *.yaml and *.yml')
+    process.exitCode = exitCodes.usage
+    return
+  }
   const loaded = loadRuleTexts(texts)
   const failed = loaded.files.filter((file) => !file.successful)
   process.exitCode = failed.length > 0 ? exitCodes.fault : exitCodes.done

@@ -30,6 +30,16 @@ test('an alert is a line, and a signal ends it well', { skip, timeout }, async (
   }
 })
 
+test(
+  'one that is stopped while it makes its filters complains of none',
+  { skip, timeout },
+  async (t) => {
+    const { child, log } = await startRun(t, rules)
+    assert.equal(await end(child, 'SIGTERM'), 0)
+    assert.doesNotMatch(log.join('\n'), /filter(?:s|ed).*:/)
+  },
+)
+
 test('for people: a line of text', { skip, timeout }, async (t) => {
   const { child, alert } = await startRun(t, rules, ['-o', 'text'])
   spawnSync(program, ['\x1b[2J\n'])
@@ -91,5 +101,6 @@ test('the doctor finds all that is needed', { skip, timeout }, async () => {
     assert.match(stdout, each)
   }
   assert.match(stdout, /^rules: 2 of 2 can run$/m)
-  assert.match(stdout, /^filters in the kernel, loaded for a moment:\n {2}\S+: \d+ instructions$/m)
+  const filters = 'filters in the kernel, loaded for a moment:'
+  assert.match(stdout, new RegExp(`^${filters}\\n(?: {2}.+\\n)* {2}exec: \\d+ instructions$`, 'm'))
 })

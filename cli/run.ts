@@ -25,6 +25,8 @@ import type { ChosenRules } from './report.ts'
 import { chooseRules, explain, log, logError, reportRules, terminal } from './report.ts'
 import type { Settled } from './settle-policies.ts'
 import { byName, settleAtStart, settledWithout } from './settle-policies.ts'
+import type { Hangups } from './signals.ts'
+import { hearHangups } from './signals.ts'
 import { watchUnusedPolicies } from './unused-policies.ts'
 import { exitCodeOf, openCaptureFile, probe, reportEnd, watch } from './watch.ts'
 
@@ -46,7 +48,12 @@ const addWatching = (command: Command, check: (settings: Settings) => Lack | und
     const { config } = own.opts<{ readonly config?: string }>()
     const file = config ?? (existsSync(usualConfig) ? usualConfig : undefined)
     const read = (): Configured => configure(file, givenByFlags(own))
-    process.exitCode = await run(read, check)
+    const hangups = hearHangups()
+    try {
+      process.exitCode = await run(read, check, hangups)
+    } finally {
+      hangups?.stop()
+    }
   })
 
 /** What is missing, and what to do. */
@@ -127,6 +134,7 @@ const reportHooks = (agent: Agent): void => {
 const run = async (
   read: () => Configured,
   check: (settings: Settings) => Lack | undefined,
+  hangups: Hangups | undefined,
 ): Promise<number> => {
   const configured = read()
   if ('faults' in configured) {
@@ -151,7 +159,8 @@ const run = async (
   const policies = policiesOf(pods.origin, settings)
   const settled = settledWithout(chosen)
   try {
-    return await runWith({ settings, read, settled, pods: pods.origin, policies, judging })
+    const { origin } = pods
+    return await runWith({ settings, read, settled, pods: origin, policies, judging, hangups })
   } finally {
     judging.stop()
     policies?.feed.stop()
@@ -247,12 +256,13 @@ interface Watching {
   readonly pods: PodOrigin | undefined
   readonly policies: ClusterPolicies | undefined
   readonly judging: Judging
+  readonly hangups: Hangups | undefined
 }
 
 /** Takes changes of rules and options. Returns what stops it. */
 const follow = (
   agent: Agent,
-  { settings, read, settled, policies, judging }: Watching,
+  { settings, read, settled, policies, judging, hangups }: Watching,
   outputs: Outputs,
 ): (() => void) => {
   const node = settings.hostname ?? hostname()
@@ -270,7 +280,7 @@ const follow = (
   const config = new LiveConfig({ read, settings, hostname: node, outputs, rules })
   const reload = (): void => void config.reload()
   const reopen = (): void => outputs.reopen()
-  if (!process.stdin.isTTY) process.on('SIGHUP', reload)
+  hangups?.take(reload)
   process.on('SIGUSR1', reopen)
   const watcher = settings.watchRules ? rules.watch() : undefined
   const quiet = new Quiet(() => void rules.reloadCluster())
@@ -285,7 +295,6 @@ const follow = (
   return () => {
     endUnused()
     quiet.stop()
-    process.off('SIGHUP', reload)
     process.off('SIGUSR1', reopen)
     watcher?.stop()
   }
@@ -337,8 +346,7 @@ const watchHere = async (machine: Machine, watching: Watching): Promise<number> 
         log(`watching ${started.processCount} processes and ${started.containerCount} containers`)
       },
       gone,
-      // Whoever closes a terminal ends what runs in it.
-      process.stdin.isTTY ? undefined : ['SIGINT', 'SIGTERM'],
+      watching.hangups ? ['SIGINT', 'SIGTERM'] : undefined,
     )
     if (agent) reportEnd(agent, watched.reason, watching.policies?.feed)
     code = exitCodeOf(watched)

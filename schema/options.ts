@@ -105,7 +105,7 @@ const alerts: readonly OptionSpec[] = [
     { is: 'choice', of: ['said', 'all', 'none'] },
     'said',
     'whose equal alerts become one: rules that say `fold: true`, all but those that say ' +
-      '`fold: false`, or none: see below',
+      '`fold: false`, or none: docs/config.md',
   ),
   fixedOption(
     'fold.seconds',
@@ -165,7 +165,7 @@ const alerts: readonly OptionSpec[] = [
     'append_output',
     { is: 'yaml', what: 'list' },
     '[{suggested_output: true}]',
-    'what is added to the outputs and fields of which rules: see below',
+    'what is added to the outputs and fields of which rules: docs/config.md',
     ['append_output'],
   ),
   fixedOption(

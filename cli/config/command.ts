@@ -32,7 +32,11 @@ const check = (files: readonly string[]): number => {
       readFileSync(file)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      logError(`cannot read ${file}: ${message}`, 'give a file of options')
+      const help =
+        file === usualConfig
+          ? 'there need be none: give the file that is meant'
+          : 'give a file of options'
+      logError(`cannot read ${file}: ${message}`, help)
       return exitCodes.usage
     }
     const configured = configure(file, new Map())

@@ -80,8 +80,11 @@ export const readConfig = (
   return { values: reader.values, faults: [...faults, ...reader.faults] }
 }
 
-/** `file:line:column: error: message`, then the help. */
+/** `file:line:column: error: message`, or `--flag: error: message`; then the help. */
 export const faultText = ({ place, message, help }: ConfigFault): string => {
-  const first = `${place.file}:${place.line}:${place.column}: error: ${message}`
+  const { file, line, column } = place
+  // A flag's value is of one line, mostly.
+  const isFlag = file.startsWith('--') && line === 1 && column === 1
+  const first = `${isFlag ? file : `${file}:${line}:${column}`}: error: ${message}`
   return help === undefined ? first : `${first}\n  help: ${help}`
 }

@@ -5,7 +5,7 @@ import type { PodFindings, Questioned } from '@bulwark/server'
 import { badPod, findingsOfPod, podJson, podLines } from '@bulwark/server'
 import { exitCodes } from '../exit.ts'
 import { contextJson, contextText, loadPoliciesIn, saidErrors } from '../policy.ts'
-import { collect, logError } from '../report.ts'
+import { again, logError } from '../report.ts'
 import { wrap } from '../wrap.ts'
 import { drawPod } from './drawings.ts'
 import type { Form } from './output.ts'
@@ -103,19 +103,20 @@ export const podCommand = (): Command =>
       .description('the context of a pod: what raises or lowers its alerts, and why')
       .argument('<namespace/pod>', 'the pod'),
   )
-    .option('--severity <file>', 'a SeverityPolicy; may be given again', collect, [])
+    .addOption(again('--severity <file>', 'a SeverityPolicy'))
     .option('--facts', 'also the facts that `context` of a RuntimePolicy can ask for')
-    .option(
-      '--policy <path>',
-      'a file or folder of RuntimePolicies: whether their `context` holds; may be given again',
-      collect,
-      [],
+    .addOption(
+      again(
+        '--policy <path>',
+        'a file or folder of RuntimePolicies: whether their `context` holds',
+      ),
     )
-    .option(
-      '--rules <path>',
-      "rule files whose macros, lists and rules these use (default: Bulwark's own)",
-      collect,
-      [],
+    .addOption(
+      again(
+        '--rules <path>',
+        'rule files whose macros, lists and rules these use',
+        "Bulwark's own",
+      ),
     )
     .addOption(outputOption())
     .addHelpText(

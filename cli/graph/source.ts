@@ -4,7 +4,7 @@ import { Option } from 'commander'
 import { AccessError } from '@bulwark/kubernetes'
 import { exitCodes } from '../exit.ts'
 import { accessOf } from '../kubernetes.ts'
-import { collect, log, logError } from '../report.ts'
+import { again, log, logError } from '../report.ts'
 import type { ClusterInput } from '@bulwark/server'
 import { FilesError, ReportFiles, inputLines, readClusterFiles } from '@bulwark/server'
 import { LiveError, listCluster } from './live.ts'
@@ -41,14 +41,11 @@ export const addSource = (command: Command): Command =>
       'ask the API server of its current context; `in-cluster`: as a pod',
     )
     .addOption(
-      new Option(
+      again(
         '--vulnerabilities <path>',
         'what scanners and lists say, beside an API server: a file or folder of reports, SBOMs, ' +
-          'VEX, EPSS, KEV; may be given again',
-      )
-        .argParser(collect)
-        .default([], 'none')
-        .conflicts('fromFiles'),
+          'VEX, EPSS, KEV',
+      ).conflicts('fromFiles'),
     )
 
 /** Reads files; says what was read. `undefined` when they cannot be read, which was said. */

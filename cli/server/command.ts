@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { addFlags } from '../config/flags.ts'
 import { addSource } from '../graph/source.ts'
-import { collect } from '../report.ts'
+import { again } from '../report.ts'
 import type { ServeOptions } from './doors.ts'
 
 /** Where a server listens, and where its agents are when they run beside it. */
@@ -23,31 +23,23 @@ export const serverCommand = (): Command =>
       ),
     )
       .option('--listen <address>', 'address and port; port 0: any that is free', usualListen)
-      .option('--severity <file>', 'a SeverityPolicy; may be given again', collect, [])
-      .option(
-        '--policy <path>',
-        'RuntimePolicies, a file or folder: what their `context` makes of alerts, beside those ' +
-          'of the cluster; may be given again',
-        collect,
-        [],
+      .addOption(again('--severity <file>', 'a SeverityPolicy'))
+      .addOption(
+        again(
+          '--policy <path>',
+          'RuntimePolicies, a file or folder: what their `context` makes of alerts, beside those ' +
+            'of the cluster',
+        ),
       )
-      .option(
-        '--rules <path>',
-        "rule files whose macros and lists these use (default: Bulwark's own)",
-        collect,
-        [],
+      .addOption(
+        again('--rules <path>', 'rule files whose macros and lists these use', "Bulwark's own"),
       )
       .option('--tls-cert <file>', "the server's certificate, PEM, with those above it")
       .option('--tls-key <file>', 'its key, PEM')
       .option('--agent-token-file <file>', 'the token with which agents hand alerts over')
-      .option(
-        '--agent-account <ns/name>',
-        'a service account whose tokens do, too; may be given again',
-        collect,
-        [],
-      )
+      .addOption(again('--agent-account <ns/name>', 'a service account whose tokens do, too'))
       .option('--reader-token-file <file>', 'the token with which the graph is asked')
-      .option('--reader-account <ns/name>', 'a service account whose tokens do, too', collect, [])
+      .addOption(again('--reader-account <ns/name>', 'a service account whose tokens do, too'))
       .option('--audience <name>', 'what tokens of accounts must be made for', usualAudience),
     ({ name, about }) => (about === 'channels' && !ofAgents.test(name)) || ofAlerts.test(name),
   )

@@ -17,6 +17,8 @@ import { filesSource } from '../graph/source.ts'
 import { watchedCluster } from '../graph/watched.ts'
 import { accessOf } from '../kubernetes.ts'
 import { ending, log, logError, terminal } from '../report.ts'
+import type { Hangups } from '../signals.ts'
+import { hearHangups } from '../signals.ts'
 import type { ServeOptions } from './doors.ts'
 import { UsageError, doorsOf } from './doors.ts'
 import { followPolicies } from './policies.ts'
@@ -67,7 +69,11 @@ const outputsOf = (command: Command): Settings['outputs'] | undefined => {
 }
 
 /** Until a signal, or nobody reads the alerts any more. */
-const serveWith = async (options: ServeOptions, settings: Settings['outputs']): Promise<number> => {
+const serveWith = async (
+  options: ServeOptions,
+  settings: Settings['outputs'],
+  hangups: Hangups | undefined,
+): Promise<number> => {
   const { listen, tls, roles, reviews } = doorsOf(options)
   const severity = severitySettingsOf(options.severity)
   if (!severity) return exitCodes.usage
@@ -92,7 +98,13 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
   })
   let server: RunningServer | undefined
   // Heard from the start, so that whoever ends it at once does not cut it off.
-  const ended = ending()
+  const ended = ending(hangups ? ['SIGINT', 'SIGTERM'] : undefined)
+  const reopen = (): void => {
+    outputs.reopen()
+    log('channels opened anew')
+  }
+  hangups?.take(reopen)
+  process.on('SIGUSR1', reopen)
   try {
     server = await startServer({
       listen,
@@ -111,6 +123,7 @@ const serveWith = async (options: ServeOptions, settings: Settings['outputs']): 
     const reason = await Promise.race([ended, gone])
     log(`ends: ${reason}`)
   } finally {
+    process.off('SIGUSR1', reopen)
     await server?.close()
     await outputs.close()
     fed.stop()
@@ -136,8 +149,9 @@ const codesOfAddress: ReadonlySet<string | undefined> = new Set([
 export const serve = async (options: ServeOptions, command: Command): Promise<number> => {
   const settings = outputsOf(command)
   if (!settings) return exitCodes.usage
+  const hangups = hearHangups()
   try {
-    return await serveWith(options, settings)
+    return await serveWith(options, settings, hangups)
   } catch (error) {
     if (error instanceof UsageError) {
       logError(error.message, error.help)
@@ -157,5 +171,7 @@ export const serve = async (options: ServeOptions, command: Command): Promise<nu
       return exitCodes.usage
     }
     throw error
+  } finally {
+    hangups?.stop()
   }
 }

@@ -1,11 +1,12 @@
 /** `bulwark server` as a process, and agents' channels to it. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as turn } from 'node:timers/promises'
 import { bulwark } from '../testdata/bulwark.ts'
 import { alertAt, channelTo } from '../testdata/channel.ts'
 import { end, startServer, timeout } from '../testdata/running.ts'
@@ -56,6 +57,23 @@ test(
     assert.match(await server.said('alerts received'), /2 alerts received: 2 judged, 0 without/)
   },
 )
+
+test('files are opened anew when a signal asks for it', { timeout }, async (t) => {
+  const file = join(folder, 'moved.json')
+  const server = await startServer(t, [...local, '--file-path', file])
+  const { outputs } = channelTo(t, server.url)
+  for (const [at, signal] of (['SIGHUP', 'SIGUSR1'] as const).entries()) {
+    outputs.send(alertAt(at))
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await turn(20)
+    renameSync(file, `${file}.${signal}`)
+    server.child.kill(signal)
+    await server.said('channels opened anew', at + 1)
+  }
+  assert.equal(await end(server.child, 'SIGTERM'), 0)
+  const linesOf = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1
+  assert.deepEqual([`${file}.SIGHUP`, `${file}.SIGUSR1`].map(linesOf), [1, 1])
+  assert.doesNotMatch(server.log.join('\n'), /[Dd]ebugger/)
+})
 
 test('a server judges by the `context` of policies', { timeout }, async (t) => {
   const policy = fileOf(

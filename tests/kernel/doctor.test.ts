@@ -139,7 +139,7 @@ const documented = (): readonly (readonly [row: string, answer: string])[] => {
 }
 
 /** What doctor says of the machine and of who asks. */
-const notOfKernel = ['machine', 'right', 'cgroup-namespace', 'cri-socket']
+const notOfKernel = ['machine', 'right', 'cgroup-namespace', 'pid-namespace', 'cri-socket']
 
 const skipDocumented = skip || (isGuest ? false : 'docs/kernels.md is about the guests')
 
