@@ -108,7 +108,7 @@ export {
   writingTypes,
 } from './eventfacts.ts'
 export type { UringOperation } from './uring.ts'
-export { uringOperations, uringOperationsMax } from './uring.ts'
+export { uringOperations } from './uring.ts'
 export { isEventName, isParameterName, otherEventNames, syscallNames } from './eventnames.ts'
 export { rawParameterType } from './parametertypes.ts'
 export { nameHooksOf } from './namehooks.ts'

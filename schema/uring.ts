@@ -13,9 +13,6 @@ export type UringShape = 'fd_call' | 'syscall'
  */
 export type UringOperation = readonly [operation: number, type: string, shape?: UringShape]
 
-/** One past the largest number that the kernel side looks at. */
-export const uringOperationsMax = 64
-
 /** By number; of several forms of a call the one that has the most arguments. */
 export const uringOperations: readonly UringOperation[] = [
   [1, 'readv', 'fd_call'],

@@ -1,6 +1,6 @@
 /** Network policies, from their objects: Kubernetes' own and those of the administrators. */
 import type { Network, Selector } from '@bulwark/schema'
-import { inNetwork, networkOf, parseAddress, parseNetwork } from '@bulwark/schema'
+import { inNetwork, parseNetwork } from '@bulwark/schema'
 import type { Reading } from '../objects/metadata.ts'
 import type { Json, Reader } from '../objects/reader.ts'
 import { isJson } from '../objects/reader.ts'
@@ -245,13 +245,6 @@ export const readAdminPolicy = (
 
 /** Policies of other engines: that they are there is known, what they say is not judged. */
 export const readForeignPolicy = (_json: Json, { names }: Reading): ForeignPolicy => names
-
-/** An address as the network of itself alone; a network as it is. */
-export const networkOfText = (text: string): Network | undefined => {
-  const address = parseAddress(text)
-  if (address === undefined) return parseNetwork(text)
-  return networkOf(address, typeof address === 'number' ? 32 : 128)
-}
 
 /** Whether a network lies in another. */
 export const isWithin = (network: Network, other: Network): boolean =>
