@@ -84,7 +84,7 @@ for (const line of lines.split('\n').filter((text) => text !== '')) {
 const source = (...text: string[]): Files => ({ 'agent/index.ts': `// A.\n${text.join('\n')}\n` })
 const page = (text: string): Files => ({
   'a.md': text,
-  'docs/b.md': '# B\n\n## Two words, `code`\n',
+  'web/b.md': '# B\n\n## Two words, `code`\n',
 })
 const mark = ['TO', 'DO'].join('')
 
@@ -115,12 +115,14 @@ const trees: readonly (readonly [name: string, files: Files, expected: readonly 
   ['a mark', source(`// ${mark} later`), ['agent/index.ts:2 mark']],
   ['a machine', { 'a.yaml': ['a: /wo', 'rk/main/x\n'].join('') }, ['a.yaml:1 machine']],
 
-  ['links', page('# A\n\n[b](docs/b.md) [c](docs/b.md#two-words-code) [d](#a) [e](docs)\n'), []],
+  ['links', page('# A\n\n[b](web/b.md) [c](web/b.md#two-words-code) [d](#a) [e](web)\n'), []],
   ['a link out', page('# A\n\n[b](https://example.org/x)\n'), []],
-  ['to nothing', page('# A\n\n[b](docs/c.md)\n'), ['a.md:3 link']],
-  ['to no heading', page('# A\n\n[b](docs/b.md#three)\n'), ['a.md:3 link']],
+  ['to nothing', page('# A\n\n[b](web/c.md)\n'), ['a.md:3 link']],
+  ['to no heading', page('# A\n\n[b](web/b.md#three)\n'), ['a.md:3 link']],
   ['no title', page('## A\n'), ['a.md:1 title']],
   ['two titles', page('# A\n\n# B\n'), ['a.md:3 title']],
+  ['a page', { 'a.md': '# A\n\n[b](docs/b.md#b)\n', 'docs/b.md': '# B\n' }, []],
+  ['a lost page', { 'a.md': '# A\n', 'docs/b.md': '# B\n\n[b](b.md)\n' }, ['docs/b.md:1 lost']],
   ['code', page('# A\n\n```sh\n# B [x](gone.md)\n```\n\n`[x](gone.md)`\n'), []],
 
   [
@@ -130,7 +132,11 @@ const trees: readonly (readonly [name: string, files: Files, expected: readonly 
   ],
   [
     'recorded',
-    { 'web/package.json': '{"dependencies":{"a":"1"}}', 'docs/adr/1.md': '# `a`\n' },
+    {
+      'web/package.json': '{"dependencies":{"a":"1"}}',
+      'a.md': '# A\n\n[1](docs/adr/1.md)\n',
+      'docs/adr/1.md': '# `a`\n',
+    },
     [],
   ],
   [

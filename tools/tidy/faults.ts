@@ -12,7 +12,7 @@ import {
   type Report,
   type Tree,
 } from './fault.ts'
-import { checkMarkdown } from './markdown.ts'
+import { checkMarkdown, findLostPages } from './markdown.ts'
 import { isImport, readSource, type Source } from './source.ts'
 import * as table from './table.ts'
 import { checkPackages, findDeadFiles } from './tree.ts'
@@ -21,7 +21,7 @@ const lineAt = (text: string, index: number): number => text.slice(0, index).spl
 
 /** Every fault of a tree that no `tidy-allow` comment excuses, and every idle such comment. */
 export function findFaults(tree: Tree): Fault[] {
-  const found: Fault[] = [...findDeadFiles(tree), ...checkPackages(tree)]
+  const found: Fault[] = [...findDeadFiles(tree), ...checkPackages(tree), ...findLostPages(tree)]
   for (const [file, text] of tree) {
     checkFile(file, text, tree, (line, code, message, help) => {
       found.push({ file, line, code, message, help })

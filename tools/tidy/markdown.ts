@@ -1,5 +1,6 @@
-/** Tidy's checks of Markdown: one title, and links inside the repository lead somewhere. */
-import { resolve, type Report, type Tree } from './fault.ts'
+/** Tidy's checks of Markdown: one title, links inside the repository lead somewhere, and
+ * each page of docs/ is led to. */
+import { resolve, type Fault, type Report, type Tree } from './fault.ts'
 
 /** Empties fenced blocks and code spans, keeping the lines. */
 function withoutCode(text: string): string[] {
@@ -30,6 +31,32 @@ function anchorsOf(text: string): Set<string> {
   return anchors
 }
 
+/** Where the links of a line lead to. */
+const linksOf = (line: string): string[] =>
+  Array.from(line.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g), ([, target = '']) => target)
+
+/** Pages of docs/ that no other page leads to. */
+export function findLostPages(tree: Tree): Fault[] {
+  const pages = [...tree.keys()].filter((file) => file.endsWith('.md'))
+  const reached = new Set<string>()
+  for (const page of pages) {
+    for (const target of withoutCode(tree.get(page) ?? '').flatMap(linksOf)) {
+      const [path = ''] = target.split('#', 1)
+      const to = resolve(page, path)
+      if (path !== '' && to !== page) reached.add(to)
+    }
+  }
+  return pages
+    .filter((page) => page.startsWith('docs/') && !reached.has(page))
+    .map((file) => ({
+      file,
+      line: 1,
+      code: 'lost',
+      message: 'no page leads here',
+      help: 'link it from the page that a reader comes from; decisions, from docs/adr/README.md',
+    }))
+}
+
 /** Reports what is wrong with the page `file`. */
 export function checkMarkdown(file: string, text: string, tree: Tree, report: Report): void {
   const lines = withoutCode(text)
@@ -38,7 +65,7 @@ export function checkMarkdown(file: string, text: string, tree: Tree, report: Re
   if (titles.length === 0) report(1, 'title', 'no title', help)
   for (const line of titles.slice(1)) report(line, 'title', 'a second title', help)
   lines.forEach((line, at) => {
-    for (const [, target = ''] of line.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g)) {
+    for (const target of linksOf(line)) {
       if (/^[a-z][a-z+.-]*:/.test(target)) continue
       const [path = '', anchor] = target.split('#', 2)
       const page = path === '' ? file : resolve(path.startsWith('/') ? '' : file, path)
