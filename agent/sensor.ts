@@ -47,14 +47,7 @@ import { anyCall } from './loss.ts'
 import type { Loss } from './loss.ts'
 import { Programs, wantedProgram } from './programs.ts'
 import type { WantedProgram } from './programs.ts'
-import {
-  fillUringCalls,
-  hasUring,
-  uringMaps,
-  uringSupport,
-  uringWalked,
-  wantsUring,
-} from './uring.ts'
+import { fillUringCalls, hasUring, uringMaps, uringSupport, wantsUring } from './uring.ts'
 import type { UsagePlan } from './usage-hooks.ts'
 import { planUsage, setAgentRoot, usageMaps } from './usage-hooks.ts'
 import type { SensorWants } from './wants.ts'
@@ -207,14 +200,7 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
     uring,
     hooks: [...tracepoints, ...calls.hooks],
     missing: [...calls.missing, ...uring.missing],
-    programs: [
-      ...[...plan.attach, ...usage.hooks].map(({ program }) => wantedProgram(program)),
-      ...uring.hooks.map(({ program }, i) => ({
-        ...wantedProgram(program),
-        walked: i === 0 ? uringWalked.beginning : uringWalked.end,
-      })),
-      ...calls.programs,
-    ],
+    programs: [...tracepoints.map(({ program }) => wantedProgram(program)), ...calls.programs],
     sites: calls.sites.map((site) => ({ kinds: toldKinds(plan), ...site })),
     entries: [...tracepoints.map(({ program }) => program), ...calls.entries],
     unused: unusedMaps(plan, calls, uring, usage),

@@ -74,13 +74,6 @@ export const uringSupport = (): UringSupport => {
     : { sees: 'count', hooks: [first] }
 }
 
-/**
- * Instructions that the verifier walks of the programs at the beginnings and at the ends of
- * requests, each: four fifths of its work for a sensor, and 6 and 20 times their lengths. By
- * `node bench/verifier.ts`; they need not be exact.
- */
-export const uringWalked = { beginning: 42_000, end: 31_000 } as const
-
 /** Whether some wanted event can come through a ring. */
 export const wantsUring = (types: ReadonlySet<string> | 'all'): boolean =>
   uringOperations.some(([, type]) => isWanted(types, type))
