@@ -104,7 +104,7 @@ test('an alert says all that its rule asks for', () => {
   assert.ok(alert)
   const { uuid, output: text, message, ...rest } = alert
   assert.match(uuid, /^[0-9a-f-]{36}$/)
-  const [clock = ''] = /^\d\d:11:12\.000000345/.exec(text) ?? []
+  const [clock = ''] = /^\d\d:\d\d:12\.000000345/.exec(text) ?? []
   assert.equal(text, `${clock}: Warning opened /etc/é\ufffd by cat as 33 of <NA> at ${clock}`)
   assert.ok(text.endsWith(`: Warning ${message}`))
   assert.deepEqual(rest, {

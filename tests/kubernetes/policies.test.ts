@@ -69,7 +69,8 @@ const start = async (
     policies.feed.stop()
     await server.stop()
   })
-  await policies.feed.untilAnswered()
+  // A start waits for seconds only, which a busy machine may take for 20 MB.
+  await policies.feed.untilAnswered(untilMsMax)
   return { server, policies }
 }
 

@@ -48,7 +48,7 @@ const start = async (
   const said = async (text: string, times = 1): Promise<void> => {
     while (log.filter((line) => line.includes(text)).length < times) await nextTurn()
   }
-  await feed.untilAnswered()
+  await feed.untilAnswered(timeout)
   return { server, settings, feed, log, said }
 }
 
