@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fuzz } from './fuzz.ts'
 
-const seconds = process.env['CI'] === undefined ? 3 : 20
+const seconds = process.env['CI'] === undefined ? 3 : 10
 
 test('no rule file and no condition breaks the readers', (context) => {
   const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
