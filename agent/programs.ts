@@ -39,11 +39,11 @@ const prototypeOf = (programs: Iterable<WantedProgram>): number | undefined => {
  * be exact.
  */
 const walked: ReadonlyMap<string, number> = new Map([
-  ['on_uring_submit_req', 42_000],
-  ['on_uring_submit_sqe', 42_000],
-  ['on_uring_complete', 31_000],
-  ['on_uring_complete_cqe', 31_000],
-  ['on_uring_overflow', 31_000],
+  ['on_uring_submit_req', 19_000],
+  ['on_uring_submit_sqe', 19_000],
+  ['on_uring_complete', 14_000],
+  ['on_uring_complete_cqe', 14_000],
+  ['on_uring_overflow', 14_000],
   ['on_open', 19_000],
   ['on_openat', 16_500],
   ['on_openat2', 16_500],

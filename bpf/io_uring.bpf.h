@@ -57,15 +57,20 @@ int on_uring_overflow(struct trace_event_raw_io_uring_cqe_overflow *ctx)
 
 #else
 
+/*
+ * Verifier: at raw tracepoints, whose arguments are numbers to it and not pointers that it trusts:
+ * functions that it goes through once, whoever calls them, take nothing else.
+ */
+
 /* Since 6.3. */
-SEC("tp_btf/io_uring_submit_req")
+SEC("raw_tp/io_uring_submit_req")
 int BPF_PROG(on_uring_submit_req, struct io_kiocb *req)
 {
 	return on_submitted(req);
 }
 
 /* From 6.0 to 6.2. */
-SEC("tp_btf/io_uring_submit_sqe")
+SEC("raw_tp/io_uring_submit_sqe")
 int BPF_PROG(on_uring_submit_sqe, struct io_kiocb *req)
 {
 	return on_submitted(req);
@@ -90,21 +95,21 @@ int BPF_PROG(on_uring_count_operation, void *ring, __u8 operation)
 }
 
 /* The completion as a whole. */
-SEC("tp_btf/io_uring_complete")
+SEC("raw_tp/io_uring_complete")
 int BPF_PROG(on_uring_complete_cqe, void *ring, void *req, struct io_uring_cqe *cqe)
 {
 	return on_completed(ring, req, READ(cqe, user_data), READ(cqe, res), READ(cqe, flags));
 }
 
 /* Before that, its members. */
-SEC("tp_btf/io_uring_complete")
+SEC("raw_tp/io_uring_complete")
 int BPF_PROG(on_uring_complete, void *ring, void *req, __u64 user_data, int result, __u32 flags)
 {
 	return on_completed(ring, req, user_data, result, flags);
 }
 
 /* A completion that found no room in the ring, which an attacker can see to. */
-SEC("tp_btf/io_uring_cqe_overflow")
+SEC("raw_tp/io_uring_cqe_overflow")
 int BPF_PROG(on_uring_overflow, void *ring, unsigned long long user_data, int result, __u32 flags)
 {
 	return on_completed(ring, NULL, user_data, result, flags);

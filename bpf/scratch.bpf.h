@@ -51,6 +51,7 @@ struct scratch {
 	__u32 flags; /* of the header, before anything is read for one of several messages */
 	__u32 more_padding;
 	struct user_msghdr header; /* of a message; here because the stack has no room for it */
+	void *socket; /* of an operation of io_uring: see uring_end.bpf.h */
 	/* Filters read a text by words, up to so far behind a record. Where they may not, they
 	 * compare long texts one by one: programs of a million instructions. */
 	__u8 read_behind[READ_BEHIND_BYTES];

@@ -11,21 +11,6 @@
 #include "network.bpf.h"
 #include "uring_types.h"
 
-#define STASH_BYTES 8176
-
-/* A record that waits for the end of its operation; the members of struct scratch from `index` on.
- */
-struct stash {
-	__u32 index, padding;
-	__u32 used;
-	__u32 is_direct; /* what is opened gets no descriptor, but a slot of the ring */
-	__u8 record[STASH_BYTES];
-};
-_Static_assert(__builtin_offsetof(struct scratch, record) -
-			       __builtin_offsetof(struct scratch, index) ==
-		       __builtin_offsetof(struct stash, record),
-	       "a scratch slot is copied as a stash");
-
 #define NAME_BYTES 112
 
 /* What the end of an operation needs from its beginning. */
@@ -51,14 +36,6 @@ struct {
 } uring_calls SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, struct stash);
-} uring_stashes SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 2048);
 	__type(key, __u64);
@@ -79,9 +56,10 @@ struct {
  * The request that a completion is of which does not say so, and takes it out of the list of those
  * with its user data: that with this result, else the last one. 0: none that is wanted.
  */
-static __always_inline __u64 find_request(struct uring_key *where, __s32 result)
+__noinline __u64 find_request(__u64 ring, __u64 user_data, __s32 result)
 {
-	__u64 *head = bpf_map_lookup_elem(&uring_requests, where);
+	struct uring_key where = { ring, user_data };
+	__u64 *head = bpf_map_lookup_elem(&uring_requests, &where);
 	struct operation *operation, *after = NULL;
 	__u64 key = head ? *head : 0, last = key;
 
@@ -91,7 +69,7 @@ static __always_inline __u64 find_request(struct uring_key *where, __s32 result)
 		operation = bpf_map_lookup_elem(&uring_operations, &key);
 		if (!operation)
 			break;
-		if (READ(req, cqe.res) == result && (__u64)READ(req, ctx) == where->ring) {
+		if (READ(req, cqe.res) == result && (__u64)READ(req, ctx) == ring) {
 			if (after)
 				after->previous = operation->previous;
 			return key;
@@ -150,10 +128,15 @@ static __always_inline void fill_operation(struct scratch *s, __s32 call, long r
 	h->result = result;
 }
 
-/* Nobody will say what came of it: taken for done. */
-static __always_inline int send_without_result(struct scratch *s)
+/* Sends the record of a slot. Where nobody will say what came of it, it is taken for done. */
+__noinline int tell_operation(__u32 slot, bool is_known)
 {
-	s->event.header.flags |= RECORD_RESULT_UNKNOWN;
+	struct scratch *s = bpf_map_lookup_elem(&scratch_slots, &slot);
+
+	if (!s)
+		return 0;
+	if (!is_known)
+		s->event.header.flags |= RECORD_RESULT_UNKNOWN;
 	return told_send(s);
 }
 
@@ -181,70 +164,36 @@ static __always_inline bool is_of_current(struct io_kiocb *req, struct task_stru
 		__name ? READ(__name, name) : NULL;                                         \
 	})
 
-/* The directory that a relative name of a request starts from. */
-static __always_inline void append_base_of(struct scratch *s, struct text *slot,
-					   struct task_struct *task, __s32 dirfd, const char *name)
+/* Appends the directory that a relative name of a request starts from, for the text `at` bytes into
+ * the record. */
+__noinline int append_directory(__u32 of, __u32 at, __s32 dirfd)
 {
+	struct scratch *s = bpf_map_lookup_elem(&scratch_slots, &of);
+	struct task_struct *task = current_task();
+	struct text *slot;
 	struct file *file;
+	__u64 offset = at;
 
-	if (name && READ_AT(__u8, name) == '/')
-		return;
+	/* Verifier: as in text_from(). */
+	asm volatile("" : "+r"(offset));
+	if (!s || offset > sizeof(union event) - sizeof(*slot))
+		return 0;
+	slot = (void *)&s->record[offset];
 	if (dirfd == AT_FDCWD) {
 		append_path(s, slot, TASK_READ(task, fs, pwd.dentry), TASK_READ(task, fs, pwd.mnt));
-		return;
+		return 0;
 	}
 	file = file_of_fd(task, dirfd);
 	if (file)
 		append_file_path(s, slot, file);
 	else
 		count_loss(PLACE_FILE_GONE);
-}
-
-/* Tells what an operation came to, from its stash. */
-static __always_inline int tell_stash(struct stash *stash, long result, bool is_known)
-{
-	struct task_struct *task = current_task();
-	struct scratch *s = scratch_take(((struct event_header *)stash->record)->kind);
-	__u64 bytes = stash->used;
-	struct event_open *e;
-	struct file *file;
-
-	if (!s)
-		return 0;
-	asm volatile("" : "+r"(bytes));
-	if (bytes > STASH_BYTES)
-		bytes = STASH_BYTES;
-	bpf_probe_read_kernel(s->record, bytes, stash->record);
-	s->used = bytes;
-	if (!is_known)
-		return send_without_result(s);
-	s->event.header.result = result;
-	if (s->event.header.kind != EVENT_OPEN || result < 0 || stash->is_direct ||
-	    s->event.header.pid != (__u32)TASK_READ(task, tgid))
-		return told_send(s);
-	file = file_of_result(task, result);
-	if (file) {
-		e = (void *)s->record;
-		fill_file(&e->file, file);
-		e->base.bytes = 0;
-		append_file_path(s, &e->path, file);
-	}
-	return told_send(s);
-}
-
-/* Keeps a record until its operation has ended. */
-static __always_inline int stash_record(struct scratch *s, struct io_kiocb *req, bool is_direct)
-{
-	__u64 key = (__u64)req;
-	struct stash *left = bpf_map_lookup_elem(&uring_stashes, &key);
-
-	/* Of the request that had this place before, nobody has told the end. */
-	if (left)
-		tell_stash(left, 0, false);
-	s->left = is_direct;
-	if ((READ(req, flags) & URING_SKIP_SUCCESS) || s->used > STASH_BYTES ||
-	    bpf_map_update_elem(&uring_stashes, &key, &s->index, BPF_ANY))
-		return send_without_result(s);
-	scratch_release(s);
 	return 0;
 }
+
+#define APPEND_BASE(s, type, member, dirfd, name)                                             \
+	do {                                                                                  \
+		if (!(name) || READ_AT(__u8, name) != '/')                                    \
+			append_directory((s)->index, __builtin_offsetof(struct type, member), \
+					 dirfd);                                              \
+	} while (0)

@@ -6,8 +6,7 @@
 
 static __always_inline int begin_open(struct io_kiocb *req, __s32 call)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_open, EVENT_OPEN, task);
+	struct scratch *s = record_start(event_open, EVENT_OPEN, current_task());
 	struct event_open *e = s ? (void *)s->record : NULL;
 	struct io_open *open = (void *)req;
 	const char *name = NAME_OF(req, io_open, filename);
@@ -18,14 +17,13 @@ static __always_inline int begin_open(struct io_kiocb *req, __s32 call)
 	e->open_flags = READ(open, how.flags);
 	e->open_mode = READ(open, how.mode);
 	text_from_kernel(s, &e->raw_path, name, PATH_BYTES_MAX);
-	append_base_of(s, &e->base, task, READ(open, dfd), name);
+	APPEND_BASE(s, event_open, base, READ(open, dfd), name);
 	return stash_record(s, req, READ(open, file_slot) != 0);
 }
 
 static __always_inline int begin_unlink(struct io_kiocb *req, __s32 call)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_unlink, EVENT_UNLINK, task);
+	struct scratch *s = record_start(event_unlink, EVENT_UNLINK, current_task());
 	struct event_unlink *e = s ? (void *)s->record : NULL;
 	struct io_unlink *unlink = (void *)req;
 	const char *name = NAME_OF(req, io_unlink, filename);
@@ -35,15 +33,14 @@ static __always_inline int begin_unlink(struct io_kiocb *req, __s32 call)
 	fill_operation(s, call, 0);
 	e->call_flags = READ(unlink, flags);
 	text_from_kernel(s, &e->raw_path, name, PATH_BYTES_MAX);
-	append_base_of(s, &e->base, task, READ(unlink, dfd), name);
+	APPEND_BASE(s, event_unlink, base, READ(unlink, dfd), name);
 	return stash_record(s, req, false);
 }
 
 /* Told as a call on a path, with the arguments of mkdirat: directory, path, mode. */
 static __always_inline int begin_mkdir(struct io_kiocb *req, __s32 call)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, task);
+	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, current_task());
 	struct event_path_call *e = s ? (void *)s->record : NULL;
 	struct io_mkdir *mkdir = (void *)req;
 	const char *name = NAME_OF(req, io_mkdir, filename);
@@ -54,7 +51,7 @@ static __always_inline int begin_mkdir(struct io_kiocb *req, __s32 call)
 	e->call.arg0 = (__s64)READ(mkdir, dfd);
 	e->call.arg2 = READ(mkdir, mode);
 	text_from_kernel(s, &e->raw_path, name, PATH_BYTES_MAX);
-	append_base_of(s, &e->base, task, READ(mkdir, dfd), name);
+	APPEND_BASE(s, event_path_call, base, READ(mkdir, dfd), name);
 	return stash_record(s, req, false);
 }
 
@@ -62,8 +59,7 @@ static __always_inline int begin_mkdir(struct io_kiocb *req, __s32 call)
 static __always_inline int begin_on_path(struct io_kiocb *req, __s32 call, const char *name,
 					 __s32 dirfd)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, task);
+	struct scratch *s = record_start(event_path_call, EVENT_PATH_CALL, current_task());
 	struct event_path_call *e = s ? (void *)s->record : NULL;
 
 	if (!e)
@@ -71,7 +67,7 @@ static __always_inline int begin_on_path(struct io_kiocb *req, __s32 call, const
 	fill_operation(s, call, 0);
 	s->event.header.flags |= RECORD_NO_ARGUMENTS;
 	text_from_kernel(s, &e->raw_path, name, PATH_BYTES_MAX);
-	append_base_of(s, &e->base, task, dirfd, name);
+	APPEND_BASE(s, event_path_call, base, dirfd, name);
 	return stash_record(s, req, false);
 }
 
@@ -93,8 +89,7 @@ struct two_names {
 /* Verifier: not inlined, so that its code is there once. */
 static __noinline int begin_two_names(struct io_kiocb *req, __s32 call, struct two_names *n)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_rename, n->kind, task);
+	struct scratch *s = record_start(event_rename, n->kind, current_task());
 	struct event_rename *e = s ? (void *)s->record : NULL;
 
 	if (!e)
@@ -103,9 +98,9 @@ static __noinline int begin_two_names(struct io_kiocb *req, __s32 call, struct t
 	e->call_flags = n->call_flags;
 	text_from_kernel(s, &e->old_path, n->old_name, PATH_BYTES_MAX);
 	if (n->kind != EVENT_SYMLINK)
-		append_base_of(s, &e->old_base, task, n->old_dirfd, n->old_name);
+		APPEND_BASE(s, event_rename, old_base, n->old_dirfd, n->old_name);
 	text_from_kernel(s, &e->new_path, n->new_name, PATH_BYTES_MAX);
-	append_base_of(s, &e->new_base, task, n->new_dirfd, n->new_name);
+	APPEND_BASE(s, event_rename, new_base, n->new_dirfd, n->new_name);
 	return stash_record(s, req, false);
 }
 
@@ -139,14 +134,17 @@ static __always_inline int begin_link(struct io_kiocb *req, __s32 call, __u16 ki
 	return begin_two_names(req, call, &n);
 }
 
-/* Notes what is known only now of an operation. */
-static __always_inline void note_operation(struct io_kiocb *req, __u32 which)
+/*
+ * Notes what is known only now of an operation.
+ * Verifier: a function of its own, because what it has on the stack leaves none to what comes then.
+ */
+__noinline int note_operation(__u64 key, __u32 which)
 {
+	struct io_kiocb *req = (void *)key;
 	struct uring_key where = { (__u64)READ(req, ctx), READ(req, cqe.user_data) };
 	__u64 *previous = bpf_map_lookup_elem(&uring_requests, &where);
 	struct operation operation = { .fd = READ(req, cqe.fd) };
 	struct io_async_msghdr *message = READ(req, async_data);
-	__u64 key = (__u64)req;
 	void *copy = (void *)message + bpf_core_field_offset(struct io_async_msghdr, addr);
 	__u32 bytes;
 
@@ -160,6 +158,7 @@ static __always_inline void note_operation(struct io_kiocb *req, __u32 which)
 		operation.previous = *previous;
 	bpf_map_update_elem(&uring_operations, &key, &operation, BPF_ANY);
 	bpf_map_update_elem(&uring_requests, &where, &key, BPF_ANY);
+	return 0;
 }
 
 static __always_inline int on_submitted(struct io_kiocb *req)
@@ -169,7 +168,7 @@ static __always_inline int on_submitted(struct io_kiocb *req)
 
 	if (call < 0)
 		return 0;
-	note_operation(req, operation);
+	note_operation((__u64)req, operation);
 	switch (operation) {
 	case URING_OPENAT:
 	case URING_OPENAT2:
@@ -191,12 +190,7 @@ static __always_inline int on_submitted(struct io_kiocb *req)
 		return begin_link(req, call, EVENT_SYMLINK);
 	}
 	/* Of this one no completion will tell, unless it fails. */
-	if (READ(req, flags) & URING_SKIP_SUCCESS) {
-		struct file *file = NULL;
-
-		if (!(READ(req, flags) & URING_FIXED_FILE))
-			file = file_of_fd(current_task(), READ(req, cqe.fd));
-		end_operation(req, call, file, 0, false);
-	}
+	if (READ(req, flags) & URING_SKIP_SUCCESS)
+		end_operation((__u64)req, call, 0, false);
 	return 0;
 }

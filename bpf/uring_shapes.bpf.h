@@ -13,11 +13,22 @@ static __always_inline __u32 kind_of_operation(__u32 operation)
 	return number ? *number >> 16 : 0;
 }
 
-/* Verifier: not inlined, because both the beginning and the end of an operation come here. */
-static __noinline int end_on_file(struct io_kiocb *req, __s32 call, struct file *file, long result,
-				  bool is_known)
+/*
+ * The file of an operation: while it is begun it may have none yet, and is looked up by its
+ * descriptor, unless it is one that is registered with the ring.
+ */
+static __always_inline struct file *file_of_operation(struct io_kiocb *req, bool is_known)
 {
-	__u64 key = (__u64)req;
+	if (is_known)
+		return READ(req, file);
+	if (READ(req, flags) & URING_FIXED_FILE)
+		return NULL;
+	return file_of_fd(current_task(), READ(req, cqe.fd));
+}
+
+__noinline int end_on_file(__u64 key, __s32 call, long result, bool is_known)
+{
+	struct file *file = file_of_operation((void *)key, is_known);
 	struct operation *begun = bpf_map_lookup_elem(&uring_operations, &key);
 	struct scratch *s = record_start(event_fd_call, EVENT_FD_CALL, current_task());
 	struct event_fd_call *e = s ? (void *)s->record : NULL;
@@ -29,11 +40,11 @@ static __noinline int end_on_file(struct io_kiocb *req, __s32 call, struct file 
 	e->call.arg0 = begun ? (__s64)begun->fd : -1;
 	if (file)
 		fill_descriptor(s, &e->file, &e->socket, &e->path, file);
-	return is_known ? told_send(s) : send_without_result(s);
+	return tell_operation(s->index, is_known);
 }
 
 /* An operation of which nothing is told but its result. */
-static __always_inline int end_plain(__s32 call, long result, bool is_known)
+__noinline int end_plain(__s32 call, long result, bool is_known)
 {
 	struct scratch *s = record_start(event_syscall, EVENT_SYSCALL, current_task());
 
@@ -41,5 +52,5 @@ static __always_inline int end_plain(__s32 call, long result, bool is_known)
 		return 0;
 	fill_operation(s, call, result);
 	s->event.header.flags |= RECORD_NO_ARGUMENTS;
-	return is_known ? told_send(s) : send_without_result(s);
+	return tell_operation(s->index, is_known);
 }
