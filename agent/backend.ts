@@ -120,6 +120,8 @@ export interface ChosenBackend {
   readonly hearsNames: boolean
   /** Programs at tracepoints are attached through perf, because this kernel preempts others. */
   readonly byPerf: boolean
+  /** Nothing preempts handlers of system calls; not where they are at functions. */
+  readonly holdsCalls: boolean
   readonly why: string
 }
 
@@ -140,10 +142,13 @@ export const chooseBackend = (
   const why = choice === 'auto' ? found : `asked for; ${found}`
   const isBest = answer('fexit') === 'yes' && answer('held-functions') !== 'no'
   const isSecurity = choice === 'security' || (choice === 'auto' && isBest)
+  const atTracepoints = answer('held-tracepoints')
+  const byPerf = takesPerf(atTracepoints)
   return {
     backend: isSecurity ? 'security' : 'tracepoint',
     hearsNames: isSecurity && answer('lsm') === 'yes',
-    byPerf: takesPerf(answer('held-tracepoints')),
+    byPerf,
+    holdsCalls: !isSecurity && (byPerf || atTracepoints === 'yes'),
     why,
   }
 }

@@ -5,7 +5,7 @@
 import { EventNumber, LOST_KINDS_MAX, RECORD_BYTES_MAX } from '@bulwark/schema'
 import type { BpfMap, BpfObject, RawProgramSpec } from '@bulwark/native'
 import { findKernelType } from '@bulwark/native'
-import type { FilterTarget } from '@bulwark/policy'
+import type { FilterTarget, LateTarget } from '@bulwark/policy'
 import { ancestorsLayout } from '@bulwark/policy'
 import type { FilterSite } from './call-ways.ts'
 import type { Programs } from './programs.ts'
@@ -31,6 +31,8 @@ export interface FilterPlace {
   readonly form: Pick<RawProgramSpec, 'type' | 'expectedAttachType' | 'attachBtfId'>
   /** Numbers of the kinds that come by; any when not said. */
   readonly kinds?: ReadonlySet<number>
+  /** Nothing preempts what fills the records, and so no filter. */
+  readonly isHeld: boolean
 }
 
 /** What all filters of a sensor share: maps, and the layout of struct scratch. */
@@ -43,6 +45,9 @@ export interface FilterBase {
   readonly oldCgroups: BpfMap
   /** Offset in a record of the id in a v1 hierarchy. */
   readonly oldCgroupIdAt: number
+  /** The kernel's variable: whether handlers of opens leave to later what filters ask seldom. */
+  readonly shortOpens: Uint32Array
+  readonly late: Omit<LateTarget, 'asksFacts'>
   readonly layout: Pick<
     FilterTarget,
     'slots' | 'slotBytes' | 'ownersAt' | 'contextAt' | 'recordAt' | 'recordBytesMax' | 'cgroupIdAt'
@@ -85,6 +90,16 @@ export const filterBaseOf = (object: BpfObject): FilterBase => {
     cgroups: object.map('cgroup_states'),
     oldCgroups: object.map('old_cgroup_states'),
     oldCgroupIdAt: inHeader('cgroup_v1_id'),
+    shortOpens: new Uint32Array(
+      object.memory('.bss'),
+      object.offsetOf('.bss', 'are_opens_short'),
+      1,
+    ),
+    late: {
+      lacksAt: inScratch('lacks'),
+      usedAt: inScratch('used'),
+      userPathAt: inScratch('user_path'),
+    },
     layout: {
       slots: slots.facts.maxEntries,
       slotBytes: object.structLayout('scratch').bytes,
@@ -109,8 +124,16 @@ const formOf = (
   return { type, expectedAttachType, ...(attachBtfId === undefined ? {} : { attachBtfId }) }
 }
 
-/** The place of a site whose programs are loaded. What filters let through is sent from here on. */
-export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace => {
+/**
+ * The place of a site whose programs are loaded. What filters let through is sent from here on.
+ *
+ * @param isHeld  nothing preempts its handlers
+ */
+export const filterPlaceOf = (
+  programs: Programs,
+  site: FilterSite,
+  isHeld = false,
+): FilterPlace => {
   const exits = programs.tiedMap('filter_exits', site.prototype)
   exits.setTailCall(exitSlots.send, programs.of(site.sender))
   const looksTwice = programs.has(site.looker)
@@ -124,6 +147,7 @@ export const filterPlaceOf = (programs: Programs, site: FilterSite): FilterPlace
       () => site.at?.id ?? findKernelType(callHook, 'typedef'),
     ),
     ...(site.kinds ? { kinds: site.kinds } : {}),
+    isHeld,
   }
 }
 
@@ -138,5 +162,7 @@ export const execPlaceOf = (programs: Programs): FilterPlace => {
     looksTwice: true,
     form: formOf(programs.at(execSender), () => findKernelType(execHook, 'typedef')),
     kinds: new Set([EventNumber.exec]),
+    // Nobody has asked the kernel about their tracepoint.
+    isHeld: false,
   }
 }

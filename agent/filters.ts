@@ -21,7 +21,9 @@ import type {
 } from '@bulwark/policy'
 import {
   FilterGenerator,
+  asksLateFacts,
   firstLook,
+  maySaveFacts,
   needsSecondLook,
   plansByKind,
   programLimits,
@@ -60,6 +62,8 @@ interface LoadedFilter {
   readonly kind: number
   readonly look: Look
   readonly program: RawProgram
+  /** Its records may come without what filters ask seldom. */
+  readonly takesShort: boolean
 }
 
 /** Programs, and the maps that they look into. */
@@ -367,20 +371,18 @@ export class KernelFilters {
    *
    * @throws NativeError  the kernel refuses; nothing is left of it
    */
-  async #load(
-    { kind, places }: MadeFilter,
-    look: Look,
-    made: FilterProgram,
-  ): Promise<Loaded | undefined> {
+  async #load(filter: MadeFilter, look: Look, made: FilterProgram): Promise<Loaded | undefined> {
+    const { kind, plan, places } = filter
+    const takesShort = maySaveFacts(kind) && !asksLateFacts(plan)
     const filters: LoadedFilter[] = []
     const maps: BpfMap[] = []
     try {
       const looked = makePartMaps(made)
       maps.push(...looked.flat())
       for (const place of places) {
-        const loaded = await this.#loadFor(place, kind, look, made, looked)
+        const loaded = await this.#loadFor(place, filter, look, made, looked)
         if (!loaded) break
-        filters.push({ place, kind, look, program: loaded.program })
+        filters.push({ place, kind, look, program: loaded.program, takesShort })
         if (loaded.others) maps.push(loaded.others)
       }
       if (!this.#closed) return { filters, maps }
@@ -393,13 +395,13 @@ export class KernelFilters {
   }
 
   async #loadFor(
-    { exits, form }: FilterPlace,
-    kind: number,
+    { exits, form, isHeld }: FilterPlace,
+    { kind, plan }: MadeFilter,
     look: Look,
     made: FilterProgram,
     looked: PartMaps,
   ): Promise<LoadedParts | undefined> {
-    const { slots, filtered, cgroups, oldCgroups, oldCgroupIdAt, layout } = this.#base
+    const { slots, filtered, cgroups, oldCgroups, oldCgroupIdAt, late, layout } = this.#base
     const told = { cgroupsMapFd: cgroups.facts.fd, cgroupWordsFd: this.#words.facts.fd }
     const target: FilterTarget = {
       ...layout,
@@ -410,6 +412,8 @@ export class KernelFilters {
       droppedMapFd: filtered.facts.fd,
       kind,
       failedIndex,
+      isHeld,
+      ...(maySaveFacts(kind) ? { late: { ...late, asksFacts: asksLateFacts(plan) } } : {}),
       ...(this.#facts.tellsCgroups ? told : {}),
       oldCgroups: { mapFd: oldCgroups.facts.fd, idAt: oldCgroupIdAt },
     }
@@ -432,6 +436,8 @@ export class KernelFilters {
       this.tellCgroup(hierarchy, id, 'container', container)
     }
     const refusals = this.#fill(prepared)
+    const isShort = prepared.filters.some(({ takesShort }) => takesShort)
+    Atomics.store(this.#base.shortOpens, 0, Number(isShort))
     const states = prepared.states.map((state) => {
       const refusal = state.refused === undefined ? refusals.get(state.kind) : undefined
       return refusal ? { ...state, ...refusal } : state
@@ -463,6 +469,7 @@ export class KernelFilters {
 
   /** Takes all filters away: from now on everything is delivered. */
   remove(): void {
+    Atomics.store(this.#base.shortOpens, 0, 0)
     const key = new Uint32Array(1)
     for (const { place, kind, look } of this.#installed.filters.toReversed()) {
       key[0] = slotOf(kind, look)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Probe } from '@bulwark/native'
 import type { Seen } from './preemption.ts'
-import { heldAtTracepoints, preemptsItself } from './preemption.ts'
+import { hasManyCpus, heldAtTracepoints, preemptsItself } from './preemption.ts'
 
 const dynamic = '#1 SMP PREEMPT_DYNAMIC Debian 6.12.107-1 (2026-09-01)'
 const never = '#1 SMP Debian 5.10.251-1 (2026-02-01)'
@@ -36,4 +36,10 @@ test('programs at tracepoints are preempted where perf alone switches that off',
   assert.ok(isUnknown(held(none, none)))
   assert.ok(isUnknown(held({ runs: 0, held: 0 }, all)))
   assert.ok(isUnknown(held(none, { runs: 0, held: 0 })))
+})
+
+test('a kernel for one CPU is known by its version', () => {
+  assert.ok(hasManyCpus(dynamic))
+  assert.ok(hasManyCpus(never))
+  assert.ok(!hasManyCpus('#1 PREEMPT Thu Jan 1'))
 })

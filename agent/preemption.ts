@@ -80,6 +80,9 @@ export const heldAtTracepoints = (raw: Seen, seeByPerf: () => Seen, build: strin
   return build.includes('PREEMPT') ? { unknown: 'preemption is on everywhere' } : 'yes'
 }
 
+/** Whether a kernel was built for more than one CPU, by its version's text. */
+export const hasManyCpus = (build: string): boolean => build.split(' ').includes('SMP')
+
 const readSetting = (): string | undefined => {
   try {
     return readKernelFile('debugfs', 'sched/preempt')
@@ -89,15 +92,35 @@ const readSetting = (): string | undefined => {
   }
 }
 
+/** The kernel's types have the count, and its symbols (CONFIG_KALLSYMS_ALL) do not. */
+const isCountHidden = (error: unknown): boolean => isNativeError(error) && error.code === 'ENOENT'
+
 const orUnknown = (ask: () => Probe): Probe => {
   try {
     return ask()
   } catch (error) {
-    // Its types have the count, and its symbols (CONFIG_KALLSYMS_ALL) do not.
-    if (isNativeError(error) && error.code === 'ENOENT') {
+    if (isCountHidden(error)) {
       return { unknown: 'this kernel does not say where it counts that preemption is off' }
     }
     return { unknown: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/**
+ * What a program at a tracepoint saw: of the count, or where that is hidden, of what follows from
+ * its thread not being pinned to a CPU. Nothing does where there is one CPU alone, which no thread
+ * needs to be pinned to.
+ *
+ * @throws NativeError  the count is hidden, and nothing follows
+ */
+const lookAtTracepoint = (bytes: Uint8Array, build: string): Seen => {
+  try {
+    return lookAt(bytes, 'at_tracepoint', 'tracepoint')
+  } catch (error) {
+    if (!isCountHidden(error) || !hasManyCpus(build)) throw error
+    const seen = lookAt(bytes, 'at_tracepoint_unpinned', 'unpinned')
+    if (seen.runs > 0 && isHeld(seen)) return seen
+    throw error
   }
 }
 
@@ -126,7 +149,7 @@ export const preemptionFindings = (
   const bytes = readObject()
   const atTracepoints = orUnknown(() =>
     heldAtTracepoints(
-      lookAt(bytes, 'at_tracepoint', 'tracepoint'),
+      lookAtTracepoint(bytes, version()),
       () => lookAt(bytes, 'by_perf', 'perf'),
       version(),
     ),

@@ -61,6 +61,7 @@ export interface SensorOptions extends SensorWants {
   readonly backend?: Backend
   /** For the security backend: whether LSM hooks tell names. */
   readonly hearsNames?: boolean
+  readonly holdsCalls?: boolean // As `ChosenBackend` has it.
   readonly machine: Machine
   /** What a cgroup may send while there is little room in the ring; no flood control when not said,
    * or 0. */
@@ -344,6 +345,7 @@ export class Sensor {
   #setConstants(object: BpfObject, { types }: SensorWants): void {
     const { pid, machine, old } = this.#options
     object.setVariable('.rodata', 'agent_pid', pid)
+    object.setVariable('.rodata', 'are_calls_held', Number(this.#options.holdsCalls ?? false))
     if (machine === 'x64') object.setVariable('.rodata', 'socketcalls', wantedSocketcalls(types))
     const { tellsUsage = false, usedFilesShare } = this.#options
     if (tellsUsage) setAgentRoot(object)
@@ -466,7 +468,8 @@ export class Sensor {
   }
 
   #placesOf({ sites }: Setting): readonly FilterPlace[] {
-    const places = sites.map((site) => filterPlaceOf(this.#programs, site))
+    const held = this.#options.holdsCalls
+    const places = sites.map((site) => filterPlaceOf(this.#programs, site, held))
     return this.#programs.has(execSender) ? [...places, execPlaceOf(this.#programs)] : places
   }
 

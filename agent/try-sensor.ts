@@ -71,14 +71,14 @@ export const trySensor = async (
   readObject: () => Uint8Array,
   machine: Machine,
   rules: readonly Rule[],
-  { backend, hearsNames }: ChosenBackend,
+  { backend, hearsNames, holdsCalls }: ChosenBackend,
 ): Promise<TriedSensor> => {
   let sensor: Sensor | undefined
   try {
     const object = readObject()
     const wants = wantsOf(activeRules(rules))
     const cgroups = readCgroups()
-    const form = { object, backend, hearsNames, ringBytes, old: cgroups.old }
+    const form = { object, backend, hearsNames, holdsCalls, ringBytes, old: cgroups.old }
     sensor = startSensor({ ...form, machine, ...wants, pid: process.pid })
     return { probe: 'yes', words: '', filters: await tryFilters(sensor, machine, rules, cgroups) }
   } catch (error) {

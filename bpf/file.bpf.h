@@ -87,13 +87,42 @@ static __always_inline void append_base(struct scratch *s, struct text *slot,
 		count_loss(PLACE_FILE_GONE);
 }
 
+/* Whether records of opens come to their filter without what it reads seldom. Set at any time: a
+ * filter that reads it all the same lets such a record through. */
+volatile __u32 are_opens_short = 0;
+
+static __always_inline void fill_opened(struct event_open *e, struct file *file)
+{
+	fill_file(&e->file, file);
+	if (READ(file, f_mode) & FMODE_CREATED)
+		e->file.file_flags |= FILE_CREATED;
+}
+
+/* Fills what the record of an open lacks, when somebody wants it. */
+static __always_inline void fill_lacking(struct scratch *s)
+{
+	struct event_open *e = (void *)s->record;
+	__u32 lacks = s->lacks;
+
+	if (!lacks)
+		return;
+	s->lacks = 0;
+	if (lacks & LACKS_FACTS) {
+		fill_header_rest(&e->header, current_task());
+		if (s->file)
+			fill_opened(e, s->file);
+	}
+	if (lacks & LACKS_RAW_PATH)
+		text_from_user(s, &e->raw_path, s->user_path, PATH_BYTES_MAX);
+}
+
 /* What every form of open(2) ends in. */
 static __always_inline struct scratch *on_opened(struct pt_regs *regs, long result, __s32 dirfd,
 						 const void *user_path, __u32 open_flags,
 						 __u32 open_mode)
 {
 	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_open, EVENT_OPEN, task);
+	struct scratch *s = short_record_start(event_open, EVENT_OPEN, task);
 	struct event_open *e = s ? (void *)s->record : NULL;
 	struct file *file;
 
@@ -104,15 +133,21 @@ static __always_inline struct scratch *on_opened(struct pt_regs *regs, long resu
 	e->open_mode = open_mode;
 	file = file_of_result(task, result);
 	if (file) {
-		fill_file(&e->file, file);
-		if (READ(file, f_mode) & FMODE_CREATED)
-			e->file.file_flags |= FILE_CREATED;
+		e->file.mode = READ(file, f_inode, i_mode);
 		if (!append_near_path(s, &e->path, file))
 			append_file_path(s, &e->path, file);
 	} else {
 		append_base(s, &e->base, task, dirfd, user_path);
 	}
-	text_from_user(s, &e->raw_path, user_path, PATH_BYTES_MAX);
+	s->file = file;
+	s->user_path = user_path;
+	s->lacks = LACKS_FACTS;
+	if (user_path) {
+		s->lacks |= LACKS_RAW_PATH;
+		s->event.header.flags |= RECORD_USER_MEMORY;
+	}
+	if (!are_opens_short)
+		fill_lacking(s);
 	return s;
 }
 

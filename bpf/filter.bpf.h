@@ -8,6 +8,7 @@
 #pragma once
 
 #include "ancestors.bpf.h"
+#include "file.bpf.h"
 #include "hold.bpf.h"
 
 /* By kind; an empty slot lets everything through. From SECOND_LOOK on, for each kind once more:
@@ -73,6 +74,8 @@ static __always_inline int offer(void *ctx, struct scratch *s, const __u32 kind)
 	if (hold_back)
 		bpf_tail_call(ctx, &filter_exits, EXIT_SEND);
 	s->context = 0;
+	if (kind == EVENT_OPEN)
+		fill_lacking(s);
 	return scratch_send(s);
 }
 
@@ -108,6 +111,7 @@ static __always_inline int look_again(void *ctx)
 
 	if (!s)
 		return 0;
+	fill_lacking(s);
 	fill_ancestors(&s->ancestors, &s->event.header);
 	bpf_tail_call(ctx, &filters, SECOND_LOOK + s->event.header.kind);
 	bpf_tail_call(ctx, &filter_exits, EXIT_SEND);
@@ -120,7 +124,10 @@ static __always_inline int send_offered(void *ctx)
 {
 	struct scratch *s = take_offered(ctx);
 
-	return s ? told_send(s) : 0;
+	if (!s)
+		return 0;
+	fill_lacking(s);
+	return told_send(s);
 }
 
 /* The same for execs, whose programs have another prototype. A filter that lets nobody see one

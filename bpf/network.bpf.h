@@ -8,7 +8,7 @@ static __always_inline struct scratch *on_connected(struct pt_regs *regs, long r
 {
 	struct peer named = { (const void *)SYSCALL_ARG2(regs), SYSCALL_ARG3(regs) };
 	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_connect, EVENT_CONNECT, task);
+	struct scratch *s = call_record_start(event_connect, EVENT_CONNECT, task);
 	struct event_connect *e = s ? (void *)s->record : NULL;
 	struct file *file;
 	struct sock *sk;
@@ -77,7 +77,7 @@ static __always_inline struct scratch *on_local_end(struct pt_regs *regs, long r
 						    __s32 fd, __s32 backlog)
 {
 	struct task_struct *task = current_task();
-	struct scratch *s = record_start(event_listen, kind, task);
+	struct scratch *s = call_record_start(event_listen, kind, task);
 	struct event_listen *e = s ? (void *)s->record : NULL;
 	struct file *file;
 	struct sock *sk;
@@ -100,7 +100,7 @@ static __always_inline struct scratch *on_local_end(struct pt_regs *regs, long r
 
 static __always_inline struct scratch *on_socket_made(struct pt_regs *regs, long result)
 {
-	struct scratch *s = record_start(event_socket, EVENT_SOCKET, current_task());
+	struct scratch *s = call_record_start(event_socket, EVENT_SOCKET, current_task());
 	struct event_socket *e = s ? (void *)s->record : NULL;
 
 	if (!e)

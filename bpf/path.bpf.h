@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "scratch.bpf.h"
+#include "text.bpf.h"
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {

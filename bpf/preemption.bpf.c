@@ -12,6 +12,7 @@ const volatile __u32 watched_pid = 0;
 
 /* By place: how often a program ran, and how often with preemption off. */
 __u32 tracepoint_runs = 0, tracepoint_held = 0;
+__u32 unpinned_runs = 0, unpinned_held = 0;
 __u32 perf_runs = 0, perf_held = 0;
 __u32 function_runs = 0, function_held = 0;
 
@@ -50,6 +51,24 @@ SEC("tp_btf/sys_exit")
 int at_tracepoint(void *ctx)
 {
 	return look(&tracepoint_runs, &tracepoint_held);
+}
+
+/* For kernels that do not say where they count. The kernel keeps a program on its CPU in one of two
+ * ways: it pins the thread, which every task counts for itself, or it switches preemption off. So
+ * where the thread is not pinned, preemption is off; where it is, this says nothing. Kernels for
+ * one CPU need neither: the agent does not ask them. */
+SEC("tp_btf/sys_exit")
+int at_tracepoint_unpinned(void *ctx)
+{
+	struct task_struct *task = current_task();
+
+	if (bpf_get_current_pid_tgid() >> 32 != watched_pid)
+		return 0;
+	__sync_fetch_and_add(&unpinned_runs, 1);
+	if (bpf_core_field_exists(task->migration_disabled) &&
+	    TASK_READ(task, migration_disabled) == 0)
+		__sync_fetch_and_add(&unpinned_held, 1);
+	return 0;
 }
 
 SEC("tracepoint/raw_syscalls/sys_exit")

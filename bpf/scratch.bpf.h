@@ -38,8 +38,11 @@ struct scratch {
 	__u64 owners;
 	__u64 context; /* of the handler, while a filter has the record: see filter.bpf.h */
 	struct walk walk;
+	/* Of an open that lacks something: see fill_lacking(). */
+	struct file *file;
+	const void *user_path;
 	__u32 index; /* of this slot, while it is owned */
-	__u32 padding;
+	__u32 lacks; /* LACKS_* */
 	__u32 used; /* bytes of `record` that are filled */
 	__u32 left; /* bytes that are still wanted: see payload.bpf.h and exec.bpf.h */
 	union {
@@ -78,9 +81,39 @@ static __always_inline struct scratch *scratch_take(__u32 kind)
 		__sync_fetch_and_add(&s->owners, 1);
 		if (*(volatile __u64 *)&s->owners == 1) {
 			s->index = i;
+			s->lacks = 0;
 			return s;
 		}
 		__sync_fetch_and_add(&s->owners, -1);
+	}
+	count_lost_event(PLACE_SCRATCH_BUSY, LOST_SLOT_BY_KIND + kind);
+	return NULL;
+}
+
+/* Set before loading: nothing preempts handlers of system calls at their tracepoint. */
+const volatile __u32 are_calls_held = 0;
+
+/*
+ * The same for those handlers. An interrupt gives back what it has taken before it ends: so where
+ * nothing else comes between, a look and a store do what takes two locked additions, of which each
+ * costs as much as ten loads.
+ */
+static __always_inline struct scratch *scratch_take_for_call(__u32 kind)
+{
+	if (!are_calls_held)
+		return scratch_take(kind);
+	for (__u32 i = 0; i < SCRATCH_SLOTS; i++) {
+		__u32 key = i;
+		struct scratch *s = bpf_map_lookup_elem(&scratch_slots, &key);
+
+		if (!s)
+			return NULL;
+		if (*(volatile __u64 *)&s->owners == 0) {
+			*(volatile __u64 *)&s->owners = 1;
+			s->index = i;
+			s->lacks = 0;
+			return s;
+		}
 	}
 	count_lost_event(PLACE_SCRATCH_BUSY, LOST_SLOT_BY_KIND + kind);
 	return NULL;
@@ -165,76 +198,4 @@ static __always_inline int scratch_send(struct scratch *s)
 	scratch_output(s);
 	scratch_release(s);
 	return 0;
-}
-
-/* Notes the text of `bytes` bytes that was written at the end of the record. */
-static __always_inline void text_written(struct scratch *s, struct text *slot, __u32 bytes,
-					 __u32 true_bytes)
-{
-	slot->offset = s->used;
-	slot->bytes = bytes;
-	slot->true_bytes = true_bytes;
-	s->used += bytes;
-}
-
-/* True, and counted, when the record has no room for another `bytes_max` bytes of text. */
-static __always_inline bool record_full(struct scratch *s, __u32 bytes_max)
-{
-	if (s->used <= RECORD_BYTES_MAX - bytes_max)
-		return false;
-	count_loss(PLACE_RECORD_FULL);
-	return true;
-}
-
-/*
- * Reads a NUL-terminated string of user memory; returns its bytes with the NUL. Of an empty one
- * older kernels (seen on 5.10 and 6.1, not on 6.18) say that it has 0.
- */
-static __always_inline long read_user_text(void *to, __u32 bytes_max, const void *from)
-{
-	long bytes = bpf_probe_read_user_str(to, bytes_max, from);
-
-	return bytes == 0 ? 1 : bytes;
-}
-
-/*
- * Appends a NUL-terminated string, without its NUL. `bytes_max` and `is_user` are constants.
- * Verifier: the offset is checked right before its use, and hidden from the compiler, which would
- * otherwise keep the checked value and the used one in different registers.
- */
-static __always_inline void text_from(struct scratch *s, struct text *slot, const void *from,
-				      const __u32 bytes_max, const bool is_user)
-{
-	__u32 at = s->used;
-	long bytes;
-
-	if (!from || record_full(s, bytes_max))
-		return;
-	asm volatile("" : "+r"(at));
-	if (at > RECORD_BYTES_MAX - bytes_max)
-		return;
-	if (is_user) {
-		s->event.header.flags |= RECORD_USER_MEMORY;
-		bytes = read_user_text(&s->record[at], bytes_max, from);
-	} else {
-		bytes = bpf_probe_read_kernel_str(&s->record[at], bytes_max, from);
-	}
-	if (bytes <= 0) {
-		count_loss(is_user ? PLACE_READ_USER : PLACE_READ_KERNEL);
-		return;
-	}
-	text_written(s, slot, bytes - 1,
-		     bytes == bytes_max ? TEXT_LENGTH_UNKNOWN : (__u32)bytes - 1);
-}
-
-static __always_inline void text_from_user(struct scratch *s, struct text *slot, const void *from,
-					   const __u32 bytes_max)
-{
-	text_from(s, slot, from, bytes_max, true);
-}
-
-static __always_inline void text_from_kernel(struct scratch *s, struct text *slot, const void *from,
-					     const __u32 bytes_max)
-{
-	text_from(s, slot, from, bytes_max, false);
 }

@@ -72,49 +72,75 @@ static __always_inline __u64 cgroup_id_of_current(struct task_struct *task)
 	return TASK_READ(task, cgroups, dfl_cgrp, kn, id);
 }
 
-/* Without the time, which is that of sending: what a filter drops needs none. */
-static __always_inline void fill_header(struct event_header *h, struct task_struct *task,
-					__u16 kind)
+/* What rules ask most often. Without the time, which is that of sending: what a filter drops needs
+ * none. */
+static __always_inline void fill_header_first(struct event_header *h, struct task_struct *task,
+					      __u16 kind)
 {
 	const struct cred *cred = TASK_READ(task, cred);
 
 	h->kind = kind;
 	h->cgroup_id = cgroup_id_of_current(task);
 	h->cgroup_v1_id = v1_cgroup_id(task);
-	h->start_ns = TASK_READ(task, group_leader, start_boottime);
 	h->cap_effective = CAPABILITIES(cred, cap_effective);
-	h->cap_permitted = CAPABILITIES(cred, cap_permitted);
-	h->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
 	h->syscall = -1;
 	h->pid = TASK_VALUE(task, tgid);
+	h->euid = READ(cred, euid.val);
+	fill_comm(h, task);
+}
+
+/* What a record may lack until a filter has let it through: `lateFacts` of policy/kernel/late.ts.
+ */
+static __always_inline void fill_header_rest(struct event_header *h, struct task_struct *task)
+{
+	const struct cred *cred = TASK_READ(task, cred);
+
+	h->start_ns = TASK_READ(task, group_leader, start_boottime);
+	h->cap_permitted = CAPABILITIES(cred, cap_permitted);
+	h->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
 	h->tid = TASK_VALUE(task, pid);
 	h->ppid = TASK_READ(task, real_parent, tgid);
 	h->vpid = number_in_own_namespace(TASK_READ(task, group_leader, thread_pid));
 	h->vtid = number_in_own_namespace(TASK_READ(task, thread_pid));
-	h->euid = READ(cred, euid.val);
 	h->egid = READ(cred, egid.val);
 	h->login_uid =
 		bpf_core_field_exists(task->loginuid) ? TASK_VALUE(task, loginuid.val) : (__u32)-1;
 	h->cpu = bpf_get_smp_processor_id() + 1;
-	fill_comm(h, task);
 }
+
+static __always_inline void fill_header(struct event_header *h, struct task_struct *task,
+					__u16 kind)
+{
+	fill_header_first(h, task, kind);
+	fill_header_rest(h, task);
+}
+
+#define ___record_start(take, fill, type, kind, task)                          \
+	({                                                                     \
+		struct scratch *__s = NULL;                                    \
+		if ((__u32)TASK_VALUE(task, tgid) != agent_pid)                \
+			__s = take(kind);                                      \
+		if (__s) {                                                     \
+			__builtin_memset(__s->record, 0, sizeof(struct type)); \
+			__s->used = sizeof(struct type);                       \
+			fill((void *)__s->record, task, kind);                 \
+		}                                                              \
+		__s;                                                           \
+	})
 
 /*
  * Takes a slot and starts a record of `type` in it. The rest of the fixed part is zero. NULL when
  * there is no slot, which is counted, and for the agent's own process.
  */
-#define record_start(type, kind, task)                                         \
-	({                                                                     \
-		struct scratch *__s = NULL;                                    \
-		if ((__u32)TASK_VALUE(task, tgid) != agent_pid)                \
-			__s = scratch_take(kind);                              \
-		if (__s) {                                                     \
-			__builtin_memset(__s->record, 0, sizeof(struct type)); \
-			__s->used = sizeof(struct type);                       \
-			fill_header((void *)__s->record, task, kind);          \
-		}                                                              \
-		__s;                                                           \
-	})
+#define record_start(type, kind, task) ___record_start(scratch_take, fill_header, type, kind, task)
+
+/* The same in a handler of a system call, and in nothing else. */
+#define call_record_start(type, kind, task) \
+	___record_start(scratch_take_for_call, fill_header, type, kind, task)
+
+/* The same, without what fill_header_rest() fills. */
+#define short_record_start(type, kind, task) \
+	___record_start(scratch_take_for_call, fill_header_first, type, kind, task)
 
 /* In the number of a call whose arguments were read from memory: see socketcall.bpf.h. */
 #define ARGUMENTS_FROM_USER 0x20000000

@@ -248,6 +248,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	void *stack;
 	struct mm_struct *mm;
+	unsigned short migration_disabled;
 	int exit_code;
 	unsigned int flags;
 	int pid;

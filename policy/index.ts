@@ -80,6 +80,8 @@ export type {
   GenerateOptions,
 } from './kernel/generate.ts'
 export { FilterGenerator, generateFilter, partsMax, programLimits } from './kernel/generate.ts'
+export type { LateTarget } from './kernel/late.ts'
+export { asksLateFacts, maySaveFacts } from './kernel/late.ts'
 export { ancestorsLayout, firstLook, needsSecondLook } from './kernel/ancestors.ts'
 export { accepts } from './kernel/model.ts'
 export {

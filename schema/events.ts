@@ -581,6 +581,10 @@ export const constants: Readonly<Record<string, number>> = {
   /** What filters in the kernel are told of a cgroup. */
   CGROUP_IS_HOST: 1,
   CGROUP_IS_CONTAINER: 2,
+  /** What a record lacks when its filter sees it, in bits: members that rules ask seldom, and the
+   * path as given. See bpf/file.bpf.h. */
+  LACKS_FACTS: 1,
+  LACKS_RAW_PATH: 2,
   /** Of how many cgroups they are told: of others they let everything through. */
   CGROUP_STATES_MAX: 65_536,
   /** Kinds that the process table lives on, a bit each: shed last in a flood. */

@@ -8,8 +8,10 @@
  */
 import { RECORD_BYTES_MAX } from '@bulwark/schema'
 import { allOf, anyOf } from './make-plan.ts'
-import type { NumberAt, Plan, Test, TextAt } from './plan.ts'
+import type { NumberAt, Plan, TextAt } from './plan.ts'
 import { everything } from './plan.ts'
+import type { BytesRead } from './plan-tests.ts'
+import { someTest } from './plan-tests.ts'
 
 /** Names that are told at most: the parent's is the first. */
 export const ancestorsMax = 8
@@ -43,21 +45,7 @@ export const noAncestors: Uint8Array = (() => {
   return bytes
 })()
 
-const offsetOf = (test: Test): number => {
-  switch (test.is) {
-    case 'number':
-    case 'bits':
-    case 'text':
-      return test.at.offset
-    case 'network':
-      return test.offset
-    case 'cgroup':
-    case 'scope':
-      return 0
-  }
-}
-
-const asksAncestors = (test: Test): boolean => offsetOf(test) >= RECORD_BYTES_MAX
+const isOfAncestors = ({ offset }: BytesRead): boolean => offset >= RECORD_BYTES_MAX
 
 /** The plan of the first look: lets through what the whole one does for some ancestors. */
 export const firstLook = (plan: Plan): Plan => {
@@ -72,23 +60,10 @@ export const firstLook = (plan: Plan): Plan => {
       return plan.is === 'and' ? allOf(members) : anyOf(members)
     }
     case 'not':
-      return asksAncestors(plan.member) ? everything : plan
     default:
-      return asksAncestors(plan) ? everything : plan
+      return needsSecondLook(plan) ? everything : plan
   }
 }
 
 /** Whether a plan tells records apart by the ancestors of their process. */
-export const needsSecondLook = (plan: Plan): boolean => {
-  switch (plan.is) {
-    case 'constant':
-      return false
-    case 'and':
-    case 'or':
-      return plan.members.some(needsSecondLook)
-    case 'not':
-      return asksAncestors(plan.member)
-    default:
-      return asksAncestors(plan)
-  }
-}
+export const needsSecondLook = (plan: Plan): boolean => someTest(plan, isOfAncestors)

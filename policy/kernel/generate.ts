@@ -9,6 +9,8 @@ import type { Assembled, Label } from './assembler.ts'
 import { Assembler, branchesMax, bytesOf, listingOf } from './assembler.ts'
 import type { Choice, Decision, PlainTest } from './decision.ts'
 import { Decider } from './decide.ts'
+import type { LateTarget } from './late.ts'
+import { passLackingFacts } from './late.ts'
 import type { FilterMap } from './maps.ts'
 import { MapPool } from './maps.ts'
 import { helpers, type Surroundings } from './match-maps.ts'
@@ -57,6 +59,11 @@ export interface FilterTarget {
   readonly cgroupWordsFd?: number
   /** Offset of the cgroup id (u64) in the record. */
   readonly cgroupIdAt: number
+  /** What the record may lack; offsets in struct scratch. */
+  readonly late?: LateTarget
+  /** Nothing preempts the program, nor those that share its slots on the same CPU while it runs: it
+   * needs no locked additions, each of which takes as long as ten loads. */
+  readonly isHeld?: boolean
   /** Prog array: at `index` stands the next part, which looks at what this one would drop. */
   readonly next?: { readonly mapFd: number; readonly index: number }
   /** Of a v1 hierarchy; asked where the cgroup above is of the host, and this id is not 0. */
@@ -248,21 +255,36 @@ const findSlot = (assembler: Assembler, target: FilterTarget, missing: Label): v
   assembler.place(found)
 }
 
-const count = (assembler: Assembler, droppedMapFd: number, index: number, done: Label): void => {
+const count = (
+  assembler: Assembler,
+  { droppedMapFd, isHeld = false }: FilterTarget,
+  index: number,
+  done: Label,
+): void => {
   assembler.storeConstant(4, 10, -4, index)
   assembler.loadMap(1, droppedMapFd)
   assembler.move(2, { register: 10 })
   assembler.alu('add', 2, { constant: -4 })
   assembler.call(helpers.mapLookup)
   assembler.jumpIf(64, '==', 0, { constant: 0 }, done)
-  assembler.move(1, { constant: 1 })
-  assembler.atomicAdd(8, 0, 0, 1)
+  if (isHeld) {
+    assembler.load(8, 1, 0, 0)
+    assembler.alu('add', 1, { constant: 1 })
+    assembler.store(8, 0, 0, 1)
+  } else {
+    assembler.move(1, { constant: 1 })
+    assembler.atomicAdd(8, 0, 0, 1)
+  }
 }
 
 /** Gives the slot back, with its record in r7. */
-const release = (assembler: Assembler, { recordAt, contextAt, ownersAt }: FilterTarget): void => {
+const release = (
+  assembler: Assembler,
+  { recordAt, contextAt, ownersAt, isHeld = false }: FilterTarget,
+): void => {
   assembler.move(1, { constant: 0 })
   assembler.store(8, 7, contextAt - recordAt, 1)
+  if (isHeld) return assembler.store(8, 7, ownersAt - recordAt, 1)
   assembler.move(1, { constant: -1 })
   assembler.atomicAdd(8, 7, ownersAt - recordAt, 1)
 }
@@ -300,7 +322,7 @@ const emitEnds = (
     assembler.place(drop)
     assembler.comment(() => 'drop: count it, and free the slot')
     release(assembler, target)
-    count(assembler, target.droppedMapFd, target.kind, done)
+    count(assembler, target, target.kind, done)
     assembler.jump(done)
   }
   assembler.place(accept)
@@ -312,10 +334,18 @@ const emitEnds = (
   assembler.comment(() => 'it is not there: lost, and counted')
   release(assembler, target)
   assembler.place(missing)
-  count(assembler, target.droppedMapFd, target.failedIndex, done)
+  count(assembler, target, target.failedIndex, done)
   assembler.place(done)
   end(assembler, 0)
 }
+
+const lateFromRecord = ({ late, recordAt }: FilterTarget): LateTarget | undefined =>
+  late && {
+    ...late,
+    lacksAt: late.lacksAt - recordAt,
+    usedAt: late.usedAt - recordAt,
+    userPathAt: late.userPathAt - recordAt,
+  }
 
 function* assemble(
   decision: Decision,
@@ -336,7 +366,17 @@ function* assemble(
   const { recordBytesMax, recordAt, slotBytes } = target
   const behindBytes = slotBytes - recordAt - recordBytesMax
   const cgroups = new CgroupCode(assembler, target)
-  const at = { assembler, maps, undecided: accept, recordBytesMax, behindBytes, cgroups }
+  const late = lateFromRecord(target)
+  const at: Surroundings = {
+    assembler,
+    maps,
+    undecided: accept,
+    recordBytesMax,
+    behindBytes,
+    cgroups,
+    ...(late && { late }),
+  }
+  passLackingFacts(at)
   yield* new Body(at).emit(decision, accept, drop)
   emitEnds(assembler, target, { accept, drop, missing })
   return assembler.finish()

@@ -2,11 +2,12 @@
 import type { Assembler, Label } from './assembler.ts'
 import type { CgroupCode } from './cgroup-code.ts'
 import type { Entry } from './decision.ts'
+import type { LateTarget } from './late.ts'
 import type { MapPool } from './maps.ts'
 import { branchOnNumbers, type Target } from './match-words.ts'
 
 /** Helpers by their numbers (BPF_FUNC_*). */
-export const helpers = { mapLookup: 1, tailCall: 12 } as const
+export const helpers = { mapLookup: 1, tailCall: 12, readUserText: 114 } as const
 
 /** What matching needs to know of where it stands. */
 export interface Surroundings {
@@ -18,6 +19,8 @@ export interface Surroundings {
   /** Bytes that may be read behind a record of the full size. */
   readonly behindBytes: number
   readonly cgroups: CgroupCode
+  /** What the record may lack; offsets from the record. */
+  readonly late?: LateTarget
 }
 
 export const roundUp = (bytes: number): number => (bytes + 7) & ~7

@@ -5,6 +5,7 @@
 import type { Assembler, Label } from './assembler.ts'
 import type { Key } from './decision.ts'
 import type { Register } from './instruction.ts'
+import { readLateText } from './late.ts'
 import type { MapPool } from './maps.ts'
 import { exactBuckets, type MappedBucket } from './match-buckets.ts'
 import type { Surroundings } from './match-maps.ts'
@@ -70,6 +71,7 @@ const measureChars = (assembler: Assembler, offset: number): void => {
 /** r8: offset in the record where the text begins, or ends; r9: its length. Bounds are checked. */
 const loadPlace = (at: Surroundings, text: TextAt, end: 'begin' | 'end'): void => {
   const { assembler, recordBytesMax, undecided } = at
+  readLateText(at, text)
   if (text.is === 'chars') {
     measureChars(assembler, text.offset)
     assembler.move(8, { constant: text.offset })

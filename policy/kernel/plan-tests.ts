@@ -1,6 +1,44 @@
 /** Single tests: brought into one form, and several of one place made one. */
-import type { CgroupState, Test, TextOperator } from './plan.ts'
+import type { CgroupState, Plan, Test, TextOperator } from './plan.ts'
 import { textPlaceKey } from './plan-key.ts'
+
+/** The bytes of a record that a test reads, but for texts behind its fixed part. */
+export interface BytesRead {
+  readonly offset: number
+  readonly bytes: number
+}
+
+const slotBytes = 8
+
+const bytesRead = (test: Test): BytesRead => {
+  switch (test.is) {
+    case 'number':
+    case 'bits':
+      return test.at
+    case 'text':
+      return { offset: test.at.offset, bytes: test.at.is === 'chars' ? test.at.bytes : slotBytes }
+    case 'network':
+      return { offset: test.offset, bytes: test.base.length }
+    case 'cgroup':
+    case 'scope':
+      return { offset: 0, bytes: 0 }
+  }
+}
+
+/** Whether some test of a plan reads such bytes. */
+export const someTest = (plan: Plan, isAsked: (read: BytesRead) => boolean): boolean => {
+  switch (plan.is) {
+    case 'constant':
+      return false
+    case 'and':
+    case 'or':
+      return plan.members.some((member) => someTest(member, isAsked))
+    case 'not':
+      return isAsked(bytesRead(plan.member))
+    default:
+      return isAsked(bytesRead(plan))
+  }
+}
 
 type TextTest = Extract<Test, { is: 'text' }>
 

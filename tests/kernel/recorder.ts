@@ -36,19 +36,20 @@ import { callsProgram, start } from './program.ts'
 const dist = join(import.meta.dirname, '../../dist')
 const isSecurity = process.env['BULWARK_BACKEND'] === 'security'
 
-/** Where this kernel wants it; and everywhere, to try that form where it is not wanted. */
-const goesByPerf = (): boolean => {
-  if (reasonToSkip() !== undefined) return false
-  if (process.env['BULWARK_PERF'] === '1') return true
+/** Through perf where this kernel wants it; where it is not wanted, to try that form. */
+const chooseForm = (): Pick<ChosenBackend, 'byPerf' | 'holdsCalls'> => {
+  if (reasonToSkip() !== undefined) return { byPerf: false, holdsCalls: false }
   const readObject = (): Uint8Array => readFileSync(join(dist, 'preemption.bpf.o'))
-  return chooseBackend('auto', preemptionFindings('x64', readObject, false)).byPerf
+  const choice = isSecurity ? 'security' : 'tracepoint'
+  const { byPerf, holdsCalls } = chooseBackend(choice, preemptionFindings('x64', readObject, false))
+  return { byPerf: byPerf || process.env['BULWARK_PERF'] === '1', holdsCalls }
 }
 
 /** The backend under test: every test here runs on either. Where it is not said, on tracepoints. */
 export const chosen: ChosenBackend = {
   backend: isSecurity ? 'security' : 'tracepoint',
   hearsNames: isSecurity,
-  byPerf: goesByPerf(),
+  ...chooseForm(),
   why: 'BULWARK_BACKEND',
 }
 /** How an address is told that a call names, and that its socket does not have. */

@@ -28,6 +28,7 @@ const notInGuests: Readonly<Record<string, string>> = {
 const notInCi: Readonly<Record<string, string>> = {
   'tests/kernel/attribution.test.ts': 'many containers: only in make test-kernels',
   'tests/kernel/container.test.ts': 'starts containers: only in make test-kernels',
+  'tests/kernel/filter-late.test.ts': 'starts agents, a minute: only in make test-kernels',
   'tests/kernel/filter-size.test.ts': 'large filters, two minutes: only in make test-kernels',
   'tests/kernel/filter-start.test.ts': 'loads the sensor ten times: only in make test-kernels',
   'tests/kernel/loss.test.ts': 'fills the ring, 40 s: only in make test-kernels',
