@@ -214,7 +214,9 @@ export class Agent {
   #wants(rules: readonly Rule[]): SensorWants {
     const { watchFor = [] } = this.#options
     const more = watchFor === 'all' ? [] : watchFor
-    return wantsOf(activeRules([...rules, ...more]), watchFor === 'all')
+    const wants = wantsOf(activeRules([...rules, ...more]), watchFor === 'all')
+    // A capture is replayed with rules that nobody knows yet.
+    return this.#options.record ? { ...wants, directories: true } : wants
   }
 
   /**
@@ -243,7 +245,10 @@ export class Agent {
     // What only the new rules want must not be dropped from now on.
     making?.remove()
     const begun = performance.now()
+    const { directories: sawMoves = true } = this.sensor.wants
     hooks.widen(catchUp)
+    const { directories: seesMoves = true } = this.sensor.wants
+    if (seesMoves && !sawMoves) this.#pipeline.seeMoves(Number(clocks().bootNs))
     // What the programs before told is read by the rules before.
     await pause(limits.hookChangeMs)
     if (this.#closed) return making?.filters.discard(filters)

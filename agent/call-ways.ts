@@ -81,6 +81,7 @@ class Slots {
   }
 
   fill(handlers: readonly Pick<Handler, 'slot' | 'form'>[]): void {
+    if (handlers.length === 0 && this.#filled.size === 0) return
     const map = this.#programs.map(this.#name)
     for (const { slot, form } of handlers) {
       if (this.#filled.get(slot) !== form) map.setTailCall(slot, this.#programs.of(form))
@@ -160,7 +161,7 @@ export const byNumber = (programs: Programs): CallWay => {
           const after = own.after.concat(other.after)
           if (before) afterMap.fill(after)
           native.fill(own.slots)
-          if (other.slots.length > 0) compatible.fill(other.slots)
+          compatible.fill(other.slots)
           markHandled(programs, own.slots.concat(other.slots))
         },
       }

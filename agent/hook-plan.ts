@@ -4,6 +4,7 @@
  */
 import type { Backend, EventKind, Machine, Shape } from '@bulwark/schema'
 import {
+  EventNumber,
   callShapeOf,
   eventKinds,
   isSeenCall,
@@ -130,7 +131,7 @@ export interface PlanFor {
 
 /** The hooks for what is wanted, on a machine and a backend. */
 export const planHooks = (
-  { types, questions, writes, failures = true }: SensorWants,
+  { types, questions, writes, failures = true, directories = true }: SensorWants,
   { machine, backend, hearsNames }: PlanFor,
 ): Plan => {
   const numbers = syscallNumbers[machine]
@@ -140,6 +141,7 @@ export const planHooks = (
   const byName = new Map<string, Omit<Handler, 'slot'>>()
   const needed = new Set(neededKinds(types))
   for (const kind of eventKinds) {
+    const isKept = kind.state && (directories || kind.kind !== EventNumber.chdir)
     for (const hook of kind.hooks) {
       if ('tracepoint' in hook) {
         if (needed.has(kind)) attach.push({ name: hook.tracepoint, program: hook.program, kind })
@@ -149,7 +151,7 @@ export const planHooks = (
       const isShape = 'shape' in hook
       for (const name of isShape ? shapedTypes(types, hook.shape) : hook.syscalls) {
         const slot = numbers[name]
-        const isType = isShape || kind.state || types === 'all' || types.has(name)
+        const isType = isShape || isKept || types === 'all' || types.has(name)
         const isTold = questions === 'writes' || writes !== undefined
         const only = 'only' in hook ? hook.only : undefined
         const wanted = only === 'messages' ? isTold : isType && (only === undefined || failures)

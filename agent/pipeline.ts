@@ -235,6 +235,11 @@ export class Pipeline {
     this.#processes.readEnvironments()
   }
 
+  /** Moves of processes are told from then on: see `ProcessTable.seeMoves`. */
+  seeMoves(sinceNs: number): void {
+    this.#processes.seeMoves(sinceNs)
+  }
+
   get processCount(): number {
     return this.#processes.size
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordValues } from '@bulwark/schema'
-import { RECORD_BY_THREAD, RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
+import { RECORD_AS_MADE, RECORD_BY_THREAD, RECORD_HELD, RECORD_OUTSIDE_ROOT } from '@bulwark/schema'
 import { programOf } from './ancestry.ts'
 import type { Counters } from './counters.ts'
 import { newCounters } from './counters.ts'
@@ -310,4 +310,68 @@ test('fork, setsid and fork make a daemon, once it runs a program', () => {
   f.fork(f.event(7, 1, s), 11, 5 * s)
   assert.equal(exec(11, 1, 5 * s, 7), false, 'in the session of its maker, which ran a program')
   assert.equal(exec(12, 1, 6 * s, 8), false, 'nobody saw who made it')
+})
+
+test('where processes have moved untold is read once moves are told', () => {
+  const at = (pid: number, ppid: number, startNs: number, cwd: string): ProcEntry => {
+    const each = entry(pid, ppid, startNs, `program${pid}`)
+    Object.assign(each.process, { cwd, exePath: `/bin/program${pid}` })
+    return each
+  }
+  const f = new Fixture(at(1, 0, 1, '/'), at(2, 1, s, '/began'))
+  f.table.start([1, 2])
+  const move = (pid: number, ppid: number, startNs: number): unknown =>
+    f.proc.set(pid, at(pid, ppid, startNs, `/moved${pid}`))
+  const cwdOf = (pid: number, ppid: number, startNs: number): string => {
+    const { cwd } = f.event(pid, ppid, startNs)
+    const { reads } = f
+    assert.equal(f.event(pid, ppid, startNs).cwd, cwd)
+    assert.equal(f.reads, reads, 'it is read once')
+    return cwd
+  }
+  const exec = (pid: number, ppid: number, startNs: number, more: RecordValues): void => {
+    const header = { pid, tid: pid, ppid, start_ns: startNs }
+    const values = { ...header, cwd: '/began', exe_path: `/bin/program${pid}`, ...more }
+    const r = recordOf('exec', values)
+    if (more['flags'] === undefined) f.table.exec(r, f.table.of(r))
+    else f.table.lateExec(r)
+  }
+  const lateFork = (childPid: number, childStartNs: number, flags: number): void =>
+    f.table.lateFork(
+      recordOf('fork', {
+        pid: 2,
+        tid: 2,
+        ppid: 1,
+        start_ns: s,
+        flags: RECORD_HELD | flags,
+        child_pid: childPid,
+        child_start_ns: childStartNs,
+      }),
+    )
+  move(2, 1, s)
+  assert.equal(cwdOf(2, 1, s), '/began')
+  f.table.seeMoves(10 * s)
+  assert.equal(cwdOf(2, 1, s), '/moved2')
+
+  // What lay in the ring until now.
+  f.fork(f.event(2, 1, s), 3, 3 * s)
+  move(3, 2, 3 * s)
+  assert.equal(cwdOf(3, 2, 3 * s), '/moved3')
+  exec(3, 2, 3 * s, { time_ns: 9 * s })
+  assert.equal(cwdOf(3, 2, 3 * s), '/moved3')
+
+  // What the kernel side has kept: a copy of its maker, and one of a program that had moved.
+  lateFork(4, 4 * s, 0)
+  move(4, 2, 4 * s)
+  assert.equal(cwdOf(4, 2, 4 * s), '/moved4')
+  move(5, 2, 11 * s)
+  lateFork(5, 11 * s, RECORD_AS_MADE)
+  exec(5, 2, 11 * s, { time_ns: 9 * s, flags: RECORD_HELD | RECORD_AS_MADE })
+  assert.equal(cwdOf(5, 2, 11 * s), '/moved5')
+
+  // What came later says itself where it is.
+  f.fork(f.event(2, 1, s), 6, 12 * s)
+  exec(6, 2, 12 * s, { time_ns: 13 * s, cwd: '/told' })
+  move(6, 2, 12 * s)
+  assert.equal(cwdOf(6, 2, 12 * s), '/told')
 })

@@ -41,6 +41,8 @@ export class ProcessTable {
   /** Whether the kernel side will tell a process when something is told of it. */
   readonly #isHeld: (pid: number) => boolean
   #doubts = 0
+  /** Since when every move of a process is told. */
+  #movesSinceNs = 0
   /** Of the last fork that was told late, a child that was read from /proc. */
   #readLate: Process | undefined
   #lineage = 0
@@ -143,6 +145,20 @@ export class ProcessTable {
    */
   doubt(): void {
     this.#doubts++
+  }
+
+  /**
+   * Moves of processes were not told until then: where each is now is in doubt, also of those of
+   * which only their beginning is told later.
+   */
+  seeMoves(sinceNs: number): void {
+    this.#movesSinceNs = sinceNs
+    this.doubt()
+  }
+
+  /** What `checked` is of a process that a record says something of which was so at a time. */
+  #checkedAt(timeNs: number | bigint, checked = this.#doubts): number {
+    return timeNs < this.#movesSinceNs ? inDoubt : checked
   }
 
   #review(process: Process, r: RecordView): void {
@@ -294,7 +310,9 @@ export class ProcessTable {
   /** A fork event: the child starts as a copy of the process that made it. */
   fork(r: RecordView, maker: Process): void {
     maker.isParent = true
-    this.#byPid.set(forkOf.childPid(r), childOf(maker, r))
+    const child = childOf(maker, r)
+    child.checked = this.#checkedAt(child.startNs, maker.checked)
+    this.#byPid.set(child.pid, child)
   }
 
   /**
@@ -312,6 +330,7 @@ export class ProcessTable {
     const made = childOf(copy, r)
     if (!isCopy)
       Object.assign(made, { parent: undefined, makerPid, makerSid: 0, checked: this.#doubts })
+    else made.checked = this.#checkedAt(startNs, maker.checked)
     this.#readLate = isCopy ? undefined : made
     const child = this.#known(pid, startNs)
     if (child) {
@@ -363,7 +382,7 @@ export class ProcessTable {
       fileFacts.fileFlags(r, exeAt),
       execOf.tty(r),
     )
-    process.checked = this.#doubts
+    process.checked = this.#checkedAt(headerOf.timeNs(r))
     process.comm = headerOf.comm(r)
     process.vpid = headerOf.vpid(r)
     process.startedOnHost = process.vpid === process.pid
@@ -418,6 +437,9 @@ export class ProcessTable {
     if (this.#byPid.get(process.pid) === process) this.#byPid.delete(process.pid)
   }
 }
+
+/** What `Process.checked` is where there is doubt of one process alone. */
+const inDoubt = -1
 
 /** CLONE_NEWPID. */
 const newPidSpace = 0x20000000

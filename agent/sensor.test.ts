@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventKinds, syscallNumbers } from '@bulwark/schema'
 import { asksForEnvironment, wantedTypes, wantsFailedExecs } from './pipeline.ts'
-import { carriedEvents, machineOf, neededKinds, tellsSocket } from './hook-plan.ts'
+import { carriedEvents, machineOf, neededKinds, planHooks, tellsSocket } from './hook-plan.ts'
 import { ruleText, rulesOf } from './testdata/rules.ts'
+import { wantsOf, wantsOfBoth } from './wants.ts'
 
 const always = 'exec fork exit cgroup chdir comm'
 
@@ -101,4 +102,25 @@ test('execs that fail are wanted where a rule can hold on them', () => {
   check('evt.type = open', false)
   check('proc.name = a', true)
   check('proc.name = a and evt.rawres >= 0', false)
+})
+
+test('moves of processes are told unless all rules are about execs that come to something', () => {
+  const wants = (...conditions: readonly string[]) =>
+    wantsOf(rulesOf(...conditions.map((each, i) => ruleText(`R${i}`, each))))
+  const calls = (of: ReturnType<typeof wantsOf>): readonly string[] => {
+    const { handlers, compat } = planHooks(of, { machine: 'x64' })
+    return [...new Set([...handlers, ...compat].map(({ call }) => call))].toSorted()
+  }
+  const execs = wants('evt.type in (execve, execveat) and evt.failed = false and proc.cwd = /')
+  const moves = ['chdir', 'fchdir']
+  assert.deepEqual(calls(wants()), [])
+  assert.deepEqual(calls(execs), [])
+  assert.deepEqual(calls(wants('evt.type = execve')), ['chdir', 'execve', 'fchdir'])
+  assert.deepEqual(calls(wants('evt.type = procexit')), moves)
+  assert.deepEqual(calls(wants('evt.type = clone')), moves)
+  const creations = wants('evt.type = creat')
+  assert.deepEqual(calls(creations), ['chdir', 'creat', 'fchdir'])
+  assert.deepEqual(calls(wantsOfBoth(execs, creations)), ['chdir', 'creat', 'fchdir'])
+  assert.deepEqual(calls(wantsOfBoth(execs, execs)), [])
+  assert.deepEqual(calls({ types: new Set() }), moves)
 })

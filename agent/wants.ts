@@ -20,17 +20,35 @@ export interface SensorWants {
   readonly failures?: boolean | undefined
   /** Some rule asks for the environment of programs, which costs time and room. */
   readonly environment?: boolean
+  /** Whether some rule may be told of a process that has changed its working directory since it
+   * became its program; true when not said. */
+  readonly directories?: boolean | undefined
 }
 
+/** An exec says itself where its program begins. */
+const execs: ReadonlySet<string> = new Set(['execve', 'execveat'])
+
+/**
+ * Whether rules over these events can be told of a process that has moved. One that fails to
+ * become another program may have moved before.
+ */
+const asksForMoves = ({ types, failures }: Pick<SensorWants, 'types' | 'failures'>): boolean =>
+  failures === true || types === 'all' || ![...types].every((type) => execs.has(type))
+
 /** What rules that run want, and whoever asks for all events. */
-export const wantsOf = (active: readonly Rule[], all = false): SensorWants => ({
-  types: all ? 'all' : wantedTypes(active),
-  payloadBytes: payloadBytesOf(active),
-  questions: questionsOf(active),
-  writes: writesOf(active),
-  failures: all || wantsFailedExecs(active),
-  environment: asksForEnvironment(active),
-})
+export const wantsOf = (active: readonly Rule[], all = false): SensorWants => {
+  const types = all ? 'all' : wantedTypes(active)
+  const failures = all || wantsFailedExecs(active)
+  return {
+    types,
+    payloadBytes: payloadBytesOf(active),
+    questions: questionsOf(active),
+    writes: writesOf(active),
+    failures,
+    environment: asksForEnvironment(active),
+    directories: asksForMoves({ types, failures }),
+  }
+}
 
 const bothTypes = (a: SensorWants['types'], b: SensorWants['types']): SensorWants['types'] => {
   if (a === 'all' && b === 'all') return 'all'
@@ -50,5 +68,6 @@ export const wantsOfBoth = (a: SensorWants, b: SensorWants): SensorWants => {
     writes: writes.includes('all') ? 'all' : (a.writes ?? b.writes),
     failures: (a.failures ?? true) || (b.failures ?? true),
     environment: a.environment === true || b.environment === true,
+    directories: (a.directories ?? true) || (b.directories ?? true),
   }
 }

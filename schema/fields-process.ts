@@ -221,7 +221,8 @@ export const processFields: readonly FieldSpec[] = [
   carried(
     'proc.is_cwd_outside_root',
     'bool',
-    'its working directory is not below its root directory, as of its last exec or chdir',
+    'its working directory is not below its root directory, as of its last exec or chdir that ' +
+      'was told',
     'always there',
   ),
   carried('proc.exe_ino', 'i64', 'inode of the executable', 'unknown process'),

@@ -1,6 +1,7 @@
 /** Writes the reference pages of events and of rule fields from the schema. */
 import type { EventKind, Hook, Member } from '@bulwark/schema'
 import {
+  EventNumber,
   callShapeOf,
   describedCalls,
   eventKinds,
@@ -84,13 +85,20 @@ const namesText = (calls: readonly string[]): string => {
   return hooks.length === 0 ? '' : `; names: ${hooks.map((name) => `\`lsm/${name}\``).join(', ')}`
 }
 
+const attachedText = ({ kind, state }: EventKind): string => {
+  if (!state) return ''
+  return kind === EventNumber.chdir
+    ? '; attached unless rules are about execs alone'
+    : '; always attached'
+}
+
 const kindLines = (kind: EventKind): readonly string[] =>
   [
     `## ${kind.kind} \`${kind.name}\``,
     '',
     kind.meaning,
     '',
-    `- Hooks: ${kind.hooks.map(hookText).join(', ')}${kind.state ? '; always attached' : ''}`,
+    `- Hooks: ${kind.hooks.map(hookText).join(', ')}${attachedText(kind)}`,
     `- \`evt.type\`: ${typesText(kind)}${namesText(kind.types)}`,
     '',
     memberTable(kind.members),
