@@ -2,7 +2,7 @@
 import type { Machine, UsageReport } from '@bulwark/schema'
 import type { Rule } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
-import type { ChosenBackend } from './backend.ts'
+import type { ChosenBackend } from './sensor/backend.ts'
 import type { Sink } from './capture/writer.ts'
 import type { RuleMatching } from './engine.ts'
 import type { Folding } from './fold.ts'

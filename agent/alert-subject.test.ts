@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertAct, AlertSubject, RecordValues } from '@bulwark/schema'
 import { subjectOf } from './alert-subject.ts'
-import { newContainer } from './container.ts'
+import { newContainer } from './container/container.ts'
 import { unknownProcess } from './process.ts'
 import { eventOf } from './testdata/events.ts'
 

@@ -7,7 +7,7 @@ import {
   openOf,
   printableText,
 } from '@bulwark/schema'
-import { addressText } from './addresses.ts'
+import { addressText } from './network/addresses.ts'
 import { limits } from './limits.ts'
 import type { LiveEvent } from './live-event.ts'
 import { opensForWrite } from './names.ts'

@@ -2,7 +2,7 @@
 import { EventNumber, openOf } from '@bulwark/schema'
 import type { LiveEvent } from './live-event.ts'
 import { opensDirectory } from './names.ts'
-import type { SocketFamily } from './socket-view.ts'
+import type { SocketFamily } from './network/socket-view.ts'
 
 const formatBits = 0o170000
 const fifo = 0o010000

@@ -5,8 +5,8 @@
  */
 import type { Alert } from './alert.ts'
 import { internalAlert } from './alert.ts'
-import type { CgroupId } from './cgroup-index.ts'
-import type { Container } from './container.ts'
+import type { CgroupId } from './container/cgroup-index.ts'
+import type { Container } from './container/container.ts'
 import type { Counted } from './held-counts.ts'
 import { HeldCounts } from './held-counts.ts'
 import { limits } from './limits.ts'

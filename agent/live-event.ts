@@ -32,15 +32,15 @@ import {
   unlinkOf,
 } from '@bulwark/schema'
 import type { Machine } from '@bulwark/schema'
-import { addressAt } from './addresses.ts'
+import { addressAt } from './network/addresses.ts'
 import { callArgument } from './call-argument.ts'
-import type { Container } from './container.ts'
+import type { Container } from './container/container.ts'
 import { l4Protocol } from './names.ts'
 import { resolvePath } from './paths.ts'
 import type { Process } from './process.ts'
-import type { SocketFamily } from './socket-view.ts'
-import { SocketView } from './socket-view.ts'
-import type { Role, Sockets } from './sockets.ts'
+import type { SocketFamily } from './network/socket-view.ts'
+import { SocketView } from './network/socket-view.ts'
+import type { Role, Sockets } from './network/sockets.ts'
 
 const families: Readonly<Record<number, SocketFamily | undefined>> = {
   1: 'unix',

@@ -3,11 +3,11 @@
  * reading is a question with an answer, so that a capture can hold the answers and a replay give
  * them again. *Invariant:* nothing behind `Pipeline.onRecord` reads the machine but through here.
  */
-import type { ContainerMetadata } from './container.ts'
+import type { ContainerMetadata } from './container/container.ts'
 import type { IpAddress } from '@bulwark/schema'
 import type { ShedReport } from './flood.ts'
 import type { LossReport } from './loss.ts'
-import type { PodChanges } from './pod.ts'
+import type { PodChanges } from './container/pod.ts'
 
 /** A kind of question. The answer is plain data: what JSON holds, bigints and `undefined` too. */
 export interface Question<Answer> {

@@ -13,7 +13,7 @@ import {
   statSync,
 } from 'node:fs'
 import { recordLimits } from '@bulwark/schema'
-import { cgroupPathIn, unifiedNumber } from './cgroups.ts'
+import { cgroupPathIn, unifiedNumber } from './container/cgroups.ts'
 import type { Question } from './outside.ts'
 import type { Process } from './process.ts'
 import { unknownProcess } from './process.ts'

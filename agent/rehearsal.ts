@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts'
 import { LiveEvent } from './live-event.ts'
 import { unknownProcess } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
-import { Sockets } from './sockets.ts'
+import { Sockets } from './network/sockets.ts'
 
 /** No process has it, and no table keeps what has. */
 const noPid = 0

@@ -21,7 +21,7 @@ import type { Folding } from './fold.ts'
 import type { RuleMatching } from './engine.ts'
 import { activeRules } from './engine.ts'
 import type { Outside, Question } from './outside.ts'
-import { payloadBytesOf } from './payload.ts'
+import { payloadBytesOf } from './network/payload.ts'
 import { Pipeline, asksForEnvironment, wantedTypes } from './pipeline.ts'
 
 /** The tables live on them. */

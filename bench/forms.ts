@@ -10,9 +10,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { machineOf } from '@bulwark/agent'
 // tidy-allow inner: only the agent empties the ring
-import { startDrain } from '../agent/drain.ts'
+import { startDrain } from '../agent/sensor/drain.ts'
 // tidy-allow inner: the form is forced here, which the agent's own choice does not allow
-import { startSensor } from '../agent/sensor.ts'
+import { startSensor } from '../agent/sensor/sensor.ts'
 import { printFigure } from './measure/figures.ts'
 import type { LoopName } from './measure/loops.ts'
 import { buildLoops, runLoop } from './measure/loops.ts'

@@ -13,7 +13,7 @@
 
 /* By kind; an empty slot lets everything through. From SECOND_LOOK on, for each kind once more:
  * filters that know the ancestors of the process, too. Bound to the hooks of one prototype, as all
- * prog arrays are: see agent/call-returns.ts. */
+ * prog arrays are: see agent/sensor/call-returns.ts. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 2 * LOST_KINDS_MAX);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Asks this kernel where it may preempt a program: the agent attaches one at each place for a
- * moment, and calls the kernel itself. See agent/preemption.ts.
+ * moment, and calls the kernel itself. See agent/sensor/preemption.ts.
  */
 #include "compat.bpf.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * How kernel memory is read. Each object is built in two forms, and the agent loads the one that
- * fits the kernel (agent/object-file.ts):
+ * fits the kernel (agent/sensor/object-file.ts):
  *
  * direct  where the kernel has the kfunc bpf_rdonly_cast (6.2, a35b9af4ec2c "bpf: Add a kfunc for
  *         generic type cast"): any pointer becomes one that the verifier lets through, so that a

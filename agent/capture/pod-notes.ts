@@ -1,6 +1,6 @@
 /** Whether what a capture says of pods is what the agent keeps of them. Pure. */
 import type { Workload } from '@bulwark/schema'
-import type { NamespaceFacts, PodChanges, PodContainer, PodFacts } from '../pod.ts'
+import type { NamespaceFacts, PodChanges, PodContainer, PodFacts } from '../container/pod.ts'
 
 type Check = (value: unknown) => boolean
 

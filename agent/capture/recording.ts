@@ -5,7 +5,7 @@
  */
 import { release } from 'node:os'
 import { layoutVersion, recordLayouts } from '@bulwark/schema'
-import type { Cgroups } from '../cgroups.ts'
+import type { Cgroups } from '../container/cgroups.ts'
 import type { Outside, Question, Told } from '../outside.ts'
 import type { CaptureHead } from './head.ts'
 import type { Sink } from './writer.ts'

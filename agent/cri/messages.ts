@@ -4,7 +4,7 @@
  * Pure; never throws.
  */
 import type { Labels } from '@bulwark/schema'
-import type { ContainerMetadata, ContainerMount } from '../container.ts'
+import type { ContainerMetadata, ContainerMount } from '../container/container.ts'
 import { limits } from '../limits.ts'
 import { Message, bytesField, joined } from './protobuf.ts'
 

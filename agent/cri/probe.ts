@@ -1,7 +1,7 @@
 /** Whether a container runtime of Kubernetes can be asked here, as a line of `doctor`. */
 import { readFileSync, statSync } from 'node:fs'
 import type { Probe } from '@bulwark/native'
-import type { Finding } from '../probe.ts'
+import type { Finding } from '../sensor/probe.ts'
 import { listPids } from '../procfs.ts'
 import { criSockets, isSocket } from './source.ts'
 

@@ -7,9 +7,9 @@
  */
 import { statSync } from 'node:fs'
 import { BoundedMap } from '../bounded.ts'
-import type { ContainerMetadata } from '../container.ts'
+import type { ContainerMetadata } from '../container/container.ts'
 import { limits } from '../limits.ts'
-import { metadataFromInfo } from '../runtime-files.ts'
+import { metadataFromInfo } from '../container/runtime-files.ts'
 import type { Answer } from './client.ts'
 import { CriClient, notFound } from './client.ts'
 import type { CriContainer, CriSandbox, Read } from './messages.ts'

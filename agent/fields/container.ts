@@ -2,9 +2,9 @@
 import type { FieldValue, Labels } from '@bulwark/schema'
 import { byteString } from '@bulwark/schema'
 import { globMatcher } from '@bulwark/policy'
-import type { Container, ContainerMetadata, ContainerMount } from '../container.ts'
-import { imageParts, shortId } from '../container.ts'
-import { watchedSeconds } from '../outbound.ts'
+import type { Container, ContainerMetadata, ContainerMount } from '../container/container.ts'
+import { imageParts, shortId } from '../container/container.ts'
+import { watchedSeconds } from '../network/outbound.ts'
 import type { AccessorTable, MakeAccessor } from './reader.ts'
 import { plain } from './reader.ts'
 

@@ -1,6 +1,6 @@
 /** Accessors of `dns.*`. */
-import { questionOf } from '../dns.ts'
-import type { Question } from '../dns.ts'
+import { questionOf } from '../network/dns.ts'
+import type { Question } from '../network/dns.ts'
 import type { LiveEvent } from '../live-event.ts'
 import type { AccessorTable, MakeAccessor } from './reader.ts'
 import { plain } from './reader.ts'

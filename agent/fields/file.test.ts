@@ -5,7 +5,7 @@ import type { FieldValue } from '@bulwark/schema'
 import { ROLE_CLIENT, ROLE_SERVER } from '@bulwark/schema'
 import { newCounters } from '../counters.ts'
 import type { LiveEvent } from '../live-event.ts'
-import { Sockets } from '../sockets.ts'
+import { Sockets } from '../network/sockets.ts'
 import { eventOf } from '../testdata/events.ts'
 import { checkFields, readField } from '../testdata/fields.ts'
 

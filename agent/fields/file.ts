@@ -8,9 +8,9 @@ import {
   openOf,
 } from '@bulwark/schema'
 import type { FieldValue, IpAddress } from '@bulwark/schema'
-import { shortId } from '../container.ts'
+import { shortId } from '../container/container.ts'
 import type { LiveEvent } from '../live-event.ts'
-import type { SocketView } from '../socket-view.ts'
+import type { SocketView } from '../network/socket-view.ts'
 import { fileLetter, fileType, hasFailed } from '../file-type.ts'
 import { directoryOf, fileNameOf } from '../paths.ts'
 import type { Accessor, AccessorTable, MakeAccessor } from './reader.ts'

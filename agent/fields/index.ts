@@ -2,7 +2,7 @@
 import type { FieldRef, FieldValue } from '@bulwark/schema'
 import { byteString, fields } from '@bulwark/schema'
 import type { Value } from '@bulwark/policy'
-import { addressText } from '../addresses.ts'
+import { addressText } from '../network/addresses.ts'
 import { dotted } from '../argument.ts'
 import { containerAccessors } from './container.ts'
 import { dnsAccessors } from './dns.ts'

@@ -1,7 +1,7 @@
 /** Fields of messages and of bound sockets, and when the bytes in messages are copied at all. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { payloadBytesOf } from '../payload.ts'
+import { payloadBytesOf } from '../network/payload.ts'
 import { eventOf } from '../testdata/events.ts'
 import { checkFields } from '../testdata/fields.ts'
 import { ruleText, rulesOf } from '../testdata/rules.ts'

@@ -1,6 +1,6 @@
 /** Fields of processes, users, times and containers, one line a case. */
 import { test } from 'node:test'
-import { newContainer, noMetadata } from '../container.ts'
+import { newContainer, noMetadata } from '../container/container.ts'
 import type { Process } from '../process.ts'
 import { unknownProcess } from '../process.ts'
 import type { Around } from '../testdata/events.ts'

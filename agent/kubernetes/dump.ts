@@ -9,7 +9,7 @@ import { AccessError, JsonItems, apiLimits } from '@bulwark/kubernetes'
 import type { Json } from '@bulwark/schema'
 import { asObject, asText, parseJson } from '@bulwark/schema'
 import { limits } from '../limits.ts'
-import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
+import type { NamespaceFacts, PodChanges, PodFacts } from '../container/pod.ts'
 import { readNamespace, readPod } from './objects.ts'
 
 /** What was read, and what was not. */

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiAccess, ApiPlace } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
-import type { PodChanges } from '../pod.ts'
+import type { PodChanges } from '../container/pod.ts'
 import type { ApiAge } from './source.ts'
 import { PodSource } from './source.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { limits } from '../limits.ts'
-import type { PodFacts } from '../pod.ts'
+import type { PodFacts } from '../container/pod.ts'
 import { readNamespace, readPod } from './objects.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)

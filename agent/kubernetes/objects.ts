@@ -6,7 +6,7 @@ import type { OnFlaw, Passage, ReadAgain, ReadObject } from '@bulwark/kubernetes
 import type { Json, Labels } from '@bulwark/schema'
 import { asObject, asText } from '@bulwark/schema'
 import { limits } from '../limits.ts'
-import type { ContainerRole, NamespaceFacts, PodContainer, PodFacts } from '../pod.ts'
+import type { ContainerRole, NamespaceFacts, PodContainer, PodFacts } from '../container/pod.ts'
 import { workloadOf } from './workload.ts'
 
 /** The annotations that the kubelet gives to a static pod and to its mirror. */

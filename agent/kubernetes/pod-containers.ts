@@ -2,7 +2,7 @@
 import type { Scope } from '@bulwark/policy'
 import { scopeOf } from '@bulwark/policy'
 import type { PodSubject } from '@bulwark/schema'
-import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
+import type { NamespaceFacts, PodChanges, PodFacts } from '../container/pod.ts'
 
 /** What a scope selects of some containers. */
 export interface Selection {

@@ -5,8 +5,8 @@
 import type { ApiAccess, FollowOptions, Following } from '@bulwark/kubernetes'
 import { ApiClient, follow } from '@bulwark/kubernetes'
 import { limits } from '../limits.ts'
-import type { NamespaceFacts, PodChanges, PodFacts } from '../pod.ts'
-import { noChanges } from '../pod.ts'
+import type { NamespaceFacts, PodChanges, PodFacts } from '../container/pod.ts'
+import { noChanges } from '../container/pod.ts'
 import { containerStates, readNamespace, readPod, readPodAgain } from './objects.ts'
 
 export interface PodSourceOptions extends FollowOptions {

@@ -11,7 +11,7 @@
 import type { Json, Workload } from '@bulwark/schema'
 import { asObject } from '@bulwark/schema'
 import { limits } from '../limits.ts'
-import type { PodFacts } from '../pod.ts'
+import type { PodFacts } from '../container/pod.ts'
 
 const hashLabel = 'pod-template-hash'
 const minuteName = /^(.+)-(\d{8})$/

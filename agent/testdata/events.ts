@@ -1,12 +1,12 @@
 /** Events as rules see them, for tests: a written record with its process and container. */
 import type { Machine, RecordValues } from '@bulwark/schema'
 import { eventKinds } from '@bulwark/schema'
-import type { Container } from '../container.ts'
+import type { Container } from '../container/container.ts'
 import { newCounters } from '../counters.ts'
 import { LiveEvent } from '../live-event.ts'
 import type { Process } from '../process.ts'
 import { unknownProcess } from '../process.ts'
-import { Sockets } from '../sockets.ts'
+import { Sockets } from '../network/sockets.ts'
 import { recordOf } from './records.ts'
 
 /** Time since boot at which events happen, and that of boot; together 2026-11-23 10:11:12 UTC. */

@@ -5,8 +5,8 @@
  */
 import type { UsageReport, UsedFile } from '@bulwark/schema'
 import { USE_EXECUTED, printableText } from '@bulwark/schema'
-import { containersInPath } from '../container.ts'
-import type { Container } from '../container.ts'
+import { containersInPath } from '../container/container.ts'
+import type { Container } from '../container/container.ts'
 import type { Counters } from '../counters.ts'
 import { limits } from '../limits.ts'
 import { listPids, readCgroupsOf } from '../procfs.ts'

@@ -5,7 +5,7 @@
 import type { ContainerUsage, UsedFile } from '@bulwark/schema'
 import { usageLimits } from '@bulwark/schema'
 import { BoundedMap } from '../bounded.ts'
-import type { Container } from '../container.ts'
+import type { Container } from '../container/container.ts'
 import type { Counters } from '../counters.ts'
 import { limits } from '../limits.ts'
 
