@@ -65,7 +65,7 @@ const namesSuite = named('heard load names network')
  * is. The proof is of generated programs alone: the oldest verifier has it, and the newest. */
 const notInEither = 'compat shapes selection doctor filter-ancestors filter-proof'
 const notOnSecurity = named(`${notInEither} dns io-uring`)
-const notOnTracepoint = named(`${notInEither} roles flood nesting`)
+const notOnTracepoint = named(`${notInEither} roles flood nesting usage`)
 const securitySuite = (): readonly string[] =>
   eventSuite().filter((file) => !notOnSecurity.includes(file))
 const tracepointSuite = (): readonly string[] =>
