@@ -7,9 +7,10 @@ const mib = 1024 * 1024
 
 /** A process that has so many MiB, of which so many stay when memory is given back. */
 const memoryOf = (has: number, keeps: number) => {
-  const state = { has, keeps, releases: 0, saves: false, did: '' }
+  const state = { has, keeps, heap: 10, releases: 0, saves: false, did: '' }
   const keeper = new MemoryKeeper({
     residentBytes: () => state.has * mib,
+    heapBytes: () => state.heap * mib,
     release: () => {
       state.releases++
       state.has = state.keeps
@@ -36,8 +37,20 @@ test('memory is given back at first, and again when it has grown', () => {
   state.has = 70
   state.did = ''
   keeper.look()
-  assert.equal(state.did, ' collect release')
+  assert.equal(state.did, ' release')
   assert.equal(state.has, 50)
+})
+
+test('garbage is collected where it is part of what has grown', () => {
+  const { state, keeper } = memoryOf(100, 50)
+  keeper.look()
+  Object.assign(state, { has: 70, heap: 15, did: '' })
+  keeper.look()
+  assert.equal(state.did, ' collect release')
+  for (let looks = 0; looks < 3; looks++) keeper.look()
+  Object.assign(state, { has: 70, heap: 18, did: '' })
+  keeper.look()
+  assert.equal(state.did, ' release', 'what was left then is no garbage')
 })
 
 test('what is in use comes back, and is not asked for again', () => {

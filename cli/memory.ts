@@ -3,20 +3,22 @@
  * something to do, use half as much again for a short time; the C heap and the pages of program
  * files would stay that large for as long as the agent runs.
  */
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { onBeat } from '@bulwark/agent'
 import { releaseMemory } from '@bulwark/native'
 
 /** What may come on top of what was in use after the last time. */
 const growthBytesMax = 6 * 1024 * 1024
+/** Of it what JavaScript may have, before its garbage is collected for that. */
+const heapGrowthBytesMax = 4 * 1024 * 1024
 /** Of what was given back, what is in use comes back at once: code of Node.js, most of all. More
  * than that is none of it. */
 const usedAgainBytesMax = 16 * 1024 * 1024
 /** Looks, which take 20 microseconds, at every so many beats. */
 const lookBeats = 2
 /**
- * Looks that are left out after garbage was collected and memory given back, which takes some ten
- * milliseconds: twice as many each time, since more and more is in use.
+ * Looks that are left out after memory was given back, which takes some ten milliseconds, and a
+ * hundred where garbage is collected: twice as many each time, since more and more is in use.
  */
 const pauseLooksMax = 256
 
@@ -24,6 +26,8 @@ const pauseLooksMax = 256
 export interface ProcessMemory {
   /** Bytes that are resident now. */
   readonly residentBytes: () => number
+  /** Bytes that JavaScript's objects have now, garbage among them. */
+  readonly heapBytes: () => number
   /** Gives back what is free. */
   readonly release: () => void
   /** Collects JavaScript's garbage, which frees more. */
@@ -39,6 +43,7 @@ export interface ProcessMemory {
 export class MemoryKeeper {
   readonly #memory: ProcessMemory
   #leftBytes = 0
+  #leftHeapBytes = 0
   /** `undefined`: it was given back since the last look. */
   #usedBytes: number | undefined
   #pauseLooks = 1
@@ -71,7 +76,7 @@ export class MemoryKeeper {
       return
     }
     if (memory.residentBytes() - this.#usedBytes < growthBytesMax) return
-    memory.collect()
+    if (memory.heapBytes() - this.#leftHeapBytes >= heapGrowthBytesMax) this.#collect()
     this.#release()
     this.#looksToPass = this.#pauseLooks
     this.#pauseLooks = Math.min(2 * this.#pauseLooks, pauseLooksMax)
@@ -79,8 +84,13 @@ export class MemoryKeeper {
 
   #settle(): void {
     this.#memory.saveMemory(true)
-    this.#memory.collect()
+    this.#collect()
     this.#release()
+  }
+
+  #collect(): void {
+    this.#memory.collect()
+    this.#leftHeapBytes = this.#memory.heapBytes()
   }
 
   #release(): void {
@@ -96,6 +106,7 @@ const growthPercent = 60
 
 const ownMemory: ProcessMemory = {
   residentBytes: process.memoryUsage.rss.bind(process.memoryUsage),
+  heapBytes: () => getHeapStatistics().used_heap_size,
   release: releaseMemory,
   // Where Node.js runs with `--expose-gc`. In this way V8 lets go of the pages, too.
   collect: () => globalThis.gc?.({ type: 'major', flavor: 'last-resort' }),
