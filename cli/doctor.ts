@@ -23,6 +23,7 @@ import { clusterJson, clusterLines } from './doctor-cluster.ts'
 import { exitCodes } from './exit.ts'
 import { loadPolicyTexts } from './load-rules.ts'
 import { lookAt } from './policy.ts'
+import { print } from './print.ts'
 import { again, logError, readChosen } from './report.ts'
 import type { Delivered, KindShare } from './rules-kernel.ts'
 import { alsoDelivered, filterLines, kernelShares, kindShareText } from './rules-kernel.ts'
@@ -100,32 +101,32 @@ const diagnose = async (rules: readonly Rule[]): Promise<Diagnoses> => {
 }
 
 const printText = ({ found, filters }: Diagnoses, loaded: LoadResult): void => {
-  console.log(`kernel: ${kernelName()}; Node.js ${process.versions.node}`)
+  print(`kernel: ${kernelName()}; Node.js ${process.versions.node}`)
   for (const finding of found) {
     const { name, needed, without, remedy, rules } = finding
-    console.log(`${name}: ${stateOf(finding)}`)
+    print(`${name}: ${stateOf(finding)}`)
     if (!isLacking(finding)) continue
-    console.log(`  without it: ${without}${needed ? ' (needed)' : ''}`)
-    if (rules.length > 0) console.log(`  rules that see less: ${rules.join('; ')}`)
-    console.log(`  to get it: ${remedy}`)
+    print(`  without it: ${without}${needed ? ' (needed)' : ''}`)
+    if (rules.length > 0) print(`  rules that see less: ${rules.join('; ')}`)
+    print(`  to get it: ${remedy}`)
   }
   const chosen = backendOf(found)
-  console.log(`backend: ${chosen.backend}${chosen.byPerf ? ' through perf' : ''}`)
+  print(`backend: ${chosen.backend}${chosen.byPerf ? ' through perf' : ''}`)
   const untold = untoldHere(chosen)
-  if (untold.length > 0) console.log(`  not told on it (docs/events.md): ${untold.join(', ')}`)
+  if (untold.length > 0) print(`  not told on it (docs/events.md): ${untold.join(', ')}`)
   const disabled = loaded.rules.filter((rule) => rule.disabledBy.length > 0)
-  console.log(`rules: ${loaded.rules.length - disabled.length} of ${loaded.rules.length} can run`)
+  print(`rules: ${loaded.rules.length - disabled.length} of ${loaded.rules.length} can run`)
   for (const rule of disabled) {
-    for (const reason of rule.disabledBy) console.log(`  ${rule.name}: ${diagnosticText(reason)}`)
+    for (const reason of rule.disabledBy) print(`  ${rule.name}: ${diagnosticText(reason)}`)
   }
   if (filters) {
-    console.log('filters in the kernel, loaded for a moment:')
-    for (const line of filterLines(filters, deliveredHere(loaded))) console.log(line)
+    print('filters in the kernel, loaded for a moment:')
+    for (const line of filterLines(filters, deliveredHere(loaded))) print(line)
   }
-  console.log('in the kernel (bulwark rules explain --kernel RULE):')
+  print('in the kernel (bulwark rules explain --kernel RULE):')
   for (const [{ name }, shares] of sharesHere(loaded, filters)) {
     const words = shares.map(kindShareText).join('; ')
-    console.log(`  ${name}: ${words === '' ? 'no event that it could match is sent' : words}`)
+    print(`  ${name}: ${words === '' ? 'no event that it could match is sent' : words}`)
   }
 }
 
@@ -189,7 +190,7 @@ const printJson = (
     cgroupsUntold: filters?.cgroupsUntold,
     ...clusterJson(cluster),
   }
-  console.log(JSON.stringify(answer))
+  print(JSON.stringify(answer))
 }
 
 /** What is to be known of the cluster, and its policies with those of files. */
@@ -235,7 +236,7 @@ const doctor = async (options: DoctorOptions): Promise<void> => {
   if (options.output === 'json') printJson(all, loaded, around.cluster)
   else {
     printText(all, loaded)
-    for (const line of clusterLines(around.cluster)) console.log(line)
+    for (const line of clusterLines(around.cluster)) print(line)
   }
   const cannot = all.found.some(({ needed, probe }) => needed && probe === 'no')
   process.exitCode = cannot ? exitCodes.cannot : exitCodes.done

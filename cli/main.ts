@@ -7,8 +7,10 @@ import { exitCodes } from './exit.ts'
 import { graphCommand } from './graph/command.ts'
 import { policyStatusCommand } from './policy-status.ts'
 import { policyCheckCommand, policyListCommand } from './policy.ts'
+import { harmlessLines } from './print.ts'
 import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
+import { logError, unwritten } from './report.ts'
 import { explainCommand } from './rules-explain.ts'
 import { testCommand } from './rules-test.ts'
 import { checkCommand, listCommand } from './rules.ts'
@@ -21,8 +23,6 @@ keepDebuggerShut()
 const program = new Command('bulwark')
   .description('Runtime security for Kubernetes: sees with eBPF, detects with rules.')
   .version('0.1.0')
-  .showHelpAfterError('run with --help for the options and examples')
-  .showSuggestionAfterError()
   .addHelpText(
     'after',
     `
@@ -67,19 +67,27 @@ program.addCommand(demoCommand())
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())
 
-// Commander exits with 1 on wrong usage; here that is 2.
-const strict = (command: Command): void => {
-  command.exitOverride()
-  command.commands.forEach(strict)
+// Commander exits with 1 on wrong usage; here that is 2. Added commands take nothing over.
+const strict = (command: Command, called: string): void => {
+  command
+    .exitOverride()
+    .showHelpAfterError(`bulwark:   help: see \`${called} --help\``)
+    .configureOutput({
+      outputError: (text, write) => write(harmlessLines(`bulwark: ${text}`)),
+    })
+  for (const each of command.commands) strict(each, `${called} ${each.name()}`)
 }
-strict(program)
+strict(program, program.name())
 
 // `rules list | head`: a reader that has enough is no fault. What streams sees to it itself.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount('error') > 1) return
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (error.code === 'EPIPE') process.exit()
+  logError(unwritten(error))
+  process.exit(exitCodes.cannot)
 })
+// Nobody is left to be told of it, and what is done goes on.
+process.stderr.on('error', () => {})
 
 try {
   await program.parseAsync()

@@ -15,6 +15,7 @@ import { exitCodes } from './exit.ts'
 import { accessOf } from './kubernetes.ts'
 import type { RuleText } from './load-rules.ts'
 import { loadPolicyTexts, readRuleFiles } from './load-rules.ts'
+import { print } from './print.ts'
 import { again, logError } from './report.ts'
 
 interface StatusOptions {
@@ -131,7 +132,7 @@ const writeAll = async (
         const path = `${kind.path}/${encodeURIComponent(name)}/status`
         await asker.ask(path, { method: 'PATCH', type: 'application/merge-patch+json', text })
       }
-      console.log(text === undefined ? line : `${line}${dryRun ? ' (to be said)' : ' (said now)'}`)
+      print(text === undefined ? line : `${line}${dryRun ? ' (to be said)' : ' (said now)'}`)
     } catch (error) {
       if (!(error instanceof ApiFault)) throw error
       if (error.status === conflict && round < roundsMax) stale++

@@ -12,8 +12,9 @@ import { clusterView } from './cluster.ts'
 import { exitCodes } from './exit.ts'
 import type { RuleText } from './load-rules.ts'
 import { diagnosticsOf, loadPolicyTexts, severityFilesIn } from './load-rules.ts'
+import { print } from './print.ts'
 import type { ChosenTexts } from './report.ts'
-import { again, logError, readChosen } from './report.ts'
+import { again, log, logError, readChosen } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption } from './rules.ts'
 import { wrap } from './wrap.ts'
@@ -50,7 +51,7 @@ export const saidErrors = ({ policies }: PolicyLoad): boolean => {
   const errors = policies.flatMap(({ found }) =>
     found.filter(({ severity }) => severity === 'error'),
   )
-  for (const each of errors) process.stderr.write(`bulwark: ${diagnosticText(each)}\n`)
+  for (const each of errors) log(diagnosticText(each))
   if (errors.length > 0) process.exitCode = exitCodes.fault
   return errors.length > 0
 }
@@ -90,22 +91,22 @@ const check = (paths: readonly string[], { rules, output }: PolicyOptions): void
       ok: !isDisabled,
       found,
     }))
-    console.log(
+    print(
       JSON.stringify({ policies: told, severity: { files: ofSeverity, faults: severityLines } }),
     )
     return
   }
   for (const policy of policies) {
-    console.log(`${named(policy)}: ${policy.isDisabled ? 'Invalid' : 'Ok'}`)
-    for (const each of policy.found) console.log(diagnosticText(each))
+    print(`${named(policy)}: ${policy.isDisabled ? 'Invalid' : 'Ok'}`)
+    for (const each of policy.found) print(diagnosticText(each))
   }
   const errors = diagnosticsOf(files).filter(({ severity }) => severity === 'error').length
-  if (errors > 0) console.log(`rule files have ${errors} errors: see \`bulwark rules check\``)
-  console.log(`${policies.length - faulty.length} of ${policies.length} policies hold`)
+  if (errors > 0) print(`rule files have ${errors} errors: see \`bulwark rules check\``)
+  print(`${policies.length - faulty.length} of ${policies.length} policies hold`)
   if (ofSeverity.length === 0) return
-  for (const line of severityLines) console.log(line)
+  for (const line of severityLines) print(line)
   const state = severityLines.length === 0 ? 'Ok' : 'Invalid'
-  console.log(`SeverityPolicies of ${ofSeverity.join(', ')} (--severity): ${state}`)
+  print(`SeverityPolicies of ${ofSeverity.join(', ')} (--severity): ${state}`)
 }
 
 type ImagePattern = NonNullable<Scope['images']>[number]
@@ -243,17 +244,17 @@ const list = async (
       })),
       context: more.context.map(contextJson),
     }))
-    console.log(JSON.stringify({ policies: told }))
+    print(JSON.stringify({ policies: told }))
     return
   }
   for (const policy of policies) {
-    console.log(`${named(policy)}: ${stateOf(policy)}`)
-    if (policy.description !== '') console.log(indented(policy.description))
+    print(`${named(policy)}: ${stateOf(policy)}`)
+    if (policy.description !== '') print(indented(policy.description))
     if (policy.isDisabled) continue
-    console.log(indented(`where: ${scopeText(policy.scope)}`))
-    if (view) console.log(indented(`selects: ${selectionText(policy, view)}`))
-    for (const rule of policy.rules) console.log(`  rule: ${ruleText(rule)}`)
-    for (const each of policy.context) console.log(indented(`context: ${contextText(each)}`))
+    print(indented(`where: ${scopeText(policy.scope)}`))
+    if (view) print(indented(`selects: ${selectionText(policy, view)}`))
+    for (const rule of policy.rules) print(`  rule: ${ruleText(rule)}`)
+    for (const each of policy.context) print(indented(`context: ${contextText(each)}`))
   }
 }
 

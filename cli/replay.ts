@@ -10,7 +10,7 @@ import { addFlags, configure, givenByFlags } from './config/flags.ts'
 import { faultText } from './config/read.ts'
 import { judgeOf } from './graph/judge.ts'
 import type { Settings } from './config/settings.ts'
-import { chooseRules, explain, log, logError, reportRules, writer } from './report.ts'
+import { chooseRules, explain, log, logError, reportRules, unwritten, writer } from './report.ts'
 
 export const replayCommand = (): Command =>
   addFlags(
@@ -37,6 +37,11 @@ Examples:
         return
       }
       const { demo } = command.opts<{ readonly demo?: boolean }>()
+      if (demo === true && file !== undefined) {
+        logError(`${file} and --demo: only one can be replayed`, 'leave one of them out')
+        process.exitCode = exitCodes.usage
+        return
+      }
       process.exitCode = await replayFile(demo === true ? demoCapture() : file, configured.settings)
     })
 
@@ -87,9 +92,13 @@ const replayRules = async (
   const write = writer(options.outputs)
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => stop.abort())
+    process.once(signal, () => stop.abort(signal))
   }
-  process.stdout.once('error', () => stop.abort())
+  let full: Error | undefined
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') full ??= error
+    stop.abort('nobody reads its alerts')
+  })
   let alerts = 0
   try {
     const replayed = await replay({
@@ -105,7 +114,11 @@ const replayRules = async (
       log,
       signal: stop.signal,
     })
-    return reportReplay(replayed, alerts, stop.signal.aborted)
+    await flushed()
+    const code = reportReplay(replayed, alerts, stop.signal)
+    if (!full) return code
+    logError(unwritten(full), 'give it room, and replay it again')
+    return exitCodes.cannot
   } catch (error) {
     if (!(error instanceof CaptureError)) explain(error)
     else logError(`${path}: ${error.message}`, error.help)
@@ -115,10 +128,13 @@ const replayRules = async (
   }
 }
 
+/** Resolves when stdout has what was written, or has said that it will not. */
+const flushed = (): Promise<unknown> => new Promise((resolve) => process.stdout.write('', resolve))
+
 /** The last words, warnings first. */
-const reportReplay = (found: Replayed, alerts: number, stopped: boolean): number => {
+const reportReplay = (found: Replayed, alerts: number, stop: AbortSignal): number => {
   const { events, seconds, head, whole, damages, missingRecords } = found
-  if (!whole && !stopped) {
+  if (!whole && !stop.aborted) {
     log('warning: the capture has no end: it was replayed up to its last whole block')
   }
   const parts = [
@@ -130,9 +146,10 @@ const reportReplay = (found: Replayed, alerts: number, stopped: boolean): number
   ] as const
   for (const [count, what] of parts) if (count > 0) log(`warning: ${count} ${what}`)
   const rate = Math.round(events / seconds)
+  const stopped = stop.aborted ? `; stopped: ${String(stop.reason)}` : ''
   log(
     `replayed ${events} events of ${head.hostname} in ${seconds.toFixed(2)} s ` +
-      `(${rate} events/s): ${alerts} alerts`,
+      `(${rate} events/s): ${alerts} alerts${stopped}`,
   )
   return damages > 0 || found.lostNotes > 0 ? exitCodes.fault : exitCodes.done
 }

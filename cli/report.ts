@@ -5,6 +5,7 @@ import { alertJson, alertText, losesEvents } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
 import type { PolicyLoad, PriorityName, Rule, Steps } from '@bulwark/policy'
 import { atOnce, diagnosticText, priorityNames } from '@bulwark/policy'
+import { printAside } from './print.ts'
 import type { RuleAdditions, RuleText, Unreadable } from './load-rules.ts'
 import {
   diagnosticsOf,
@@ -15,7 +16,7 @@ import {
 } from './load-rules.ts'
 
 export const log = (line: string): void => {
-  process.stderr.write(`bulwark: ${line}\n`)
+  printAside(`bulwark: ${line}`)
 }
 
 /** A fault and what to do about it. */
@@ -117,6 +118,9 @@ export const reportRules = (
   const asAudit = enforcing > 0 ? `; ${enforcing} to enforce act as audit` : ''
   log(`${sound.length} of ${policies.length} policies hold${asAudit}`)
 }
+
+/** Says of standard output that it takes nothing more: a full disk. */
+export const unwritten = (error: Error): string => `cannot write to stdout: ${error.message}`
 
 /** Whether stdout is a terminal, and may have colours. */
 export const terminal = (): { readonly is: boolean; readonly coloured: boolean } => {

@@ -14,7 +14,8 @@ import type { Described, DescribedRule, Rule } from '@bulwark/policy'
 import { diagnosticText, fieldsOfOutput } from '@bulwark/policy'
 import type { Backend, FieldRef, Machine } from '@bulwark/schema'
 import { contextText, loadPoliciesIn, saidErrors, scopeText, stateOf } from './policy.ts'
-import { again } from './report.ts'
+import { print } from './print.ts'
+import { again, log } from './report.ts'
 import type { KernelShare } from './rules-kernel.ts'
 import { kernelShare, kernelText } from './rules-kernel.ts'
 import type { FormOptions } from './rules.ts'
@@ -265,11 +266,11 @@ const explain = (name: string, { rules: paths, policy, output, kernel }: Explain
   const whole = describeRuleTexts(texts)
   const explained = explainRule(name, whole, policies, kernel === true)
   if (explained) {
-    console.log(output === 'json' ? JSON.stringify(jsonOf(explained)) : textOf(explained).trimEnd())
+    print(output === 'json' ? JSON.stringify(jsonOf(explained)) : textOf(explained).trimEnd())
     return
   }
   const reasons = whole.loaded.disabled.find((each) => each.name === name)?.reasons ?? []
-  for (const reason of reasons) process.stderr.write(`bulwark: ${diagnosticText(reason)}\n`)
+  for (const reason of reasons) log(diagnosticText(reason))
   unknownRule(
     name,
     whole.described.rules.map(({ info }) => info.name),

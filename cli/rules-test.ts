@@ -7,6 +7,7 @@ import type { Difference, LoadResult, RaisedAlert, Trial, TrialFile } from '@bul
 import { diagnosticText, judge, readTrials, runTrial } from '@bulwark/policy'
 import { exitCodes } from './exit.ts'
 import { catalog, loadRules } from './load-rules.ts'
+import { print } from './print.ts'
 import { again, log, logError } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption } from './rules.ts'
@@ -132,13 +133,13 @@ class Tester {
 }
 
 const printFile = ({ name, faults, trials }: TriedFile): void => {
-  console.log(name)
-  for (const fault of faults) console.log(`  ${fault}`)
+  print(name)
+  for (const fault of faults) print(`  ${fault}`)
   for (const { name: trial, line, passed, differences } of trials) {
-    console.log(passed ? `  ok    ${trial}` : `  FAIL  ${trial} (line ${line})`)
+    print(passed ? `  ok    ${trial}` : `  FAIL  ${trial} (line ${line})`)
     for (const { sign, text, help } of differences) {
-      console.log(`        ${sign} ${text}`)
-      if (help !== undefined) console.log(`          ${help}`)
+      print(`        ${sign} ${text}`)
+      if (help !== undefined) print(`          ${help}`)
     }
   }
 }
@@ -163,10 +164,10 @@ const test = async (paths: readonly string[], { rules, output }: TestOptions): P
   const passed = trials.filter((each) => each.passed).length
   const faulty = files.filter(({ faults }) => faults.length > 0).length
   const failed = trials.length - passed + faulty
-  if (output === 'json') console.log(JSON.stringify({ passed, failed, files }))
+  if (output === 'json') print(JSON.stringify({ passed, failed, files }))
   else {
     files.forEach(printFile)
-    console.log(`${passed} passed, ${failed} failed`)
+    print(`${passed} passed, ${failed} failed`)
   }
   return failed > 0 ? exitCodes.fault : exitCodes.done
 }

@@ -6,7 +6,8 @@ import { closest } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import type { RuleText } from './load-rules.ts'
 import { describeRuleTexts, diagnosticsOf, loadRuleTexts, readRuleFiles } from './load-rules.ts'
-import { logError } from './report.ts'
+import { print } from './print.ts'
+import { log, logError } from './report.ts'
 import { twoColumns } from './wrap.ts'
 
 /** The form of an answer. */
@@ -41,7 +42,7 @@ const check = (paths: readonly string[], { output }: FormOptions): void => {
   const answers = new LoadAnswers(texts)
   if (output === 'json') {
     const results = loaded.files.map((file) => answers.file(file))
-    console.log(JSON.stringify({ falco_load_results: results, disabled_rules: loaded.disabled }))
+    print(JSON.stringify({ falco_load_results: results, disabled_rules: loaded.disabled }))
     return
   }
   checkText(loaded, answers)
@@ -54,18 +55,18 @@ const checkText = (loaded: LoadResult, answers: LoadAnswers): void => {
     const errors = found.filter(isError)
     const warnings = found.filter((each) => !isError(each))
     const word = warnings.length > 0 ? 'Ok, with warnings' : 'Ok'
-    console.log(`${name}: ${successful ? word : 'Invalid'}`)
+    print(`${name}: ${successful ? word : 'Invalid'}`)
     for (const [what, some] of [['Errors', errors] as const, ['Warnings', warnings] as const]) {
-      if (some.length > 0) console.log(`${some.length} ${what}:`)
+      if (some.length > 0) print(`${some.length} ${what}:`)
       for (const each of some) {
-        console.log(diagnosticText(each))
-        console.log(`------\n${answers.message(each).context.snippet.trimEnd()}\n------`)
+        print(diagnosticText(each))
+        print(`------\n${answers.message(each).context.snippet.trimEnd()}\n------`)
       }
     }
   }
-  for (const each of diagnosticsOf(loaded)) if (!told.has(each)) console.log(diagnosticText(each))
+  for (const each of diagnosticsOf(loaded)) if (!told.has(each)) print(diagnosticText(each))
   const running = loaded.rules.filter((rule) => rule.disabledBy.length === 0)
-  console.log(`${running.length} of ${loaded.rules.length} rules can run on this machine`)
+  print(`${running.length} of ${loaded.rules.length} rules can run on this machine`)
 }
 
 /** What Falco has no key for: whether a rule runs here, and why not. */
@@ -100,7 +101,7 @@ const list = (
   // Rules of a file with errors are not listed: never without a word.
   for (const { found } of loaded.files) {
     for (const each of found.filter(({ severity }) => severity === 'error')) {
-      process.stderr.write(`bulwark: ${diagnosticText(each)}\n`)
+      log(diagnosticText(each))
       process.exitCode = exitCodes.fault
     }
   }
@@ -113,17 +114,15 @@ const list = (
   const rules = described.rules.filter(({ info }) => only === undefined || info.name === only)
   if (output === 'json') {
     const told = rules.map((rule) => withState(rule, byName.get(rule.info.name)))
-    console.log(
-      JSON.stringify(only === undefined ? { ...described, rules: told } : { rules: told }),
-    )
+    print(JSON.stringify(only === undefined ? { ...described, rules: told } : { rules: told }))
     return
   }
-  console.log(twoColumns('Rule', 'Description'))
-  console.log(twoColumns('----', '-----------'))
+  print(twoColumns('Rule', 'Description'))
+  print(twoColumns('----', '-----------'))
   for (const { info } of rules) {
     const rule = byName.get(info.name)
     const state = `${info.priority}, ${rule ? stateOf(rule) : 'disabled'}`
-    console.log(`${twoColumns(info.name, `${info.description.trim()} (${state})`)}\n`)
+    print(`${twoColumns(info.name, `${info.description.trim()} (${state})`)}\n`)
   }
 }
 

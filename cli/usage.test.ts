@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import type { Ended } from './testdata/bulwark.ts'
 import { bulwark, mainFile } from './testdata/bulwark.ts'
 
 const bounded = { timeout: 60_000 }
@@ -51,6 +52,24 @@ test('a reader that wants no more is no fault', async () => {
   assert.deepEqual(await run, { stdout: '', stderr: '' })
 })
 
+test('what finds no room is said, and is no answer', async () => {
+  const full = (...args: readonly string[]): Promise<Ended> =>
+    bulwark(args, ['sh', '-c', 'exec "$@" >/dev/full', 'sh'])
+  const [help, replayed] = await Promise.all([full('--help'), full('replay', '--demo')])
+  assert.deepEqual([help.code, replayed.code], [3, 3])
+  assert.match(help.stderr, /^bulwark: error: cannot write to stdout: .*ENOSPC.*\n$/)
+  assert.match(replayed.stderr, /; stopped: nobody reads its alerts$/m)
+  assert.match(replayed.stderr, /error: cannot write to stdout: .*ENOSPC/)
+})
+
+test('a full disk below stderr changes no exit code', async () => {
+  const { code } = await bulwark(
+    ['rules', 'explain', 'nothing'],
+    ['sh', '-c', 'exec "$@" 2>/dev/full', 'sh'],
+  )
+  assert.equal(code, 2)
+})
+
 const check = async (line: string, expected: RegExp): Promise<void> => {
   const { code, stdout, stderr } = await bulwark(line === '' ? [] : line.split(' '))
   assert.deepEqual([code, stdout], [2, ''], line)
@@ -64,6 +83,7 @@ test('wrong usage of recordings', async () => {
     check('run --size-mib x', /Expected a whole number/),
     check('record', /required option '-o, --output <file>'/),
     check('record -o /x --seconds 0', /Expected a whole number from 1/),
+    check('replay --demo x', /x and --demo: only one can be replayed/),
     check('replay', /no capture file\nbulwark: {3}help: give one, or --demo/),
     check('replay /nowhere/x.bulwark', /cannot read \/nowhere\/x\.bulwark/),
   ])
@@ -78,7 +98,12 @@ test('wrong usage', async () => {
     check('rules', /^Usage: bulwark rules /),
     check('rules nonsense', /unknown command 'nonsense'/),
     check('rules check', /missing required argument 'path'/),
-    check('rules check x --nonsense', /unknown option '--nonsense'/),
+    check(
+      'rules check x --nonsense',
+      /^bulwark: error: unknown option '--nonsense'\nbulwark: {3}help: see `bulwark rules check --help`$/m,
+    ),
+    check('\x1b[31mred', /^bulwark: error: unknown command '\\u001b\[31mred'$/m),
+    check('run --\x1b[31mred', /^bulwark: error: unknown option '--\\u001b\[31mred'$/m),
     check('rules check x -o xml', /Allowed choices are json, text/),
     check(
       'rules check /nowhere/x.yaml',

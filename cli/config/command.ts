@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { exitCodes } from '../exit.ts'
+import { print } from '../print.ts'
 import { logError } from '../report.ts'
 import { configure, usualConfig } from './flags.ts'
 import { faultText } from './read.ts'
@@ -41,9 +42,9 @@ const check = (files: readonly string[]): number => {
     }
     const configured = configure(file, new Map())
     const faults = 'faults' in configured ? configured.faults : []
-    for (const fault of faults) process.stdout.write(`${faultText(fault)}\n`)
+    for (const fault of faults) print(faultText(fault))
     const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
-    process.stdout.write(`${file}: ${faults.length === 0 ? 'ok' : count}\n`)
+    print(`${file}: ${faults.length === 0 ? 'ok' : count}`)
     if (faults.length > 0) code = exitCodes.fault
   }
   return code

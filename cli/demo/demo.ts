@@ -97,7 +97,7 @@ const perform = async (act: Act, pod: DemoPod, performance: Performance): Promis
   if (code !== 0) throw new DemoError(`the shell did not run: ${said.trim()}`)
   const alert = await alerts.of(container, stop)
   if (!alert) {
-    log(`error: no alert came of ${pod.namespace}/${pod.name}`)
+    if (!stop.aborted) log(`error: no alert came of ${pod.namespace}/${pod.name}`)
     return false
   }
   if (isText) printLines(verdictLines(alert))

@@ -4,7 +4,7 @@ import type { GraphCertainty } from '@bulwark/schema'
 import { wholeNumber } from '../watch.ts'
 import type { Diagram } from './diagram.ts'
 import { diagramForms } from './diagram.ts'
-import { harmless } from './names.ts'
+import { harmless, print } from '../print.ts'
 
 /** Lines to stdout, with nothing in them that a terminal would obey. */
 export const printLines = (lines: readonly string[]): void => {
@@ -27,7 +27,7 @@ interface Looks {
 }
 
 export const printAnswer = (form: Form, { json, table, diagram }: Looks): void => {
-  if (form === 'json') console.log(JSON.stringify(json))
+  if (form === 'json') print(JSON.stringify(json))
   else printLines(form === 'table' ? table() : diagramForms[form](diagram()))
 }
 
