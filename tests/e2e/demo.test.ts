@@ -9,9 +9,8 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { findProgram } from '@bulwark/tools'
-import { bulwark, skip as noSensor } from '../running.ts'
+import { bulwark, mainFile, skip as noSensor } from '../running.ts'
 
-const main = join(import.meta.dirname, '../../cli/main.ts')
 const needs = [['runc'], ['script'], ['bash', 'dash']]
 const lacks = needs
   .filter((names) => names.every((name) => findProgram(name) === undefined))
@@ -46,7 +45,7 @@ interface Started {
 }
 
 const start = (t: TestContext, args: readonly string[] = []): Started => {
-  const child = spawn(process.execPath, [main, 'demo', ...args], {
+  const child = spawn(process.execPath, [mainFile, 'demo', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout,
     killSignal: 'SIGKILL',

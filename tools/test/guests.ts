@@ -88,10 +88,10 @@ const cgroupsSuite = [containers, 'tests/kernel/cgroups.test.ts']
 export const guestsOfCi = (): readonly GuestRun[] => [
   { kernel: '6.12', backend: 'security', files: securitySuite() },
   { kernel: '6.1', backend: 'tracepoint', files: tracepointSuite() },
+  { kernel: '5.10', backend: 'tracepoint', files: oldestSuite },
   { kernel: '6.1', backend: 'security', files: namesSuite },
   { kernel: '7.2', backend: 'tracepoint', files: newestSuite },
   { kernel: '6.1', backend: 'tracepoint', files: cgroupsSuite, cgroups: 'v1' },
-  { kernel: '5.10', backend: 'tracepoint', files: oldestSuite },
 ]
 
 /** In `make test-kernels`: the suite on all of them, on both backends. */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { chooseGuests } from './guests.ts'
 import { Tally, parseTold } from './results.ts'
 
-test('each reason, slow file, fault and guest has a line, and the sum comes last', () => {
+test('each reason, slow file, phase, fault and guest has a line, and the sum comes last', () => {
   const printed: string[] = []
   const tally = new Tally((line) => printed.push(line))
   const file = 'tests/kernel/open.test.ts'
@@ -23,14 +23,19 @@ test('each reason, slow file, fault and guest has a line, and the sum comes last
   tally.fail('on Linux 6.1: guest 6.1 did not come up')
   assert.deepEqual(printed, ['failed: on Linux 6.1: guest 6.1 did not come up'])
   tally.note('Linux 6.1: not run to the end, 3 s')
+  tally.addPhase({ name: 'unit tests', ms: 181_400 })
+  tally.tellLength(1_500_000, 1_500_000)
+  tally.tellLength(1_623_000, 1_500_000)
   assert.equal(
     tally.summary,
     `left out, 1: on Linux 5.10: no such call
 left out, 1: in guests, x.test.ts: too slow
 slowest: 61 s, on Linux 5.10: ${file}
+took: 181 s, unit tests
 failed: on Linux 5.10: ${file}: c
 failed: on Linux 6.1: guest 6.1 did not come up
 Linux 6.1: not run to the end, 3 s
+TOO SLOW: this run took 27.1 min; 25.0 are meant at most
 tests: 1 passed, 2 failed, 1 skipped`,
   )
   assert.deepEqual(tally.neverRun(new Set([file])), [`${file}: b`])

@@ -16,6 +16,12 @@ export interface FileTime {
   readonly ms: number
 }
 
+/** How long a part of a run took. */
+export interface Phase {
+  readonly name: string
+  readonly ms: number
+}
+
 /** What came of test files on one kernel. */
 export interface GroupResult {
   readonly results: readonly Result[]
@@ -73,6 +79,9 @@ export function countOutcomes(results: readonly Result[]): Counts {
   return counts
 }
 
+const seconds = (ms: number): string => (ms / 1000).toFixed(0)
+const minutes = (ms: number): string => (ms / 60_000).toFixed(1)
+
 /** So many files are named for the time that they took: where to look when a run takes too long. */
 const slowestNamed = 12
 const slowMsMin = 5_000
@@ -85,6 +94,7 @@ export class Tally {
   readonly #faults: string[] = []
   readonly #notes: string[] = []
   readonly #times: FileTime[] = []
+  readonly #phases: Phase[] = []
   readonly #print: (line: string) => void
 
   /** @param print  gets a fault that is no test's at once; those of tests were printed by them */
@@ -101,6 +111,16 @@ export class Tally {
       if (result.outcome === 'skipped') this.leaveOut(where + (result.reason ?? 'no reason given'))
       if (result.outcome === 'failed') this.#faults.push(`${where}${result.file}: ${result.name}`)
     }
+  }
+
+  addPhase(phase: Phase): void {
+    this.#phases.push(phase)
+  }
+
+  /** Says loudly that a run has taken longer than it should; it is no fault: machines differ. */
+  tellLength(ms: number, msWanted: number): void {
+    if (ms <= msWanted) return
+    this.note(`TOO SLOW: this run took ${minutes(ms)} min; ${minutes(msWanted)} are meant at most`)
   }
 
   /** A line for the summary. */
@@ -128,18 +148,20 @@ export class Tally {
     return [...new Set(asked.map(key))].filter((test) => !ran.has(test))
   }
 
-  /** One line a reason, a slow file, a fault and a note, and the line that sums up. */
+  /** One line a reason, a slow file, a phase, a fault and a note, and the line that sums up. */
   get summary(): string {
     const slowest = this.#times
       .filter(({ ms }) => ms >= slowMsMin)
       .toSorted((a, b) => b.ms - a.ms)
       .slice(0, slowestNamed)
-      .map(({ file, ms }) => `slowest: ${(ms / 1000).toFixed(0)} s, ${file}`)
+      .map(({ file, ms }) => `slowest: ${seconds(ms)} s, ${file}`)
+    const phases = this.#phases.map(({ name, ms }) => `took: ${seconds(ms)} s, ${name}`)
     const reasons = [...this.#reasons].map(([reason, count]) => `left out, ${count}: ${reason}`)
     const faults = this.#faults.map((fault) => `failed: ${fault}`)
     return [
       ...reasons,
       ...slowest,
+      ...phases,
       ...faults,
       ...this.#notes,
       `tests: ${countsText(this.counts)}`,
