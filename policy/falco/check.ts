@@ -193,7 +193,9 @@ class Checker {
     }
     const type = comparisonOf(left) === 'resolved-name' ? 'string' : left.type
     const literal = parseLiteral(text, type, operator)
-    if (!literal.ok) return fail('literal', literal.message, at)
+    if (!literal.ok) {
+      return fail('literal', literal.message, at, `${nameOf(left)} is of type ${type}`)
+    }
     const values = left.is === 'field' && isEqual.has(operator) ? left.ref.field.values : undefined
     if (values && !values.includes(text)) {
       const help = suggestionOf(text, values)

@@ -3,6 +3,7 @@
  * redefined, appended to, overridden. A definition keeps its first place in the order, its
  * `index`; what it sees, and who sees it, follows its last change, its `visibility`.
  */
+import { closest } from '@bulwark/schema'
 import type { PriorityName } from '../rule.ts'
 import type { Exception } from './exceptions.ts'
 import { appendExceptions, checkDefined, uncheckedException } from './exceptions.ts'
@@ -73,6 +74,13 @@ export interface RequiredPlugin extends PluginVersion {
 /** The order that the collector gives. */
 type Placed = 'index' | 'visibility'
 
+/** What to do where an item is about another one that is not there. */
+const helpForNone = (what: string, name: string, known: ReadonlyMap<string, unknown>): string => {
+  const near = closest(name, [...known.keys()])
+  if (near !== undefined) return `did you mean \`${near}\`?`
+  return `define the ${what} before this item, or load the file that has it before this one`
+}
+
 const noPrevious =
   "An 'override.<key>: replace' to a rule was requested but no rule by that name already exists"
 
@@ -115,7 +123,7 @@ export class Collector {
       reject(
         "List uses 'append' or 'override.items: append' but no list by that name already exists",
         context,
-        `define the list ${name} before this item`,
+        helpForNone('list', name, this.lists),
       )
       return
     }
@@ -134,7 +142,7 @@ export class Collector {
         "Macro uses 'append' or 'override.condition: append' but no macro by that name already " +
           'exists',
         context,
-        `define the macro ${name} before this item`,
+        helpForNone('macro', name, this.macros),
       )
       return
     }
@@ -165,7 +173,7 @@ export class Collector {
       reject(
         "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists",
         context,
-        `define the rule before this item`,
+        helpForNone('rule', update.name, this.rules),
       )
       return
     }
@@ -194,7 +202,7 @@ export class Collector {
     const { parts, context } = update
     const known = this.#known(update)
     if (!known) {
-      reject(noPrevious, context, 'define the rule before this item')
+      reject(noPrevious, context, helpForNone('rule', update.name, this.rules))
       return
     }
     if (Object.keys(parts).length === 0) {
@@ -208,7 +216,10 @@ export class Collector {
   enableRule(name: string, enabled: boolean, context: Context): void {
     const known = this.rules.get(name)
     if (known) this.rules.set(name, { ...known, enabled })
-    else reject("Rule has 'enabled' key but no rule by that name already exists", context)
+    else {
+      const help = helpForNone('rule', name, this.rules)
+      reject("Rule has 'enabled' key but no rule by that name already exists", context, help)
+    }
   }
 
   /** @throws LoadFault  both say a source, and not the same */

@@ -1,4 +1,5 @@
 /** Takes typed values out of YAML maps, with the messages of Falco's decoders. */
+import { closest } from '@bulwark/schema'
 import type { Context } from './report.ts'
 import { invalid } from './report.ts'
 import type { Yaml, YamlMap } from './yaml.ts'
@@ -24,7 +25,12 @@ export const optionalText = (map: YamlMap, key: string, context: Context): strin
 /** Text of a key that must be there. */
 export const requiredText = (map: YamlMap, key: string, context: Context): string =>
   optionalText(map, key, context) ??
-  invalid(`Item has no mapping for key '${key}'`, context, `write "${key}: ..."`)
+  invalid(`Item has no mapping for key '${key}'`, context, helpForMissing(map, key))
+
+const helpForMissing = (map: YamlMap, key: string): string => {
+  const near = closest(key, [...map.entries.keys()])
+  return `write "${key}: ..."${near === undefined ? '' : ` in place of "${near}: ..."`}`
+}
 
 /** Text of a key that may also have no value. */
 export const optionalEmptyText = (map: YamlMap, key: string, context: Context): string => {

@@ -3,7 +3,9 @@
  * the engine's way of quoting. Values that need more quoting than that break the condition there
  * and here alike.
  */
+import { closest } from '@bulwark/schema'
 import type { Catalog } from './fields.ts'
+import { suggestionOf } from './fields.ts'
 import { checkValue } from './check.ts'
 import { requiredText } from './decode.ts'
 import { parseOperand } from './parse.ts'
@@ -135,16 +137,21 @@ export const checkException = (exception: Exception, catalog: Catalog | undefine
   const checkField = (field: Entry): void => {
     const text = typeof field === 'string' ? field : ''
     if (!catalog || isField(text, catalog, context)) return
-    reject(`'${text}' is not a supported filter field`, context)
+    const near = closest(text, catalog?.fieldNames ?? [])
+    const help = near === undefined ? 'docs/fields.md has all fields' : `did you mean \`${near}\`?`
+    reject(`'${text}' is not a supported filter field`, context, help)
   }
   if (typeof fields !== 'string') {
     const given = isGiven(exception.comps) ? exception.comps : fields.map(() => '=')
     const comps = (typeof given === 'string' ? [] : given).map(normal)
     if (fields.length !== comps.length) {
-      reject('Fields and comps lists must have equal length', context)
+      const help = `${counted(fields.length, 'field')}, and ${counted(comps.length, 'operator')}`
+      reject('Fields and comps lists must have equal length', context, help)
     }
     for (const comp of comps) {
-      if (!operators.has(comp)) reject(`'${comp}' is not a supported comparison operator`, context)
+      if (operators.has(comp)) continue
+      const help = suggestionOf(comp, [...operators])
+      reject(`'${comp}' is not a supported comparison operator`, context, help)
     }
     fields.forEach(checkField)
     return { ...exception, comps }
@@ -235,6 +242,16 @@ const cellText = (value: Entry, comp: string): string => {
   return value.startsWith('(') ? value : `(${value})`
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** Which row of values is meant, and what it lacks. */
+const helpForRow = (value: Entry, row: number, fields: readonly Entry[]): string => {
+  const wanted = `[${fields.map(String).join(', ')}]`
+  if (typeof value === 'string') return `values[${row}] is no list: write one for ${wanted}`
+  const has = counted(value.length, 'value')
+  return `values[${row}] has ${has} for ${counted(fields.length, 'field')}, ${wanted}`
+}
+
 const exceptionText = ({ fields, comps, values, context }: Exception): string => {
   if (typeof fields === 'string') {
     if (values.length === 0) return ''
@@ -245,10 +262,11 @@ const exceptionText = ({ fields, comps, values, context }: Exception): string =>
     )
     return ` and not (${fields} ${String(comps)} (${texts.join(', ')}))`
   }
-  const rows = values.map((value) => {
+  const rows = values.map((value, row) => {
     const cells = typeof value === 'string' ? [] : value
     if (fields?.length !== cells.length) {
-      reject('Fields and values lists must have equal length', context)
+      const help = helpForRow(value, row, fields ?? [])
+      reject('Fields and values lists must have equal length', context, help)
     }
     const parts = cells.map((cell, k) => {
       const comp = String(comps?.[k])

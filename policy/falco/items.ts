@@ -16,6 +16,7 @@ import {
   requiredText,
 } from './decode.ts'
 import { readExceptions } from './exceptions.ts'
+import { suggestionOf } from './fields.ts'
 import type { Context, Report } from './report.ts'
 import { LoadFault, invalid } from './report.ts'
 import { checkEngineVersion, readPluginVersions } from './requirements.ts'
@@ -75,11 +76,14 @@ const readOverrides = (
     const name = operation.is === 'scalar' ? operation.text : 'null'
     if (name === 'append') {
       if (!appendable.includes(key)) {
-        invalid(`Key '${key}' cannot be appended to, use 'replace' instead`, at)
+        const message = `Key '${key}' cannot be appended to, use 'replace' instead`
+        invalid(message, at, replaceable.includes(key) ? undefined : suggestionOf(key, appendable))
       }
       append.add(key)
     } else if (name === 'replace') {
-      if (!replaceable.includes(key)) invalid(`Key '${key}' cannot be replaced`, at)
+      if (!replaceable.includes(key)) {
+        invalid(`Key '${key}' cannot be replaced`, at, suggestionOf(key, replaceable))
+      }
       replace.add(key)
     } else {
       const can = [
@@ -113,6 +117,21 @@ const warnUnknownKeys = (
   }
 }
 
+/** Of two definitions in one file the first is lost: in files of their own that is a choice. */
+const warnTwice = (
+  what: string,
+  key: string,
+  first: { readonly context: Context } | undefined,
+  context: Context,
+  report: Report,
+): void => {
+  if (first?.context.place.file !== context.place.file) return
+  const help =
+    `the first is in line ${first.context.place.line}: rename one of them, or add to it with ` +
+    `"override: {${key}: append}"`
+  report.warn('defined-twice', `This ${what} takes the place of the one before it`, context, help)
+}
+
 const listName = /^[^()"' \t\n\v\f\r=,]+$/
 const macroName = /^[a-zA-Z]+[a-zA-Z0-9_]*$/
 
@@ -133,7 +152,10 @@ const readList = (map: YamlMap, { collector, report, context: file }: Reading): 
   const overrides = readOverrides(map, ['items'], ['items'], context)
   refuseBoth(appends, overrides, context)
   if (appends || overrides.append.has('items')) collector.appendList(name, items, context)
-  else collector.defineList({ name, items, context })
+  else {
+    warnTwice('list', 'items', collector.lists.get(name), context, report)
+    collector.defineList({ name, items, context })
+  }
   warnUnknownKeys(map, ['list', 'items', 'append', 'override'], context, report)
 }
 
@@ -159,6 +181,7 @@ const readMacro = (map: YamlMap, { collector, report, context: file }: Reading):
   if (appends || overrides.append.has('condition')) {
     collector.appendMacro(name, condition, context)
   } else {
+    warnTwice('macro', 'condition', collector.macros.get(name), context, report)
     collector.defineMacro({ name, condition, conditionContext, context })
   }
   warnUnknownKeys(map, ['macro', 'condition', 'append', 'override'], context, report)
@@ -294,6 +317,7 @@ const readDefinition = (
     conditionContext: context.at('rule condition', '', placeAt(map, 'condition')),
     outputContext: context.at('rule output', '', placeAt(map, 'output')),
   }
+  warnTwice('rule', 'condition', collector.rules.get(name), context, report)
   collector.defineRule(rule, report)
 }
 

@@ -77,7 +77,8 @@ class FileReader {
   *read(yaml: YamlFile): Steps<void> {
     if (!yaml.ok) {
       const context = yaml.isBare ? this.#context : this.#context.at('value for', '', yaml.place)
-      this.report.error(new LoadFault('LOAD_ERR_YAML_PARSE', yaml.message, context))
+      const help = yaml.message.includes('illegal tab') ? 'indent with blanks, not tabs' : undefined
+      this.report.error(new LoadFault('LOAD_ERR_YAML_PARSE', yaml.message, context, help))
       return
     }
     const reading = { collector: this.#collector, report: this.report, context: this.#context }

@@ -46,7 +46,10 @@ export const checkEngineVersion = (
   }
   const message =
     `Rules require engine version ${wanted.join('.')}, but engine version is ` + engineVersion
-  reject(message, context)
+  const help =
+    `Bulwark reads rules as Falco's engine ${engineVersion} does: take the file's version for ` +
+    'that engine, or ask for less and see what else is found in it'
+  reject(message, context, help)
 }
 
 const readVersion = (
