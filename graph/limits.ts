@@ -31,6 +31,9 @@ export const limits = {
   /** Sorts of pods with one spec that a search goes through as one; pods of further ones it goes
    * through one by one. */
   replicasOfSpecMax: 64,
+  /** Rows in which a blast radius is drawn, and names in one: more boxes say less. */
+  reachedWaysMax: 80,
+  reachedOfWayMax: 6,
   /** Paths that one question gives, and parts of paths that are tried for them. */
   pathsMax: 1_000,
   partialPathsMax: 200_000,

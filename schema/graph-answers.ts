@@ -125,6 +125,21 @@ export interface PathsAnswer {
   readonly input: GraphInput
 }
 
+/** What edges of one kind lead to from a point: points of one kind. */
+export interface GraphReachedWay {
+  readonly edge: string
+  readonly title: string
+  readonly certainty: GraphCertainty
+  /** The start, or one of `to` of an earlier row. */
+  readonly from: GraphPoint
+  /** The first of them. */
+  readonly to: readonly GraphPoint[]
+  /** How many there are beside these. */
+  readonly more: number
+  /** How many points are reached behind all of these, and have no row. */
+  readonly behind: number
+}
+
 /** `bulwark graph blast-radius`. */
 export interface BlastRadiusAnswer {
   readonly from: GraphPoint
@@ -133,6 +148,11 @@ export interface BlastRadiusAnswer {
   readonly counts: Readonly<Record<string, number>>
   /** Nearest first. `cost`: 2 a step that is certain; more, the less sure it is. */
   readonly reached: readonly (GraphPoint & { readonly cost: number })[]
+  /** By which edges, on a nearest way; bounded: the nearest of each kind step by step, and what
+   * hangs on these ways. */
+  readonly ways: readonly GraphReachedWay[]
+  /** Points of `reached` that no row of `ways` has or counts. */
+  readonly untold: number
   /** A bound was reached: there may be more. */
   readonly more: boolean
   readonly input: GraphInput

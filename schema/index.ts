@@ -55,6 +55,7 @@ export type {
   GraphObject,
   GraphPath,
   GraphPoint,
+  GraphReachedWay,
   GraphReply,
   GraphStep,
   PathsAnswer,

@@ -65,12 +65,43 @@ test('a way, and what cuts it', () => {
   ])
 })
 
-test('a blast radius, a box for each kind and distance', () => {
-  const answer = answered(askBlastRadius(shop, 'service-account:platform/ci-runner', 'certain'))
-  const arrows = arrowsOf(drawBlastRadius(answer))
-  const runner = 'service account platform/ci-runner'
-  assert.equal(arrows[0], `${runner} -[at once]-> cluster-admin`)
-  assert.ok(arrows.includes(`${runner} -[in 1 step]-> node: control-1, worker-1, worker-2`))
+test('a blast radius, and the edges by which it is reached', () => {
+  const answer = answered(askBlastRadius(shop, 'service-account:shop-prod/deployer', 'possible'))
+  const diagram = drawBlastRadius(answer)
+  const arrows = arrowsOf(diagram)
+  for (const arrow of [
+    'service account shop-prod/deployer -[CAN_EXEC]-> every pod in namespace platform',
+    'every pod in namespace platform -[MEMBER]-> pod platform/ci-runner-25ff08462-0eba9',
+    'container runner of platform/ci-runner-25ff08462-0eba9 -[POD_SA]-> service account platform/ci-runner',
+    'service account platform/ci-runner -[IS_ADMIN]-> cluster-admin',
+    'secret: shop-prod/deployer-token, shop-prod/payments-tls, shop-prod/shop-tls',
+  ]) {
+    assert.ok(
+      arrows.some((each) => each.includes(arrow)),
+      arrow,
+    )
+  }
+  // All of it hangs together, and all of what is reached is drawn or counted.
+  const ends = new Set(diagram.arrows.map(({ to }) => to))
+  assert.deepEqual(
+    diagram.points.filter(({ id }) => !ends.has(id)).map(({ text }) => text),
+    ['service account shop-prod/deployer'],
+  )
+  const isConnection = /^(?:endpoint|network|reachable|open-pods|guarded-pods|node-services)/
+  const drawn = answer.ways.flatMap(({ to }) => to).filter(({ kind }) => !isConnection.test(kind))
+  const counted = answer.ways.reduce((sum, { more, behind }) => sum + more + behind, 0)
+  assert.equal(new Set(drawn.map(({ id }) => id)).size, drawn.length, 'each box once')
+  assert.equal(drawn.length + counted + answer.untold, answer.reached.length)
+})
+
+test('what a drawing has no room for is counted in it', () => {
+  const answer = answered(askBlastRadius(shop, 'internet', 'possible'))
+  const [first, ...others] = answer.ways
+  assert.ok(first)
+  const { points } = drawBlastRadius({ ...answer, ways: [first], untold: others.length })
+  assert.equal(points.at(-1)?.text, `${others.length} more`)
+  const cut = drawBlastRadius({ ...answer, more: true })
+  assert.equal(cut.points.at(-1)?.text, 'a bound was reached: there may be more')
 })
 
 test('who can, over bindings and roles', () => {

@@ -4,13 +4,14 @@ import type {
   GraphFact,
   GraphFix,
   GraphPath,
+  GraphReachedWay,
   PathsAnswer,
   PodReply,
   WhoCanAnswer,
 } from '@bulwark/schema'
 import type { Diagram } from './diagram.ts'
 import { DiagramMaker } from './diagram.ts'
-import { endText, fixText, objectText, reachedGroups, requestText } from './text.ts'
+import { endText, fixText, objectText, requestText } from './text.ts'
 
 const addPaths = (maker: DiagramMaker, paths: readonly GraphPath[]): void => {
   for (const step of paths.flatMap(({ edges }) => edges)) {
@@ -47,14 +48,37 @@ export const drawFixes = ({ paths, fixes }: PathsAnswer): Diagram => {
   return maker.made()
 }
 
-/** What is reached, a box for those of one kind that are as many steps away. */
-export const drawBlastRadius = ({ from, reached }: BlastRadiusAnswer): Diagram => {
+/** Names of points of one kind, and what is not named: `pod: a/b, c/d; and 3 more`. */
+const groupText = ({ to, more, behind }: GraphReachedWay): string => {
+  const [first] = to
+  const isOne = to.length === 1 && more === 0
+  const names = to.map(({ id, kind }) => id.slice(kind.length + 1)).join(', ')
+  const text = isOne ? (first?.text ?? '') : `${first?.kind}: ${names}`
+  return [
+    text,
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(behind > 0 ? [`${behind} more behind ${isOne ? 'it' : 'them'}`] : []),
+  ].join('; ')
+}
+
+/** What is reached, and the edges between: ways to the nearest of each kind, and what hangs on
+ * them, a box for those of one kind that one kind of edges leads to. */
+export const drawBlastRadius = ({ from, ways, untold, more }: BlastRadiusAnswer): Diagram => {
   const maker = new DiagramMaker()
   maker.point(from.id, from.text)
-  for (const { kind, steps, text } of reachedGroups(reached)) {
-    const id = `${kind} ${steps}`
-    maker.point(id, text)
-    maker.arrow(from.id, id, steps)
+  const begins = new Set(ways.map((way) => way.from.id))
+  for (const way of ways) {
+    const { edge, certainty, to } = way
+    const [first] = to
+    const isOne = to.length === 1 && way.more === 0
+    const id = isOne && first ? first.id : `${way.from.id} ${edge} ${certainty} ${first?.kind}`
+    maker.point(id, begins.has(id) ? (first?.text ?? '') : groupText(way))
+    maker.arrow(way.from.id, id, edge, certainty !== 'certain')
+  }
+  if (untold > 0 || more) {
+    const many = untold > 0 ? `${untold} more` : ''
+    const bound = more ? 'a bound was reached: there may be more' : ''
+    maker.point('more', [many, bound].filter((text) => text !== '').join('; '))
   }
   return maker.made()
 }

@@ -196,26 +196,6 @@ const byWorth = (
     ([a], [b]) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1),
   )
 
-/** What of one kind is as many steps away. */
-export interface ReachedGroup {
-  readonly kind: string
-  /** `in 2 steps` */
-  readonly steps: string
-  /** Of people: `pod: a/b, c/d; and 3 more`. */
-  readonly text: string
-}
-
-/** What is reached by kind and steps, what is worth most first. */
-export const reachedGroups = (reached: BlastRadiusAnswer['reached']): readonly ReachedGroup[] =>
-  byWorth(reached).flatMap(([kind, ofKind]) =>
-    [...Map.groupBy(ofKind, ({ cost }) => stepsOf(cost))].flatMap(([steps, points]) =>
-      namesBySteps(kind, points).map(([, names]): ReachedGroup => {
-        const text = names === '' ? kind : `${kind}: ${names}${moreText(points.length)}`
-        return { kind, steps, text }
-      }),
-    ),
-  )
-
 export const blastLines = (answer: BlastRadiusAnswer): readonly string[] => {
   const { from, reached, more } = answer
   if (reached.length === 0) {

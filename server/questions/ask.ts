@@ -89,7 +89,8 @@ export const askBlastRadius = (
 ): GraphReply<BlastRadiusAnswer> => {
   const start = startOf(cluster, from)
   if (isBadEnd(start)) return badReply([start])
-  const { reached, counts, isCut } = blastRadius(cluster, start, certainty)
+  const { reached, counts, isCut, ways } = blastRadius(cluster, start, certainty)
+  const { ways: rows, untold } = ways()
   const answer: BlastRadiusAnswer = {
     from: pointOf(start),
     certainty,
@@ -98,6 +99,16 @@ export const askBlastRadius = (
       const { id, kind, text } = pointOf(node)
       return { id, kind, text, cost }
     }),
+    ways: rows.map(({ from: begin, edge, certainty: sure, to, more, behind }) => ({
+      edge: edge.id,
+      title: edge.title,
+      certainty: sure,
+      from: pointOf(begin),
+      to: to.map(pointOf),
+      more,
+      behind,
+    })),
+    untold,
     more: isCut,
     input: input(),
   }
