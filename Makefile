@@ -76,7 +76,8 @@ esbuild := node_modules/@esbuild/linux-$(npm_arch)/bin/esbuild
 banner := import { createRequire as bannerRequire } from 'node:module'; \
 	const require = bannerRequire(import.meta.url)
 
-# What a command loads when it is asked for is in files of its own: an agent reads no web server.
+# What a command loads when it is asked for is in files of its own: an agent reads no web server. A
+# thread shares none of it, so that nothing is cut up for it.
 # Names stay, for the stacks of errors. The last line has V8 compile it, for whoever builds: a start
 # would take 50 ms more.
 dist/bulwark.js: $(sources) package-lock.json Makefile bin/bulwark
@@ -84,6 +85,9 @@ dist/bulwark.js: $(sources) package-lock.json Makefile bin/bulwark
 	$(esbuild) cli/start.ts --bundle --platform=node --format=esm --target=node22 --splitting \
 		--outdir=dist --entry-names=bulwark --chunk-names='bulwark-[name]-[hash]' \
 		--minify-whitespace --minify-syntax \
+		--sourcemap --legal-comments=linked --log-level=warning --banner:js="$(banner)"
+	$(esbuild) server/input/report-worker.ts --bundle --platform=node --format=esm --target=node22 \
+		--outfile=dist/bulwark-reports.js --minify-whitespace --minify-syntax \
 		--sourcemap --legal-comments=linked --log-level=warning --banner:js="$(banner)"
 	@node --check $@
 	@mkdir dist/compiled && bin/bulwark --version >/dev/null

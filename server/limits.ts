@@ -5,6 +5,10 @@ export const limits = {
   documentBytesMax: 256 * 1024 * 1024,
   /** An item of a list. etcd takes objects of 1.5 MB; a report of Trivy Operator is one of them. */
   itemBytesMax: 64 * 1024 * 1024,
+  /** Bytes from which a file of reports is read in a thread of its own: less takes a few
+   * milliseconds; and packages or findings in a part that comes from there. */
+  readAsideBytesMin: 1024 * 1024,
+  partWeightMax: 1_000,
   /** Items of a list that do not say their kind, before the list has said it. */
   unnamedItemsMax: 100_000,
   /** Files of a folder. */

@@ -2,6 +2,7 @@
  * Reads any document about images and vulnerabilities. Its form is told by what is in it; whatever
  * is wrong with it is a diagnostic. Nothing here throws.
  */
+import type { EpssList } from './epss-table.ts'
 import { EpssTable } from './epss-table.ts'
 import { EpssReading, isEpss, readKev } from './feeds.ts'
 import { readGrype } from './grype.ts'
@@ -14,11 +15,14 @@ import { readCycloneDx, readSpdx } from './sbom.ts'
 import { readSbomReport, readTrivy, readVulnerabilityReport } from './trivy.ts'
 import { readCsaf, readOpenVex } from './vex.ts'
 
+/** Of a document that is none of EPSS. */
+export const noEpss: EpssList = new EpssTable()
+
 const nothing: Omit<CveDocument, 'found'> = {
   form: undefined,
   reports: [],
   statements: [],
-  epss: new EpssTable(),
+  epss: noEpss,
   kev: [],
 }
 

@@ -4,14 +4,13 @@
  * they are others. One that becomes broken leaves what it said before, and that is told.
  */
 import { statSync } from 'node:fs'
-import { basename } from 'node:path'
-import type { CveDocument, TypeOfItem } from '@bulwark/graph'
-import { readCveJson } from '@bulwark/graph'
+import type { CveDocument } from '@bulwark/graph'
 import { limits } from '../limits.ts'
-import type { FileTaker } from './files.ts'
-import { FilesError, filesOf, readFile } from './files.ts'
-import type { ClusterInput, InputFault, Place } from './input.ts'
-import { faultText, isJson, isReport } from './input.ts'
+import { FilesError, filesOf } from './files.ts'
+import type { ClusterInput, InputFault } from './input.ts'
+import { faultText } from './input.ts'
+import { readBeside } from './read-aside.ts'
+import type { FileContents } from './read-reports.ts'
 
 /** The files of a path, which is one or a folder; throws where it cannot be read. */
 export const reportFilesOf = (path: string): readonly string[] => filesOf(path).paths
@@ -25,62 +24,20 @@ const signatureOf = (path: string): string => {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
-const kindOf = ({ kind }: { readonly kind?: unknown }): string =>
-  typeof kind === 'string' ? kind.slice(0, 64) : 'thing of no kind'
-
 const saysNothing = ({ reports, statements, epss, kev }: CveDocument): boolean =>
   statements.length + epss.size + kev.length === 0 &&
   reports.every(({ packages, findings }) => packages.length + findings.length === 0)
 
 /** What one file says. */
-class FileReports implements FileTaker {
-  readonly documents: (readonly [place: Place, document: CveDocument])[] = []
-  readonly faults: InputFault[] = []
-  /** Objects of a cluster, and the kind of the first. */
-  #objects = 0
-  #kind = ''
-  readonly #path: string
-  #isWhole = false
+class FileReports {
+  readonly documents: FileContents['documents']
+  readonly faults: FileContents['faults']
+  readonly #isWhole: boolean
 
-  private constructor(path: string) {
-    this.#path = path
-  }
-
-  static async read(path: string): Promise<FileReports> {
-    const read = new FileReports(path)
-    try {
-      read.#isWhole = await readFile(path, path, read)
-    } catch (error) {
-      read.fault({ file: path, item: '' }, `cannot be read: ${messageOf(error)}`)
-    }
-    if (read.#objects > 0) {
-      const such = `has ${read.#objects} objects that are no reports, such as a ${read.#kind}`
-      read.fault({ file: path, item: '' }, `${such}: these come from the API server alone`)
-    }
-    return read
-  }
-
-  fault(place: Place, message: string): void {
-    if (this.faults.length < limits.faultsMax) this.faults.push({ ...place, message })
-  }
-
-  take(place: Place, json: unknown, type?: TypeOfItem): void {
-    const object = isJson(json) ? { ...type, ...json } : undefined
-    if (!object) this.fault(place, 'is no object')
-    else if (isReport(object)) this.documents.push([place, readCveJson(this.#name, object)])
-    else {
-      this.#kind ||= kindOf(object)
-      this.#objects++
-    }
-  }
-
-  takeDocument(place: Place, document: CveDocument): void {
-    this.documents.push([place, document])
-  }
-
-  /** As facts and reasons name it. */
-  get #name(): string {
-    return basename(this.#path)
+  constructor({ documents, faults, isWhole }: FileContents) {
+    this.documents = documents
+    this.faults = faults
+    this.#isWhole = isWhole
   }
 
   /** Of the file, and of the documents in it. */
@@ -263,7 +220,7 @@ export class ReportFiles {
       // It went since it was listed, or leads nowhere: reading it says so.
     }
     if (before?.signature === signature) return
-    const reports = await FileReports.read(path)
+    const reports = new FileReports(await readBeside(path))
     const wasSound = before?.wasSound === true
     this.#known.set(path, { signature, root, wasSound: wasSound || !reports.isBroken })
     if (wasSound && reports.isBroken) {
