@@ -133,4 +133,7 @@ export const cveLimits = {
   /** How long an image is watched before a package counts as unseen, milliseconds: programs load
    * most of what they use while they start, and a little later what their first requests need. */
   unseenAfterMs: 600_000,
+  /** How long a node must have been heard of before that: all agents have told what they know by
+   * then, who tell something once a minute, and half a minute later after a failure. */
+  usageSettleMs: 180_000,
 } as const

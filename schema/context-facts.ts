@@ -32,6 +32,7 @@ export const factorIds = [
   'cve.open',
   'image.end-of-life',
   'cve.vex',
+  'cve.unseen',
   'cve.stale',
   'cve.unreported',
   'alerts.chain',

@@ -43,6 +43,9 @@ export interface UsageReport {
   readonly time_ms: number
   /** Those of which something is new; all, the first time and after a report was lost. */
   readonly containers: readonly ContainerUsage[]
+  /** It is such a first one, or the begin of one that has no room in a report. Who is told news of
+   * a node that it knows nothing of answers 409, and is told all. */
+  readonly from_start?: boolean
 }
 
 /** Where reports are posted, as `application/json`. */

@@ -52,6 +52,14 @@ test('a report is posted; one that is lost makes the next one whole', async () =
     await back.promise
     assert.deepEqual(taken, [1, 1000])
     assert.match(said[0] ?? '', /^warning: files in use are not told to .*: answers 503/)
+    // A server that began again knows nothing, and asks for all: that is no fault.
+    const { length } = said
+    status = 409
+    let isAnswered = false
+    server.once('answered', () => (isAnswered = true))
+    for (; !isAnswered; await nextTurn()) sender.take(report(2000))
+    while (sender.take(report(3000))) await nextTurn()
+    assert.equal(said.length, length)
   } finally {
     sender.stop()
     server.close()

@@ -9,6 +9,9 @@ import type { ServerSettings } from './server-link.ts'
 import { ServerLink } from './server-link.ts'
 import { messageOf } from './sink.ts'
 
+/** The server knows nothing of this node, as after a restart, and asks for all. */
+const tellAll = 409
+
 export class UsageSender {
   readonly #link: ServerLink
   readonly #log: (line: string) => void
@@ -68,6 +71,10 @@ export class UsageSender {
         if (this.#isDown) this.#log(`${this.#link.place} takes reports of files in use again`)
         this.#isDown = false
         this.#pauseMs = 0
+        return
+      }
+      if (status === tellAll) {
+        this.#hasLost = true
         return
       }
       fault = `answers ${status} ${statusText}`.trimEnd()

@@ -106,6 +106,20 @@ test('what ran before is found, and from then on a container is watched', () => 
     assert.equal(desk.reports.length, 1, 'nothing is new')
     desk.feed.look(1_000 + limits.usageReportMs)
     assert.deepEqual(desk.reports[1]?.containers, [], 'still there')
+    desk.isHeard = false
+    desk.feed.look(1_000 + 2 * limits.usageReportMs)
+    desk.feed.look(1_001 + 2 * limits.usageReportMs)
+    const { reports } = desk
+    assert.deepEqual(
+      reports.map((report) => [report.from_start, report.containers.length]),
+      [
+        [true, 1],
+        [undefined, 0],
+        [undefined, 0],
+        [true, 1],
+      ],
+      'all is told at the start, and when a report was lost',
+    )
   })
 })
 

@@ -57,6 +57,8 @@ export class UsageFeed {
   #scanAgain = false
   #scannedMs = 0
   #reportedMs = 0
+  /** All is to be told. */
+  #fromStart = true
 
   /** Starts one where somebody hears it. Call it when the hooks are attached. */
   static start(
@@ -116,7 +118,10 @@ export class UsageFeed {
     if (containers.length === 0 && !isDue) return
     this.#reportedMs = nowMs
     const { node, onReport } = this.#options
-    if (!onReport({ node, time_ms: nowMs, containers })) this.#table.again()
+    const report = { node, time_ms: nowMs, containers }
+    const isTaken = onReport(this.#fromStart ? { ...report, from_start: true } : report)
+    this.#fromStart = !isTaken
+    if (!isTaken) this.#table.again()
   }
 
   /** Reads maps for a few milliseconds. */

@@ -117,6 +117,8 @@ const imageLines = (
 const answer = (input: string): string => {
   const store = new CveStore()
   const used = new UsedFiles()
+  // Its node has been heard of since the watching began.
+  used.take({ ...usageOf('', []), time_ms: sinceMs, containers: [] })
   const read: string[] = []
   const asked: string[] = []
   const running = new Set<string>()

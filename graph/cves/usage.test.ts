@@ -56,6 +56,7 @@ test('what was not seen is unseen only where all that runs is told', () => {
   assert.equal(useOf(used, curl), 'unknown')
   used.markUsed(image, '/bin/sh')
   assert.equal(useOf(used, curl), 'unknown', 'something of the image was seen, and not all')
+  used.take(reportOf(0, []))
   used.take(reportOf(whileMs, [{}]))
   assert.equal(useOf(used, curl), 'unseen')
   assert.equal(useOf(used, packageOf('os', [])), 'unknown', 'no file is known')
@@ -74,10 +75,28 @@ test('what was not seen is unseen only where all that runs is told', () => {
 /** How long curl has not been seen, in minutes; or what it is else. */
 const afterReports = (...reports: readonly UsageReport[]): number | string => {
   const used = new UsedFiles()
+  for (const node of ['n1', 'n2']) used.take(reportOf(0, [], node))
   for (const each of reports) used.take(each)
   const { use, watchedMs } = used.useOf(curl, { digests: [image], executables: [] })
   return watchedMs === undefined ? use : watchedMs / 60_000
 }
+
+test('who has only begun to hear of nodes waits for what the others know', () => {
+  const { usageSettleMs: settleMs } = limits
+  const used = new UsedFiles()
+  assert.equal(used.knows('n1'), false)
+  // Its container is watched for an hour, and another one's node has told nothing yet.
+  used.take(reportOf(minutes(60), [{}]))
+  assert.deepEqual([used.knows('n1'), used.knows('n2')], [true, false])
+  assert.equal(useOf(used, curl), 'unknown')
+  used.take(reportOf(minutes(60) + settleMs - 1, []))
+  assert.equal(useOf(used, curl), 'unknown')
+  used.take(reportOf(minutes(60) + settleMs, []))
+  assert.equal(useOf(used, curl), 'unseen')
+  const files = [{ path: '/usr/bin/curl', use: 'executed', by: 'sh', since_ms: startMs }] as const
+  used.take(reportOf(minutes(61), [{ id: 'c2', files }], 'n2'))
+  assert.equal(useOf(used, curl), 'loaded')
+})
 
 const minutes = (count: number): number => count * 60_000
 

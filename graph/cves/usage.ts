@@ -71,6 +71,12 @@ interface Watch {
   readonly untilMs: number
 }
 
+/** An agent's node, by its own clock: when it was heard of first, and until when that is true. */
+interface HeardNode {
+  readonly firstMs: number
+  readonly untilMs: number
+}
+
 type NodeContainer = ContainerUsage & { readonly node: string; readonly untilMs: number }
 
 /** What is known of an image. */
@@ -88,8 +94,7 @@ const unknownUse: UseFound = { use: 'unknown' }
 
 export class UsedFiles {
   readonly #byImage = new Map<string, ImageUse>()
-  /** By node, until when what it told is true. */
-  readonly #nodes = new Map<string, number>()
+  readonly #nodes = new Map<string, HeardNode>()
   /** Containers whose image is not known yet. */
   readonly #unplaced = new Map<string, NodeContainer>()
   /** Files, containers and images over the bounds. */
@@ -146,7 +151,7 @@ export class UsedFiles {
   ): void {
     const { node, time_ms: untilMs } = report
     if (this.#nodes.size < limits.usageNodesMax || this.#nodes.has(node)) {
-      this.#nodes.set(node, untilMs)
+      this.#nodes.set(node, { firstMs: this.#nodes.get(node)?.firstMs ?? untilMs, untilMs })
     } else this.notKept++
     const before = new Map(this.#unplaced)
     this.#unplaced.clear()
@@ -187,6 +192,11 @@ export class UsedFiles {
     }
   }
 
+  /** Whether something was told of a node: what is told of it after that is what is new. */
+  knows(node: string): boolean {
+    return this.#nodes.has(node)
+  }
+
   /** The image is nowhere any more. */
   forget(imageDigest: string): void {
     this.#byImage.delete(imageDigest)
@@ -194,16 +204,19 @@ export class UsedFiles {
 
   /**
    * How long all that runs in the containers of an image has been watched, milliseconds: since the
-   * first of them was, or something was missed. 0: not all of them are.
+   * first of them was, or something was missed. 0: not all of them are, or those who have not told
+   * anything yet, such as after a restart, may know of more.
    */
   #watchedMs({ watches, missedMs, isOver }: ImageUse): number {
     let watchedMs = 0
+    let isSettled = false
     for (const { node, sinceMs, untilMs } of isOver ? [] : watches.values()) {
       if (sinceMs === null) return 0
-      const until = this.#nodes.get(node) ?? untilMs
-      watchedMs = Math.max(watchedMs, until - Math.max(sinceMs, missedMs))
+      const heard = this.#nodes.get(node) ?? { firstMs: untilMs, untilMs }
+      watchedMs = Math.max(watchedMs, heard.untilMs - Math.max(sinceMs, missedMs))
+      isSettled ||= heard.untilMs - heard.firstMs >= limits.usageSettleMs
     }
-    return watchedMs
+    return isSettled ? watchedMs : 0
   }
 
   /** Asked for one package of an image after another. */

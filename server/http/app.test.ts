@@ -39,7 +39,7 @@ test('agents are told apart by the node of their token, and else by their addres
   const accounts = ['bulwark/agent']
   const app = makeApp({
     intake,
-    takeUsage: () => true,
+    takeUsage: () => 'taken',
     feed: {
       sources,
       input: () => assert.fail(),

@@ -18,9 +18,13 @@ import { metricsOf } from './numbers.ts'
 import type { Tls } from './renewed-tls.ts'
 import { tlsBounds } from './renewed-tls.ts'
 
+/** What becomes of a report of files that run: `later`, the cluster is not known yet; `all`, it is
+ * taken, and all that was told of its node before is to be told again. */
+export type UsageAnswer = 'taken' | 'later' | 'all'
+
 export interface AppOptions extends Omit<Counted, 'requests'> {
-  /** Takes a report of files that run; false where the cluster is not known yet. */
-  readonly takeUsage: (report: UsageReport) => boolean
+  /** Takes a report of files that run. */
+  readonly takeUsage: (report: UsageReport) => UsageAnswer
   readonly guard: Guard
   readonly settings: AlertJudgeOptions['settings']
   readonly tls: Tls | undefined
@@ -153,7 +157,12 @@ const addUsage = (app: FastifyInstance, { guard, takeUsage }: AppOptions): void 
   app.post(usagePath, { onRequest: deny(guard, 'agent') }, (request, reply) => {
     const read = readUsage(String(request.body))
     if (!('report' in read)) return fail(reply, 400, read.message, read.help)
-    if (!takeUsage(read.report)) return later(reply, 503, 'the cluster is not known yet')
+    const answer = takeUsage(read.report)
+    if (answer === 'later') return later(reply, 503, 'the cluster is not known yet')
+    if (answer === 'all') {
+      const message = `nothing was known of files that run on ${read.report.node}`
+      return fail(reply, 409, message, 'send a report with all of them')
+    }
     return reply.code(204).send()
   })
 }

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { defaultSettings } from '@bulwark/graph'
+import { defaultSettings, readCveJson } from '@bulwark/graph'
 import type { AlertContext, UsageReport } from '@bulwark/schema'
-import { alertsPath, usagePath } from '@bulwark/schema'
+import { alertsPath, graphPath, usagePath } from '@bulwark/schema'
 import type { ClusterFeed } from '../feed.ts'
+import type { ClusterInput } from '../input/index.ts'
 import { inputJson, readClusterFiles } from '../input/index.ts'
 import { limits } from '../limits.ts'
 import type { ReceivedAlert } from '../link/index.ts'
@@ -16,8 +17,9 @@ import { startHttp } from './start.ts'
 
 const shop = join(import.meta.dirname, '../../tests/clusters/shop')
 
-const shopFeed = async (): Promise<ClusterFeed> => {
+const shopFeed = async (more: (input: ClusterInput) => void = () => {}): Promise<ClusterFeed> => {
   const input = await readClusterFiles(shop)
+  more(input)
   const { sources } = input
   const ages = new Map([['Pod', 1.5]])
   const files = new Map([['kept', 1]])
@@ -97,6 +99,7 @@ const digest = `sha256:${'a'.repeat(64)}`
 const usage: UsageReport = {
   node: 'n1',
   time_ms: 1_795_000_000_000,
+  from_start: true,
   containers: [
     {
       id: 'c1',
@@ -111,6 +114,132 @@ const usage: UsageReport = {
     },
   ],
 }
+
+/** What runs in the CI runner has a hole that is exploited, and lies in curl's library. */
+const runnerReport = {
+  SchemaVersion: 2,
+  ArtifactName: 'platform/ci-runner',
+  Metadata: {
+    RepoDigests: [
+      'platform/ci-runner@sha256:718fa9efbcd2ebce22fd3429dc7f56da18529b291de568b57c3a1b5297c93c22',
+    ],
+  },
+  Results: [
+    {
+      Class: 'os-pkgs',
+      Type: 'debian',
+      Packages: [{ Name: 'libcurl4', Version: '7.88', InstalledFiles: ['/usr/lib/libcurl.so.4'] }],
+      Vulnerabilities: [
+        {
+          VulnerabilityID: 'CVE-2026-1000',
+          PkgName: 'libcurl4',
+          InstalledVersion: '7.88',
+          Severity: 'CRITICAL',
+        },
+      ],
+    },
+  ],
+}
+
+const exploited = {
+  catalogVersion: '2026.11.27',
+  vulnerabilities: [{ cveID: 'CVE-2026-1000', dateAdded: '2026-11-01' }],
+}
+
+const runner: UsageReport['containers'][number] = {
+  id: 'fed9ec341173',
+  namespace: 'platform',
+  pod: 'ci-runner-25ff08462-0eba9',
+  container: 'runner',
+  image_digests: [],
+  watched_since_ms: 1_795_000_000_000,
+  missed_ms: null,
+  ended: false,
+  files: [],
+}
+
+const minutesMs = 60_000
+
+/** What becomes of an alert of the runner after reports of its node; and of a pod's question. */
+const judgedAfter = async (
+  t: TestContext,
+  reports: readonly Partial<UsageReport>[],
+): Promise<{
+  readonly statuses: readonly number[]
+  readonly exploited: boolean
+  readonly pod: string
+}> => {
+  const feed = await shopFeed((input) => {
+    for (const [file, json] of Object.entries({ runnerReport, exploited })) {
+      input.takeDocument({ file, item: '' }, readCveJson(file, json))
+    }
+  })
+  const server = await startOf(t, { feed })
+  const statuses: number[] = []
+  for (const [at, report] of reports.entries()) {
+    const first = { ...usage, node: 'worker-1', containers: [], from_start: at === 0 }
+    const body = JSON.stringify({ ...first, ...report })
+    const headers = { 'content-type': 'application/json' }
+    statuses.push(
+      (await fetch(`${server.url}${usagePath}`, { method: 'POST', headers, body })).status,
+    )
+  }
+  await post(server, linesOf([alertAt(1)]))
+  const factors = server.told[0]?.context?.['factors'] as readonly { readonly id: string }[]
+  const asked = await fetch(
+    `${server.url}${graphPath}/pod?pod=platform/ci-runner-25ff08462-0eba9&facts=yes`,
+  )
+  return {
+    statuses,
+    exploited: factors.some(({ id }) => id === 'cve.exploited'),
+    pod: await asked.text(),
+  }
+}
+
+test('a package that was never seen in use raises nothing; one that was does', async (t) => {
+  const start = usage.time_ms
+  const after = (minutes: number, more: Partial<UsageReport> = {}): Partial<UsageReport> => ({
+    time_ms: start + minutes * minutesMs,
+    ...more,
+  })
+  const watched = { containers: [runner] }
+  const unseen = await judgedAfter(t, [after(0, watched), after(15)])
+  assert.deepEqual([unseen.statuses, unseen.exploited], [[204, 204], false])
+  assert.match(
+    unseen.pod,
+    /CVE-2026-1000 in libcurl4 7\.88 does not count, as its package was never/,
+  )
+  assert.match(unseen.pod, /libcurl4 7\.88 was not seen in use in 15 minutes of watching/)
+  const files = [{ path: '/lib/libcurl.so.4', use: 'mapped', by: 'git', since_ms: start }] as const
+  const twins: Readonly<Record<string, readonly Partial<UsageReport>[]>> = {
+    'it runs': [after(0, { containers: [{ ...runner, files }] }), after(15)],
+    'not for long enough': [after(0, watched), after(9)],
+    'what ran before is still looked at': [
+      after(0, { containers: [{ ...runner, watched_since_ms: null }] }),
+      after(15),
+    ],
+    'something was missed': [
+      after(0, watched),
+      after(15, { containers: [{ ...runner, missed_ms: start + 10 * minutesMs }] }),
+    ],
+    'the server hears of the node for a minute': [after(14, watched), after(15)],
+    'nobody tells': [],
+  }
+  for (const [what, reports] of Object.entries(twins)) {
+    assert.equal((await judgedAfter(t, reports)).exploited, true, what)
+  }
+})
+
+test('news of a node of which nothing is known is taken, and all is asked for', async (t) => {
+  const start = usage.time_ms
+  const news = { containers: [runner], from_start: false }
+  const { statuses } = await judgedAfter(t, [
+    { ...news, time_ms: start },
+    { ...news, time_ms: start + 1 },
+    { time_ms: start + 2, node: 'worker-2', from_start: true },
+  ])
+  assert.deepEqual(statuses, [409, 204, 204])
+})
 
 test('files that run are taken in, and told to whoever asks for packages', async (t) => {
   const feed = await shopFeed()

@@ -9,6 +9,9 @@ import { AlertJudge } from '../judge/index.ts'
 import { limits } from '../limits.ts'
 import type { ReceivedAlert } from '../link/index.ts'
 import { AlertIntake } from '../link/index.ts'
+import type { AlertState } from '../memory/index.ts'
+import { AlertMemory } from '../memory/index.ts'
+import type { UsageAnswer } from './app.ts'
 import { makeApp } from './app.ts'
 import type { Role, RoleAccess } from './guard.ts'
 import { Guard } from './guard.ts'
@@ -87,7 +90,11 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   const guard = new Guard({ isLoopback: listen.isLoopback, roles, review, now })
   const judgeFaults = (): number => judge.faults
   const unjoined = (): number => judge.unjoined
-  const takeUsage = (report: UsageReport): boolean => judge.takeUsage(report)
+  const takeUsage = (report: UsageReport): UsageAnswer => {
+    const isNews = judge.knowsUsageOf(report.node) || report.from_start === true
+    if (!judge.takeUsage(report)) return 'later'
+    return isNews ? 'taken' : 'all'
+  }
   const app = makeApp({
     takeUsage,
     intake,

@@ -132,6 +132,11 @@ export class AlertJudge<Told extends JudgedAlert> {
   }
 
   #sayUnjoined(): void {
+  /** Whether something was told of the files that run on a node. */
+  knowsUsageOf(node: string): boolean {
+    return this.#options.sourcesNow()?.used.knows(node) === true
+  }
+
     if (this.#isUnjoinedSaid || this.unjoined === 0) return
     this.#isUnjoinedSaid = true
     this.#options.log('warning: there are too many alerts to join all that belong together')

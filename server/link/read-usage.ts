@@ -33,6 +33,7 @@ const reportForm: z.ZodType<UsageReport> = z.object({
   node: name.min(1),
   time_ms: milliseconds,
   containers: z.array(container).max(usageLimits.containersMax),
+  from_start: z.boolean().exactOptional(),
 })
 
 /** The report in a body; or what is wrong with it. */
