@@ -166,13 +166,13 @@ const bad: readonly {
   {
     what: "another's file",
     make: (path) => chownSync(path, 12_345, 12_345),
-    said: /policies\.json belongs to user 12345, who is not the agent's: chown it$/,
+    said: /policies\.json belongs to user 12345, who is not the one that runs: chown it$/,
     asRoot: true,
   },
   {
     what: "another's folder",
     make: (_, folder) => chownSync(folder, 12_345, 12_345),
-    said: /state belongs to user 12345, who is not the agent's: chown it$/,
+    said: /state belongs to user 12345, who is not the one that runs: chown it$/,
     asRoot: true,
   },
 ]

@@ -1,97 +1,56 @@
 /**
  * Policies of a cluster over a restart: those that were sound, so that one which became faulty
- * meanwhile is what it was, and an API server that is away at the start takes none away. Whoever
- * may write the file decides what an agent sees, as whoever may write policies does: one that
- * others than its owner may write is not read.
+ * meanwhile is what it was, and an API server that is away at the start takes none away.
  */
-import type { Stats } from 'node:fs'
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-} from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { limits } from '@bulwark/agent'
 import type { ApiAccess } from '@bulwark/kubernetes'
-import type { Json } from '@bulwark/schema'
 import { asObject, asText, parseJson } from '@bulwark/schema'
+import type { KeptText, TextKeeper } from '@bulwark/server'
 import type { RuleText } from './load-rules.ts'
+import { StateFolder, UnusableFile } from './state-folder.ts'
 
-/** A policy as it was when it was sound. */
-export interface KeptPolicy extends RuleText {
-  /** When this text was first kept, in ISO form. */
-  readonly since: string
+/** Which policies a file is of. */
+export interface KeptKind {
+  /** Name of the file. */
+  readonly file: string
+  /** For people. */
+  readonly what: string
+  /** What to do where nothing can be kept. */
+  readonly help: string
+}
+
+const policiesOfAgent: KeptKind = {
+  file: 'policies.json',
+  what: 'policies',
+  help: 'give another folder with --state-dir, or none with --no-state-dir',
 }
 
 /** Of what is written in the file. */
 const formVersion = 1
 /** Quotes and line ends of a text have a character more in JSON, others up to five. */
 const fileBytesMax = 2 * limits.policyCharsMax
-const writableByOthers = 0o022
-const permissionBits = 0o777
-const rootUid = 0
-
-/** Why what is kept cannot be used. Never leaves this file. */
-class Unusable extends Error {}
-
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
-/** @throws Unusable  others than this user and root may write to it */
-const checkOwner = (path: string, { uid, mode }: Stats): void => {
-  const own = process.geteuid?.() ?? rootUid
-  if (uid !== own && uid !== rootUid) {
-    throw new Unusable(`${path} belongs to user ${uid}, who is not the agent's: chown it`)
-  }
-  if ((mode & writableByOthers) === 0) return
-  const shown = (mode & permissionBits).toString(8)
-  throw new Unusable(`others may write to ${path} (mode ${shown}): chmod go-w it`)
-}
-
-const policyOf = (value: unknown): KeptPolicy => {
+const policyOf = (value: unknown): KeptText => {
   const policy = asObject(value)
   const [name, text] = [asText(policy?.['name']), asText(policy?.['text'])]
   const since = asText(policy?.['since'])
   if (name === undefined || text === undefined || since === undefined) {
-    throw new Unusable('it has a policy without name, text or since')
+    throw new UnusableFile('it has a policy without name, text or since')
   }
-  if (Number.isNaN(Date.parse(since))) throw new Unusable('it has a policy of no time')
+  if (Number.isNaN(Date.parse(since))) throw new UnusableFile('it has a policy of no time')
   return { name, text, since }
 }
 
-/** The object in a file that nobody else can have written. */
-const readOwn = (path: string): Json => {
-  // Neither a link to elsewhere nor a pipe that waits for a writer.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile()) throw new Unusable('it is no file')
-    checkOwner(path, stats)
-    if (stats.size > fileBytesMax) throw new Unusable(`it has more than ${fileBytesMax} bytes`)
-    const object = asObject(parseJson(readFileSync(fd, 'utf8')))
-    if (!object) throw new Unusable('it is no whole JSON object')
-    return object
-  } finally {
-    closeSync(fd)
-  }
-}
-
-export class KeptPolicies {
-  readonly #folder: string
-  readonly #path: string
+export class KeptPolicies implements TextKeeper {
+  readonly #folder: StateFolder
+  readonly #kind: KeptKind
   readonly #server: string
   readonly #log: (line: string) => void
   /** By name, as they are in the file, or will be. */
-  #kept: ReadonlyMap<string, KeptPolicy> = new Map()
+  #kept: ReadonlyMap<string, KeptText> = new Map()
   #isFileOther = false
   #written: Promise<void> = Promise.resolve()
   #isWaiting = false
@@ -104,22 +63,27 @@ export class KeptPolicies {
    * @param folder  made when something is to be kept
    * @param access  the cluster: what is of another one is not read
    */
-  constructor(folder: string, { server }: Pick<ApiAccess, 'server'>, log: (line: string) => void) {
-    this.#folder = folder
-    this.#path = join(folder, 'policies.json')
+  constructor(
+    folder: string,
+    { server }: Pick<ApiAccess, 'server'>,
+    log: (line: string) => void,
+    kind: KeptKind = policiesOfAgent,
+  ) {
+    this.#folder = new StateFolder(folder)
+    this.#kind = kind
     this.#server = server.origin
     this.#log = log
     try {
       this.#kept = new Map(this.#read().map((policy) => [policy.name, policy]))
     } catch (error) {
-      if (isAbsent(error)) return
       this.#isFileOther = true
-      log(`warning: policies kept in ${this.#path} are not read: ${messageOf(error)}`)
+      const path = this.#folder.pathOf(kind.file)
+      log(`warning: ${kind.what} kept in ${path} are not read: ${messageOf(error)}`)
     }
   }
 
   /** Those that are kept, by name. */
-  get policies(): readonly KeptPolicy[] {
+  get policies(): readonly KeptText[] {
     return [...this.#kept.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
@@ -145,14 +109,18 @@ export class KeptPolicies {
     await this.#written
   }
 
-  #read(): readonly KeptPolicy[] {
-    checkOwner(this.#folder, statSync(this.#folder))
-    const { version, server, policies } = readOwn(this.#path)
-    if (version !== formVersion) throw new Unusable('another version of Bulwark has written it')
+  #read(): readonly KeptText[] {
+    const kept = this.#folder.read(this.#kind.file, fileBytesMax)
+    if (kept === undefined) return []
+    const object = asObject(parseJson(kept))
+    if (!object) throw new UnusableFile('it is no whole JSON object')
+    const { version, server, policies } = object
+    if (version !== formVersion) throw new UnusableFile('another version of Bulwark has written it')
     if (server !== this.#server) {
-      throw new Unusable(`it is of ${JSON.stringify(server)}, and the cluster is ${this.#server}`)
+      const cluster = `the cluster is ${this.#server}`
+      throw new UnusableFile(`it is of ${JSON.stringify(server)}, and ${cluster}`)
     }
-    if (!Array.isArray(policies)) throw new Unusable('it has no list of policies')
+    if (!Array.isArray(policies)) throw new UnusableFile('it has no list of policies')
     return policies.slice(0, limits.policiesMax).map(policyOf)
   }
 
@@ -163,23 +131,11 @@ export class KeptPolicies {
       server: this.#server,
       policies: this.policies,
     })
-    const fresh = `${this.#path}.${process.pid}`
     try {
-      if (!existsSync(this.#folder)) mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      checkOwner(this.#folder, statSync(this.#folder))
-      // A file that is half written never has the name of a whole one.
-      await rm(fresh, { force: true })
-      const file = await open(fresh, 'wx', 0o600)
-      try {
-        await file.writeFile(text)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(fresh, this.#path)
+      const file = await this.#folder.replace(this.#kind.file, text)
+      await file.close()
       this.#said = ''
     } catch (error) {
-      await rm(fresh, { force: true }).catch(() => {})
       this.#sayOnce(messageOf(error))
     }
   }
@@ -187,9 +143,16 @@ export class KeptPolicies {
   #sayOnce(message: string): void {
     if (message === this.#said) return
     this.#said = message
-    this.#log(
-      `warning: policies are not kept over a restart: ${message}; give another folder with ` +
-        '--state-dir, or none with --no-state-dir',
-    )
+    const { what, help } = this.#kind
+    this.#log(`warning: ${what} are not kept over a restart: ${message}; ${help}`)
   }
+}
+
+const namedMax = 10
+
+/** Names, and of when each is, in one line. */
+export const keptText = (kept: readonly KeptText[]): string => {
+  const named = kept.slice(0, namedMax).map(({ name, since }) => `${name} (of ${since})`)
+  const more = kept.length > namedMax ? ` and ${kept.length - namedMax} more` : ''
+  return `${named.join(', ')}${more}`
 }

@@ -17,7 +17,7 @@ import type { Judging } from './graph/judge.ts'
 import { judgeOf } from './graph/judge.ts'
 import type { ClusterPolicies } from './kubernetes.ts'
 import { podOriginOf, policiesOf } from './kubernetes.ts'
-import type { KeptPolicy } from './kept-policies.ts'
+import { keptText } from './kept-policies.ts'
 import { LiveRules } from './live-rules.ts'
 import { Quiet } from './quiet.ts'
 import { replayDemo } from './replay.ts'
@@ -224,16 +224,6 @@ const withPolicies = async ({
     if (old.length > 0) log(`policies: as they were kept, not as they are: ${keptText(old)}`)
   }
   return { settled: all, pods: { ...pods, waitMsMax } }
-}
-
-/** Policies that are named in one line. */
-const namedMax = 10
-
-const keptText = (kept: readonly KeptPolicy[]): string => {
-  const named = kept.slice(0, namedMax).map(({ name, since }) => `${name} (of ${since})`)
-  return kept.length > namedMax
-    ? `${named.join(', ')} and ${kept.length - namedMax} more`
-    : named.join(', ')
 }
 
 /** The sensor does not load here. */

@@ -24,6 +24,7 @@ export {
 export type { ClusterFeed } from './feed.ts'
 export type { Listen, Role, RoleAccess, RunningServer, ServerOptions, Tls } from './http/index.ts'
 export type { ReceivedAlert } from './link/index.ts'
+export type { AlertState, KeptText, StateFile, StateFiles, TextKeeper } from './memory/index.ts'
 export { startServer } from './start.ts'
 export { limits as serverLimits } from './limits.ts'
 export type { PathsQuestion, PodFindings, Questioned } from './questions/index.ts'

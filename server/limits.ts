@@ -70,6 +70,12 @@ export const limits = {
   shedAgentsMax: 1_000,
   /** Alerts that are remembered, to know those that come again; 16 bytes each, and their place. */
   rememberedAlertsMax: 200_000,
+  /** Bytes of one of the two files in which they are kept for a later run, some 20,000 alerts;
+   * and characters that wait to be written there. What goes over is not kept. */
+  keptFileBytesMax: 32 * 1024 * 1024,
+  keptPendingCharsMax: 32 * 1024 * 1024,
+  /** How long an answer waits for what is written there, milliseconds. */
+  keepMsMax: 2_000,
   /** How long alerts are judged before anything else gets its turn, milliseconds. */
   judgeMsMax: 20,
   /** How long whoever finds no room, or no cluster yet, is asked to wait, seconds. */

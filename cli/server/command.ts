@@ -40,6 +40,11 @@ export const serverCommand = (): Command =>
       .addOption(again('--agent-account <ns/name>', 'a service account whose tokens do, too'))
       .option('--reader-token-file <file>', 'the token with which the graph is asked')
       .addOption(again('--reader-account <ns/name>', 'a service account whose tokens do, too'))
+      .option(
+        '--state-dir <folder>',
+        'where alerts that were told, and sound policies of the cluster, are kept over a ' +
+          'restart, readable by its owner alone (default: nowhere)',
+      )
       .option('--audience <name>', 'what tokens of accounts must be made for', usualAudience),
     ({ name, about }) => (about === 'channels' && !ofAgents.test(name)) || ofAlerts.test(name),
   )

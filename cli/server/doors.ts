@@ -16,6 +16,7 @@ export interface ServeOptions extends SourceOptions {
   readonly readerTokenFile?: string
   readonly readerAccount: readonly string[]
   readonly audience: string
+  readonly stateDir?: string
 }
 
 /** It cannot be started as it was asked for. */

@@ -40,3 +40,25 @@ test('policies come, change, go wrong and go', () => {
   policies.take([textOf('cluster', 'graph.secretz = 1')])
   assert.deepEqual(holds(), [ofFile], 'what is gone is forgotten')
 })
+
+test('after a restart one that is faulty by now is what was kept of it', () => {
+  const holdsWith = (before: readonly RuleText[], cluster: readonly RuleText[]): unknown => {
+    const settings = new OperatorSettings()
+    const files = { rules: [], policies: [], cluster: [] }
+    const policies = new ServerPolicies(files, settings, before)
+    policies.take(cluster)
+    return [
+      settings.now.overrides.map(({ origin }) => origin.text),
+      policies.sound.map(({ text }) => /graph\.\w+ = \d/.exec(text)?.[0]),
+    ]
+  }
+  const [sound, faulty] = [textOf('a', 'graph.secrets = 1'), textOf('a', 'graph.secretz = 1')]
+  const held = ['when graph.secrets = 1']
+  assert.deepEqual(holdsWith([sound], [faulty]), [held, ['graph.secrets = 1']])
+  assert.deepEqual(holdsWith([], [faulty]), [[], []])
+  // Kept by another version of Bulwark, which took it for sound.
+  assert.deepEqual(holdsWith([faulty], [faulty]), [[], []])
+  assert.deepEqual(holdsWith([sound], []), [[], []], 'what is gone is gone')
+  const other = textOf('a', 'graph.secrets = 2')
+  assert.deepEqual(holdsWith([sound], [other]), [['when graph.secrets = 2'], ['graph.secrets = 2']])
+})

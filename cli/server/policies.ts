@@ -8,6 +8,7 @@ import type { ApiAccess } from '@bulwark/kubernetes'
 import type { PolicyLoad } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { SeverityFeed } from '@bulwark/server'
+import { KeptPolicies, keptText } from '../kept-policies.ts'
 import type { RuleText } from '../load-rules.ts'
 import { loadPolicyTexts } from '../load-rules.ts'
 import { Quiet } from '../quiet.ts'
@@ -18,6 +19,7 @@ import { UsageError } from './doors.ts'
 export interface PolicyOptions {
   readonly policy: readonly string[]
   readonly rules: readonly string[]
+  readonly stateDir?: string
 }
 
 /** Policies of which one that becomes faulty stays what it was. */
@@ -28,9 +30,18 @@ export class ServerPolicies {
   #told = new Set<string>()
   #kept = new Set<RuleText>()
 
-  constructor(files: ChosenTexts, settings: OperatorSettings) {
+  /** @param before  sound texts of an earlier run */
+  constructor(files: ChosenTexts, settings: OperatorSettings, before: readonly RuleText[] = []) {
     this.#files = files
     this.#settings = settings
+    // Not sound any more where a rule file is another.
+    const faulty = new Set(before.length === 0 ? [] : faultyIn(this.#load(before)))
+    for (const text of before) if (!faulty.has(text.name)) this.#sound.set(text.name, text)
+  }
+
+  /** Those of the cluster that are sound, or what they were when they were. */
+  get sound(): readonly RuleText[] {
+    return [...this.#sound.values()]
   }
 
   /** Takes what the cluster says now; each fault is told once. */
@@ -81,6 +92,37 @@ export class ServerPolicies {
 const faultyIn = ({ policies }: PolicyLoad): readonly string[] =>
   policies.flatMap(({ isDisabled, place }) => (isDisabled ? [place.file] : []))
 
+/** Policies of the cluster over a restart. */
+interface Kept {
+  readonly policies: KeptPolicies
+  readonly severity: KeptPolicies
+}
+
+/** What to do where nothing can be kept. */
+const help = 'give another folder with --state-dir'
+
+const keptOf = (folder: string | undefined, access: ApiAccess): Kept | undefined => {
+  if (folder === undefined) return undefined
+  const kept = (file: string, what: string): KeptPolicies =>
+    new KeptPolicies(folder, access, log, { file, what, help })
+  // An agent beside it, with the same folder, has files of other names.
+  return {
+    policies: kept('server-policies.json', 'policies'),
+    severity: kept('severity-policies.json', 'severity policies'),
+  }
+}
+
+/** Says what is in force though the API server has not said it. */
+const tellOld = ({ policies, severity }: Kept, isOld: boolean, isSeverityOld: boolean): void => {
+  const tell = (what: string, of: KeptPolicies): void => {
+    if (of.policies.length === 0) return
+    const all = keptText(of.policies)
+    log(`${what}: as they were kept, until the API server lists them: ${all}`)
+  }
+  if (isOld) tell('policies', policies)
+  if (isSeverityOld) tell('severity policies', severity)
+}
+
 /**
  * Judges by policies from now on.
  *
@@ -92,26 +134,34 @@ export const followPolicies = async (
   options: PolicyOptions,
   access: ApiAccess | undefined,
   settings: OperatorSettings,
-): Promise<() => void> => {
+): Promise<() => Promise<void>> => {
   const files = readChosen({ rules: options.rules, policies: options.policy })
   if ('message' in files) throw new UsageError(files.message, files.help)
-  const policies = new ServerPolicies(files, settings)
   if (!access) {
-    if (options.policy.length > 0) policies.take([])
-    return () => {}
+    if (options.policy.length > 0) new ServerPolicies(files, settings).take([])
+    return async () => {}
   }
-  const feed = new PolicyFeed({ access, log })
-  const severity = new SeverityFeed({ access, settings, log })
+  const kept = keptOf(options.stateDir, access)
+  const before = kept?.policies.policies ?? []
+  const policies = new ServerPolicies(files, settings, before)
+  const feed = new PolicyFeed({ access, before, log })
+  const severity = new SeverityFeed({ access, settings, keeper: kept?.severity, log })
   await Promise.all([feed.untilAnswered(), severity.untilAnswered()])
-  policies.take(feed.texts)
-  const quiet = new Quiet(() => policies.take(feed.texts))
+  const take = (): void => {
+    policies.take(feed.texts)
+    kept?.policies.keep(policies.sound)
+  }
+  take()
+  if (kept) tellOld(kept, feed.ageMs === undefined, severity.ageMs === undefined)
+  const quiet = new Quiet(take)
   feed.attach(
     () => quiet.touch(),
     () => {},
   )
-  return () => {
+  return async () => {
     quiet.stop()
     feed.stop()
     severity.stop()
+    await Promise.all([kept?.policies.whenWritten(), kept?.severity.whenWritten()])
   }
 }

@@ -1,10 +1,11 @@
 /** Runs `bulwark server` until it is told to stop. */
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { Outputs } from '@bulwark/agent'
 import { prepare } from '@bulwark/graph'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import { AccessError, accessInCluster } from '@bulwark/kubernetes'
-import type { ClusterFeed, RunningServer } from '@bulwark/server'
+import type { AlertState, ClusterFeed, RunningServer } from '@bulwark/server'
 import { inputJson, startServer } from '@bulwark/server'
 import type { Command } from 'commander'
 import { configure, givenByFlags } from '../config/flags.ts'
@@ -19,6 +20,7 @@ import { accessOf } from '../kubernetes.ts'
 import { ending, log, logError, terminal } from '../report.ts'
 import type { Hangups } from '../signals.ts'
 import { hearHangups } from '../signals.ts'
+import { StateFolder } from '../state-folder.ts'
 import type { ServeOptions } from './doors.ts'
 import { UsageError, doorsOf } from './doors.ts'
 import { followPolicies } from './policies.ts'
@@ -34,6 +36,18 @@ const clusterAccess = ({ fromFiles, kubeconfig }: ServeOptions): ApiAccess | und
     'give `--kubeconfig FILE` or `--from-files DIR`',
   )
 }
+
+/** Where alerts are kept over a restart. */
+const stateOf = (
+  { stateDir, fromFiles }: ServeOptions,
+  access: ApiAccess | undefined,
+): AlertState | undefined =>
+  stateDir === undefined
+    ? undefined
+    : {
+        files: new StateFolder(stateDir),
+        cluster: access ? access.server.origin : `files of ${resolve(fromFiles ?? '')}`,
+      }
 
 interface Feed {
   readonly feed: ClusterFeed
@@ -85,7 +99,7 @@ const serveWith = async (
   const endPolicies = await followPolicies(options, access, severity)
   const fed = await feedOf(options, access)
   if (!fed) {
-    endPolicies()
+    await endPolicies()
     return exitCodes.usage
   }
   const { promise: gone, resolve: onGone } = Promise.withResolvers<string>()
@@ -114,6 +128,7 @@ const serveWith = async (
       access,
       feed: fed.feed,
       settings: severity,
+      state: stateOf(options, access),
       log,
       tell: (alert, judged) => withContext(alert, judged).forEach((each) => outputs.send(each)),
       lost: () => outputs.losses.map(({ channel, count }) => [channel, count]),
@@ -127,7 +142,7 @@ const serveWith = async (
     await server?.close()
     await outputs.close()
     fed.stop()
-    endPolicies()
+    await endPolicies()
   }
   const { received, judged, unjudged, repeated, refused } = server.counts
   log(

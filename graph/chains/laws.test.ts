@@ -9,9 +9,11 @@ import { catalogue } from '../catalogue.ts'
 import { limits } from '../limits.ts'
 import { clusterOf } from '../testdata/clusters.ts'
 import { observations } from './observations.ts'
+import type { ToldLevel } from './window.ts'
 import type { ShortAlert } from './testdata/alerts.ts'
 import { alertOf, tell } from './testdata/alerts.ts'
 import { AlertJudging } from './judging.ts'
+import type { ContextSources } from '../context/contexts.ts'
 import { CveStore } from '../cves/store.ts'
 import { UsedFiles } from '../cves/usage.ts'
 import { defaultSettings } from '../judgement/settings.ts'
@@ -125,6 +127,75 @@ test('an alert more never lowers another, and each that is raised is told', (con
     }),
     { seed, numRuns },
   )
+})
+
+const sourcesOf = (): ContextSources => ({
+  cluster,
+  cves: new CveStore(),
+  used: new UsedFiles(),
+  hasReports: false,
+})
+
+test('a judging that takes up what another one has told goes on as that would have', (context) => {
+  context.diagnostic(`TEST_SEED=${seed}`)
+  let raisedOver = 0
+  fc.assert(
+    fc.property(alerts, fc.nat(), (all, at) => {
+      const cut = 1 + (at % (all.length - 1))
+      const told = new Map<string, ToldLevel>()
+      const first = new AlertJudging<string>()
+      const tellBy = (judging: AlertJudging<string>, some: readonly ShortAlert[]): string[] =>
+        some.flatMap((each) => {
+          const { judgement, joined, raised } = judging.judge(
+            sourcesOf(),
+            alertOf(each),
+            defaultSettings,
+          )
+          told.set(each.id, { effective: judgement.effective, isSuppressed: false })
+          for (const { uuid, judgement: now } of raised) {
+            told.set(uuid, { effective: now.effective, isSuppressed: false })
+          }
+          return [
+            `${each.id} ${judgement.effective} ${joined.join()}`,
+            ...raised.map(
+              ({ uuid, before, judgement: now }) => `${uuid} ${before} ${now.effective}`,
+            ),
+          ]
+        })
+      tellBy(first, all.slice(0, cut))
+      const second = new AlertJudging<string>()
+      for (const taken of first.window.taken) second.window.restoreTaken(taken)
+      const before = new Map(told)
+      tellBy(second, all.slice(0, cut))
+      second.window.restoreTold(before)
+      const rest = all.slice(cut)
+      const lines = tellBy(first, rest)
+      assert.deepEqual(tellBy(second, rest), lines)
+      if (lines.length > rest.length) raisedOver++
+    }),
+    { seed, numRuns },
+  )
+  context.diagnostic(`${raisedOver} raised an alert of before, or of after`)
+  assert.ok(raisedOver > numRuns / 4)
+})
+
+test('an alert rises from what was told of it, not from what it is judged to be by now', () => {
+  const [first, second] = [
+    { id: 'a', at: 0, pod: 'shop/db', rule: 'Token read' },
+    { id: 'b', at: 1, pod: 'shop/db', rule: 'Shell' },
+  ].map(alertOf)
+  assert.ok(first && second)
+  const raisedFrom = (effective: ToldLevel['effective']): readonly unknown[] => {
+    const judging = new AlertJudging<string>()
+    // The later one is there first: the earlier one raises it.
+    const { judgement } = judging.judge(sourcesOf(), second, defaultSettings)
+    assert.equal(judgement.effective, 'low')
+    judging.window.restoreTold(new Map([['b', { effective, isSuppressed: false }]]))
+    const { raised } = judging.judge(sourcesOf(), first, defaultSettings)
+    return raised.map(({ uuid, before }) => [uuid, before])
+  }
+  assert.deepEqual(raisedFrom('info'), [['b', 'info']])
+  assert.deepEqual(raisedFrom('critical'), [])
 })
 
 const judgeMany = (count: number, alert: (index: number) => ShortAlert) => {

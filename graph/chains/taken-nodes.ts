@@ -11,6 +11,11 @@ export interface NodeEscape {
   readonly timeMs: number
 }
 
+export interface TakenNode {
+  readonly node: string
+  readonly escape: NodeEscape
+}
+
 const podKey = ({ namespace, name }: ObjectRef): string => `${namespace}/${name}`
 
 const isBefore = (a: NodeEscape, b: NodeEscape): boolean =>
@@ -41,6 +46,13 @@ export class TakenNodes {
     if (latest) escapes.delete(latest[0])
     this.forgotten++
     return latest?.[0] !== key
+  }
+
+  /** All that is known, in the order in which the nodes were last told of. */
+  *all(): Iterable<TakenNode> {
+    for (const [node, escapes] of this.#byNode) {
+      for (const escape of escapes.values()) yield { node, escape }
+    }
   }
 
   /** What others than the pod have done to its node until a time, the first first. */

@@ -20,6 +20,7 @@ import type { Connection } from './connections.ts'
 import { addressKey, addressesOf, connectionTo } from './connections.ts'
 import type { Joined } from './joined.ts'
 import { inheritedOf, isEarlier, isInRange, relatedOf, takenFacts } from './joined.ts'
+import type { TakenNode } from './taken-nodes.ts'
 import { TakenNodes } from './taken-nodes.ts'
 
 /** An alert that comes. */
@@ -54,6 +55,14 @@ export interface JoinedAlert<Told> {
   readonly joined: readonly string[]
   /** In the order of their times. */
   readonly raised: readonly RaisedAlert<Told>[]
+  /** A node that was taken over, if this alert is the first to say so of its pod. */
+  readonly taken: TakenNode | undefined
+}
+
+/** What was told of an alert. */
+export interface ToldLevel {
+  readonly effective: Level
+  readonly isSuppressed: boolean
 }
 
 interface Entry<Told> extends ComingAlert<Told>, Joined {
@@ -62,6 +71,8 @@ interface Entry<Told> extends ComingAlert<Told>, Joined {
   readonly incoming: Map<Entry<Told>, Connection>
   readonly outgoing: Map<Entry<Told>, Connection>
   judgement: Judgement | undefined
+  /** Of an earlier run; its own judgement where there was none. */
+  toldBefore: ToldLevel | undefined
   /** What others add, as one text. */
   signature: string
   inheritedText: string
@@ -121,15 +132,30 @@ export class AlertWindow<Told> {
     const entry = this.#enter(cluster, alert)
     this.#connect(cluster, entry)
     const pending = new Set<Entry<Told>>(this.#besides(entry))
-    const isNew = this.#takeNode(entry)
-    if (isNew) for (const each of this.#byNode.of(entry.node)) pending.add(each)
+    const taken = this.#takeNode(entry)
+    if (taken) for (const each of this.#byNode.of(entry.node)) pending.add(each)
     const judgement = this.#judged(entry)
     for (const each of entry.outgoing.keys()) pending.add(each)
     pending.delete(entry)
     const raised = this.#check(pending)
     const { joined } = entry
     this.#bound(entry)
-    return { judgement, joined, raised }
+    return { judgement, joined, raised, taken }
+  }
+
+  /** Nodes that were taken over, for a later run. */
+  get taken(): Iterable<TakenNode> {
+    return this.#taken.all()
+  }
+
+  /** What an earlier run has known of a node. */
+  restoreTaken({ node, escape }: TakenNode): void {
+    this.#taken.take(node, escape)
+  }
+
+  /** What an earlier run has told of alerts that are here, by their uuids: they rise from there. */
+  restoreTold(told: ReadonlyMap<string, ToldLevel>): void {
+    for (const entry of this.#entries) entry.toldBefore = told.get(entry.uuid)
   }
 
   #enter(cluster: Cluster, alert: ComingAlert<Told>): Entry<Told> {
@@ -141,6 +167,7 @@ export class AlertWindow<Told> {
       incoming: new Map(),
       outgoing: new Map(),
       judgement: undefined,
+      toldBefore: undefined,
       signature: '',
       inheritedText: '',
       joined: [],
@@ -195,12 +222,13 @@ export class AlertWindow<Told> {
     return [...later, ...[...entry.incoming.keys()].filter((each) => isNearer(each, entry))]
   }
 
-  /** Whether more is known now of a node that was lost. */
-  #takeNode({ uuid, facts, pod, node }: Entry<Told>): boolean {
+  /** What is known now of a node that was lost, and was not before. */
+  #takeNode({ uuid, facts, pod, node }: Entry<Told>): TakenNode | undefined {
     const way = facts.walked.find(({ lost }) => lost)
-    if (!way || node === '') return false
+    if (!way || node === '') return undefined
     const { rule, timeMs } = facts
-    return this.#taken.take(node, { uuid, rule, pod, edge: way.edge, timeMs })
+    const escape = { uuid, rule, pod, edge: way.edge, timeMs }
+    return this.#taken.take(node, escape) ? { node, escape } : undefined
   }
 
   /** Judges it with what others add, if that is not what it was judged with. */
@@ -237,11 +265,14 @@ export class AlertWindow<Told> {
       if (entry.inheritedText !== inheritedText) {
         for (const each of entry.outgoing.keys()) pending.add(each)
       }
-      if (!before || before === judgement || !isMore(before, judgement)) continue
+      if (!before || before === judgement) continue
+      const last = entry.toldBefore ?? toldOf(before)
+      if (!isMore(last, judgement)) continue
+      entry.toldBefore = undefined
       const known = new Set(before.factors.map(factsText))
       const { uuid, told, joined } = entry
       const added = judgement.factors.filter((factor) => !known.has(factsText(factor)))
-      raised.push([entry, { uuid, told, before: before.effective, judgement, added, joined }])
+      raised.push([entry, { uuid, told, before: last.effective, judgement, added, joined }])
     }
     return raised.toSorted(([a], [b]) => (isEarlier(a, b) ? -1 : 1)).map(([, each]) => each)
   }
@@ -294,7 +325,11 @@ const join = <Told>(from: Entry<Told>, to: Entry<Told>, connection: Connection):
   to.incoming.set(from, connection)
 }
 
+const toldOf = ({ effective, suppression }: Judgement): ToldLevel => ({
+  effective,
+  isSuppressed: suppression !== undefined,
+})
+
 /** Whether somebody has to hear of it again. */
-const isMore = (before: Judgement, now: Judgement): boolean =>
-  rankOf(now.effective) > rankOf(before.effective) ||
-  (before.suppression !== undefined && now.suppression === undefined)
+const isMore = (last: ToldLevel, { effective, suppression }: Judgement): boolean =>
+  rankOf(effective) > rankOf(last.effective) || (last.isSuppressed && suppression === undefined)

@@ -69,6 +69,11 @@ export class OperatorSettings {
     if (this.#cluster.delete(name)) this.#now = undefined
   }
 
+  /** The policies of the cluster that are sound, as they hold. */
+  get soundPolicies(): readonly PolicyDocument[] {
+    return [...this.#cluster.values()].flatMap((each) => (each.isSound ? each.document : []))
+  }
+
   /** All of the `context` of the policies that hold now. */
   setContext(effects: readonly ContextEffect[]): void {
     this.#context = overridesOfPolicies(effects)

@@ -63,6 +63,7 @@ test('agents are told apart by the node of their token, and else by their addres
     lost: () => [],
     judgeFaults: () => 0,
     unjoined: () => 0,
+    unkept: () => 0,
   })
   t.after(() => app.close())
   const send = async (token: string, remoteAddress: string, at: number): Promise<number> => {

@@ -16,6 +16,8 @@ export interface Counted {
   readonly judgeFaults: () => number
   /** Alerts that others could belong to, and that were forgotten or not looked at again. */
   readonly unjoined: () => number
+  /** Lines about alerts that could not be kept over a restart. */
+  readonly unkept: () => number
 }
 
 export const metricsOf = ({
@@ -25,6 +27,7 @@ export const metricsOf = ({
   lost,
   judgeFaults,
   unjoined,
+  unkept,
 }: Counted): readonly Metric[] => {
   const { counts, waiting } = intake
   const { received, refused, repeated, judged, unjudged, put_off: putOff } = counts
@@ -74,6 +77,12 @@ export const metricsOf = ({
       type: 'counter',
       help: 'Alerts forgotten, or not looked at again, while others could belong to them.',
       values: one(unjoined()),
+    },
+    {
+      name: 'bulwark_server_alerts_unkept_total',
+      type: 'counter',
+      help: 'What of alerts could not be kept over a restart.',
+      values: one(unkept()),
     },
     {
       name: 'bulwark_server_alerts_waiting',

@@ -7,7 +7,7 @@ import type { ClusterFeed } from '../feed.ts'
 import type { AlertJudgeOptions, Judged } from '../judge/index.ts'
 import { AlertJudge } from '../judge/index.ts'
 import { limits } from '../limits.ts'
-import type { ReceivedAlert } from '../link/index.ts'
+import type { ReceivedAlert, RestoreStep } from '../link/index.ts'
 import { AlertIntake } from '../link/index.ts'
 import type { AlertState } from '../memory/index.ts'
 import { AlertMemory } from '../memory/index.ts'
@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly tell: (alert: ReceivedAlert, judged: Judged<ReceivedAlert>) => void
   /** Alerts that a channel has lost so far. */
   readonly lost: () => Iterable<readonly [channel: string, count: number]>
+  /** Where alerts are kept over a restart; `undefined`: nowhere. */
+  readonly state?: AlertState | undefined
   /** Hears what goes on; without it, lines of JSON go to stderr. */
   readonly log: ((line: string) => void) | undefined
   /** Alerts that may wait for their judgement; that of `limits` when not said. */
@@ -85,7 +87,16 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   })
   const { waitingMax = limits.waitingAlertsMax, tlsLookMs: lookMs = limits.tlsLookMs } = options
   const tls = options.tls?.()
-  const intake = new AlertIntake({ judge: (alert) => judge.judge(alert), tell, waitingMax })
+  const memory =
+    options.state && new AlertMemory({ ...options.state, log: say, taken: () => judge.taken })
+  const restore = memory && restoring(judge, memory, feed)
+  const intake = new AlertIntake({
+    judge: (alert) => judge.judge(alert),
+    tell,
+    waitingMax,
+    memory,
+    ...(restore ? { restore } : {}),
+  })
   const review = access && tokenReviewer(access, audience)
   const guard = new Guard({ isLoopback: listen.isLoopback, roles, review, now })
   const judgeFaults = (): number => judge.faults
@@ -107,6 +118,7 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
     lost,
     judgeFaults,
     unjoined,
+    unkept: () => memory?.unkept ?? 0,
   })
   const { host, port } = listen
   const url = await app.listen({ host, port })
@@ -116,8 +128,23 @@ export const startHttp = async (options: ServerOptions): Promise<RunningServer> 
   const end = async (): Promise<void> => {
     endTls?.()
     await close(app, intake)
+    await memory?.close()
   }
   return { url, counts: intake.counts, close: end }
+}
+
+/** Takes up the alerts of an earlier run, once the cluster is known. */
+const restoring = (
+  judge: AlertJudge<ReceivedAlert>,
+  memory: AlertMemory,
+  feed: ClusterFeed,
+): (() => RestoreStep) => {
+  judge.restoreTaken(memory.taken)
+  const steps = judge.restore(memory.toldBefore())
+  return () => {
+    if (!feed.sources) return 'later'
+    return steps.next().done === true ? 'done' : 'more'
+  }
 }
 
 const close = async (app: ReturnType<typeof makeApp>, intake: AlertIntake): Promise<void> => {

@@ -5,6 +5,8 @@ import type {
   Priority,
   RaisedAlert,
   SeveritySettings,
+  TakenNode,
+  ToldLevel,
 } from '@bulwark/graph'
 import {
   AlertJudging,
@@ -36,6 +38,7 @@ export interface AlertRaise<Told> {
   readonly priority: Priority
   readonly context: AlertContext
   readonly update: AlertUpdate
+  readonly level: ToldLevel
 }
 
 /** What came of an alert. */
@@ -44,6 +47,16 @@ export interface Judged<Told> {
   readonly context: AlertContext | undefined
   /** In the order of their times. */
   readonly raised: readonly AlertRaise<Told>[]
+  /** What others are raised from; not there where there is no context. */
+  readonly level?: ToldLevel
+  /** A node that it is the first to show to be taken over. */
+  readonly taken?: TakenNode | undefined
+}
+
+/** An alert that an earlier run has told. */
+export interface ToldBefore<Told> {
+  readonly alert: Told
+  readonly level: ToldLevel
 }
 
 export interface AlertJudgeOptions {
@@ -68,6 +81,11 @@ const contextOf = (
   summary: summaryOf(judgement),
 })
 
+const levelOf = ({ effective, suppression }: RaisedAlert<unknown>['judgement']): ToldLevel => ({
+  effective,
+  isSuppressed: suppression !== undefined,
+})
+
 const raiseOf = <Told extends JudgedAlert>(
   { told, before, judgement, added, joined, uuid }: RaisedAlert<Told>,
   because: string,
@@ -75,6 +93,7 @@ const raiseOf = <Told extends JudgedAlert>(
   alert: told,
   priority: priorityAt(judgement.effective, told.priority),
   context: contextOf(judgement, joined),
+  level: levelOf(judgement),
   update: {
     of: uuid,
     because,
@@ -113,6 +132,11 @@ export class AlertJudge<Told extends JudgedAlert> {
     return sources !== undefined
   }
 
+  /** Whether something was told of the files that run on a node. */
+  knowsUsageOf(node: string): boolean {
+    return this.#options.sourcesNow()?.used.knows(node) === true
+  }
+
   /** The context of an alert, and the alerts that it raises. Never throws. */
   judge(alert: Told): Judged<Told> {
     const { subject } = alert
@@ -131,12 +155,29 @@ export class AlertJudge<Told extends JudgedAlert> {
     }
   }
 
-  #sayUnjoined(): void {
-  /** Whether something was told of the files that run on a node. */
-  knowsUsageOf(node: string): boolean {
-    return this.#options.sourcesNow()?.used.knows(node) === true
+  /** Nodes that were taken over, for a later run. */
+  get taken(): Iterable<TakenNode> {
+    return this.#judging.window.taken
   }
 
+  /** What an earlier run has known of nodes. */
+  restoreTaken(taken: Iterable<TakenNode>): void {
+    for (const each of taken) this.#judging.window.restoreTaken(each)
+  }
+
+  /**
+   * Takes up alerts that an earlier run has told, an alert a step: those that come are joined with
+   * them, and raise them from what was told. To be gone through when the cluster is known.
+   */
+  *restore(told: readonly ToldBefore<Told>[]): Generator<void, void> {
+    for (const { alert } of told) {
+      this.judge(alert)
+      yield
+    }
+    this.#judging.window.restoreTold(new Map(told.map(({ alert, level }) => [alert.uuid, level])))
+  }
+
+  #sayUnjoined(): void {
     if (this.#isUnjoinedSaid || this.unjoined === 0) return
     this.#isUnjoinedSaid = true
     this.#options.log('warning: there are too many alerts to join all that belong together')
@@ -162,7 +203,7 @@ export class AlertJudge<Told extends JudgedAlert> {
     // With parts of a millisecond: of two events of one, the order tells.
     const timeMs = Number(alert.timeNs) / nsPerMs
     const known = { rule, policy, priority, tags, container, outcome, act, timeMs }
-    const { judgement, joined, raised } = this.#judging.judge(
+    const { judgement, joined, raised, taken } = this.#judging.judge(
       sources,
       { ...known, uuid, told: alert, namespace, podName, executables },
       this.#options.settings.now,
@@ -171,6 +212,8 @@ export class AlertJudge<Told extends JudgedAlert> {
     return {
       context: contextOf(judgement, joined),
       raised: raised.map((each) => raiseOf(each, uuid)),
+      level: levelOf(judgement),
+      taken,
     }
   }
 }

@@ -10,12 +10,14 @@ import { ApiClient, follow } from '@bulwark/kubernetes'
 import type { Json } from '@bulwark/schema'
 import {
   asObject,
+  parseJson,
   policyApiVersion,
   policyGroup,
   severityPolicyKind,
   severityPolicyPlural,
 } from '@bulwark/schema'
 import { limits } from '../limits.ts'
+import type { TextKeeper } from '../memory/index.ts'
 
 /** Where SeverityPolicies are. */
 export const severityPoliciesPath = `/apis/${policyApiVersion}/${severityPolicyPlural}`
@@ -47,6 +49,9 @@ export interface SeverityFeedOptions extends Omit<FollowOptions, 'count'> {
   readonly access: ApiAccess
   /** Told of each policy that comes, changes and goes. */
   readonly settings: OperatorSettings
+  /** Keeps those that are sound over a restart; those of an earlier run count until the server has
+   * listed them, and where one is faulty now. */
+  readonly keeper?: TextKeeper | undefined
 }
 
 /** From when it is made until it is stopped. */
@@ -54,11 +59,14 @@ export class SeverityFeed {
   readonly #client: ApiClient
   readonly #following: Following
   readonly #options: SeverityFeedOptions
+  /** Policies of an earlier run of which the server has said nothing yet. */
+  #kept: ReadonlySet<string>
   /** How often what went wrong, by place. */
   readonly counts = new Map<ApiPlace, number>()
 
   constructor(options: SeverityFeedOptions) {
     this.#options = options
+    this.#kept = new Set(this.#takeKept())
     this.#client = new ApiClient(options.access)
     const plural = severityPolicyPlural
     this.#following = follow<SeverityObject>(
@@ -80,6 +88,20 @@ export class SeverityFeed {
       },
       { ...options, count: (place) => this.#count(place) },
     )
+    // A list of none tells of no change.
+    void this.#following.listed.then(() => this.#take([], []))
+  }
+
+  /** Takes what an earlier run has kept, as far as it is sound. Names of those that it took. */
+  #takeKept(): readonly string[] {
+    const { settings, keeper, log } = this.#options
+    return (keeper?.policies ?? []).flatMap(({ name, text }) => {
+      const { faults } = settings.putSeverityPolicy(name, parseJson(text))
+      if (faults.length === 0) return name
+      settings.deleteSeverityPolicy(name)
+      log(`warning: severity policy ${name}: what was kept of it is not sound any more`)
+      return []
+    })
   }
 
   /** What is wrong with a watch or an object is told by itself; what finds no room is told here. */
@@ -90,8 +112,12 @@ export class SeverityFeed {
   }
 
   #take(changed: readonly SeverityObject[], gone: readonly string[]): void {
-    const { settings, log } = this.#options
-    for (const name of gone) {
+    const { settings, log, keeper } = this.#options
+    // The first to come is all that there is.
+    const named = new Set(changed.map(({ name }) => name))
+    const goneMeanwhile = [...this.#kept].filter((name) => !named.has(name))
+    this.#kept = new Set()
+    for (const name of [...goneMeanwhile, ...gone]) {
       settings.deleteSeverityPolicy(name)
       log(`severity policy ${name} is gone`)
     }
@@ -103,6 +129,9 @@ export class SeverityFeed {
       if (faults.length === 0) log(`severity policy ${name} is in force`)
       else if (isKept) log(`warning: severity policy ${name} stays what it was`)
     }
+    keeper?.keep(
+      settings.soundPolicies.map((each) => ({ name: each.name, text: JSON.stringify(each.value) })),
+    )
   }
 
   /** How old what is known is, milliseconds; `undefined`: nothing is. */

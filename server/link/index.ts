@@ -1,5 +1,12 @@
 /** Alerts of agents: read, and taken to their judgement. */
-export type { Handled, IntakeCounts, IntakeOptions, NoRoom } from './intake.ts'
+export type {
+  Handled,
+  IntakeCounts,
+  IntakeMemory,
+  IntakeOptions,
+  NoRoom,
+  RestoreStep,
+} from './intake.ts'
 export { AlertIntake } from './intake.ts'
 export type { LinkValue, ReceivedAlert } from './read-alert.ts'
 export type { BadBatch, Batch } from './read-batch.ts'

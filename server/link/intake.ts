@@ -1,7 +1,7 @@
 /**
  * Alerts of agents on their way to their judgement: a bounded queue, judged in the order in which
  * each agent sent them, and told once however often they come. Whoever hands alerts over is
- * answered when they have been told, so that an alert that a server loses is still with its agent.
+ * answered when they have been told, and kept, so that what a server loses is still with its agent.
  * Agents take turns, and none can take the room of all: see `take`.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -29,7 +29,24 @@ export interface IntakeOptions {
   readonly tell: (alert: ReceivedAlert, judged: Judged<ReceivedAlert>) => void
   /** Alerts that may wait. */
   readonly waitingMax: number
+  /** Keeps what was told for a later run. */
+  readonly memory?: IntakeMemory | undefined
+  /** Takes up what an earlier run has told, a step a time, as soon as it can. */
+  readonly restore?: () => RestoreStep
 }
+
+/** What is kept of alerts over a restart. */
+export interface IntakeMemory {
+  /** Those that were told, the oldest first. */
+  readonly uuids: Iterable<string>
+  /** Keeps one that was told. Never throws. */
+  keep(alert: ReceivedAlert, judged: Judged<ReceivedAlert>): void
+  /** Resolves when all is written, or cannot be, or takes too long. Never rejects. */
+  written(): Promise<void>
+}
+
+/** `later`: the cluster is not known yet. */
+export type RestoreStep = 'more' | 'later' | 'done'
 
 interface Waiting {
   readonly alerts: readonly ReceivedAlert[]
@@ -66,12 +83,13 @@ export class AlertIntake {
   readonly #agents = new Map<string, Agent>()
   readonly #shed = new Map<string, number>()
   /** Uuids of alerts that were told, the oldest first. */
-  readonly #told = new Set<string>()
+  readonly #told: Set<string>
   #waiting = 0
   #running: Promise<void> | undefined
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#told = new Set(options.memory?.uuids)
   }
 
   /** Alerts that wait. */
@@ -120,12 +138,22 @@ export class AlertIntake {
     await this.#running
   }
 
+  async #restore(): Promise<void> {
+    let sinceMs = performance.now()
+    while (this.#options.restore?.() === 'more') {
+      if (performance.now() - sinceMs < limits.judgeMsMax) continue
+      await nextTurn()
+      sinceMs = performance.now()
+    }
+  }
+
   async #run(): Promise<void> {
     let sinceMs = performance.now()
     // Requests that come together are read before the first is judged.
     await nextTurn()
     for (let next = this.#nextAgent(); next; next = this.#nextAgent()) {
       const [from, agent] = next
+      await this.#restore()
       const batch = agent.batches.shift()
       let repeated = 0
       for (const alert of batch?.alerts ?? []) {
@@ -136,6 +164,7 @@ export class AlertIntake {
         await nextTurn()
         sinceMs = performance.now()
       }
+      await this.#options.memory?.written()
       batch?.done({ accepted: batch.alerts.length - repeated, repeated })
       this.#agents.delete(from)
       if (agent.batches.length > 0) this.#agents.set(from, agent)
@@ -164,6 +193,7 @@ export class AlertIntake {
       this.#told.delete(oldest)
     }
     this.#told.add(alert.uuid)
+    this.#options.memory?.keep(alert, judged)
     return true
   }
 }

@@ -29,7 +29,7 @@ const exact: Reviver = (_, value, { source }) =>
 const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
 
 /** @throws SyntaxError  it is no JSON */
-const parseExact = (text: string): unknown => parse(text, exact)
+export const parseExact = (text: string): unknown => parse(text, exact)
 
 const tooMany: BadBatch = {
   message: `more than ${limits.batchAlertsMax} alerts in one request`,

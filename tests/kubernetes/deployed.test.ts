@@ -24,13 +24,15 @@ test('its parts fit each other', () => {
   for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) {
     assert.deepEqual([httpGet.port, httpGet.scheme], [name, 'HTTPS'])
   }
-  const [mount = assert.fail()] = container.volumeMounts
+  const [mount = assert.fail(), state = assert.fail()] = container.volumeMounts
   const files = container.args.filter((arg) => arg.startsWith('--tls-'))
   assert.ok(files.length === 2 && files.every((file) => file.includes(`=${mount.mountPath}/`)))
   assert.deepEqual(
     template.spec.volumes.map((each) => each.name),
-    [mount.name],
+    [mount.name, state.name],
   )
+  // Others may write to a volume as it is mounted.
+  assert.ok(container.args.includes(`--state-dir=${state.mountPath}/server`))
   const accounts = new Set(
     manifests('server-rbac.yaml', 'agent-rbac.yaml')
       .filter(({ kind }) => kind === 'ServiceAccount')

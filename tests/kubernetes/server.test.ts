@@ -110,7 +110,10 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
   for (const [name, text] of Object.entries({ 'tls.crt': cert, 'tls.key': key })) fileOf(name, text)
   // As its manifest starts it, but for where.
   const [command, ...args] = deployed.container.args.map((arg) =>
-    arg.replace('--listen=:7676', '--listen=127.0.0.1:0').replace('/etc/bulwark/tls', folder),
+    arg
+      .replace('--listen=:7676', '--listen=127.0.0.1:0')
+      .replace('/etc/bulwark/tls', folder)
+      .replace('/var/lib/bulwark', folder),
   )
   assert.equal(command, 'server')
   const server = await startServer(t, [`--kubeconfig=${kubeconfig}`, ...args])
@@ -172,9 +175,20 @@ test('agents and a server of a cluster', { timeout }, async (t) => {
   await server.said('runtimepolicy.bulwark.dev/tried stays what it was')
   assert.deepEqual((await judged(7)).suppressed_by, suppressedBy)
 
+  api.putSeverityPolicy(severityPolicy({ staleDays: 7 }))
+  await server.said('severity policy ci is in force', 2)
+
   // What it knows stays while the API server is away, and so do answers about tokens.
   await api.stop()
   outputs.send(alertAt(2))
   assert.ok((await told(2)).includes('identity.cluster-admin'))
   assert.equal(await end(server.child, 'SIGTERM'), 0)
+
+  // Its policies do so over a restart, the faulty one as it was, and what it told is not forgotten.
+  const again = await startServer(t, [`--kubeconfig=${kubeconfig}`, ...args])
+  const until = 'as they were kept, until the API server lists them: '
+  await again.said(` policies: ${until}runtimepolicy.bulwark.dev/tried (of 20`)
+  await again.said(`severity policies: ${until}ci (of 20`)
+  await again.said('1 of 1 policies hold; 1 items of context')
+  await again.said('alerts of an earlier run: 7 were told, 7 are joined')
 })

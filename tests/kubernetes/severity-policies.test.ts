@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OperatorSettings } from '@bulwark/graph'
+import type { KeptText, TextKeeper } from '@bulwark/server'
 import { SeverityFeed } from '@bulwark/server'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer } from '@bulwark/tools'
@@ -95,4 +96,77 @@ test('rights are those of the manifest; without them, that is said', { timeout }
   const refused = await start(t, [], less)
   await refused.said('the right to list severitypolicies.bulwark.dev is missing')
   assert.equal(refused.settings.now.staleDays, 30)
+})
+
+/** What a run before has kept. */
+class Keeper implements TextKeeper {
+  policies: readonly KeptText[]
+
+  constructor(specs: Readonly<Record<string, object>>) {
+    this.policies = Object.entries(specs).map(([name, spec]) => ({
+      name,
+      text: JSON.stringify(fileOf(name, spec).value),
+      since: '2026-11-26T20:00:00Z',
+    }))
+  }
+
+  keep(texts: readonly Pick<KeptText, 'name' | 'text'>[]): void {
+    this.policies = texts.map(({ name, text }) => ({ name, text, since: '' }))
+  }
+}
+
+test(
+  'what was kept counts until the server says, and where it is faulty',
+  { timeout },
+  async (t) => {
+    const server = await ApiServer.start({
+      rbac: manifests('server-rbac.yaml'),
+      tokens: new Map([['server', user]]),
+    })
+    t.after(() => server.stop())
+    const log: string[] = []
+    const keeper = new Keeper({
+      a: { staleDays: 7 },
+      gone: { nearSteps: 4 },
+      old: { weights: { 'no.such': 1 } },
+    })
+    const settings = new OperatorSettings()
+    server.putSeverityPolicy(policyOf('a', { staleDays: 3, weights: { 'no.such': 1 } }))
+    server.putSeverityPolicy(policyOf('new', { epssLikely: 0.5 }))
+    const access = accessTo(server, { token: { text: 'server' } })
+    const tell = (line: string): void => void log.push(line)
+    const feed = new SeverityFeed({ access, settings, keeper, log: tell, times: quickTimes })
+    t.after(() => feed.stop())
+    const told = (): readonly number[] => {
+      const { staleDays, nearSteps, epssLikely } = settings.now
+      return [staleDays, nearSteps, epssLikely]
+    }
+    assert.deepEqual(told(), [7, 4, 0.1], 'before the server has said anything')
+    assert.match(log[0] ?? '', /policy old: what was kept of it is not sound any more/)
+    await feed.untilAnswered(timeout)
+    assert.deepEqual(told(), [7, 3, 0.5])
+    assert.deepEqual(keeper.policies.map(({ name }) => name).toSorted(), ['a', 'new'])
+    server.removeSeverityPolicy('a')
+    while (told()[0] !== 30) await nextTurn()
+    assert.deepEqual(
+      keeper.policies.map(({ name }) => name),
+      ['new'],
+    )
+  },
+)
+
+test('a server that has none leaves none of what was kept', { timeout }, async (t) => {
+  const server = await ApiServer.start({
+    rbac: manifests('server-rbac.yaml'),
+    tokens: new Map([['server', user]]),
+  })
+  t.after(() => server.stop())
+  const settings = new OperatorSettings()
+  const access = accessTo(server, { token: { text: 'server' } })
+  const keeper = new Keeper({ a: { staleDays: 7 } })
+  const feed = new SeverityFeed({ access, settings, keeper, log: () => {}, times: quickTimes })
+  t.after(() => feed.stop())
+  await feed.untilAnswered(timeout)
+  while (settings.now.staleDays !== 30) await nextTurn()
+  assert.deepEqual(keeper.policies, [])
 })

@@ -72,7 +72,8 @@ An alert that was told already and is raised by one that comes is told again: a 
 \`Bulwark internal: alert raised\`, whose \`bulwark.update\` has the \`uuid\` of the earlier
 alert (\`of\`), of the one that raised it (\`because\`), both levels, and the reasons. Its priority
 is that of the new level. Nothing is told again that does not rise. The same alerts end at the same
-levels in whatever order they come: their own times decide. What a restart forgets is not joined.
+levels in whatever order they come: their own times decide. A server that is
+restarted goes on with what it has [kept](server.md#requests); what is not kept is not joined.
 At most ${limits.openAlertsMax} alerts are kept, ${limits.alertsOfPodMax} of a pod and
 ${limits.alertsOfRuleMax} of a rule in it; that some were forgotten too early is said.
 `
