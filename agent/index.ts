@@ -20,6 +20,8 @@ export { onBeat } from './beat.ts'
 export type { Counters } from './counters.ts'
 export type { RuleMatching } from './engine.ts'
 export { activeRules } from './engine.ts'
+export { shedRule } from './flood.ts'
+export { lossRule } from './loss.ts'
 export { accessorFaults, printable } from './fields/index.ts'
 export type { Finding } from './sensor/probe.ts'
 export type {

@@ -15,6 +15,8 @@ import { diagnosticText, fieldsOfOutput } from '@bulwark/policy'
 import type { Backend, FieldRef, Machine } from '@bulwark/schema'
 import { contextText, loadPoliciesIn, saidErrors, scopeText, stateOf } from './policy.ts'
 import { print } from './print.ts'
+import type { InternalAlert } from './alerts-explained.ts'
+import { internalAlerts, ruleOfAlert } from './alerts-explained.ts'
 import { again, log } from './report.ts'
 import type { KernelShare } from './rules-kernel.ts'
 import { kernelShare, kernelText } from './rules-kernel.ts'
@@ -259,11 +261,26 @@ const jsonOf = (explained: Explained): unknown => {
   return { ...described, ...rest }
 }
 
-const explain = (name: string, { rules: paths, policy, output, kernel }: ExplainOptions): void => {
+const internalText = ({ rule, meaning, next }: InternalAlert): string =>
+  [
+    paragraph(rule, ['about Bulwark itself', ...wrap(meaning, columns)].join('\n')),
+    paragraph('what to do', wrap(next, columns).join('\n')),
+  ].join('\n')
+
+const explain = (given: string, { rules: paths, policy, output, kernel }: ExplainOptions): void => {
   const texts = readTexts(paths)
-  const policies = texts && policiesOf(name, { policy, rules: paths })
-  if (!policies) return
+  if (!texts) return
   const whole = describeRuleTexts(texts)
+  const infos = whole.described.rules.map(({ info }) => info)
+  const name = infos.some((info) => info.name === given) ? given : ruleOfAlert(given, infos)
+  const internal = internalAlerts.find(({ rule }) => rule === name)
+  if (internal) {
+    const { rule, meaning, next } = internal
+    print(output === 'json' ? JSON.stringify({ rule, meaning, next }) : internalText(internal))
+    return
+  }
+  const policies = policiesOf(name, { policy, rules: paths })
+  if (!policies) return
   const explained = explainRule(name, whole, policies, kernel === true)
   if (explained) {
     print(output === 'json' ? JSON.stringify(jsonOf(explained)) : textOf(explained).trimEnd())
@@ -273,7 +290,7 @@ const explain = (name: string, { rules: paths, policy, output, kernel }: Explain
   for (const reason of reasons) log(diagnosticText(reason))
   unknownRule(
     name,
-    whole.described.rules.map(({ info }) => info.name),
+    infos.map((info) => info.name),
   )
 }
 
@@ -284,7 +301,7 @@ export const explainCommand = (): Command =>
       'one rule after macros, lists and exceptions; its events, hooks and fields; what this ' +
         "machine can't give it",
     )
-    .argument('<rule>', 'its name')
+    .argument('<rule>', 'its name, or a line of its alerts')
     .addOption(again('--rules <path>', 'rule file or folder', "Bulwark's own"))
     .addOption(
       again(
@@ -296,6 +313,9 @@ export const explainCommand = (): Command =>
     .addOption(formOption())
     .addHelpText(
       'after',
-      '\nExample:\n  bulwark rules explain "Terminal shell in container" --rules falco_rules.yaml',
+      `
+Examples:
+  bulwark rules explain "Terminal shell in container" --rules falco_rules.yaml
+  bulwark rules explain "$(tail -n 1 alerts.json)"`,
     )
     .action(explain)

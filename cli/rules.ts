@@ -86,7 +86,10 @@ const withState = (described: DescribedRule, rule: Rule | undefined): unknown =>
 /** Says that there is no rule of a name. */
 export const unknownRule = (name: string, names: readonly string[]): void => {
   const near = closest(name, names)
-  const help = near === undefined ? 'see `bulwark rules list`' : `did you mean "${near}"?`
+  const help =
+    near === undefined
+      ? 'see `bulwark rules list`, and name the files of other rules'
+      : `did you mean "${near}"?`
   logError(`there is no rule "${name}"`, help)
   process.exitCode = exitCodes.usage
 }
