@@ -7,6 +7,7 @@ import type { FSWatcher } from 'node:fs'
 import { lstatSync, readlinkSync, statSync, watch } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { limits, onBeat } from '@bulwark/agent'
+import { reasonOf } from '@bulwark/schema'
 import { Quiet } from './quiet.ts'
 
 /** How often the files are looked at without being told: every so many beats. */
@@ -118,8 +119,9 @@ export class FileWatch {
       this.#watchers.delete(place)
       if (this.#unwatched.has(place)) return
       this.#unwatched.add(place)
-      const message = error instanceof Error ? error.message : String(error)
-      this.#options.log(`cannot watch ${place} (${message}): looking every ${lookSeconds} s`)
+      this.#options.log(
+        `cannot watch ${place} (${reasonOf(error, place)}): looking every ${lookSeconds} s`,
+      )
     }
     try {
       const watcher = watch(place, () => this.#quiet.touch())

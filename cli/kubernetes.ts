@@ -7,6 +7,7 @@ import type { PodOrigin } from '@bulwark/agent'
 import { PolicyFeed, readDump } from '@bulwark/agent'
 import type { ApiAccess } from '@bulwark/kubernetes'
 import { AccessError, accessFromKubeconfig, accessInCluster } from '@bulwark/kubernetes'
+import { reasonOf } from '@bulwark/schema'
 import type { Settings } from './config/settings.ts'
 import { KeptPolicies } from './kept-policies.ts'
 import { log, logError } from './report.ts'
@@ -40,7 +41,7 @@ export const accessOf = (kubeconfig: string): ApiAccess => {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new AccessError(error instanceof Error ? error.message : String(error))
+    throw new AccessError(reasonOf(error, path))
   }
   return accessFromKubeconfig(parseYaml(text), dirname(path))
 }

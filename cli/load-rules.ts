@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { otherEventNames, syscallNames } from '@bulwark/schema'
+import { otherEventNames, reasonOf, syscallNames } from '@bulwark/schema'
 import type {
   Described,
   Diagnostic,
@@ -113,8 +113,8 @@ const readFiles = (paths: readonly string[], what: string): readonly RuleText[] 
         texts.push({ name: file, text: readFileSync(file, 'utf8') })
       }
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return { message: `cannot read ${path}: ${message}`, help: `give ${what} or a folder` }
+      const message = `cannot read ${path}: ${reasonOf(error, path)}`
+      return { message, help: `give ${what} or a folder` }
     }
   }
   return texts

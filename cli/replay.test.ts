@@ -100,6 +100,23 @@ test('other rules over it, in text', async () => {
   assert.deepEqual([none.code, none.stdout], [0, ''])
 })
 
+test('a file of rules with a fault, or a faulty policy: the rest runs, and the exit code says it', async () => {
+  const broken = join(folder, 'broken.yaml')
+  writeFileSync(broken, '- rule: A\n  desc: d\n  condition: evt.type = (\n')
+  const policy = join(folder, 'policy.yaml')
+  writeFileSync(policy, 'kind: RuntimePolicy\napiVersion: bulwark.dev/v1alpha1\nmetadata: {}\n')
+  for (const more of [
+    ['--rules', broken],
+    ['--policy', policy],
+  ]) {
+    const args = ['replay', demo, '--rules', rules, ...more, '-o', 'text']
+    const { code, stdout, stderr } = await bulwark(args)
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, /: error: [^]*replayed \d+ events/)
+    assert.match(stdout, /Notice ran sh /)
+  }
+})
+
 const damaged = (name: string, damage: (bytes: Buffer) => Buffer): string => {
   const path = join(folder, name)
   writeFileSync(path, damage(readFileSync(demo)))

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import type { Replayed } from '@bulwark/agent'
 import { CaptureError, activeRules, replay } from '@bulwark/agent'
 import type { PolicyLoad, Rule } from '@bulwark/policy'
+import { reasonOf } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import { addFlags, configure, givenByFlags } from './config/flags.ts'
 import { faultText } from './config/read.ts'
@@ -23,7 +24,8 @@ export const replayCommand = (): Command =>
     .addHelpText(
       'after',
       `
-Exit code 1: a part of the capture is damaged; what could be read was replayed.
+Exit code 1: a part of the capture is damaged, or a file of rules or a policy is faulty; what could
+be read was replayed.
 
 Examples:
   bulwark replay night.bulwark --rules falco_rules.yaml -o json
@@ -83,7 +85,7 @@ const replayRules = async (
   try {
     fd = openSync(path, 'r')
   } catch (error) {
-    logError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    logError(`cannot read ${path}: ${reasonOf(error, path)}`)
     return exitCodes.usage
   }
   judging.takePolicies(loaded.policies)
@@ -116,7 +118,7 @@ const replayRules = async (
     })
     await flushed()
     const code = reportReplay(replayed, alerts, stop.signal)
-    if (!full) return code
+    if (!full) return isFaulty(loaded) ? exitCodes.fault : code
     logError(unwritten(full), 'give it room, and replay it again')
     return exitCodes.cannot
   } catch (error) {
@@ -130,6 +132,10 @@ const replayRules = async (
 
 /** Resolves when stdout has what was written, or has said that it will not. */
 const flushed = (): Promise<unknown> => new Promise((resolve) => process.stdout.write('', resolve))
+
+/** Whether `rules check` or `policy check` would find a fault. */
+const isFaulty = ({ files: { files }, policies }: PolicyLoad): boolean =>
+  files.some(({ successful }) => !successful) || policies.some(({ isDisabled }) => isDisabled)
 
 /** The last words, warnings first. */
 const reportReplay = (found: Replayed, alerts: number, stop: AbortSignal): number => {

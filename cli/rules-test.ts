@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { activeRules, printable, replay } from '@bulwark/agent'
 import type { Difference, LoadResult, RaisedAlert, Trial, TrialFile } from '@bulwark/policy'
 import { diagnosticText, judge, readTrials, runTrial } from '@bulwark/policy'
+import { reasonOf } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import { catalog, loadRules } from './load-rules.ts'
 import { print } from './print.ts'
@@ -151,8 +152,8 @@ const test = async (paths: readonly string[], { rules, output }: TestOptions): P
     try {
       for (const name of filesAt(path)) files.push(await tester.file(name))
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      logError(`cannot read ${path}: ${message}`, 'give a file of trials or a folder of them')
+      const message = `cannot read ${path}: ${reasonOf(error, path)}`
+      logError(message, 'give a file of trials or a folder of them')
       return exitCodes.usage
     }
   }

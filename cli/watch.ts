@@ -23,7 +23,7 @@ import {
 } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
 import type { Machine } from '@bulwark/schema'
-import { eventKinds } from '@bulwark/schema'
+import { eventKinds, reasonOf } from '@bulwark/schema'
 import { exitCodes } from './exit.ts'
 import { keepMemorySmall } from './memory.ts'
 import { ending, explain, log, logError, lossText } from './report.ts'
@@ -246,8 +246,8 @@ export const openCaptureFile = (
   try {
     return captureFile(path, options)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    logError(`cannot write ${path}: ${message}`, 'give a file in a folder that there is')
+    const message = `cannot write ${path}: ${reasonOf(error, path)}`
+    logError(message, 'give a file in a folder that there is')
     return undefined
   }
 }

@@ -140,4 +140,5 @@ export {
   severitySpec,
   severityWeight,
 } from './severity-policy.ts'
+export { reasonOf } from './reason.ts'
 export { closest } from './suggest.ts'

@@ -7,7 +7,7 @@ import { createReadStream, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AccessError, JsonItems, apiLimits } from '@bulwark/kubernetes'
 import type { Json } from '@bulwark/schema'
-import { asObject, asText, parseJson } from '@bulwark/schema'
+import { asObject, asText, parseJson, reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { NamespaceFacts, PodChanges, PodFacts } from '../container/pod.ts'
 import { readNamespace, readPod } from './objects.ts'
@@ -108,7 +108,7 @@ export const readDump = async (folder: string, options: DumpOptions = {}): Promi
     for (const name of names.sort()) await reader.file(join(folder, name), name)
   } catch (error) {
     if (error instanceof AccessError) throw error
-    throw new AccessError(error instanceof Error ? error.message : String(error))
+    throw new AccessError(reasonOf(error, folder))
   }
   const { pods, namespaces, flaws } = reader
   return {

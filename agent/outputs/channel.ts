@@ -4,11 +4,12 @@
  * after a pause goes past the queue, to a sink that can take it at once: the loop takes a seventh
  * of the time of an alert.
  */
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Entry, QueueBounds } from './queue.ts'
 import { Queue } from './queue.ts'
 import type { LossReason, Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 export interface ChannelOptions {
   readonly name: string
@@ -233,4 +234,4 @@ const within = async (promise: Promise<void>, msMax: number): Promise<void> => {
 }
 
 const asFault = (error: unknown): SinkFault =>
-  error instanceof SinkFault ? error : new SinkFault(messageOf(error), { cause: error })
+  error instanceof SinkFault ? error : new SinkFault(reasonOf(error), { cause: error })

@@ -4,10 +4,11 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { open, rename } from 'node:fs/promises'
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Entry } from './queue.ts'
 import type { Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 export interface FileSettings {
   readonly path: string
@@ -41,7 +42,7 @@ export class FileSink implements Sink {
     try {
       await this.#prepare(entries)
     } catch (error) {
-      throw new SinkFault(`cannot open ${path}: ${messageOf(error)}`, { cause: error })
+      throw new SinkFault(`cannot open ${path}: ${reasonOf(error, path)}`, { cause: error })
     }
     const bytes = Buffer.from(entries.map(({ line }) => `${line}\n`).join(''))
     let at = this.#torn
@@ -50,7 +51,7 @@ export class FileSink implements Sink {
       this.#torn = 0
     } catch (error) {
       const delivered = this.#splitAt(entries, at)
-      const message = `cannot write ${path}: ${messageOf(error)}`
+      const message = `cannot write ${path}: ${reasonOf(error, path)}`
       throw new SinkFault(message, { delivered, cause: error })
     }
   }

@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { http, https } from '@bulwark/kubernetes'
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Answer, ConnectionPool } from './post.ts'
 import { isMinute, post } from './post.ts'
 import type { Entry } from './queue.ts'
 import { RenewedFiles } from './renewed.ts'
 import type { Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 export interface HttpSettings {
   /** `http:` or `https:`. */
@@ -90,7 +91,7 @@ export class HttpSink implements Sink {
       answer = await this.#post(entry, signal)
     } catch (error) {
       this.reopen()
-      throw new SinkFault(`cannot post to ${this.#place()}: ${messageOf(error)}`, { cause: error })
+      throw new SinkFault(`cannot post to ${this.#place()}: ${reasonOf(error)}`, { cause: error })
     }
     const { status, statusText, askedPauseMs: pauseMs } = answer
     if (status >= 200 && status < 300) return

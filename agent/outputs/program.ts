@@ -6,10 +6,11 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Entry } from './queue.ts'
 import type { Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 export interface ProgramSettings {
   /** For `/bin/sh -c`. */
@@ -79,7 +80,7 @@ export class EachProgramSink implements Sink {
       throw new SinkFault(`the program ${how}`, { triesMax })
     } catch (error) {
       if (error instanceof SinkFault) throw error
-      throw new SinkFault(`cannot start the program: ${messageOf(error)}`, { cause: error })
+      throw new SinkFault(`cannot start the program: ${reasonOf(error)}`, { cause: error })
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', stop)

@@ -3,7 +3,7 @@
  * will not know the agent's token is tried until it takes them: what waits is bounded by the queue.
  * An alert that comes twice, since its answer was lost, is told once: the server knows its uuid.
  */
-import { alertsPath, asObject, asText, parseJson } from '@bulwark/schema'
+import { alertsPath, asObject, asText, parseJson, reasonOf } from '@bulwark/schema'
 
 import { limits } from '../limits.ts'
 import type { Answer } from './post.ts'
@@ -12,7 +12,7 @@ import type { Entry } from './queue.ts'
 import type { ServerSettings } from './server-link.ts'
 import { ServerLink } from './server-link.ts'
 import type { Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 /** Statuses that say that a single request is wrong, and will be wrong again. */
 const refusals: ReadonlySet<number> = new Set([400, 413, 422])
@@ -50,7 +50,7 @@ export class ServerSink implements Sink {
       answer = await this.#post(batch, signal)
     } catch (error) {
       this.reopen()
-      const message = `cannot reach ${this.#link.place}: ${messageOf(error)}`
+      const message = `cannot reach ${this.#link.place}: ${reasonOf(error)}`
       throw new SinkFault(message, { delivered, cause: error })
     }
     const { status, text, askedPauseMs: pauseMs } = answer

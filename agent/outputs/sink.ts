@@ -66,7 +66,3 @@ export interface Sink {
   /** Lets go of all; after the last `send`, which may not have ended. */
   close(): Promise<void>
 }
-
-/** The words of whatever was thrown. */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

@@ -5,10 +5,11 @@
  */
 import { fstatSync, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Entry } from './queue.ts'
 import type { Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 const writeFd = promisify(write)
 const stdoutFd = 1
@@ -30,7 +31,7 @@ const writeNow = (bytes: Uint8Array): number => {
 const asFault = (error: unknown): SinkFault => {
   const { code } = error as NodeJS.ErrnoException
   const next = goneCodes.has(code) ? 'gone' : 'again'
-  return new SinkFault(`cannot write to stdout: ${messageOf(error)}`, { next, cause: error })
+  return new SinkFault(`cannot write to stdout: ${reasonOf(error)}`, { next, cause: error })
 }
 
 export class StdoutSink implements Sink {

@@ -3,10 +3,11 @@
  * RFC 3164 without the host's name, which the daemon puts in.
  */
 import { DatagramSocket, isNativeError } from '@bulwark/native'
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Entry } from './queue.ts'
 import type { Sink } from './sink.ts'
-import { SinkFault, messageOf } from './sink.ts'
+import { SinkFault } from './sink.ts'
 
 /** Facilities by name, their numbers as in syslog(3). */
 export const facilities = {
@@ -85,7 +86,7 @@ export class SyslogSink implements Sink {
       // The daemon may have been restarted: its new socket has the same name.
       if (!isTooLong) this.reopen()
       const next = isTooLong ? 'give-up' : 'again'
-      throw new SinkFault(messageOf(error), { next, delivered, cause: error })
+      throw new SinkFault(reasonOf(error), { next, delivered, cause: error })
     }
   }
 

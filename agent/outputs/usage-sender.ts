@@ -3,11 +3,10 @@
  * queued: what is lost is told again, whole, once the server takes reports.
  */
 import type { UsageReport } from '@bulwark/schema'
-import { usagePath } from '@bulwark/schema'
+import { reasonOf, usagePath } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { ServerSettings } from './server-link.ts'
 import { ServerLink } from './server-link.ts'
-import { messageOf } from './sink.ts'
 
 /** The server knows nothing of this node, as after a restart, and asks for all. */
 const tellAll = 409
@@ -80,7 +79,7 @@ export class UsageSender {
       fault = `answers ${status} ${statusText}`.trimEnd()
     } catch (error) {
       this.#link.reopen()
-      fault = messageOf(error)
+      fault = reasonOf(error)
     }
     if (this.#stop.signal.aborted) return
     if (!this.#isDown) {

@@ -1,5 +1,6 @@
 /** `bulwark config`: what is wrong with a file of options. */
 import { readFileSync } from 'node:fs'
+import { reasonOf } from '@bulwark/schema'
 import { Command } from 'commander'
 import { exitCodes } from '../exit.ts'
 import { print } from '../print.ts'
@@ -32,12 +33,11 @@ const check = (files: readonly string[]): number => {
     try {
       readFileSync(file)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
       const help =
         file === usualConfig
           ? 'there need be none: give the file that is meant'
           : 'give a file of options'
-      logError(`cannot read ${file}: ${message}`, help)
+      logError(`cannot read ${file}: ${reasonOf(error, file)}`, help)
       return exitCodes.usage
     }
     const configured = configure(file, new Map())

@@ -1,7 +1,7 @@
 /** The options of `config.yaml` as flags, and from both to the settings of a run. */
 import { readFileSync } from 'node:fs'
 import type { OptionSpec } from '@bulwark/schema'
-import { flagOf, isDenied, options } from '@bulwark/schema'
+import { flagOf, isDenied, options, reasonOf } from '@bulwark/schema'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { readTree } from './tree.ts'
@@ -126,8 +126,8 @@ export const configure = (
       faults.push(...read.faults)
       for (const [name, given] of read.values) values.set(name, given)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      faults.push({ place, message: `cannot read it: ${message}`, help: 'give a file of options' })
+      const message = `cannot read it: ${reasonOf(error, file)}`
+      faults.push({ place, message, help: 'give a file of options' })
     }
   }
   for (const [name, given] of flags) values.set(name, given)

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 import type { CveDocument, TypeOfItem } from '@bulwark/graph'
 import { EpssReading, readCveDocument } from '@bulwark/graph'
 import { JsonItems } from '@bulwark/kubernetes'
+import { reasonOf } from '@bulwark/schema'
 import { limits } from '../limits.ts'
 import type { Json, Place } from './input.ts'
 import { ClusterInput, isJson } from './input.ts'
@@ -144,8 +145,6 @@ const minorVersionIn = (path: string): number | undefined => {
 
 const versionFile = 'version.json'
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '')
-
 /** The files to read, and what is left out of the folder; throws where it cannot be read. */
 export const filesOf = (path: string): { paths: readonly string[]; passed: readonly string[] } => {
   if (!statSync(path).isDirectory()) return { paths: [path], passed: [] }
@@ -259,6 +258,6 @@ export const readClusterFiles = async (
     return input
   } catch (error) {
     if (error instanceof FilesError) throw error
-    throw new FilesError(messageOf(error))
+    throw new FilesError(reasonOf(error, path))
   }
 }

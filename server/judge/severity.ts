@@ -1,6 +1,7 @@
 /** Severity policies out of files: YAML or JSON, several documents a file. */
 import { readFileSync } from 'node:fs'
 import type { PolicyDocument } from '@bulwark/graph'
+import { reasonOf } from '@bulwark/schema'
 import { parseAllDocuments } from 'yaml'
 import { limits } from '../limits.ts'
 
@@ -28,7 +29,6 @@ export const readSeverityFiles = (paths: readonly string[]): readonly PolicyDocu
     try {
       return documentsOf(path)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      throw new SeverityFileError(`cannot read ${path}: ${message}`)
+      throw new SeverityFileError(`cannot read ${path}: ${reasonOf(error, path)}`)
     }
   })
