@@ -337,7 +337,7 @@ export class Agent {
     const names = hostNamesStamp()
     if (names !== this.#hostNames) this.#tell({ told: 'host-names' })
     this.#hostNames = names
-    this.#filterMaking?.watchNames()
+    this.#filterMaking?.watchNames(names)
     this.#watchCounters()
     this.#watchFlood()
     this.#watchAttribution()

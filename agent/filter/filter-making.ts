@@ -139,10 +139,11 @@ export class FilterMaking {
   }
 
   /** Filters go by names of users and hosts: where these have changed, all is delivered until there
-   * are filters that know the new ones. */
-  watchNames(): void {
+   * are filters that know the new ones. See `FilterNames.stamp`. */
+  watchNames(hostNames?: string): void {
     if (this.#closed) return
-    if (this.filters.knowNames() && (this.#changing || !this.#lacksNames)) return
+    if (this.filters.knowNames(undefined, hostNames) && (this.#changing || !this.#lacksNames))
+      return
     this.remove()
     // A change of rules brings its own; where it does not, that is seen at a later look.
     this.#lacksNames = this.#changing

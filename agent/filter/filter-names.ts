@@ -14,9 +14,13 @@ export class FilterNames {
     this.#resolver = resolver
   }
 
-  /** Another value when what they stand for may have changed. */
-  get stamp(): string {
-    return `${hostNamesStamp()}, ${this.#resolver?.changes ?? 0}`
+  /**
+   * Another value when what they stand for may have changed.
+   *
+   * @param hostNames  as `hostNamesStamp` has it now, for whoever has asked already
+   */
+  stamp(hostNames = hostNamesStamp()): string {
+    return `${hostNames}, ${this.#resolver?.changes ?? 0}`
   }
 
   /** What they stand for now. */

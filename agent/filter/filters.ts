@@ -223,9 +223,13 @@ export class KernelFilters {
     return this.#installed.rules
   }
 
-  /** Whether filters, those that are in place when not said, know the names that the agent does. */
-  knowNames({ names } = this.#installed): boolean {
-    return names === undefined || names === this.#names.stamp
+  /**
+   * Whether filters, those that are in place when not said, know the names that the agent does.
+   *
+   * @param hostNames  see `FilterNames.stamp`
+   */
+  knowNames({ names } = this.#installed, hostNames?: string): boolean {
+    return names === undefined || names === this.#names.stamp(hostNames)
   }
 
   /** Cgroups that found no room in the kernel's map: filters let their records through. */
@@ -251,7 +255,7 @@ export class KernelFilters {
     const known = await this.#knownClasses(scopes)
     if (!known) return none
     // Before they are read: what changes meanwhile is seen as a change after it.
-    const names = this.#names.stamp
+    const names = this.#names.stamp()
     const facts = {
       ...this.#facts,
       ...this.#names.facts(),
