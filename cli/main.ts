@@ -5,6 +5,7 @@ import { demoCommand } from './demo/command.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes } from './exit.ts'
 import { graphCommand } from './graph/command.ts'
+import { boundHeap } from './memory.ts'
 import { policyStatusCommand } from './policy-status.ts'
 import { policyCheckCommand, policyListCommand } from './policy.ts'
 import { harmlessLines } from './print.ts'
@@ -19,6 +20,7 @@ import { serverCommand } from './server/command.ts'
 import { keepDebuggerShut } from './signals.ts'
 
 keepDebuggerShut()
+boundHeap()
 
 const program = new Command('bulwark')
   .description('Runtime security for Kubernetes: sees with eBPF, detects with rules.')

@@ -4,6 +4,7 @@
  * files would stay that large for as long as the agent runs.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { onBeat } from '@bulwark/agent'
 import { releaseMemory } from '@bulwark/native'
 
@@ -104,12 +105,29 @@ export class MemoryKeeper {
  * four times as much, and rules that change would leave twice as much behind. */
 const growthPercent = 60
 
+/** Lets the heap grow so far between two collections. As a flag of the command line it would have
+ * Node.js compile anew what it has with it compiled: that is for one set of such flags. */
+export const boundHeap = (): void => setFlagsFromString(`--heap-growing-percent=${growthPercent}`)
+
+let collect: NonNullable<typeof globalThis.gc> | undefined
+
+/** V8's own, which it gives to contexts that are made while the flag is set. For the same reason no
+ * flag of the command line either. */
+const collector = (): NonNullable<typeof globalThis.gc> => {
+  if (!collect) {
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as NonNullable<typeof globalThis.gc>
+    setFlagsFromString('--no-expose-gc')
+  }
+  return collect
+}
+
 const ownMemory: ProcessMemory = {
   residentBytes: process.memoryUsage.rss.bind(process.memoryUsage),
   heapBytes: () => getHeapStatistics().used_heap_size,
   release: releaseMemory,
-  // Where Node.js runs with `--expose-gc`. In this way V8 lets go of the pages, too.
-  collect: () => globalThis.gc?.({ type: 'major', flavor: 'last-resort' }),
+  // In this way V8 lets go of the pages, too.
+  collect: () => collector()({ type: 'major', flavor: 'last-resort' }),
   // Flags that V8 asks each time it decides.
   saveMemory: (does) => {
     setFlagsFromString(does ? '--optimize-for-size' : '--no-optimize-for-size')
