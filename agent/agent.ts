@@ -25,13 +25,14 @@ import { PodFeed } from './kubernetes/index.ts'
 import { limits } from './limits.ts'
 import type { Told } from './outside.ts'
 import { machine } from './outside.ts'
+import type { PipelineOptions } from './pipeline.ts'
 import { Pipeline } from './pipeline.ts'
 import { Resolver } from './network/resolver.ts'
 import type { KernelCounters } from './sensor/loss-counters.ts'
 import { LossMeter, keepsTable } from './loss.ts'
 import { listPids } from './procfs.ts'
-import type { HoldCounts, Sensor } from './sensor/sensor.ts'
-import { startSensor } from './sensor/sensor.ts'
+import type { HoldCounts } from './sensor/hurry.ts'
+import { Sensor } from './sensor/sensor.ts'
 import { inTurns } from './turns.ts'
 import { unusedPolicies } from './container/unused-policies.ts'
 import { UsageFeed } from './usage/index.ts'
@@ -77,10 +78,9 @@ export class Agent {
     this.#pods = pods
     const wants = this.#wants(rules)
     const { types, environment = false, payloadBytes = 0 } = wants
-    // Hooks first, then the tables: what happens meanwhile waits in the ring.
     const cgroups = readCgroups()
     if (cgroupMode(cgroups) === 'none') log('no cgroups are mounted: containers are not told apart')
-    this.sensor = startSensor({
+    this.sensor = new Sensor({
       object,
       machine: options.machine,
       ...wants,
@@ -127,7 +127,8 @@ export class Agent {
       tell: (id, said) => this.#tell({ told: 'runtime', id, facts: said }),
       log,
     })
-    const pipeline = new Pipeline({
+    this.sensor.beginLoad()
+    const pipeline = this.#pipelineOf({
       data,
       ...facts,
       rules,
@@ -145,6 +146,9 @@ export class Agent {
       onFileUsed: (container, use) => this.#usage?.used(container, use),
       onFilesMissed: (container) => this.#usage?.missed(container, Date.now()),
       isHeld: (pid) => this.sensor.isHeld(pid),
+      // Rules are compiled while the kernel verifies. Then hooks come first, and the tables after
+      // them: what happens meanwhile waits in the ring.
+      beforeTables: () => this.sensor.attach(),
       resolve: (name) => resolver.resolve(name),
       onAlert,
       log,
@@ -179,6 +183,18 @@ export class Agent {
     this.#endBeat = () => {
       endLooks()
       endRehearsals()
+    }
+  }
+
+  /** Nothing is left of what has begun when the kernel refuses the programs. */
+  #pipelineOf(options: PipelineOptions): Pipeline {
+    try {
+      return new Pipeline(options)
+    } catch (error) {
+      this.#filterMaking?.close()
+      this.#cri.stop()
+      this.sensor.close()
+      throw error
     }
   }
 

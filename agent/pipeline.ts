@@ -87,6 +87,8 @@ export interface PipelineOptions {
   readonly namesAhead?: boolean
   /** Whether the kernel side holds a process back that has this pid; it does not when not said. */
   readonly isHeld?: (pid: number) => boolean
+  /** Called when the rules are compiled, before the tables are filled. */
+  readonly beforeTables?: () => void
   /** Addresses of a host name that rules compare with. */
   readonly resolve: (hostname: string) => () => ReadonlySet<IpAddress>
   readonly onAlert: (alert: Alert) => void
@@ -160,7 +162,7 @@ export class Pipeline {
   #environment: boolean
   #wallOffsetNs: bigint
 
-  /** Fills the tables and compiles the rules. Records may collect already, and come after it. */
+  /** Compiles the rules, then fills the tables. Records may collect already, and come after it. */
   constructor(options: PipelineOptions) {
     const { data, outside, log, rules, matching, hostname, resolve, onAlert } = options
     this.#log = log
@@ -185,6 +187,8 @@ export class Pipeline {
     this.#engineFor = (which) =>
       new Engine({ rules: which, matching, surroundings, counters, resolve, onAlert: onMatch, log })
     this.#engine = this.#engineFor(rules)
+    this.engine.prepare(this.#typesOf(this.engine))
+    options.beforeTables?.()
     const { cgroups, askRuntime, onCgroup, onKnown, onFileUsed, onFilesMissed } = options
     this.#onFileUsed = onFileUsed
     this.#onFilesMissed = onFilesMissed ?? ((): void => {})
@@ -201,7 +205,6 @@ export class Pipeline {
       '/proc',
       isHeld,
     )
-    this.engine.prepare(this.#typesOf(this.engine))
   }
 
   /** What judges events now. */

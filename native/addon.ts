@@ -138,6 +138,7 @@ export interface Addon {
   setAutoload(object: ObjectHandle, program: string, autoload: boolean): void
   setMaxEntries(object: ObjectHandle, map: string, entries: number): void
   reuseMap(object: ObjectHandle, map: string, fd: number): void
+  makeMaps(object: ObjectHandle): void
   setInitialValue(object: ObjectHandle, map: string, offset: number, bytes: Uint8Array): void
   setAttachTarget(object: ObjectHandle, program: string, target: string): void
   loadObject(object: ObjectHandle): void

@@ -6,8 +6,11 @@
 #include <cstring>
 #include <system_error>
 
+#include <bpf/bpf.h>
+
 #include "addon.h"
 #include "aside.h"
+#include "map.h"
 
 namespace bulwark {
 
@@ -41,7 +44,7 @@ int ObjectHandle::fdOf(const bpf_program *program) const
 int ObjectHandle::fdOf(const bpf_map *map) const
 {
 	const int fd = bpf_map__fd(map);
-	if (!loaded || fd < 0)
+	if (!(loaded || hasMaps) || fd < 0)
 		reject(std::string("map ") + bpf_map__name(map), "load the object first");
 	return fd;
 }
@@ -50,6 +53,14 @@ void ObjectHandle::mustNotBeLoaded(const char *what) const
 {
 	if (loaded || loading)
 		reject(what, "the object is loaded: knobs are set before");
+}
+
+// Its size and its first value are no longer asked.
+static void mustNotBeMade(const bpf_map *map)
+{
+	if (bpf_map__fd(map) >= 0)
+		reject(std::string("map ") + bpf_map__name(map),
+		       "it is made: knobs are set before");
 }
 
 static napi_value openObject(Call &call)
@@ -117,7 +128,9 @@ static napi_value setMaxEntries(Call &call)
 	const std::string name = call.text(1, "map");
 	const uint32_t entries = call.number(2, "maxEntries");
 	object.mustNotBeLoaded("size of a map");
-	const int error = bpf_map__set_max_entries(object.map(name), entries);
+	bpf_map *map = object.map(name);
+	mustNotBeMade(map);
+	const int error = bpf_map__set_max_entries(map, entries);
 	if (error)
 		fail(error, "set the size of map " + name);
 	return nullptr;
@@ -136,6 +149,44 @@ static napi_value reuseMap(Call &call)
 	return nullptr;
 }
 
+static int createOf(const bpf_map *map)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(map),
+		    .map_extra = bpf_map__map_extra(map), .numa_node = bpf_map__numa_node(map));
+	return bpf_map_create(bpf_map__type(map), bpf_map__name(map), bpf_map__key_size(map),
+			      bpf_map__value_size(map), bpf_map__max_entries(map), &options);
+}
+
+static void makeMap(bpf_map *map)
+{
+	const auto checked = [map](int result) {
+		if (result < 0)
+			fail(result, std::string("make map ") + bpf_map__name(map));
+		return result;
+	};
+	const OwnedFd made(checked(createOf(map)));
+	size_t size = 0;
+	const void *initial = bpf_map__initial_value(map, &size);
+	const uint32_t first = 0;
+	if (initial)
+		checked(bpf_map_update_elem(made.fd, &first, initial, 0));
+	checked(bpf_map__reuse_fd(map, made.fd));
+}
+
+// Makes what `load` would make first, but for constants: they are the object's own.
+static napi_value makeMaps(Call &call)
+{
+	auto &object = call.handle<ObjectHandle>(0);
+	object.mustNotBeLoaded("maps");
+	startLog();
+	bpf_map *map;
+	bpf_object__for_each_map(map, object.file.get())
+		if (bpf_map__fd(map) < 0 && !(bpf_map__map_flags(map) & BPF_F_RDONLY_PROG))
+			makeMap(map);
+	object.hasMaps = true;
+	return nullptr;
+}
+
 // Writes into the first value of a global-data map (.rodata, .bss, .data).
 static napi_value setInitialValue(Call &call)
 {
@@ -144,8 +195,10 @@ static napi_value setInitialValue(Call &call)
 	const uint32_t offset = call.number(2, "offset");
 	const Bytes bytes = call.bytes(3, "bytes");
 	object.mustNotBeLoaded("first value of a map");
+	bpf_map *map = object.map(name);
+	mustNotBeMade(map);
 	size_t size = 0;
-	const void *initial = bpf_map__initial_value(object.map(name), &size);
+	const void *initial = bpf_map__initial_value(map, &size);
 	if (!initial)
 		reject("map " + name, "it holds no global data, so it has no first value");
 	if (offset > size || bytes.size > size - offset)
@@ -299,6 +352,7 @@ void registerObjects(napi_env env, napi_value exports)
 	addFunction(env, exports, "setAutoload", entry<setAutoload>);
 	addFunction(env, exports, "setMaxEntries", entry<setMaxEntries>);
 	addFunction(env, exports, "reuseMap", entry<reuseMap>);
+	addFunction(env, exports, "makeMaps", entry<makeMaps>);
 	addFunction(env, exports, "setInitialValue", entry<setInitialValue>);
 	addFunction(env, exports, "setAttachTarget", entry<setAttachTarget>);
 	addFunction(env, exports, "loadObject", entry<loadObject>);

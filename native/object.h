@@ -44,7 +44,7 @@ struct ObjectHandle : Handle {
 	// By name; a missing one fails with what there is.
 	bpf_program *program(const std::string &wanted) const;
 	bpf_map *map(const std::string &wanted) const;
-	// The fd of a program or map that is in the kernel; fails before `load`.
+	// The fd of a program or map that is in the kernel; fails before `load`, or `makeMaps`.
 	int fdOf(const bpf_program *program) const;
 	int fdOf(const bpf_map *map) const;
 	void mustNotBeLoaded(const char *what) const;
@@ -52,6 +52,8 @@ struct ObjectHandle : Handle {
 	// Shared with links: libbpf wants the object to be there when one is destroyed.
 	std::shared_ptr<bpf_object> file;
 	bool loaded = false;
+	// `makeMaps` has made those that programs may write to.
+	bool hasMaps = false;
 	// A thread loads it: nothing else touches it.
 	bool loading = false;
 	// That thread, where somebody is going to wait for it.

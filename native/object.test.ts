@@ -147,6 +147,38 @@ test('two objects over one map', { skip }, () => {
   })
 })
 
+test('maps are made ahead of two objects that are loaded at the same time', { skip }, () => {
+  const [one, other] = [openTestObject(), openTestObject()]
+  one.setVariable('.data', 'wide', -3n)
+  one.setMaxEntries('ring', 8192)
+  throws(() => one.map('table'), { code: 'BAD_ARGUMENT', message: /load the object first/ })
+  one.makeMaps()
+  throws(() => one.setMaxEntries('ring', 4096), { message: /it is made/ })
+  throws(() => one.setVariable('.data', 'wide', 1), { message: /it is made/ })
+  // Constants are each object's own.
+  throws(() => one.map('.rodata'), { code: 'BAD_ARGUMENT' })
+  one.setVariable('.rodata', 'knob', -2)
+  for (const { name } of other.maps) {
+    if (!name.endsWith('.rodata')) other.reuseMap(name, one.map(name))
+  }
+  equal(one.openRing('ring').dataBytes, 8192)
+  one.beginLoad()
+  other.beginLoad()
+  one.endLoad()
+  other.endLoad()
+  equal(one.testRun('read_knob', noBytes, 0).returnValue, 0xffff_fffe)
+  const data = new DataView(other.memory('.data'))
+  equal(data.getBigInt64(other.offsetOf('.data', 'wide'), true), -3n)
+  one.update('table', u32(1), new Uint8Array(8).fill(9))
+  const value = new Uint8Array(8)
+  ok(other.lookup('table', u32(1), value))
+  equal(value[0], 9)
+  throws(() => one.makeMaps(), { code: 'BAD_ARGUMENT' })
+  other.close()
+  one.close()
+  deepEqual(openHandles(), noHandles)
+})
+
 test('an iterator is read from start to end', { skip }, () => {
   withObject((object) => {
     const link = object.attach('list_tasks')

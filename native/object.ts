@@ -83,6 +83,14 @@ export class BpfObject {
     addon().reuseMap(this.#handle, map, from.facts.fd)
   }
 
+  /**
+   * Before `load`: makes the maps at once, so that other objects can reuse them and be loaded at
+   * the same time. Their sizes are set before; constants stay, and are made by `load`.
+   */
+  makeMaps(): void {
+    addon().makeMaps(this.#handle)
+  }
+
   /** Before `load`: first bytes of a map of global variables. */
   setInitialValue(map: string, offset: number, bytes: Uint8Array): void {
     addon().setInitialValue(this.#handle, map, offset, bytes)
@@ -153,7 +161,7 @@ export class BpfObject {
     return new RawProgram(addon().copyProgram(this.#handle, program, license, attachBtfId))
   }
 
-  /** After `load`: a map, the same object each time. It is closed with this object. */
+  /** After `load` or `makeMaps`: a map, the same object each time. It is closed with this one. */
   map(name: string): BpfMap {
     if (this.#closed) throw closedError('BPF object')
     let map = this.#maps.get(name)

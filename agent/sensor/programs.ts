@@ -1,8 +1,8 @@
 /**
  * The programs of a sensor. The first object has the maps; programs that it has not are loaded in
- * others, with the same maps: some at the start, at the same time, and what later rules need while
- * everything goes on. Nothing is loaded twice, and what was loaded stays until the sensor ends:
- * whether a program runs is a matter of slots and links.
+ * others, with the same maps: half of them at the start, at the same time, and what later rules
+ * need while everything goes on. Nothing is loaded twice, and what was loaded stays until the
+ * sensor ends: whether a program runs is a matter of slots and links.
  */
 import { availableParallelism } from 'node:os'
 import type { BpfMap, BpfObject, Link } from '@bulwark/native'
@@ -26,6 +26,10 @@ const tied = ['filters', 'filter_exits'] as const
 export const wantedProgram = (program: string): WantedProgram => ({ key: program, program })
 
 const isTied = (name: string): boolean => tied.some((each) => each === name)
+
+/** Whether a map is of constants, which are those of its object: `.rodata` behind the object's
+ * name, or the compiler's own, such as `.rodata.cst32`. */
+const isConstant = (name: string): boolean => /\.rodata(?:$|\.)/.test(name)
 
 /** The one that programs of an object have. */
 const prototypeOf = (programs: Iterable<WantedProgram>): number | undefined => {
@@ -73,6 +77,10 @@ export class Programs {
   readonly #attached = new Set<string>()
   /** Of the programs of `#attached`, when somebody has asked. */
   #fds: Int32Array<ArrayBuffer> | undefined
+  /** What `prepare` chose, and `endLoad` has not waited for. */
+  readonly #chosen: { readonly object: BpfObject; readonly batch: readonly WantedProgram[] }[] = []
+  /** Loads what has other maps, after that. */
+  #later: (() => void)[] = []
   #closed = false
 
   /** @param open  reads the object once more */
@@ -83,55 +91,51 @@ export class Programs {
   }
 
   /**
-   * Loads what is wanted at first. The verifier takes most of the time, and works for each thread
-   * that asks it: so where there are more processors than one, and one object would do, that has
-   * the maps alone, and two others have the programs and are loaded at the same time.
+   * Chooses what is wanted at first, and makes the maps. The verifier takes most of the time, and
+   * works for each thread that asks it: so where there are more processors than one, and one object
+   * would do, there is a second one with the same maps, which has half of the programs.
    *
    * @param setUp  sets the knobs of each object before it is loaded
    * @throws NativeError  the kernel refuses
    */
-  load(wanted: readonly WantedProgram[], setUp: (object: BpfObject) => void): void {
+  prepare(wanted: readonly WantedProgram[], setUp: (object: BpfObject) => void): void {
     const [now = [], ...others] = this.#batches(wanted)
     const isSplit = others.length === 0 && availableParallelism() > 1
-    const own = isSplit ? [] : now
+    const [own = [], ...beside] = isSplit ? this.#halves(now) : [now]
     this.#choose(this.first, own)
     setUp(this.first)
-    this.first.load()
-    this.#keep(this.first, own)
+    this.first.makeMaps()
     this.#tie(this.first, prototypeOf(now))
-    if (isSplit) this.#loadTogether(this.#halves(now), setUp)
-    for (const batch of others) {
-      const object = this.#beside(batch, setUp, [])
-      try {
-        object.load()
-      } catch (error) {
-        object.close()
-        throw error
-      }
-      this.#keep(object, batch)
-      this.#tie(object, prototypeOf(batch))
-    }
+    this.#chosen.push({ object: this.first, batch: own })
+    for (const batch of beside) this.#chosen.push({ object: this.#beside(batch, setUp, []), batch })
+    this.#later = others.map((batch) => () => this.#loadBeside(batch, setUp))
   }
 
-  /** Loads an object for each batch, all at the same time; if they have a prototype, its maps are
-   * there already. */
-  #loadTogether(
-    batches: readonly (readonly WantedProgram[])[],
-    setUp: (object: BpfObject) => void,
-  ): void {
-    const begun: BpfObject[] = []
-    try {
-      for (const batch of batches) {
-        const object = this.#beside(batch, setUp, [])
-        begun.push(object)
-        object.beginLoad()
-      }
-      for (const object of begun) object.endLoad()
-    } catch (error) {
-      for (const object of begun) object.close()
-      throw error
+  /** Begins to load what was chosen, on other threads: until `endLoad` nothing else may be. */
+  beginLoad(): void {
+    for (const { object } of this.#chosen) object.beginLoad()
+  }
+
+  /**
+   * Waits until all that is wanted at first is loaded.
+   *
+   * @throws NativeError  the kernel refuses
+   */
+  endLoad(): void {
+    for (const { object, batch } of this.#chosen.splice(0)) {
+      if (object !== this.first) this.#objects.push(object)
+      object.endLoad()
+      this.#keep(object, batch)
     }
-    begun.forEach((object, i) => this.#keep(object, batches[i] ?? []))
+    for (const load of this.#later.splice(0)) load()
+  }
+
+  #loadBeside(batch: readonly WantedProgram[], setUp: (object: BpfObject) => void): void {
+    const object = this.#beside(batch, setUp, [])
+    this.#objects.push(object)
+    object.load()
+    this.#keep(object, batch)
+    this.#tie(object, prototypeOf(batch))
   }
 
   /** Two batches of one, which give the verifier about the same work. */
@@ -179,6 +183,7 @@ export class Programs {
         object.close()
         return false
       }
+      this.#objects.push(object)
       this.#keep(object, batch)
       this.#tie(object, prototypeOf(batch))
       for (const name of missing) this.#maps.set(name, object.map(name))
@@ -225,8 +230,7 @@ export class Programs {
       this.#choose(object, batch)
       setUp(object)
       for (const { name } of object.maps) {
-        // Constants are those of this object; their map has the object's name before its own.
-        const isOwn = name.endsWith('.rodata') || own.includes(name) || isTied(name)
+        const isOwn = isConstant(name) || own.includes(name) || isTied(name)
         if (!isOwn) object.reuseMap(name, this.map(name))
       }
       const prototype = prototypeOf(batch)
@@ -240,7 +244,6 @@ export class Programs {
   }
 
   #keep(object: BpfObject, batch: readonly WantedProgram[]): void {
-    if (object !== this.first) this.#objects.push(object)
     for (const { key, program } of batch) this.#byKey.set(key, { object, program })
   }
 
@@ -314,6 +317,7 @@ export class Programs {
   /** Detaches and unloads everything. */
   close(): void {
     this.#closed = true
+    for (const { object } of this.#chosen) if (object !== this.first) object.close()
     for (const object of this.#objects.toReversed()) object.close()
   }
 }

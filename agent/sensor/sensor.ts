@@ -7,10 +7,6 @@ import type { Backend, Machine } from '@bulwark/schema'
 import {
   EventNumber,
   FLOOD_RECORD_BYTES,
-  HOLD_EXECS,
-  HOLD_EXITS,
-  HOLD_FORKS,
-  HOLD_TRACK,
   PAYLOAD_BYTES_MAX,
   RECORD_BYTES_MAX,
   WRITES_ELSEWHERE,
@@ -50,6 +46,8 @@ import type { WantedProgram } from './programs.ts'
 import { fillUringCalls, hasUring, uringMaps, uringSupport, wantsUring } from './uring.ts'
 import type { UsagePlan } from './usage-hooks.ts'
 import { planUsage, setAgentRoot, usageMaps } from './usage-hooks.ts'
+import type { Hold, HoldCounts } from './hurry.ts'
+import { heldKinds, quietKinds } from './hurry.ts'
 import type { SensorWants } from './wants.ts'
 import { wantsOfBoth } from './wants.ts'
 
@@ -208,44 +206,6 @@ const settingFor = (wants: SensorWants, way: CallWay, where: PlanFor): Setting =
   }
 }
 
-/**
- * A bit for each kind that nobody waits for: those of processes that no rule is about. A cgroup is
- * not: the files of a short container are there for as long as it is.
- */
-const quietKinds = ({ types }: SensorWants): number =>
-  eventKinds
-    .filter(({ state, kind }) => state || kind === EventNumber.file_used)
-    .filter(({ kind }) => kind !== EventNumber.cgroup)
-    .filter(({ types: own }) => types !== 'all' && !own.some((type) => types.has(type)))
-    .reduce((bits, { kind }) => bits | (1 << kind), 0)
-
-/** How many processes were held back, and how that ended. */
-export interface HoldCounts {
-  /** Ended, and nobody has heard of them. */
-  readonly dropped: number
-  /** There was no room: they were told at once. */
-  readonly full: number
-  /** Changed while they were told: of these the agent reads from /proc what it was not told. */
-  readonly torn: number
-}
-
-type Hold = 'held' | 'told' | undefined
-
-/** Bits HOLD_*. Once some were set, the kernel side goes on keeping count of processes. */
-const heldKinds = ({ types }: SensorWants, hold: Hold): number => {
-  const isAskedFor = (kind: number): boolean =>
-    types === 'all' ||
-    eventKinds.some((each) => each.kind === kind && each.types.some((type) => types.has(type)))
-  if (hold === undefined) return 0
-  if (hold === 'told') return HOLD_TRACK
-  return (
-    HOLD_TRACK |
-    (isAskedFor(EventNumber.exec) ? 0 : HOLD_EXECS) |
-    (isAskedFor(EventNumber.fork) ? 0 : HOLD_FORKS) |
-    (isAskedFor(EventNumber.exit) ? 0 : HOLD_EXITS)
-  )
-}
-
 /** What programs read while they run, in `.bss`. */
 const knobsOf = ({ wants, plan }: Setting): Readonly<Record<string, number>> => ({
   send_environment: wants.environment === true ? 1 : 0,
@@ -293,7 +253,11 @@ export class Sensor {
   /** Whether processes are held back; `undefined`: they never were. */
   #hold: Hold
 
-  /** @throws NativeError  the kernel refuses; its log says what */
+  /**
+   * Makes the maps, and the ring with them.
+   *
+   * @throws NativeError  the kernel refuses; its log says what
+   */
   constructor(options: SensorOptions) {
     const { backend = 'tracepoint', machine } = options
     this.backend = backend
@@ -307,18 +271,34 @@ export class Sensor {
       checkLayout(programs.first)
       programs.first.setMaxEntries('events', options.ringBytes ?? limits.ringBytes)
       for (const map of this.#shrunk) programs.first.setMaxEntries(map, 1)
-      programs.load(this.#setting.programs, (object) => this.#setConstants(object, options))
+      programs.prepare(this.#setting.programs, (object) => this.#setConstants(object, options))
       this.ring = programs.first.openRing('events', RECORD_BYTES_MAX)
       this.#armed = this.#word('armed')
       this.#heldEntry = new Uint8Array(programs.first.map('held').facts.transferBytes)
       this.#losses = this.#word('losses')
       const { first } = programs
       this.#shed = new BigUint64Array(first.memory('.bss'), first.offsetOf('.bss', 'shed'), 1)
-      this.#apply(this.#setting, () => {})
     } catch (error) {
       this.#unload()
       throw error
     }
+  }
+
+  /** Begins to load the programs, on threads of their own. Nothing but `attach` and `close` may be
+   * called until they are. */
+  beginLoad(): void {
+    this.#programs.beginLoad()
+  }
+
+  /**
+   * Waits until the programs are loaded, and attaches the hooks: events collect in the ring from
+   * here on. Close it when this throws.
+   *
+   * @throws NativeError  the kernel refuses; its log says what
+   */
+  attach(): void {
+    this.#programs.endLoad()
+    this.#apply(this.#setting, () => {})
   }
 
   /** Hooks that are attached. */
@@ -581,4 +561,14 @@ export class Sensor {
  *
  * @throws NativeError  the kernel refuses; its log says what
  */
-export const startSensor = (options: SensorOptions): Sensor => new Sensor(options)
+export const startSensor = (options: SensorOptions): Sensor => {
+  const sensor = new Sensor(options)
+  try {
+    sensor.beginLoad()
+    sensor.attach()
+    return sensor
+  } catch (error) {
+    sensor.close()
+    throw error
+  }
+}
