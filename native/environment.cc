@@ -115,6 +115,12 @@ void Environment::keepKernelTypes(btf *read)
 uint32_t Environment::kernelFunction(const char *name)
 {
 	const btf *from = kernelTypes();
+	// To sort them all takes as long as some fifty searches.
+	if (functions.empty() && functionsAsked < 32) {
+		functionsAsked++;
+		const int id = btf__find_by_name_kind(from, name, BTF_KIND_FUNC);
+		return id < 0 ? 0 : static_cast<uint32_t>(id);
+	}
 	const auto nameOf = [from](uint32_t id) {
 		return btf__name_by_offset(from, btf__type_by_id(from, id)->name_off);
 	};
@@ -136,6 +142,7 @@ uint32_t Environment::kernelFunction(const char *name)
 void Environment::forgetKernelTypes()
 {
 	functions = {};
+	functionsAsked = 0;
 	types.reset();
 }
 

@@ -71,7 +71,8 @@ private:
 		void operator()(btf *types) const;
 	};
 	std::unique_ptr<btf, FreeTypes> types;
-	std::vector<uint32_t> functions; // by name; empty until somebody asks
+	std::vector<uint32_t> functions; // by name; empty until somebody asks often
+	int functionsAsked = 0;
 	uint32_t nextId = 1;
 };
 
