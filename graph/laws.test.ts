@@ -18,7 +18,8 @@ const keyOf = ({ kind, metadata }: RawObject): string =>
 const starts: readonly GraphNode[] = [
   internet,
   clusterAdmin,
-  singleNode('identities'),
+  singleNode('users'),
+  singleNode('groups'),
   singleNode('nodes'),
   hubNode('pods', '*'),
   hubNode('pod-creation', '*'),

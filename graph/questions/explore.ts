@@ -135,11 +135,12 @@ export interface ExploreOptions {
 const firstKinds: ReadonlySet<NodeKind> = new Set<NodeKind>([
   'cluster-admin',
   'group',
-  'identities',
+  'groups',
   'role',
   'service-account',
   'service-accounts',
   'user',
+  'users',
 ])
 
 /** How far a search goes. It counts steps, however sure they are, and ends at the first target. */

@@ -17,6 +17,7 @@ import type { Kind } from '../objects/kinds.ts'
 import type { Index } from '../objects/table.ts'
 import {
   accountGroups,
+  accountOfUser,
   bindingsBySubject,
   clusterBindingsBySubject,
   everywhere,
@@ -38,17 +39,24 @@ const hubs: Partial<Record<NodeKind, Hub>> = {
   },
 }
 
-/** One after another: a search may have no room for all of them. */
-function* identitiesOf({ objects }: Cluster): Iterable<GraphNode> {
+/** Users or groups, one after another: a search may have no room for all of them. */
+function* identitiesOf({ objects }: Cluster, kind: 'user' | 'group'): Iterable<GraphNode> {
   const seen = new Set([`group ${masters}`])
   for (const index of [bindingsBySubject, clusterBindingsBySubject]) {
     for (const key of objects.keys(index)) {
-      if (seen.has(key) || key.startsWith('user system:serviceaccount:')) continue
+      if (!key.startsWith(`${kind} `) || seen.has(key)) continue
       seen.add(key)
-      const name = key.slice(key.indexOf(' ') + 1)
-      yield key.startsWith('group ') ? groupNode(name) : userNode(name)
+      const name = key.slice(kind.length + 1)
+      if (kind === 'group') yield groupNode(name)
+      else if (!accountOfUser(name)) yield userNode(name)
     }
   }
+}
+
+const lists: Partial<Record<NodeKind, (cluster: Cluster) => Iterable<GraphNode>>> = {
+  nodes: (cluster) => nodesOf(cluster),
+  users: (cluster) => identitiesOf(cluster, 'user'),
+  groups: (cluster) => identitiesOf(cluster, 'group'),
 }
 
 function* nodesOf({ objects }: Cluster): Iterable<GraphNode> {
@@ -59,7 +67,7 @@ const nothing = (): readonly never[] => []
 
 export const members: EdgeKind = {
   id: 'MEMBER',
-  from: ['pods', 'secrets', 'service-accounts', 'nodes', 'identities', 'pod-creation'],
+  from: ['pods', 'secrets', 'service-accounts', 'nodes', 'users', 'groups', 'pod-creation'],
   to: [
     'pods',
     'pod',
@@ -79,9 +87,9 @@ export const members: EdgeKind = {
   cost: 0,
   derive: (cluster, { kind, namespace }, emit) => {
     const { objects } = cluster
-    if (kind === 'nodes' || kind === 'identities') {
-      const list = kind === 'nodes' ? nodesOf(cluster) : identitiesOf(cluster)
-      for (const node of list) emit(node, 'certain', nothing)
+    const list = lists[kind]
+    if (list) {
+      for (const node of list(cluster)) emit(node, 'certain', nothing)
       return
     }
     const hub = hubs[kind]

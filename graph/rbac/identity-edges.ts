@@ -15,9 +15,9 @@ import type { Role } from '../objects/rbac.ts'
 import { allowsEverything } from './cover.ts'
 import { accountTargets, emitHolding, factsOf, principals, rightEdge, together } from './emit.ts'
 import type { Grant } from './grants.ts'
-import { everywhere, grantFacts, masters, ruleFact } from './grants.ts'
+import { accountOfUser, everywhere, grantFacts, masters, ruleFact } from './grants.ts'
 import type { Holding, Power } from './rights.ts'
-import { held, powerOf } from './rights.ts'
+import { held, powerOf, rightsOfRole } from './rights.ts'
 
 /** All rights where a scope is. */
 const adminOf = (scope: string): GraphNode =>
@@ -51,24 +51,63 @@ const isAdmin: EdgeKind = {
   },
 }
 
-/** Emits the identities that names of an `impersonate` rule stand for. */
+const anonymousUser = 'system:anonymous'
+
+/** What every cluster binds to it gives nothing of use, and is no way. */
+const anonymous: EdgeKind = {
+  id: 'ANONYMOUS',
+  from: ['internet'],
+  to: ['user'],
+  title: 'requests without credentials have the rights that somebody has given to everybody',
+  preconditions: [
+    `a binding names \`${anonymousUser}\` or \`system:unauthenticated\`, and its role gives ` +
+      'something of use to an attacker',
+    'whether the API server is reached from outside, and takes such requests, is not in the ' +
+      'objects: possible',
+  ],
+  observable: `audit of requests of \`${anonymousUser}\``,
+  attack: ['T1190', 'T1078'],
+  cost: 1,
+  derive: (cluster, _from, emit) => {
+    const user = userNode(anonymousUser)
+    const useful = powerOf(cluster, user).grants.filter(({ role }) => rightsOfRole(role).size > 0)
+    if (useful.length > 0) emit(user, 'possible', () => useful.flatMap(grantFacts))
+  },
+}
+
+/** Emits the identities that names of an `impersonate` rule stand for; `all`: those of no names. */
 const emitNames = (
   { names, facts }: Holding,
+  all: GraphNode,
   node: (name: string) => GraphNode,
   emit: Emit,
 ): void => {
-  if (names === undefined) emit(singleNode('identities'), 'certain', facts)
+  if (names === undefined) emit(all, 'certain', facts)
   else for (const name of names) emit(node(name), 'certain', facts)
 }
+
+/** The API server asks for `serviceaccounts` where the name of a user is one's. */
+const withoutAccounts = ({ names, ...holding }: Holding): Holding => ({
+  ...holding,
+  names: names?.filter((name) => !accountOfUser(name)),
+})
 
 const impersonate = rightEdge(
   {
     id: 'IMPERSONATE',
-    to: ['user', 'group', 'identities', 'service-account', 'service-accounts', 'cluster-admin'],
+    to: [
+      'user',
+      'group',
+      'users',
+      'groups',
+      'service-account',
+      'service-accounts',
+      'cluster-admin',
+    ],
     title: 'who may impersonate has the rights of who is impersonated',
     preconditions: [
       '`impersonate` of users or of service accounts, by name or of all; the names of service ' +
-        'accounts are not among those of users',
+        'accounts are not among those of users, and who is a user is in none of its groups',
       'groups: `impersonate` of groups, and of some user or service account, as nobody is a ' +
         'group ' +
         'alone; `system:masters` has every right',
@@ -79,13 +118,15 @@ const impersonate = rightEdge(
   (power, emit, cluster) => {
     const accounts = held(power, 'impersonateAccounts')
     const users = held(power, 'impersonateUsers')
+      .map(withoutAccounts)
+      .filter(({ names }) => names?.length !== 0)
     for (const holding of accounts) emitHolding(cluster, accountTargets, holding, emit)
-    for (const holding of users) emitNames(holding, userNode, emit)
+    for (const holding of users) emitNames(holding, singleNode('users'), userNode, emit)
     const somebody = users[0] ?? accounts[0]
     if (!somebody) return
     for (const holding of held(power, 'impersonateGroups')) {
       const facts = factsOf(holding, somebody)
-      emitNames({ ...holding, facts }, groupNode, emit)
+      emitNames({ ...holding, facts }, singleNode('groups'), groupNode, emit)
       if (holding.names?.includes(masters) !== false) emit(clusterAdmin, 'certain', facts)
     }
   },
@@ -278,7 +319,7 @@ const isOfSigner = (name: string): boolean => name === clientSigner || name === 
 const certificate = rightEdge(
   {
     id: 'CSR',
-    to: ['identities'],
+    to: ['users', 'groups', 'service-accounts'],
     title: 'who may ask for certificates and approve them is whoever it likes',
     preconditions: [
       '`create` of certificatesigningrequests, `patch` or `update` of their `approval`, and ' +
@@ -293,7 +334,11 @@ const certificate = rightEdge(
     for (const { a, b } of together(power, 'createRequests', 'approveRequests')) {
       for (const signer of held(power, 'approveSigners')) {
         if (signer.names?.some(isOfSigner) === false) continue
-        emit(singleNode('identities'), 'certain', factsOf(a, b, signer))
+        const facts = factsOf(a, b, signer)
+        emit(singleNode('users'), 'certain', facts)
+        emit(singleNode('groups'), 'certain', facts)
+        // Their names are names of users to whoever reads a certificate.
+        emit(hubNode('service-accounts', everywhere), 'certain', facts)
       }
     }
   },
@@ -332,6 +377,7 @@ const deploy = rightEdge(
 
 export const identityEdges: readonly EdgeKind[] = [
   isAdmin,
+  anonymous,
   impersonate,
   bind,
   escalate,

@@ -42,7 +42,8 @@ export const matchesResource = (
 
 /**
  * What creates an object and what deletes all of them is about no name, whatever its body says; so
- * rules for names do not allow it. A subresource is of an object that has a name.
+ * rules for names do not allow it, but for a name that is empty. A subresource is of an object that
+ * has a name.
  */
 export const isUnnamed = (verb: string, subresource: string): boolean =>
   subresource === '' && (verb === 'create' || verb === 'deletecollection')
@@ -63,5 +64,6 @@ export const allows = (rule: Rule, request: Request): boolean => {
   if (!hasOrAll(rule.groups, group)) return false
   if (!matchesResource(rule.resources, resource, subresource)) return false
   if (rule.names.length === 0) return true
-  return !isUnnamed(verb, subresource) && rule.names.includes(request.name)
+  // A name of nothing is that of what has none.
+  return rule.names.includes(isUnnamed(verb, subresource) ? '' : request.name)
 }

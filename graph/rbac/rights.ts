@@ -166,12 +166,20 @@ const givenBy = (rule: Rule, index: number, right: Right): Given | undefined => 
   const found = matched(rule, right)
   const [first] = found
   if (!first) return undefined
-  const isUseful = (verb: string): boolean =>
-    (rule.verbs.includes(verb) || rule.verbs.includes('*')) &&
-    (rule.names.length === 0 || !isUnnamed(verb, first.subresource))
-  const verb = right.verbs.find(isUseful)
+  const isSaid = (verb: string): boolean => rule.verbs.includes(verb) || rule.verbs.includes('*')
+  // An empty name is that of requests about no object by name: to list them, or to make one.
+  const isOfAll = (verb: string): boolean =>
+    rule.names.length === 0 ||
+    (rule.names.includes('') &&
+      (isUnnamed(verb, first.subresource) || verb === 'list' || verb === 'watch'))
+  const named = rule.names.filter((name) => name !== '')
+  const isOfNamed = (verb: string): boolean =>
+    named.length > 0 && !isUnnamed(verb, first.subresource)
+  const said = right.verbs.filter(isSaid)
+  const ofAll = said.find(isOfAll)
+  const verb = ofAll ?? said.find(isOfNamed)
   if (verb === undefined) return undefined
-  const names = rule.names.length === 0 ? undefined : rule.names
+  const names = ofAll === undefined ? named : undefined
   return {
     rule: index,
     resources: found.map(({ what }) => what),

@@ -31,7 +31,7 @@ const rule = fc.oneof(
       verbs: some(...verbs, '*'),
       apiGroups: some(...groups, '*'),
       resources: some(...resources, '*'),
-      resourceNames: some(...names),
+      resourceNames: some(...names, ''),
     }),
   },
   {

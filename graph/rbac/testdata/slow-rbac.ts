@@ -64,7 +64,7 @@ const ruleAllows = (rule: RawRule, request: Request): boolean => {
   if ((rule.resourceNames ?? []).length === 0) return true
   const wholeCollection =
     request.subresource === '' && ['create', 'deletecollection'].includes(request.verb)
-  return wholeCollection ? false : overlaps(rule.resourceNames, [request.name])
+  return overlaps(rule.resourceNames, [wholeCollection ? '' : request.name])
 }
 
 export const slowCan = (objects: RawObject[], identity: Identity, request: Request): boolean => {
