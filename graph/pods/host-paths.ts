@@ -263,15 +263,21 @@ const blockDevice: Escape = {
   },
 }
 
-/** What a pod's own service account may read of logs: the kubelet follows links for it. */
-const logsRight = (cluster: Cluster, found: ContainerIn): Means | undefined => {
+/** The logs of containers are below it, and those of the node beside it. */
+const podLogsFolder = '/var/log/pods'
+
+/**
+ * What a pod's own service account may read of the logs in a folder: the kubelet follows links for
+ * it. Whoever may read those of pods is given files of their folder alone.
+ */
+const logsRight = (cluster: Cluster, found: ContainerIn, folder: string): Means | undefined => {
   const token = tokenOf(cluster, found)
   if (!token) return undefined
   const { namespace } = found.pod
   const power = powerOf(cluster, serviceAccountNode(namespace, found.pod.spec.serviceAccount))
+  const ofPods = meets(folder, podLogsFolder) === 'none' ? [] : held(power, 'podLogs')
   const right =
-    held(power, 'podLogs').find(({ scope }) => scope === '*' || scope === namespace) ??
-    held(power, 'nodeLogs')[0]
+    ofPods.find(({ scope }) => scope === '*' || scope === namespace) ?? held(power, 'nodeLogs')[0]
   return right && allOf(token, { certainty: 'certain', facts: right.facts() })
 }
 
@@ -280,19 +286,20 @@ const logLinks: Escape = {
   to: 'credentials',
   title: "a container has the kubelet read any of the node's files as a log",
   preconditions: [
-    'a volume of the node that covers `/var/log` and is not read only',
+    'a volume of the node that covers `/var/log`, or a folder in it, and is not read only',
     'the container runs as root',
-    'its service account, whose token it has, may get logs of pods there, or those of nodes',
+    'its service account, whose token it has, may get logs of nodes; or those of pods there, if ' +
+      `the volume has \`${podLogsFolder}\` or some of it`,
   ],
   observable: '`symlink` in `/var/log`, then reading the log',
   attack: ['T1611', 'T1552.001'],
   may: (found) => mayHaveHost(found) && rootOf(found.container) !== 'no',
   means: (found, cluster) =>
     meetAny(hostMounts(cluster, found), ['/var/log'])
-      .filter(({ mount }) => !mount.isReadOnly && meets(mount.path, '/var/log') === 'all')
+      .filter(({ mount }) => !mount.isReadOnly)
       .flatMap((met) => {
         const written = meansOf(found, met, 'is where the kubelet looks for logs')
-        const means = allOf(written, rootFact(found), logsRight(cluster, found))
+        const means = allOf(written, rootFact(found), logsRight(cluster, found, met.mount.path))
         return means ? credentialSorts.map((sort) => Object.assign({ sort }, means)) : []
       }),
 }
