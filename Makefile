@@ -29,7 +29,8 @@ generated := bpf/gen 'schema/*.gen.ts' docs/fields.md docs/events.md docs/rules.
 	deploy/crds
 
 .PHONY: help setup build artifacts run demo attack bench bench-rules baseline clean
-.PHONY: test test-unit test-kernels guest scenarios check fmt lint tidy types generate generated test-burst conformance fuzz
+.PHONY: test test-unit test-kernels guest scenarios check fmt lint linter formats c-checks tidy types generate generated
+.PHONY: test-burst conformance fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -156,7 +157,8 @@ conformance: ## Falco's language against the real engine's answers; CASES=DIR fo
 	@tools/setup.sh build >&2
 	@node tests/conformance/run.ts $(CASES)
 
-check: tidy types lint ## everything that needs no run: tidy, tsc, the linter, the formats
+# The longest first: `make test` has them run side by side.
+check: formats types tidy linter c-checks ## everything that needs no run: tidy, tsc, the linter, the formats
 
 types:
 	@tsc -b
@@ -164,9 +166,15 @@ types:
 tidy: ## the import table, purity, banned calls, lengths, links
 	@node tools/tidy.ts
 
-lint: ## the linter and the formats, without changing a file
+lint: linter formats c-checks ## the linter and the formats, without changing a file
+
+linter:
 	@oxlint
+
+formats:
 	@prettier --check --log-level=warn .
+
+c-checks:
 	@clang-format --dry-run -Werror $(c_files)
 	@# For both machines, in both forms of reading: the other machine's is run nowhere.
 	@for machine in x86 arm64; do for form in '' -DDIRECT_READS '-DDIRECT_READS -DBY_PERF'; do for file in bpf/*.bpf.c; do \

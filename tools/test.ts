@@ -66,8 +66,14 @@ const inPhase = async (tally: Tally, name: string, act: () => Promise<void>): Pr
   tally.addPhase({ name, ms: performance.now() - started })
 }
 
+/** Those that run in one process: also in guests they do. To start one takes longer than most. */
+const isJoined = (file: string): boolean => file.startsWith('tests/kernel/')
+
 const runOneByOne = async (tally: Tally, files: readonly string[]): Promise<void> => {
-  if (files.length > 0) tally.add(await runGroup(files, kernelBounds), '')
+  const joined = files.filter(isJoined)
+  const others = files.filter((file) => !isJoined(file))
+  if (joined.length > 0) tally.add(await runJoined(joined, kernelBounds), '')
+  if (others.length > 0) tally.add(await runGroup(others, kernelBounds), '')
 }
 
 interface FilesHere {
@@ -93,13 +99,14 @@ function findFiles(texts: readonly string[]): FilesHere {
 
 async function runUnit(tally: Tally, files: readonly string[]): Promise<void> {
   if (files.length === 0) return
-  const concurrency = availableParallelism()
+  // One more than there are processors: some files wait for much of their time.
+  const concurrency = availableParallelism() + 1
   tally.add(await runGroup(files, { ...unitBounds, concurrency }), '')
 }
 
-/** So much of a machine as one test file that touches the kernel takes, or one guest: each emulated
- * machine keeps one CPU busy, however many it has. */
-const lanes = Math.min(2, availableParallelism())
+/** So many guests at once keep a machine busy: each emulated machine takes about one processor,
+ * however many it has. */
+const guestsAtOnce = Math.min(2, availableParallelism())
 
 /** A line about it for the summary. */
 async function runInGuest(tally: Tally, run: GuestRun, bounds: GuestBounds): Promise<string> {
@@ -123,35 +130,34 @@ async function runInGuest(tally: Tally, run: GuestRun, bounds: GuestBounds): Pro
 }
 
 /**
- * Runs guests, as many at once as there are lanes; one lane does `before` first. A machine that
- * cannot have guests says so; one that should, and fails, fails.
+ * Runs guests, a few at once, and `beside` beside them, which waits for much of its time. A machine
+ * that cannot have guests says so; one that should, and fails, fails.
  */
 async function runInGuests(
   tally: Tally,
   runs: readonly GuestRun[],
   bounds: GuestBounds,
-  before?: () => Promise<void>,
+  beside?: () => Promise<void>,
 ): Promise<void> {
   const reason = reasonWithoutGuests()
   if (reason !== undefined) {
     for (const { kernel } of runs) tally.leaveOut(`all tests on Linux ${kernel}: ${reason}`)
-    await before?.()
+    await beside?.()
     return
   }
   for (const leftOut of leftOutOfGuests(runs)) tally.leaveOut(leftOut)
   const lines: string[] = []
   const waiting = [...runs.entries()]
-  const work = async (first?: () => Promise<void>): Promise<void> => {
-    await first?.()
+  const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [i, run] = next
       lines[i] = await runInGuest(tally, run, bounds)
       console.log(`guest: ${lines[i]}`)
     }
   }
-  await Promise.all(
-    Array.from({ length: lanes }, (_, lane) => work(lane === 0 ? before : undefined)),
-  )
+  const lanes = Array.from({ length: guestsAtOnce }, work)
+  if (beside) lanes.push(beside().then(work))
+  await Promise.all(lanes)
   for (const line of lines) tally.note(line)
 }
 
