@@ -19,10 +19,15 @@ export interface KeptKind {
   readonly help: string
 }
 
-const policiesOfAgent: KeptKind = {
-  file: 'policies.json',
-  what: 'policies',
-  help: 'give another folder with --state-dir, or none with --no-state-dir',
+const helpOfAgent = 'give another folder with --state-dir, or none with --no-state-dir'
+
+const policiesOfAgent: KeptKind = { file: 'policies.json', what: 'policies', help: helpOfAgent }
+
+/** SeverityPolicies, of whoever judges. */
+export const keptSeverity: KeptKind = {
+  file: 'severity-policies.json',
+  what: 'severity policies',
+  help: helpOfAgent,
 }
 
 /** Of what is written in the file. */

@@ -31,6 +31,12 @@ export const gaps: readonly { readonly what: string; readonly why: string }[] = 
     why: 'Where neither pod nor container says a user, root is taken, and that is said.',
   },
   {
+    what: 'Windows',
+    why:
+      'Pods of its nodes are taken for those of Linux. A HostProcess container, which is the ' +
+      'node itself, is no way to it here.',
+  },
+  {
     what: 'SELinux',
     why: 'Whether it confines a container is not in objects; escapes are told as if it did not.',
   },

@@ -8,6 +8,7 @@ import type { LoadedPolicy } from '@bulwark/policy'
 import type { UsageReport } from '@bulwark/schema'
 import type { Judged } from '@bulwark/server'
 import { AlertJudge, SeverityFeed } from '@bulwark/server'
+import { KeptPolicies, keptSeverity } from '../kept-policies.ts'
 import { accessOf } from '../kubernetes.ts'
 import { log } from '../report.ts'
 import { limits } from './limits.ts'
@@ -27,6 +28,8 @@ export interface JudgeChoice {
   readonly severity: readonly string[]
   /** The sensor tells which files run in containers. */
   readonly filesInUse: boolean
+  /** Where the SeverityPolicies of the cluster are kept over a restart. */
+  readonly stateFolder?: string | undefined
 }
 
 /** Gives alerts their context. */
@@ -114,7 +117,10 @@ export const judgeOf = async (choice: JudgeChoice): Promise<Judging | undefined>
     )
   }
   const access = accessOf(kubeconfig ?? '')
-  const policies = new SeverityFeed({ access, settings, log })
+  const { stateFolder } = choice
+  const keeper =
+    stateFolder === undefined ? undefined : new KeptPolicies(stateFolder, access, log, keptSeverity)
+  const policies = new SeverityFeed({ access, settings, keeper, log })
   const [watched] = await Promise.all([
     knownCluster(access, choice.vulnerabilities),
     policies.untilAnswered(),

@@ -8,7 +8,8 @@ import type { ApiAccess } from '@bulwark/kubernetes'
 import type { PolicyLoad } from '@bulwark/policy'
 import { diagnosticText } from '@bulwark/policy'
 import { SeverityFeed } from '@bulwark/server'
-import { KeptPolicies, keptText } from '../kept-policies.ts'
+import type { KeptKind } from '../kept-policies.ts'
+import { KeptPolicies, keptSeverity, keptText } from '../kept-policies.ts'
 import type { RuleText } from '../load-rules.ts'
 import { loadPolicyTexts } from '../load-rules.ts'
 import { Quiet } from '../quiet.ts'
@@ -103,12 +104,12 @@ const help = 'give another folder with --state-dir'
 
 const keptOf = (folder: string | undefined, access: ApiAccess): Kept | undefined => {
   if (folder === undefined) return undefined
-  const kept = (file: string, what: string): KeptPolicies =>
-    new KeptPolicies(folder, access, log, { file, what, help })
-  // An agent beside it, with the same folder, has files of other names.
+  const kept = (kind: Pick<KeptKind, 'file' | 'what'>): KeptPolicies =>
+    new KeptPolicies(folder, access, log, { ...kind, help })
+  // An agent beside it, with the same folder, keeps its own: it may have other rule files.
   return {
-    policies: kept('server-policies.json', 'policies'),
-    severity: kept('severity-policies.json', 'severity policies'),
+    policies: kept({ file: 'server-policies.json', what: 'policies' }),
+    severity: kept(keptSeverity),
   }
 }
 

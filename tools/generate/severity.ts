@@ -98,7 +98,9 @@ In a cluster SeverityPolicies are a resource of the API server
 \`bulwark run --kubeconfig FILE --context\` watches them beside the files of \`--severity\`: of a
 setting that several have, that of a file counts, and among those of the cluster that of the last
 by name. A change is in force with the next alert. One that becomes faulty is told and stays what
-it was; of a new one all but its faulty parts holds. \`bulwark policy status\` writes that into the
+it was, over a restart, too, where a folder for that is given
+(\`--state-dir\`); of a new one all but its faulty parts holds. \`bulwark policy status\`
+writes that into the
 policy, for \`kubectl get severitypolicies\` ([how](policies.md#status)).
 
 ${severityKeys()}
