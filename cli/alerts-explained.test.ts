@@ -37,6 +37,10 @@ test('lines about Bulwark itself', () => {
     ['alerts lost', 'Alerts lost: 3 for channel http: refused | channel=http count=3'],
     ['rules not changed', 'Rules not changed, those before go on: a.yaml:1:1: x'],
     ['policy not taken', 'Policy shop not taken, as it was before it goes on: x'],
+    [
+      'policies as they were kept',
+      'The API server does not say what policies are: a (of 2026-01-01T00:00:00Z, 3 d ago)',
+    ],
     ['options not changed', 'Options not changed, those before go on: a.yaml:1:1: x'],
     ['alert raised', 'Interactive shell in container: raised from low to high: the pod'],
   ] as const

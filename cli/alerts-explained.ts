@@ -1,7 +1,7 @@
 /** Which rule an alert is of, and what alerts about Bulwark itself ask for. */
 import { lossRule, lostAlertsRule, raisedRule, shedRule } from '@bulwark/agent'
 import { refusedConfig } from './config/live.ts'
-import { refusedPolicy, refusedRule } from './live-rules.ts'
+import { keptRule, refusedPolicy, refusedRule } from './live-rules.ts'
 
 /** What an alert about Bulwark itself is, for whoever is woken by it. */
 export interface InternalAlert {
@@ -53,13 +53,23 @@ export const internalAlerts: readonly InternalAlert[] = [
   },
   {
     rule: refusedPolicy,
-    says: /\bPolicy \S+ not taken, /,
+    says: /\bPolicy (?:\S+ )?not taken, /,
     meaning:
-      'A RuntimePolicy of the cluster has a fault. It stays what it was, or holds nowhere where ' +
-      'it was never sound: the message says which.',
+      'A RuntimePolicy of the cluster has a fault, or one of a file had one at the start. It ' +
+      'stays what it was, or holds nowhere where it was never sound: the message says which.',
     next:
-      'Mend it: `kubectl get runtimepolicy NAME -o yaml | bulwark policy check /dev/stdin`; ' +
-      'docs/policies.md.',
+      'Mend it: `kubectl get runtimepolicy NAME -o yaml | bulwark policy check /dev/stdin`, ' +
+      'or the file at the place that is named; docs/policies.md.',
+  },
+  {
+    rule: keptRule,
+    says: /\bThe API server does not say what policies are: /,
+    meaning:
+      'The agent has started while the API server did not answer. The policies of the cluster ' +
+      'count as an earlier run has kept them; the message says of when each is.',
+    next:
+      'See why the API server is away (`bulwark doctor --kubeconfig FILE`). Once it answers, ' +
+      'what it says counts: docs/policies.md.',
   },
   {
     rule: refusedConfig,

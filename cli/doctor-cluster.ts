@@ -9,6 +9,8 @@ export interface ClusterDiagnosis {
   readonly server: ServerFacts | undefined
   readonly view: ClusterView | undefined
   readonly policies: readonly LoadedPolicy[]
+  /** What the agent of this node keeps of them over a restart, in lines. */
+  readonly kept: readonly string[]
 }
 
 const rightState = ({ isGiven }: Right): string =>
@@ -54,13 +56,19 @@ const policyLines = (
 }
 
 /** Lines for people. */
-export const clusterLines = ({ server, view, policies }: ClusterDiagnosis): readonly string[] => [
+export const clusterLines = ({
+  server,
+  view,
+  policies,
+  kept,
+}: ClusterDiagnosis): readonly string[] => [
   ...(server ? serverLines(server) : []),
   ...policyLines(policies, view),
+  ...kept,
 ]
 
 /** The same for programs. */
-export const clusterJson = ({ server, view, policies }: ClusterDiagnosis): object => ({
+export const clusterJson = ({ server, view, policies, kept }: ClusterDiagnosis): object => ({
   ...(server
     ? {
         apiServer: {
@@ -74,6 +82,7 @@ export const clusterJson = ({ server, view, policies }: ClusterDiagnosis): objec
         },
       }
     : {}),
+  kept,
   policies: policies.map(({ name, place, mode, scope, isDisabled, found }) => ({
     name,
     file: place.file,

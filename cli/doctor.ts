@@ -20,7 +20,9 @@ import type { ServerFacts } from './cluster.ts'
 import { serverFacts } from './cluster.ts'
 import type { ClusterDiagnosis } from './doctor-cluster.ts'
 import { clusterJson, clusterLines } from './doctor-cluster.ts'
+import { usualStateFolder } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
+import { keptLines } from './kept-policies.ts'
 import { loadPolicyTexts } from './load-rules.ts'
 import { lookAt } from './policy.ts'
 import { print } from './print.ts'
@@ -34,6 +36,7 @@ interface DoctorOptions {
   readonly policy: readonly string[]
   readonly kubeconfig?: string
   readonly node?: string
+  readonly stateDir: string
   readonly output: 'json' | 'text'
 }
 
@@ -197,7 +200,7 @@ const printJson = (
 const lookAround = async (
   options: DoctorOptions,
 ): Promise<{ readonly loaded: PolicyLoad; readonly cluster: ClusterDiagnosis } | undefined> => {
-  const { rules, policy, kubeconfig, node } = options
+  const { rules, policy, kubeconfig, node, stateDir } = options
   const texts = readChosen({ rules, policies: policy })
   if ('message' in texts) {
     logError(texts.message, texts.help)
@@ -214,7 +217,8 @@ const lookAround = async (
   const server = kubeconfig === undefined ? undefined : await factsOf(kubeconfig)
   const all = [...texts.policies, ...(view?.policies ?? [])]
   const loaded = loadPolicyTexts(texts.rules, all)
-  return { loaded, cluster: { server, view, policies: loaded.policies } }
+  const kept = kubeconfig === undefined ? [] : keptLines(stateDir, view?.policies)
+  return { loaded, cluster: { server, view, policies: loaded.policies, kept } }
 }
 
 const factsOf = async (kubeconfig: string): Promise<ServerFacts | undefined> => {
@@ -249,6 +253,11 @@ export const doctorCommand = (): Command =>
     .addOption(again('--policy <path>', 'RuntimePolicies'))
     .option('--kubeconfig <file>', 'ask this API server, too: its policies, pods, and your rights')
     .option('--node <name>', 'count what policies select on this node alone')
+    .option(
+      '--state-dir <folder>',
+      'with --kubeconfig: where the agent of this node keeps policies over a restart',
+      usualStateFolder,
+    )
     .addOption(
       new Option('-o, --output <form>', 'form of the answer')
         .choices(['json', 'text'])

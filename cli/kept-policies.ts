@@ -49,6 +49,29 @@ const policyOf = (value: unknown): KeptText => {
   return { name, text, since }
 }
 
+/** What a file of kept policies says. */
+interface KeptFile {
+  /** The API server that they are of, as a URL without a path. */
+  readonly server: string
+  readonly policies: readonly KeptText[]
+}
+
+/**
+ * @returns `undefined`: there is none
+ * @throws UnusableFile, and what the file system says
+ */
+const readKept = (folder: StateFolder, name: string): KeptFile | undefined => {
+  const kept = folder.read(name, fileBytesMax)
+  if (kept === undefined) return undefined
+  const object = asObject(parseJson(kept))
+  if (!object) throw new UnusableFile('it is no whole JSON object')
+  const { version, server, policies } = object
+  if (version !== formVersion) throw new UnusableFile('another version of Bulwark has written it')
+  if (typeof server !== 'string') throw new UnusableFile('it does not say of which cluster it is')
+  if (!Array.isArray(policies)) throw new UnusableFile('it has no list of policies')
+  return { server, policies: policies.slice(0, limits.policiesMax).map(policyOf) }
+}
+
 export class KeptPolicies implements TextKeeper {
   readonly #folder: StateFolder
   readonly #kind: KeptKind
@@ -115,18 +138,10 @@ export class KeptPolicies implements TextKeeper {
   }
 
   #read(): readonly KeptText[] {
-    const kept = this.#folder.read(this.#kind.file, fileBytesMax)
-    if (kept === undefined) return []
-    const object = asObject(parseJson(kept))
-    if (!object) throw new UnusableFile('it is no whole JSON object')
-    const { version, server, policies } = object
-    if (version !== formVersion) throw new UnusableFile('another version of Bulwark has written it')
-    if (server !== this.#server) {
-      const cluster = `the cluster is ${this.#server}`
-      throw new UnusableFile(`it is of ${JSON.stringify(server)}, and ${cluster}`)
-    }
-    if (!Array.isArray(policies)) throw new UnusableFile('it has no list of policies')
-    return policies.slice(0, limits.policiesMax).map(policyOf)
+    const { server, policies } = readKept(this.#folder, this.#kind.file) ?? {}
+    if (server === undefined || server === this.#server) return policies ?? []
+    const cluster = `the cluster is ${this.#server}`
+    throw new UnusableFile(`it is of ${JSON.stringify(server)}, and ${cluster}`)
   }
 
   async #write(): Promise<void> {
@@ -155,9 +170,60 @@ export class KeptPolicies implements TextKeeper {
 
 const namedMax = 10
 
-/** Names, and of when each is, in one line. */
+const units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+] as const
+
+/** How long ago it was first kept as it is: `3 h`. */
+const ageText = ({ since }: KeptText): string => {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(since)) / 1_000))
+  const [unit, length] = units.find(([, each]) => seconds >= each) ?? ['s', 1]
+  return `${Math.floor(seconds / length)} ${unit}`
+}
+
+/** Names, of when each is, and how old, in one line. */
 export const keptText = (kept: readonly KeptText[]): string => {
-  const named = kept.slice(0, namedMax).map(({ name, since }) => `${name} (of ${since})`)
+  const named = kept
+    .slice(0, namedMax)
+    .map((each) => `${each.name} (of ${each.since}, ${ageText(each)} ago)`)
   const more = kept.length > namedMax ? ` and ${kept.length - namedMax} more` : ''
   return `${named.join(', ')}${more}`
+}
+
+/**
+ * What the agent of this node would go on with after a restart, in lines for people.
+ *
+ * @param said  what the cluster says now; `undefined`: it does not answer
+ */
+export const keptLines = (
+  folder: string,
+  said: readonly RuleText[] | undefined,
+): readonly string[] => {
+  const state = new StateFolder(folder)
+  const path = state.pathOf(policiesOfAgent.file)
+  try {
+    const kept = readKept(state, policiesOfAgent.file)
+    if (!kept) return []
+    const texts = said && new Map(said.map(({ name, text }) => [name, text]))
+    return [
+      `kept over a restart of this node's agent (${path}, of ${kept.server}):`,
+      ...kept.policies.map((policy) => {
+        const { name, text, since } = policy
+        const how = stillText(text, texts && (texts.get(name) ?? null))
+        const short = name.slice(name.lastIndexOf('/') + 1)
+        return `  ${short}: ${how}, since ${since} (${ageText(policy)})`
+      }),
+    ]
+  } catch (error) {
+    return [`policies kept in ${path} are not read: ${messageOf(error)}`]
+  }
+}
+
+/** @param said  of this policy; `null`: it is gone; `undefined`: nobody says */
+const stillText = (kept: string, said: string | null | undefined): string => {
+  if (said === undefined) return 'as it was kept, for all that is known'
+  if (said === null) return 'gone from the cluster, of which the agent has not heard'
+  return said === kept ? 'as it is' : 'as it was, not as it is'
 }

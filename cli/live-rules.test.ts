@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Agent } from '@bulwark/agent'
+import type { Agent, Alert } from '@bulwark/agent'
 import type { Rule } from '@bulwark/policy'
-import { LiveRules } from './live-rules.ts'
+import { LiveRules, keptRule, refusedPolicy } from './live-rules.ts'
 import type { RuleChoice } from './report.ts'
 import { chooseOf } from './report.ts'
 import { settledWithout } from './settle-policies.ts'
@@ -47,4 +47,57 @@ test('another choice that comes while rules are loaded is made after them', asyn
   await live.choose({ ...choice, priority: 'Error' })
   await reloaded
   assert.deepEqual(changes, ['Grave Light', 'Grave'])
+})
+
+test('what does not hold from the start on is told, and what is as it was kept', () => {
+  const alerts: Alert[] = []
+  const choice: RuleChoice = {
+    rules: [],
+    policies: [],
+    priority: 'Debug',
+    appendOutput: undefined,
+    staticFields: new Map(),
+  }
+  const policy = (name: string, spec: string): string =>
+    `apiVersion: bulwark.dev/v1alpha1\nkind: RuntimePolicy\nmetadata: {name: ${name}}\nspec: ${spec}\n`
+  const policies = [
+    { name: 'typo.yaml', text: policy('typo', '{scop: {}}') },
+    {
+      name: 'sound.yaml',
+      text: policy('sound', '{applyTo: {tags: [a]}, scope: {podSelector: {}}}'),
+    },
+    { name: 'cut.yaml', text: 'kind: RuntimePolicy\nmetadata: {name: ' },
+  ]
+  const rules = [
+    {
+      name: 'rules.yaml',
+      text: rule('Tagged', 'DEBUG').replace('desc: d', 'desc: d\n  tags: [a]'),
+    },
+  ]
+  const live = new LiveRules({
+    // Nothing is asked of it.
+    agent: {} as Agent,
+    choice,
+    hostname: 'node',
+    settled: settledWithout(chooseOf({ rules, policies, cluster: [] }, choice)),
+    kept: ['2026-01-02T00:00:00.000Z', '2026-01-01T00:00:00.000Z'].map((since, i) => ({
+      name: `kept-${i}`,
+      text: '',
+      since,
+    })),
+    onAlert: (alert) => alerts.push(alert),
+  })
+  assert.ok(live)
+  assert.deepEqual(
+    alerts.map((alert) => [alert.rule, alert.outputFields.get('rules.file')]),
+    [
+      [refusedPolicy, 'typo.yaml'],
+      [refusedPolicy, 'cut.yaml'],
+      [keptRule, undefined],
+    ],
+  )
+  const [typo, , kept] = alerts
+  assert.match(typo?.message ?? '', /^Policy typo not taken, it holds nowhere: typo\.yaml:4:8: /)
+  assert.match(kept?.message ?? '', /kept-0 \(of 2026-01-02\S+, \d+ d ago\), kept-1 \(of 2026-/)
+  assert.equal(kept?.outputFields.get('rules.since'), '2026-01-01T00:00:00.000Z')
 })

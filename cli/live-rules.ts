@@ -7,6 +7,8 @@ import type { Agent, Alert } from '@bulwark/agent'
 import { activeRules, inTurns, internalAlert } from '@bulwark/agent'
 import { clocks } from '@bulwark/native'
 import type { Diagnostic, FileResult, LoadedPolicy } from '@bulwark/policy'
+import type { KeptText } from '@bulwark/server'
+import { keptText } from './kept-policies.ts'
 import type { RuleText } from './load-rules.ts'
 import { filesOf, meantPaths } from './load-rules.ts'
 import type { ChosenRules, ChosenTexts, RuleChoice } from './report.ts'
@@ -19,8 +21,11 @@ import { byName, isSecond, settleInSteps, soundOf } from './settle-policies.ts'
 /** Name of the alert about rules that could not be taken. */
 export const refusedRule = 'Bulwark internal: rules not changed'
 
-/** Name of the alert about a policy of the cluster that has a fault. */
+/** Name of the alert about a policy that has a fault: of the cluster, or of a file at the start. */
 export const refusedPolicy = 'Bulwark internal: policy not taken'
+
+/** Name of the alert about policies of which nobody says that they are still so. */
+export const keptRule = 'Bulwark internal: policies as they were kept'
 
 /** Why rules are not taken. */
 interface Refusal {
@@ -40,6 +45,9 @@ export interface LiveRulesOptions {
   readonly hostname: string
   /** The rules that run. */
   readonly settled: Settled
+  /** Of them the policies of the cluster that are as an earlier run has kept them, since the
+   * cluster has not said what they are. */
+  readonly kept?: readonly KeptText[]
   /** Those of the cluster, if it has any. */
   readonly policies?: LivePolicies | undefined
   readonly onAlert: (alert: Alert) => void
@@ -72,14 +80,16 @@ export class LiveRules {
 
   constructor(options: LiveRulesOptions) {
     this.#options = options
-    const { choice, settled } = options
+    const { choice, settled, kept = [] } = options
     const { chosen, said } = settled
     this.#paths = { rules: meantPaths(choice.rules), policies: choice.policies }
     this.#choice = choice
     this.#running = chosen
     this.#runningFiles = filesKey(chosen.texts)
     this.#runningCluster = keyOf(said)
+    this.#tellFaultyFiles(chosen)
     this.#tellFaulty(settled)
+    if (kept.length > 0) this.#tellKept(kept)
     options.onSound?.(soundOf(chosen))
   }
 
@@ -223,6 +233,23 @@ export class LiveRules {
     return textOf(file, policies) !== textOf(file, texts.policies)
   }
 
+  /** At the start nothing was in force before: what is faulty in a file holds nowhere. */
+  #tellFaultyFiles({ loaded, texts }: ChosenRules): void {
+    for (const policy of loaded.policies) {
+      const isOfCluster = textOf(policy.place.file, texts.cluster) !== undefined
+      if (policy.isDisabled && !isOfCluster) this.#tellPolicy(policy, 'it holds nowhere')
+    }
+  }
+
+  #tellKept(kept: readonly KeptText[]): void {
+    const since = kept.map((policy) => policy.since).toSorted()
+    const message = `The API server does not say what policies are: ${keptText(kept)}`
+    this.#alert(keptRule, message, {
+      'rules.policies': kept.length,
+      'rules.since': since[0] ?? '',
+    })
+  }
+
   /** Tells of each faulty text of the cluster once. */
   #tellFaulty({ chosen, said, faulty: policies }: Settled): void {
     const told = new Map<string, string>()
@@ -231,13 +258,17 @@ export class LiveRules {
       const text = textOf(file, said) ?? ''
       told.set(file, text)
       if (this.#toldFaulty.get(file) === text) continue
-      const { text: why, fields } = faulty(errorsOf([], [policy]))
       const holds = (textOf(file, chosen.texts.cluster) ?? text) !== text
-      const then = holds ? 'as it was before it goes on' : 'it holds nowhere'
-      const message = `Policy ${policy.name} not taken, ${then}: ${why}`
-      this.#alert(refusedPolicy, message, { ...fields, 'rules.policy': policy.name })
+      this.#tellPolicy(policy, holds ? 'as it was before it goes on' : 'it holds nowhere')
     }
     this.#toldFaulty = told
+  }
+
+  #tellPolicy(policy: LoadedPolicy, then: string): void {
+    const { text, fields } = faulty(errorsOf([], [policy]))
+    const named = policy.name === '' ? '' : ` ${policy.name}`
+    const message = `Policy${named} not taken, ${then}: ${text}`
+    this.#alert(refusedPolicy, message, { ...fields, 'rules.policy': policy.name })
   }
 
   #tell({ text, fields }: Refusal): void {

@@ -1,27 +1,41 @@
 /**
  * `bulwark policy status`: says of each policy of a cluster whether it holds, of RuntimePolicies
- * as what they act, in its `status`. One writer for all agents and servers: see docs/adr.
+ * as what they act, in its `status`, once or whenever one changes. One writer for all agents and
+ * servers: see docs/adr.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import { policiesPath, readPolicyText } from '@bulwark/agent'
+import { limits, policiesPath, readPolicyText } from '@bulwark/agent'
 import { readSeverityPolicies } from '@bulwark/graph'
-import { AccessError, ApiAsker, ApiFault } from '@bulwark/kubernetes'
+import type { ApiAccess, Following } from '@bulwark/kubernetes'
+import { AccessError, ApiAsker, ApiClient, ApiFault, follow } from '@bulwark/kubernetes'
 import type { PolicyCondition } from '@bulwark/policy'
 import { acceptedStatus, policyStatus } from '@bulwark/policy'
-import { policyApiVersion, severityPolicyKind, severityPolicyPlural } from '@bulwark/schema'
+import {
+  policyApiVersion,
+  policyGroup,
+  policyKind,
+  policyPlural,
+  severityPolicyKind,
+  severityPolicyPlural,
+} from '@bulwark/schema'
 import { severityPoliciesPath } from '@bulwark/server'
+import { usualStateFolder } from './config/settings.ts'
 import { exitCodes } from './exit.ts'
+import { keptLines } from './kept-policies.ts'
 import { accessOf } from './kubernetes.ts'
 import type { RuleText } from './load-rules.ts'
 import { loadPolicyTexts, readRuleFiles } from './load-rules.ts'
 import { print } from './print.ts'
-import { again, logError } from './report.ts'
+import { Quiet } from './quiet.ts'
+import { again, ending, log, logError } from './report.ts'
 
 interface StatusOptions {
   readonly kubeconfig: string
   readonly rules: readonly string[]
+  readonly stateDir: string
   readonly dryRun?: boolean
+  readonly watch?: boolean
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -44,6 +58,8 @@ interface Said {
 
 /** A kind of policies: where they are, and what becomes of them. */
 interface Kind {
+  readonly kind: string
+  readonly plural: string
   readonly path: string
   readonly judge: (all: readonly Known[], now: string) => readonly Said[]
 }
@@ -67,6 +83,8 @@ const conditionsOf = ({ status }: Known): readonly PolicyCondition[] => {
 
 /** @param rules  those that agents run with */
 const runtimePolicies = (rules: readonly RuleText[]): Kind => ({
+  kind: policyKind,
+  plural: policyPlural,
   path: policiesPath,
   judge: (all, now) => {
     const texts = all.map(({ object }) => readPolicyText(object, () => {}))
@@ -85,6 +103,8 @@ const runtimePolicies = (rules: readonly RuleText[]): Kind => ({
 })
 
 const severityPolicies: Kind = {
+  kind: severityPolicyKind,
+  plural: severityPolicyPlural,
   path: severityPoliciesPath,
   judge: (all, now) =>
     all.map((known) => {
@@ -111,39 +131,66 @@ const changeOf = ({ known, status }: Said): string | undefined => {
 const roundsMax = 3
 const conflict = 409
 const notFound = 404
+/** How often a status that could not be written is tried again, milliseconds. */
+const againMs = 30_000
 
-/** Judges all of a kind, and writes what is not there. Returns how many could not be written. */
-const writeAll = async (
-  asker: ApiAsker,
-  kind: Kind,
-  dryRun: boolean,
-  round = 1,
-): Promise<number> => {
-  const all = (await asker.list(kind.path)).flatMap(knownOf)
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
-  let unwritten = 0
-  let stale = 0
-  for (const said of kind.judge(all, now)) {
-    const { name } = said.known
-    const text = changeOf(said)
-    const line = `${name}: ${said.words}`
-    try {
-      if (text !== undefined && !dryRun) {
-        const path = `${kind.path}/${encodeURIComponent(name)}/status`
-        await asker.ask(path, { method: 'PATCH', type: 'application/merge-patch+json', text })
-      }
-      print(text === undefined ? line : `${line}${dryRun ? ' (to be said)' : ' (said now)'}`)
-    } catch (error) {
-      if (!(error instanceof ApiFault)) throw error
-      if (error.status === conflict && round < roundsMax) stale++
-      else {
-        unwritten++
-        logError(`cannot write the status of ${name}: ${error.message}`)
+/** Judges policies, and writes what is not there. */
+class StatusWriter {
+  readonly #asker: ApiAsker
+  readonly #isDry: boolean
+  readonly #onlyNews: boolean
+  /** What was said of each last. */
+  readonly #told = new Map<string, string>()
+
+  /** @param options  `watch`: of what is as it was when it was looked at last nothing is printed */
+  constructor(asker: ApiAsker, { dryRun = false, watch = false }: StatusOptions) {
+    this.#asker = asker
+    this.#isDry = dryRun
+    this.#onlyNews = watch
+  }
+
+  /**
+   * Judges all of a kind.
+   *
+   * @returns how many could not be written
+   * @throws ApiFault  they cannot be listed
+   */
+  async write(kind: Kind, round = 1): Promise<number> {
+    const all = (await this.#asker.list(kind.path)).flatMap(knownOf)
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+    let unwritten = 0
+    let stale = 0
+    for (const said of kind.judge(all, now)) {
+      const { name } = said.known
+      try {
+        await this.#say(kind, said)
+      } catch (error) {
+        if (!(error instanceof ApiFault)) throw error
+        if (error.status === conflict && round < roundsMax) stale++
+        else {
+          unwritten++
+          logError(`cannot write the status of ${name}: ${error.message}`)
+        }
       }
     }
+    if (stale === 0) return unwritten
+    return unwritten + (await this.write(kind, round + 1))
   }
-  if (stale === 0) return unwritten
-  return unwritten + (await writeAll(asker, kind, dryRun, round + 1))
+
+  async #say(kind: Kind, said: Said): Promise<void> {
+    const text = changeOf(said)
+    const { name } = said.known
+    const line = `${name}: ${said.words}`
+    if (text !== undefined && !this.#isDry) {
+      const path = `${kind.path}/${encodeURIComponent(name)}/status`
+      await this.#asker.ask(path, { method: 'PATCH', type: 'application/merge-patch+json', text })
+    }
+    const key = `${kind.plural}/${name}`
+    const isOld = this.#onlyNews && text === undefined && this.#told.get(key) === line
+    this.#told.set(key, line)
+    if (isOld) return
+    print(text === undefined ? line : `${line}${this.#isDry ? ' (to be said)' : ' (said now)'}`)
+  }
 }
 
 /** A cluster may have one definition of `deploy/crds` alone. */
@@ -151,6 +198,92 @@ const ifUnknown = (error: unknown): number => {
   if (!(error instanceof ApiFault) || error.status !== notFound) throw error
   logError(`the API server knows no ${severityPolicyPlural}`, 'apply deploy/crds to have them')
   return 0
+}
+
+/** What of a policy makes it be judged again. */
+interface Seen {
+  readonly name: string
+  readonly generation: number
+  readonly status: string
+}
+
+/** Told when there may be something to say; what is not known of the server is said meanwhile. */
+const followKind = (client: ApiClient, kind: Kind, onChange: () => void): Following =>
+  follow<Seen>(
+    client,
+    {
+      what: kind.plural,
+      kind: kind.kind,
+      apiVersion: policyApiVersion,
+      resource: `${kind.plural}.${policyGroup}`,
+      absent: `the API server knows no ${kind.plural} (deploy/crds), and is asked now and again`,
+      path: kind.path,
+      query: {},
+      valuesMax: limits.policiesMax,
+      read: (object) => {
+        const [known] = knownOf(object)
+        const status = JSON.stringify(known?.status)
+        return known && { name: known.name, generation: known.generation, status }
+      },
+      keyOf: ({ name }) => name,
+      tell: onChange,
+    },
+    { log, count: () => {} },
+  )
+
+/** Judges again when one has changed, and what could not be written now and again. */
+const watchAll = async (
+  access: ApiAccess,
+  kinds: readonly Kind[],
+  writer: StatusWriter,
+): Promise<void> => {
+  const client = new ApiClient(access)
+  /** What has changed, and what could not be written, by kind. */
+  const due = new Map<Kind, 'changed' | 'again'>()
+  let busy: Promise<void> | undefined
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const [kind] = [...due].find(([, why]) => why === 'changed') ?? []
+      if (!kind) return
+      due.delete(kind)
+      const unwritten = await writer.write(kind).catch((error: unknown) => {
+        logError(`cannot list ${kind.plural}: ${messageOf(error)}`)
+        return 1
+      })
+      if (unwritten > 0 && !due.has(kind)) due.set(kind, 'again')
+    }
+  }
+  const begin = (): void => {
+    busy ??= work().finally(() => (busy = undefined))
+  }
+  const quiet = new Quiet(begin)
+  // It also holds the process while no connection does.
+  const timer = setInterval(() => {
+    for (const kind of due.keys()) due.set(kind, 'changed')
+    begin()
+  }, againMs)
+  const following = kinds.map((kind) =>
+    followKind(client, kind, () => {
+      due.set(kind, 'changed')
+      quiet.touch()
+    }),
+  )
+  await ending()
+  for (const each of following) each.stop()
+  quiet.stop()
+  clearInterval(timer)
+  client.close()
+  await busy
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
+/** What the agent of this node would go on with, beside what the cluster says. */
+const tellKept = async (folder: string, asker: ApiAsker): Promise<void> => {
+  const objects = await asker.list(policiesPath).catch(() => undefined)
+  const texts = objects?.flatMap((object) => readPolicyText(object, () => {}) ?? [])
+  for (const line of keptLines(folder, texts)) print(line)
 }
 
 const status = async (options: StatusOptions): Promise<void> => {
@@ -162,16 +295,20 @@ const status = async (options: StatusOptions): Promise<void> => {
   }
   let asker: ApiAsker | undefined
   try {
-    asker = new ApiAsker(accessOf(options.kubeconfig))
-    const dryRun = options.dryRun === true
-    const unwritten = await writeAll(asker, runtimePolicies(rules), dryRun)
-    const more = await writeAll(asker, severityPolicies, dryRun).catch(ifUnknown)
+    const access = accessOf(options.kubeconfig)
+    asker = new ApiAsker(access)
+    const writer = new StatusWriter(asker, options)
+    const own = runtimePolicies(rules)
+    if (options.watch === true) return await watchAll(access, [own, severityPolicies], writer)
+    const unwritten = await writer.write(own)
+    const more = await writer.write(severityPolicies).catch(ifUnknown)
     process.exitCode = unwritten + more > 0 ? exitCodes.fault : exitCodes.done
   } catch (error) {
     if (!(error instanceof AccessError) && !(error instanceof ApiFault)) throw error
     logError(`cannot ask ${options.kubeconfig}: ${error.message}`, 'see docs/policies.md')
     process.exitCode = error instanceof AccessError ? exitCodes.usage : exitCodes.fault
   } finally {
+    if (asker && options.watch !== true) await tellKept(options.stateDir, asker)
     asker?.close()
   }
 }
@@ -189,13 +326,21 @@ export const policyStatusCommand = (): Command =>
       ),
     )
     .option('--dry-run', 'say it, and write nothing')
+    .option('--watch', 'go on: judge a policy again when it changes, until a signal ends it')
+    .option(
+      '--state-dir <folder>',
+      'also say what the agent of this node keeps there over a restart, and how old it is',
+      usualStateFolder,
+    )
     .addHelpText(
       'after',
       `
-It writes what is not there yet, once; run it again when policies have changed (a CronJob does).
+It writes what is not there yet, once; run it again when policies have changed (a CronJob does),
+or let it --watch. deploy/policy-status.yaml gives the rights to either.
 Exit code 1: the API server could not be asked, or a status could not be written.
 
-Example:
-  bulwark policy status --kubeconfig in-cluster && kubectl get runtimepolicies,severitypolicies`,
+Examples:
+  bulwark policy status --kubeconfig in-cluster && kubectl get runtimepolicies,severitypolicies
+  bulwark policy status --kubeconfig in-cluster --watch`,
     )
     .action(status)

@@ -7,6 +7,7 @@ import { Outputs, UsageSender, limits } from '@bulwark/agent'
 import { readKernelTypes } from '@bulwark/native'
 import type { Rule } from '@bulwark/policy'
 import type { Machine } from '@bulwark/schema'
+import type { KeptText } from '@bulwark/server'
 import { addFlags, configure, givenByFlags, usualConfig } from './config/flags.ts'
 import { faultText } from './config/read.ts'
 import { LiveConfig } from './config/live.ts'
@@ -169,7 +170,7 @@ const run = async (
 }
 
 /** @param given  with the rules of files alone */
-const runWith = async (given: Omit<Watching, 'record'>): Promise<number> => {
+const runWith = async (given: Omit<Watching, 'record' | 'kept'>): Promise<number> => {
   const { settings } = given
   const { chosen } = given.settled
   const found = settings.orDemo ? probe(settings, () => {}) : probe(settings)
@@ -201,8 +202,8 @@ const withPolicies = async ({
   settled,
   policies,
   pods,
-}: Omit<Watching, 'record'>): Promise<Pick<Watching, 'settled' | 'pods'>> => {
-  if (!policies || pods?.from !== 'server') return { settled, pods }
+}: Omit<Watching, 'record' | 'kept'>): Promise<Pick<Watching, 'settled' | 'pods' | 'kept'>> => {
+  if (!policies || pods?.from !== 'server') return { settled, pods, kept: [] }
   const begun = performance.now()
   await policies.feed.untilAnswered()
   const leftMs = limits.apiStartMsMax - (performance.now() - begun)
@@ -213,7 +214,8 @@ const withPolicies = async ({
     cluster.length === 0
       ? settled
       : settleAtStart({ ...settled.chosen.texts, cluster }, settings, byName(kept))
-  if (policies.feed.ageMs === undefined && cluster.length > 0) {
+  const isAway = policies.feed.ageMs === undefined
+  if (isAway && cluster.length > 0) {
     log(`policies: as they were kept, until the API server lists them: ${keptText(kept)}`)
   } else {
     const inForce = byName(all.chosen.texts.cluster)
@@ -223,7 +225,7 @@ const withPolicies = async ({
     )
     if (old.length > 0) log(`policies: as they were kept, not as they are: ${keptText(old)}`)
   }
-  return { settled: all, pods: { ...pods, waitMsMax } }
+  return { settled: all, pods: { ...pods, waitMsMax }, kept: isAway ? kept : [] }
 }
 
 /** The sensor does not load here. */
@@ -244,6 +246,8 @@ interface Watching {
   readonly settled: Settled
   readonly record: RecordOptions | undefined
   readonly pods: PodOrigin | undefined
+  /** Policies that count as they were kept, since the API server has not listed them. */
+  readonly kept: readonly KeptText[]
   readonly policies: ClusterPolicies | undefined
   readonly judging: Judging
   readonly hangups: Hangups | undefined
@@ -252,7 +256,7 @@ interface Watching {
 /** Takes changes of rules and options. Returns what stops it. */
 const follow = (
   agent: Agent,
-  { settings, read, settled, policies, judging, hangups }: Watching,
+  { settings, read, settled, kept, policies, judging, hangups }: Watching,
   outputs: Outputs,
 ): (() => void) => {
   const node = settings.hostname ?? hostname()
@@ -262,6 +266,7 @@ const follow = (
     choice: settings,
     hostname: node,
     settled,
+    kept,
     policies: policies?.feed,
     onAlert,
     onPolicies: judging.takePolicies,

@@ -4,7 +4,7 @@ export { bulwark, mainFile } from '../cli/testdata/bulwark.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
 export type { Running } from '../cli/testdata/running.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
-export { end, skip, startRun, startServer, timeout } from '../cli/testdata/running.ts'
+export { end, skip, startBulwark, startRun, startServer, timeout } from '../cli/testdata/running.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it
 export { useRareProgram } from '../cli/testdata/rare.ts'
 // tidy-allow inner: cli/ offers the program, not how its tests run it

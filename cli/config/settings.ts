@@ -50,7 +50,7 @@ export interface Settings {
 
 const mib = 1024 * 1024
 
-const usualStateFolder = '/var/lib/bulwark'
+export const usualStateFolder = '/var/lib/bulwark'
 
 /** Takes values by name; each was checked against its option when it was read. */
 class Values {

@@ -95,14 +95,24 @@ interface Answer {
     readonly knowsPolicies: boolean
     readonly rights: readonly { verb: string; resource: string; state: string; without?: string }[]
   }
+  readonly kept: readonly string[]
   readonly policies: readonly { name: string; containers?: { selected: number; of: number } }[]
 }
 
 test('doctor: the API server, the rights of who asks, policies', { timeout }, async () => {
+  const stateDir = join(folder, 'state')
+  mkdirSync(stateDir, { mode: 0o700 })
+  const since = new Date(Date.now() - 3 * 3_600_000).toISOString()
+  const kept = ['apps', 'gone'].map((name) => ({
+    name: `runtimepolicy.bulwark.dev/${name}`,
+    text: '{}',
+    since,
+  }))
+  write('state/policies.json', JSON.stringify({ version: 1, server: 'https://a', policies: kept }))
   const rulesFile = write('rules.yaml', '- macro: m\n  condition: (evt.type = execve)\n')
   const ask = async (token: string): Promise<Answer> => {
     const args = ['--rules', rulesFile, '--kubeconfig', kubeconfig(token), '--node', 'node-a']
-    const { stdout } = await bulwark(['doctor', ...args, '-o', 'json'])
+    const { stdout } = await bulwark(['doctor', ...args, '--state-dir', stateDir, '-o', 'json'])
     return JSON.parse(stdout) as Answer
   }
   const states = ({ apiServer }: Answer): readonly string[] =>
@@ -122,7 +132,13 @@ test('doctor: the API server, the rights of who asks, policies', { timeout }, as
       ['nothing', 0, 3],
     ],
   )
+  assert.deepEqual(agent.kept, [
+    `kept over a restart of this node's agent (${stateDir}/policies.json, of https://a):`,
+    `  apps: as it was, not as it is, since ${since} (3 h)`,
+    `  gone: gone from the cluster, of which the agent has not heard, since ${since} (3 h)`,
+  ])
   const nobody = await ask('nobody')
+  assert.match(nobody.kept[1] ?? '', /apps: as it was kept, for all that is known, since/)
   assert.deepEqual(states(nobody), expected('no'))
   assert.match(nobody.apiServer.rights[0]?.without ?? '', /pods are known from the runtime alone/)
   assert.deepEqual(nobody.policies, [])

@@ -13,7 +13,7 @@ import { PodSource, PolicyFeed } from '@bulwark/agent'
 import { ApiAsker } from '@bulwark/kubernetes'
 import type { NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText } from '@bulwark/tools'
-import { bulwark } from '../running.ts'
+import { bulwark, end, startBulwark } from '../running.ts'
 import { accessTo, quickTimes } from './heard.ts'
 import { manifests } from './manifests.ts'
 
@@ -130,29 +130,44 @@ test('status: what holds, as what it acts, once; and by rights of its own', asyn
   server.putPolicy({ ...policyOf('seen', { rules }), status: { conditions: [foreign] } })
   server.putSeverityPolicy(policyOf('mild', { staleDays: 7 }))
   server.putSeverityPolicy(policyOf('typo', { weights: { 'exposure.privat': 1 } }))
+  const words = (token: string): readonly string[] => {
+    const where = ['--kubeconfig', kubeconfig(token), '--state-dir', join(folder, 'state')]
+    return ['policy', 'status', ...where]
+  }
   const run = async (token = 'writer', ...more: readonly string[]): Promise<readonly unknown[]> => {
-    const { code, stdout, stderr } = await bulwark([
-      'policy',
-      'status',
-      '--kubeconfig',
-      kubeconfig(token),
-      ...more,
-    ])
+    const { code, stdout, stderr } = await bulwark([...words(token), ...more])
     return [code, stdout.trimEnd().split('\n'), stderr]
   }
-  const lines = (end: string): readonly string[] => [
-    `audits: acts as audit${end}`,
-    `enforces: acts as audit${end}`,
-    `faulty: Invalid${end}`,
-    `seen: acts as audit${end}`,
-    `mild: holds${end}`,
-    `typo: Invalid${end}`,
+  const lines = (more: string): readonly string[] => [
+    `audits: acts as audit${more}`,
+    `enforces: acts as audit${more}`,
+    `faulty: Invalid${more}`,
+    `seen: acts as audit${more}`,
+    `mild: holds${more}`,
+    `typo: Invalid${more}`,
   ]
   assert.deepEqual(await run('writer', '--dry-run'), [0, lines(' (to be said)'), ''])
   assert.deepEqual(askedOf(server), ['list runtimepolicies', 'list severitypolicies'])
   assert.deepEqual(await run(), [0, lines(' (said now)'), ''])
   assert.deepEqual(await run(), [0, lines(''), ''])
-  assert.deepEqual(askedOf(server), givenBy('bulwark-policy-status'))
+  const given = givenBy('bulwark-policy-status')
+  assert.deepEqual(
+    askedOf(server),
+    given.filter((right) => !right.startsWith('watch')),
+  )
+  // Whoever goes on judges what changes, and says nothing of what does not.
+  const { child, alert: line } = startBulwark(t, [...words('writer'), '--watch'])
+  const first: string[] = []
+  while (first.length < lines('').length) first.push(await line())
+  assert.deepEqual(first.toSorted(), lines('').toSorted())
+  server.putPolicy(policyOf('fresh', { rules }))
+  assert.equal(await line(), 'fresh: acts as audit (said now)')
+  server.removePolicy('fresh')
+  server.putPolicy(policyOf('fresher', { rules: [{ ...rules[0], condition: 'evt.type =' }] }))
+  assert.equal(await line(), 'fresher: Invalid (said now)')
+  server.removePolicy('fresher')
+  assert.equal(await end(child, 'SIGTERM'), 0)
+  assert.deepEqual(askedOf(server), given)
   const statusOf = (name: string, resource = 'runtimepolicies'): Json => {
     const found = server.store.get({ resource, namespace: '', name })
     return found?.['status'] as Json

@@ -112,7 +112,7 @@ test('policies of a cluster, beside files of them', { skip, timeout }, async (t)
   const again = await startRun(t, rules, args)
   assert.match(
     await again.said('policies: as they were kept, not as they are'),
-    /: runtimepolicy\.bulwark\.dev\/cluster \(of \d{4}-\S+Z\)$/,
+    /: runtimepolicy\.bulwark\.dev\/cluster \(of \d{4}-\S+Z, \d+ \S+ ago\)$/,
   )
   assert.match(
     (await next(again)).output,

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import type { NewObject } from '@bulwark/tools'
 import {
   ApiServer,
   findProgram,
@@ -20,7 +21,7 @@ import {
 } from '@bulwark/tools'
 import { Pods } from '../containerd/pods.ts'
 import { skip, useSetUp } from '../kernel/stage.ts'
-import { end, mainFile, startRun } from '../running.ts'
+import { bulwark as runOnce, end, mainFile, startRun } from '../running.ts'
 import { webPod } from './objects.ts'
 
 const timeout = 120_000
@@ -45,6 +46,7 @@ let known: string
 let unknown: string
 let pods: Pods
 let server: ApiServer
+let criSocket: string
 const uid = randomUUID()
 
 useSetUp(async (undo) => {
@@ -52,6 +54,7 @@ useSetUp(async (undo) => {
   undo(() => rmSync(folder, { recursive: true }))
   const containerd = await startContainerd()
   undo(() => containerd.close())
+  criSocket = containerd.socket
   pods = new Pods(containerd)
   undo(() => pods.close())
   await pods.untilReady()
@@ -122,6 +125,78 @@ test('in the context of a cluster that is watched', { skip, timeout }, async (t)
   for (const deadline = Date.now() + timeout; !/privileged/.test(await factors());) {
     assert.ok(Date.now() < deadline, 'the pod is privileged, and no alert says so')
   }
+  assert.equal(await end(child, 'SIGTERM'), 0)
+})
+
+/** As an agent writes what it keeps: docs/adr/0025. */
+const keepIn = (state: string, url: string, policy: object): void => {
+  const since = new Date(Date.now() - 2 * 86_400_000).toISOString()
+  const kept = { name: 'runtimepolicy.bulwark.dev/web', text: JSON.stringify(policy), since }
+  mkdirSync(state, { mode: 0o700 })
+  const file = { version: 1, server: url, policies: [kept] }
+  writeFileSync(join(state, 'policies.json'), JSON.stringify(file), { mode: 0o600 })
+}
+
+const policyOf = (name: string): object => ({
+  apiVersion: 'bulwark.dev/v1alpha1',
+  kind: 'RuntimePolicy',
+  metadata: { name: 'web' },
+  spec: {
+    scope: { podSelector: { matchLabels: { app: 'web' } } },
+    rules: [
+      { name, condition: `evt.type = execve and proc.args contains ${mark}`, output: fields },
+    ],
+  },
+})
+const fields = '%k8s.pod.name %k8s.pod.label[app] %k8s.workload.name'
+
+test('started while the API server is away, which then comes', { skip, timeout }, async (t) => {
+  const late = await ApiServer.start()
+  const podUid = randomUUID()
+  late.putNamespace('shop')
+  late.putPod(webPod('web-3', podUid))
+  late.putPolicy(policyOf('New') as NewObject)
+  await late.stop()
+  let isUp = false
+  t.after(() => (isUp ? late.stop() : undefined))
+  const config = join(folder, 'late')
+  writeFileSync(config, kubeconfigText(late.url, { token: 'a' }))
+  const state = join(folder, 'state')
+  keepIn(state, late.url, policyOf('Old'))
+  const pod = await pods.run('web-3', 'cgroupfs', { app: 'web' }, podUid)
+  const id = await pods.start(pod, 'app', ['/bin/sleep', '2147483647'])
+  const rulesFile = join(folder, 'none.yaml')
+  writeFileSync(rulesFile, '')
+  const cluster = ['--kubeconfig', config, '--state-dir', state]
+  const args = [...cluster, '--node', 'node-a', '--cri', criSocket]
+  const { child, alert, said } = await startRun(t, rulesFile, args)
+
+  // How old it is: in the log, in an alert, and for whoever asks.
+  const how = /runtimepolicy\.bulwark\.dev\/web \(of \d{4}-\S+Z, 2 d ago\)$/
+  assert.match(await said('as they were kept, until the API server lists them'), how)
+  await said('none are known yet')
+  const first = JSON.parse(await alert()) as { rule: string; output: string }
+  assert.equal(first.rule, 'Bulwark internal: policies as they were kept')
+  assert.match(first.output, how)
+  const asked = await runOnce(['policy', 'status', ...cluster])
+  assert.equal(asked.code, 1)
+  assert.match(asked.stdout, /^ {2}web: as it was kept, for all that is known, since \S+ \(2 d\)$/m)
+
+  /** Runs the program until it is told so. */
+  const tells = async (rule: string, output: string): Promise<void> => {
+    for (const deadline = Date.now() + timeout / 2; ;) {
+      await pods.exec(id, ['/bin/true', mark])
+      const told = JSON.parse(await alert()) as { rule: string; output: string }
+      if (told.rule === rule && told.output.includes(output)) return
+      assert.ok(Date.now() < deadline, `${rule} ${output} is not told: ${JSON.stringify(told)}`)
+    }
+  }
+  // The runtime tells the labels of the pod, and of no workload.
+  await tells('Old', ' web-3 web <NA> ')
+  await late.listen()
+  isUp = true
+  await said('it answers again')
+  await tells('New', ' web-3 web web ')
   assert.equal(await end(child, 'SIGTERM'), 0)
 })
 
