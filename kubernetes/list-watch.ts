@@ -14,8 +14,9 @@ import { ApiFault } from './client.ts'
 import type { Clock } from './clock.ts'
 import { machineClock, sleep } from './clock.ts'
 import { JsonItems } from './json-items.ts'
-import type { Passage, SameSpec } from './known-lines.ts'
+import type { SameSpec } from './known-lines.ts'
 import { KnownLines } from './known-lines.ts'
+import type { MakeLineComparer, Passage } from './line-comparer.ts'
 import type { OnLine } from './lines.ts'
 import { Lines } from './lines.ts'
 import { namesForms, namesKind } from './names-only.ts'
@@ -90,6 +91,8 @@ export interface ListWatchOptions<Value> {
   readonly repeats?: readonly Passage[]
   /** With `repeats`: where only the spec is as it was, that is not read again. */
   readonly readAgain?: ReadAgain<Value>
+  /** With `repeats`: how lines are compared; in plain JavaScript when not said. */
+  readonly comparer?: MakeLineComparer
   /** Returns whether it is known from now on: there was room for it. */
   readonly changed: (value: Value) => boolean
   readonly gone: (value: Value) => void
@@ -155,8 +158,9 @@ export class ListWatch<Value> {
     this.#times = options.times ?? ownListWatchTimes
     this.#clock = options.clock ?? machineClock
     this.#pauseMs = this.#times.pauseMin
-    const { repeats } = options
-    if (repeats) this.#lines = new KnownLines(limits.apiLinesKeptBytesMax, repeats)
+    const { repeats: repeated, comparer } = options
+    const bytesMax = limits.apiLinesKeptBytesMax
+    if (repeated) this.#lines = new KnownLines({ bytesMax, repeated, comparer })
   }
 
   /**

@@ -187,6 +187,10 @@ export interface Addon {
   setRingWatch(ring: RingHandle, watch: boolean): void
   setRingRef(ring: RingHandle, ref: boolean): void
 
+  keepLine(table: Uint8Array, bytes: Uint8Array, from: number, to: number, into: Uint8Array): number
+  sameLine(table: Uint8Array, bytes: Uint8Array, from: number, to: number, kept: Uint8Array): number
+  lineWithout(...of: Parameters<Addon['sameLine']>): number
+
   openDatagram(path: string): SocketHandle
   sendDatagram(socket: SocketHandle, bytes: Uint8Array): boolean
 

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { KnownLines } from '@bulwark/kubernetes'
+import type { MakeLineComparer } from '@bulwark/kubernetes'
+import { KnownLines, keptBytesMore, plainLineComparer } from '@bulwark/kubernetes'
+import { LineComparer } from '@bulwark/native'
 import { parseJson } from '@bulwark/schema'
 import { containerStates, readPod, readPodAgain } from './objects.ts'
 
@@ -77,8 +79,36 @@ const objectOf = (parts: Parts): Parameters<typeof readPod>[0] => ({
 const lineOf = (more: Partial<Parts>, type = 'MODIFIED'): Buffer =>
   Buffer.from(JSON.stringify({ type, object: objectOf({ ...plain, ...more }) }))
 
+/** The one that an agent has, held to the one that is plain JavaScript. */
+const comparer: MakeLineComparer = (table) => {
+  const byPlain = plainLineComparer(table)
+  const native = new LineComparer(table)
+  return {
+    keep(bytes, from, to, into) {
+      const others = Buffer.alloc(to - from + keptBytesMore)
+      const length = byPlain.keep(bytes, from, to, others)
+      assert.equal(native.keep(bytes, from, to, into), length)
+      assert.deepEqual(into.subarray(0, length), others.subarray(0, length))
+      return length
+    },
+    same(bytes, from, to, kept) {
+      const places = byPlain.same(bytes, from, to, kept)
+      assert.equal(native.same(bytes, from, to, kept), places)
+      return places
+    },
+    without(bytes, from, to, kept) {
+      const places = byPlain.without(bytes, from, to, kept)
+      assert.equal(native.without(bytes, from, to, kept), places)
+      return places
+    },
+  }
+}
+
+const linesOf = <Value>(bytesMax: number): KnownLines<Value> =>
+  new KnownLines<Value>({ bytesMax, repeated: containerStates, comparer })
+
 const keeping = (line: Buffer, bytesMax = 10_000): KnownLines<string> => {
-  const lines = new KnownLines<string>(bytesMax, containerStates)
+  const lines = linesOf<string>(bytesMax)
   lines.keep(line, 'kept')
   return lines
 }
@@ -164,7 +194,7 @@ test('a line of another kind is read, and so is one that is written otherwise', 
 })
 
 test('of lines that are shorter and longer the last is known, and takes up what it needs', () => {
-  const lines = new KnownLines<string>(100_000, containerStates)
+  const lines = linesOf<string>(100_000)
   const lineWith = (length: number): Buffer => lineOf({ odd: 'x'.repeat(length) })
   let before = lineWith(1)
   for (const length of [0, 2, 3, 300, 299, 20_000, 10, 11, 500, 0]) {
@@ -180,7 +210,7 @@ test('of lines that are shorter and longer the last is known, and takes up what 
 })
 
 test('bytes that are kept are bounded, the oldest go first', () => {
-  const one = lineOf({})
+  const one = lineOf({ manager: 'x'.repeat(300) })
   const other = Buffer.from(one.toString().replace('"uid":"u"', '"uid":"v"'))
   const { bytes } = keeping(one)
   assert.ok(bytes < one.length)
@@ -264,7 +294,7 @@ test('law: what is passed over would have been read as the same', () => {
   let passed = 0
   let cut = 0
   const again = (before: Parts, after: Parts): void => {
-    const lines = new KnownLines<NonNullable<ReturnType<typeof readPod>>>(10_000, containerStates)
+    const lines = linesOf<NonNullable<ReturnType<typeof readPod>>>(10_000)
     const was = readPod(objectOf(before), () => {})
     assert.ok(was)
     lines.keep(lineOf(before), was)
