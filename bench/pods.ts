@@ -1,10 +1,11 @@
 /**
  * What it costs to know the pods of a full node: memory and processor time of the agent with 250
- * pods of which ten change each second, beside the same agent without an API server; and how long a
- * changed label takes from the API server to the agent. The API server is the lab's, over TLS, with
- * objects of the size that real ones have.
+ * pods of which ten change each second, beside the same agent without an API server, and beside a
+ * program that reads the same stream and throws it away; and how long a changed label takes from
+ * the API server to the agent. The API server is the lab's, over TLS, with objects of the size that
+ * real ones have.
  *
- *   node bench/pods.ts [--quick]
+ *   node bench/pods.ts [--quick] [--only latency|still|changes] [--rate CHANGES_A_SECOND]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,18 +14,29 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { PodSource } from '@bulwark/agent'
 import type { Certificates, NewObject } from '@bulwark/tools'
 import { ApiServer, kubeconfigText, makeCertificates } from '@bulwark/tools'
+import { BareWatch } from './measure/bare-watch.ts'
 import { printFigure, printSpread } from './measure/figures.ts'
 import { stableRules } from './measure/official.ts'
 import { Sensor } from './measure/sensor.ts'
 
 const quick = process.argv.includes('--quick')
+/** What follows a word of the command line. */
+const given = (word: string): string | undefined => {
+  const at = process.argv.indexOf(word)
+  return at < 0 ? undefined : process.argv[at + 1]
+}
+const only = given('--only')
+const rate = Number(given('--rate') ?? 10)
 const podCount = 250
-const changeMs = 100
+/** More in a millisecond come together. */
+const changeMs = Math.max(1, 1_000 / rate)
+const changesAtOnce = Math.max(1, Math.round(rate / 1_000))
 /** Every pod has changed once by then: the first change of each is read as a whole. */
 const settleMs = quick ? 1_000 : 45_000
 const watchMs = quick ? 3_000 : 60_000
 const latencySamples = quick ? 20 : 300
 const node = 'node-a'
+const token = 'secret'
 
 const container = (name: string): object => ({
   name,
@@ -124,35 +136,74 @@ interface Cost {
   readonly share: number
 }
 
-/**
- * Two agents beside each other, so that both see whatever else the machine does.
- *
- * @returns what the first takes, and how much more the second
- */
-const compare = async (
-  args: readonly string[],
-  change: (turn: number) => void,
-): Promise<{ readonly plain: Cost; readonly more: Cost }> => {
-  const base = ['--rules', stableRules]
-  const sensors = [await Sensor.start(base), await Sensor.start([...base, ...args])]
-  let turn = 0
-  const timer = setInterval(() => change(turn++), changeMs)
-  await pause(settleMs) // what the start left behind is given back
-  const before = sensors.map((sensor) => sensor.processorSeconds())
+/** What was measured beside each other. Shares are percent of a core. */
+interface Compared {
+  readonly plain: Cost
+  /** How much more the agent takes that knows the pods. */
+  readonly more: Cost
+  /** Of the program that throws the stream away. */
+  readonly bareShare: number
+}
+
+interface Measured {
+  processorSeconds(): number
+}
+
+/** The share of a core that each takes in a while. */
+const sharesOf = async (all: readonly Measured[]): Promise<readonly number[]> => {
+  const before = all.map((each) => each.processorSeconds())
   const begin = performance.now()
   await pause(watchMs)
   const seconds = (performance.now() - begin) / 1e3
-  const costs = sensors.map((sensor, i) => ({
-    mib: sensor.memoryMib(),
-    share: (100 * (sensor.processorSeconds() - (before[i] ?? NaN))) / seconds,
-  }))
-  clearInterval(timer)
-  for (const sensor of sensors) await sensor.stop()
-  const [plain = { mib: NaN, share: NaN }, second = plain] = costs
-  return { plain, more: { mib: second.mib - plain.mib, share: second.share - plain.share } }
+  return all.map((each, i) => (100 * (each.processorSeconds() - (before[i] ?? NaN))) / seconds)
 }
 
-const measureCost = async (server: ApiServer, kubeconfig: string): Promise<void> => {
+/** Two agents beside each other, so that both see whatever else the machine does, and the program
+ * that throws away what the second one reads. */
+const compare = async (
+  args: readonly string[],
+  startBare: () => Promise<BareWatch>,
+  change: (turn: number) => void,
+): Promise<Compared> => {
+  const base = ['--rules', stableRules]
+  const first = await Sensor.start(base)
+  const second = await Sensor.start([...base, ...args])
+  const bare = await startBare()
+  let turn = 0
+  const timer = setInterval(() => {
+    for (let i = 0; i < changesAtOnce; i++) change(turn++)
+  }, changeMs)
+  await pause(settleMs) // what the start left behind is given back
+  const [plain = NaN, more = NaN, bareShare = NaN] = await sharesOf([first, second, bare])
+  const [plainMib, moreMib] = [first.memoryMib(), second.memoryMib()]
+  clearInterval(timer)
+  await bare.stop()
+  await first.stop()
+  await second.stop()
+  return {
+    plain: { mib: plainMib, share: plain },
+    more: { mib: moreMib - plainMib, share: more - plain },
+    bareShare,
+  }
+}
+
+const report = (when: string, { plain, more, bareShare }: Compared): void => {
+  const besides = (value: number, unit: string): string =>
+    `beside ${value.toFixed(2)} ${unit} without an API server`
+  const mib = Math.max(more.mib, 0)
+  printFigure(`growth of memory, ${when}`, mib, 'MiB', besides(plain.mib, 'MiB'))
+  const percent = '% of a core'
+  const share = Math.max(more.share, 0)
+  printFigure(`more processor time, ${when}`, share, percent, besides(plain.share, percent))
+  const what = 'of a program that throws the same stream away'
+  printFigure(`processor time ${what}, ${when}`, bareShare, percent)
+}
+
+const measureCost = async (
+  server: ApiServer,
+  kubeconfig: string,
+  authority: string,
+): Promise<void> => {
   /** Of ten changes one is of a label, and one of containers that were started again; by the others
    * a pod becomes ready or is so no longer, as on a busy node. */
   const pods = Array.from({ length: podCount }, () => atFirst)
@@ -170,22 +221,13 @@ const measureCost = async (server: ApiServer, kubeconfig: string): Promise<void>
     server.putPod(podOf(i, now))
   }
   const args = ['--kubeconfig', kubeconfig, '--node', node]
-  const report = async (when: string, each: (turn: number) => void): Promise<void> => {
-    const { plain, more } = await compare(args, each)
-    const besides = (value: number, unit: string): string =>
-      `beside ${value.toFixed(2)} ${unit} without an API server`
-    printFigure(
-      `growth of memory, ${when}`,
-      Math.max(more.mib, 0),
-      'MiB',
-      besides(plain.mib, 'MiB'),
-    )
-    const percent = '% of a core'
-    const share = Math.max(more.share, 0)
-    printFigure(`more processor time, ${when}`, share, percent, besides(plain.share, percent))
-  }
-  await report(`${podCount} pods`, () => {})
-  await report(`${podCount} pods, 10 changes a second`, change)
+  const { url } = server
+  const startBare = (): Promise<BareWatch> =>
+    BareWatch.start({ url, node, authority, token, version: String(server.store.version) })
+  const still = `${podCount} pods`
+  if (only !== 'changes') report(still, await compare(args, startBare, () => {}))
+  if (only === 'still') return
+  report(`${still}, ${rate} changes a second`, await compare(args, startBare, change))
 }
 
 const measureLatency = async (server: ApiServer, certificates: Certificates): Promise<void> => {
@@ -198,7 +240,7 @@ const measureLatency = async (server: ApiServer, certificates: Certificates): Pr
       serverName: undefined,
       clientCert: undefined,
       clientKey: undefined,
-      token: { text: 'secret' },
+      token: { text: token },
     },
     node,
     tell: ({ pods }) => {
@@ -222,17 +264,18 @@ const measureLatency = async (server: ApiServer, certificates: Certificates): Pr
 
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-pods-'))
 const certificates = makeCertificates(folder, 'agent')
-const server = await ApiServer.start({ certificates, tokens: new Map([['secret', 'agent']]) })
+const server = await ApiServer.start({ certificates, tokens: new Map([[token, 'agent']]) })
 try {
   for (let i = 0; i < 20; i++) server.putNamespace(`team-${i}`, { team: String(i), env: 'prod' })
   for (let i = 0; i < podCount; i++) server.putPod(podOf(i, atFirst))
   const kubeconfig = join(folder, 'kubeconfig')
-  const user = { token: 'secret' }
+  const user = { token }
   writeFileSync(kubeconfig, kubeconfigText(server.url, user, certificates.authority))
   const bytes = JSON.stringify(podOf(0, atFirst)).length
   console.log(`${podCount} pods of ${bytes} bytes each, over TLS`)
-  await measureLatency(server, certificates)
-  if (isRoot) await measureCost(server, kubeconfig)
+  if (only === undefined || only === 'latency') await measureLatency(server, certificates)
+  if (only === 'latency') process.exitCode = 0
+  else if (isRoot) await measureCost(server, kubeconfig, join(folder, 'ca.pem'))
   else console.log('memory and processor time: not measured, this is not root')
 } finally {
   await server.stop()

@@ -74,6 +74,15 @@ const stateEventsOf = (text: string): number =>
     .filter(([, kind = '']) => stateKinds.has(kind))
     .reduce((sum, [, , count]) => sum + Number(count), 0)
 
+/** Processor time of all threads of a process so far, to the nanosecond. */
+export const processorSecondsOf = (pid: number): number => {
+  const ns = readdirSync(`/proc/${pid}/task`).map((task) => {
+    const text = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8')
+    return Number(text.split(' ')[0])
+  })
+  return ns.reduce((sum, each) => sum + each, 0) / 1e9
+}
+
 export class Sensor {
   /** As one would type it. */
   readonly command: string
@@ -176,12 +185,7 @@ export class Sensor {
 
   /** Processor time of all its threads so far, to the nanosecond. */
   processorSeconds(): number {
-    const tasks = readdirSync(`/proc/${this.pid}/task`)
-    const ns = tasks.map((task) => {
-      const text = readFileSync(`/proc/${this.pid}/task/${task}/schedstat`, 'utf8')
-      return Number(text.split(' ')[0])
-    })
-    return ns.reduce((sum, each) => sum + each, 0) / 1e9
+    return processorSecondsOf(this.pid)
   }
 
   /**
