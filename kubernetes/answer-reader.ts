@@ -68,6 +68,11 @@ export class AnswerReader {
     this.#onBody = onBody
   }
 
+  /** A chunk of the body begins with the next byte. */
+  get isAtChunk(): boolean {
+    return this.#next === 'size' && this.#line === ''
+  }
+
   /** The whole answer has come. */
   get isWhole(): boolean {
     return this.#next === 'nothing'

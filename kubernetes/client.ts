@@ -60,6 +60,15 @@ export interface RequestMore {
   readonly accept?: string
 }
 
+/** What of a request on a connection of its own is not as in most. */
+export interface AloneMore extends Pick<RequestMore, 'accept'> {
+  /**
+   * Asked of so many bytes where a chunk of an answer that is a success begins with the first:
+   * whether they are one whole chunk, and it is done with. If so, nothing else is made of them.
+   */
+  readonly takeChunk?: (bytes: Buffer, length: number) => boolean
+}
+
 /** What a request brings. */
 export interface ApiBody {
   readonly method: 'POST' | 'PATCH'
@@ -130,7 +139,7 @@ export class ApiClient {
     times: RequestTimes,
     onBytes: OnPiece,
     signal: AbortSignal,
-    { accept = ownForm }: Pick<RequestMore, 'accept'> = {},
+    { accept = ownForm, takeChunk }: AloneMore = {},
   ): Promise<void> {
     await this.#within(times, signal, async (stop, heard) => {
       let failed: AnswerHead | undefined
@@ -147,6 +156,10 @@ export class ApiClient {
       })
       const { request, target } = this.#held(path, accept)
       const take = (buffer: Buffer, length: number): boolean => {
+        if (takeChunk && !failed && reader.isAtChunk && takeChunk(buffer, length)) {
+          heard()
+          return true
+        }
         reader.feed(buffer, length)
         if (isAnswered) heard()
         return !reader.isWhole

@@ -19,8 +19,6 @@ const modified = Buffer.from('{"type":"MODIFIED","object":')
 const metadataMark = Buffer.from('"metadata":{')
 const openBrace = 0x7b
 const uidMark = Buffer.from('"uid":"')
-const quote = 0x22
-const uidBytesMax = 128
 
 const version: Passage = { head: Buffer.from('"resourceVersion":"'), tail: Buffer.from('"') }
 /** To the end of the metadata, from which on the spec follows. */
@@ -54,14 +52,6 @@ export interface SameSpec<Value> {
 const begins = (line: Buffer, from: number, to: number, mark: Buffer): boolean =>
   from + mark.length <= to && line.compare(mark, 0, mark.length, from, from + mark.length) === 0
 
-/** Where the uid of a line begins and ends; `undefined` when there is none. */
-const uidIn = (line: Buffer, begin: number, end: number): readonly [number, number] | undefined => {
-  const mark = line.indexOf(uidMark, begin)
-  const from = mark + uidMark.length
-  const to = mark < 0 || from >= end ? -1 : line.indexOf(quote, from)
-  return to < 0 || to >= end || to > from + uidBytesMax ? undefined : [from, to]
-}
-
 /** Whether that is in the metadata, before any map in them. */
 const isInHead = (line: Buffer, at: number): boolean => {
   const metadata = line.indexOf(metadataMark)
@@ -80,6 +70,12 @@ const roomFor = (bytes: number, before: Kept<unknown> | undefined): Buffer => {
   return Buffer.allocUnsafeSlow(room).subarray(0, bytes)
 }
 
+/** The version at a place that was found, with its length. */
+const versionAt = (bytes: Buffer, places: number): string => {
+  const at = Math.floor(places / placeStep)
+  return bytes.toString('latin1', at, at + (places % placeStep))
+}
+
 export interface KnownLinesOptions {
   /** Of all that is kept; one more, and the oldest is forgotten. */
   readonly bytesMax: number
@@ -92,8 +88,8 @@ export interface KnownLinesOptions {
 export class KnownLines<Value> {
   readonly #bytesMax: number
   readonly #comparer: LineComparer
-  /** By uid, the longest unchanged first. */
-  readonly #known = new Map<string, Kept<Value>>()
+  /** By the keys of their uids, the longest unchanged first. Of two with one key the last. */
+  readonly #known = new Map<number, Kept<Value>>()
   /** Of the object in the line that was asked for last. */
   #last: Kept<Value> | undefined
   #bytes = 0
@@ -103,7 +99,8 @@ export class KnownLines<Value> {
   constructor({ bytesMax, repeated = [], comparer = plainLineComparer }: KnownLinesOptions) {
     this.#bytesMax = bytesMax
     const once = [version, managed, conditions]
-    this.#comparer = comparer({ head: metadataMark, end: specEnd, once, repeated })
+    const marks = { begin: modified, id: uidMark, head: metadataMark, end: specEnd }
+    this.#comparer = comparer({ ...marks, once, repeated })
   }
 
   /** Bytes that what is kept takes up. */
@@ -121,13 +118,23 @@ export class KnownLines<Value> {
     this.#last = undefined
     if (this.#known.size === 0 || !begins(bytes, from, to, modified)) return undefined
     const begin = from + modified.length
-    const uid = uidIn(bytes, begin, to)
-    const known = uid && this.#known.get(bytes.toString('latin1', uid[0], uid[1]))
+    const known = this.#known.get(this.#comparer.key(bytes, begin, to))
     this.#last = known
     const places = known ? this.#comparer.same(bytes, begin, to, known.bytes) : -1
     if (places < 0) return undefined
-    const at = Math.floor(places / placeStep)
-    return bytes.toString('latin1', at, at + (places % placeStep))
+    return versionAt(bytes, places)
+  }
+
+  /**
+   * The same where bytes are a chunk of an HTTP answer, and that is one such line: as they mostly
+   * are, so that nothing else need look at them.
+   *
+   * @returns `undefined`: they are something else, or must be read
+   */
+  versionOfChunk(bytes: Buffer, length: number): string | undefined {
+    const known = this.#known.get(this.#comparer.chunkKey(bytes, length))
+    const places = known ? this.#comparer.sameChunk(bytes, length, known.bytes) : -1
+    return places < 0 ? undefined : versionAt(bytes, places)
   }
 
   /**
@@ -148,17 +155,16 @@ export class KnownLines<Value> {
   /** The line was read, and what it says is known from now on. The bytes are copied. */
   keep(line: Buffer, value: Value): void {
     const head = [added, modified].find((each) => begins(line, 0, line.length, each))
-    const uidAt = head && uidIn(line, 0, line.length)
-    if (!head || !uidAt || !isInHead(line, uidAt[0])) return
-    const uid = line.toString('latin1', ...uidAt)
-    const before = this.#known.get(uid)
-    this.#remove(uid)
+    if (!head || !isInHead(line, line.indexOf(uidMark))) return
+    const key = this.#comparer.key(line, head.length, line.length)
+    const before = this.#known.get(key)
+    this.#remove(key)
     const cut = this.#cutOf(line, head.length)
-    if (!cut) return
+    if (key < 0 || !cut) return
     const kept = { value, bytes: roomFor(cut.length, before) }
     if (roomOf(kept) > this.#bytesMax) return
     cut.copy(kept.bytes)
-    this.#known.set(uid, kept)
+    this.#known.set(key, kept)
     this.#bytes += roomOf(kept)
     for (const oldest of this.#known.keys()) {
       if (this.#bytes <= this.#bytesMax) break
@@ -168,8 +174,7 @@ export class KnownLines<Value> {
 
   /** The line tells of an object that is not known any more. */
   forget(line: Buffer): void {
-    const uid = uidIn(line, 0, line.length)
-    if (uid) this.#remove(line.toString('latin1', ...uid))
+    this.#remove(this.#comparer.key(line, 0, line.length))
   }
 
   /** What was said may have changed without a line. */
@@ -190,10 +195,10 @@ export class KnownLines<Value> {
     return bytes === 0 ? undefined : cut.subarray(0, bytes)
   }
 
-  #remove(uid: string): void {
-    const known = this.#known.get(uid)
+  #remove(key: number): void {
+    const known = this.#known.get(key)
     if (!known) return
-    this.#known.delete(uid)
+    this.#known.delete(key)
     if (this.#last === known) this.#last = undefined
     this.#bytes -= roomOf(known)
   }

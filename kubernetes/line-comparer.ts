@@ -18,6 +18,10 @@ export interface Passage {
 
 /** What is looked for in lines. */
 export interface LineTable {
+  /** What a line begins with that is compared, and is no part of what is kept. */
+  readonly begin: Buffer
+  /** Behind it stands, up to a quote, what tells lines of one object from those of others. */
+  readonly id: Buffer
   /** Behind it stands the version, and no map between. */
   readonly head: Buffer
   /** Where what may be left out of a line ends, with a byte that closes it. */
@@ -44,6 +48,22 @@ export interface LineComparer {
    */
   same(bytes: Buffer, from: number, to: number, kept: Buffer): number
   /**
+   * What tells the object of a line from others, nearly always: a hash of its id.
+   *
+   * @returns below 0: it has no id, or one of more than 128 bytes
+   */
+  key(bytes: Buffer, from: number, to: number): number
+  /**
+   * The same where the bytes are one chunk of an HTTP answer and nothing else, and that chunk is
+   * one line, with its end, that begins as one does that is compared.
+   *
+   * @param length  of the bytes that count
+   * @returns as `key`; below 0: they are something else, too
+   */
+  chunkKey(bytes: Buffer, length: number): number
+  /** As `same`, of the line of such a chunk, behind what it begins with. */
+  sameChunk(bytes: Buffer, length: number, kept: Buffer): number
+  /**
    * Of a line that has what may be left out as it was kept: where the second passage begins, and
    * where the line goes on, with the byte that closes what is left out.
    *
@@ -65,6 +85,8 @@ const noPassage = 0xffffffff
 /** What is kept may have so many bytes more than the line. */
 export const keptBytesMore = numberBytes * (1 + 2 * (passagesMax + 1))
 const openBrace = 0x7b
+const quote = Buffer.from('"')
+const idBytesMax = 128
 const none = -1
 const nothing: readonly Buffer[] = []
 
@@ -127,9 +149,64 @@ const passageIn = (
 const equals = (bytes: Buffer, from: number, to: number, others: Buffer): boolean =>
   to <= bytes.length && bytes.subarray(from, to).equals(others)
 
+/** The size of a chunk, behind which it begins. */
+const chunkHead = /^([0-9a-fA-F]{1,8})\r\n/
+const chunkTail = Buffer.from('\n\r\n')
+const newline = 0x0a
+
+/** Where the line of a chunk is, behind its beginning; `undefined`: the bytes are other ones. */
+const lineOfChunk = (
+  bytes: Buffer,
+  length: number,
+  begin: Buffer,
+): readonly [number, number] | undefined => {
+  const [head = '', digits = ''] = chunkHead.exec(bytes.toString('latin1', 0, 16)) ?? []
+  const from = head.length
+  const size = parseInt(digits, 16)
+  const to = from + size - 1
+  if (!(size > 0) || length !== to + chunkTail.length) return undefined
+  const isOne = equals(bytes, to, length, chunkTail) && bytes.indexOf(newline, from) === to
+  const isKind = from + begin.length <= to && equals(bytes, from, from + begin.length, begin)
+  return isOne && isKind ? [from + begin.length, to] : undefined
+}
+
+/** FNV-1a, without its lowest bit. */
+const hashOf = (bytes: Buffer): number => {
+  let hash = 2166136261
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 16777619)
+  return hash >>> 1
+}
+
 /** One that needs nothing but JavaScript. */
-export const plainLineComparer: MakeLineComparer = ({ head, end: mark, once, repeated }) => {
+export const plainLineComparer: MakeLineComparer = (table) => {
+  const { begin, id, head, end: mark, once, repeated } = table
   const passages = [...once, ...repeated]
+
+  const keyOf = (bytes: Buffer, from: number, to: number): number => {
+    const at = find(bytes, id, from, to)
+    const first = at + id.length
+    const last = at < 0 ? none : find(bytes, quote, first, Math.min(to, first + idBytesMax + 1))
+    return last < 0 ? none : hashOf(bytes.subarray(first, last))
+  }
+
+  const same = (bytes: Buffer, from: number, to: number, kept: Buffer): number => {
+    const { pieces, bytes: known } = readKept(kept)
+    let [at, knownAt] = [from, 0]
+    let version = none
+    for (const { length, passage: i } of pieces) {
+      const others = known.subarray(knownAt, knownAt + length)
+      if (at + length > to || !equals(bytes, at, at + length, others)) return none
+      at += length
+      knownAt += length
+      const passage = passages[i]
+      if (!passage) break
+      const end = endOf(bytes, passage, at, to)
+      if (end < 0) return none
+      if (version < 0) version = at * placeStep + end - at
+      at = end
+    }
+    return at === to ? version : none
+  }
 
   /** The pieces of a line; `undefined` when it has no version. */
   const piecesOf = (bytes: Buffer, from: number, to: number): readonly Piece[] | undefined => {
@@ -165,23 +242,17 @@ export const plainLineComparer: MakeLineComparer = ({ head, end: mark, once, rep
       return at
     },
 
-    same(bytes, from, to, kept) {
-      const { pieces, bytes: known } = readKept(kept)
-      let [at, knownAt] = [from, 0]
-      let version = none
-      for (const { length, passage: i } of pieces) {
-        const others = known.subarray(knownAt, knownAt + length)
-        if (at + length > to || !equals(bytes, at, at + length, others)) return none
-        at += length
-        knownAt += length
-        const passage = passages[i]
-        if (!passage) break
-        const end = endOf(bytes, passage, at, to)
-        if (end < 0) return none
-        if (version < 0) version = at * placeStep + end - at
-        at = end
-      }
-      return at === to ? version : none
+    same,
+    key: keyOf,
+
+    chunkKey(bytes, length) {
+      const line = lineOfChunk(bytes, length, begin)
+      return line ? keyOf(bytes, ...line) : none
+    },
+
+    sameChunk(bytes, length, kept) {
+      const line = lineOfChunk(bytes, length, begin)
+      return line ? same(bytes, ...line, kept) : none
     },
 
     without(bytes, from, to, kept) {
@@ -193,11 +264,11 @@ export const plainLineComparer: MakeLineComparer = ({ head, end: mark, once, rep
       const partEnd = find(known, mark, part, part + third.length)
       const found = partEnd < 0 ? undefined : passageIn(bytes, passage, from, to)
       if (!found) return none
-      const [begin, tail] = found
+      const [managedAt, tail] = found
       const length = partEnd + mark.length - part
       const others = known.subarray(part, part + length)
       if (tail + length > to || !equals(bytes, tail, tail + length, others)) return none
-      return begin * placeStep + tail + length - mark.length + 1
+      return managedAt * placeStep + tail + length - mark.length + 1
     },
   }
 }

@@ -21,6 +21,11 @@ export class Lines {
     this.#onLine = onLine
   }
 
+  /** A line begins with the next byte. */
+  get isAtBegin(): boolean {
+    return this.#bytes === 0
+  }
+
   /** Takes the bytes that come next. */
   readonly feed: OnPiece = (bytes, from, to) => {
     let at = from

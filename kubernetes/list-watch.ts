@@ -358,7 +358,11 @@ export class ListWatch<Value> {
     this.#hasBrought = false
     try {
       const form = namesOnly ? { accept: namesForms.watch } : {}
-      await client.getAlone(path, times, lines.feed, this.#stop.signal, form)
+      const known = this.#lines
+      const takeChunk = (bytes: Buffer, length: number): boolean =>
+        lines.isAtBegin && this.#isSame(known?.versionOfChunk(bytes, length))
+      const more = known ? { ...form, takeChunk } : form
+      await client.getAlone(path, times, lines.feed, this.#stop.signal, more)
       lines.end()
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
@@ -378,6 +382,15 @@ export class ListWatch<Value> {
     return this.#hasBrought || lastedMs >= this.#times.watchSound
   }
 
+  /** Takes the version of a line that says nothing new; returns whether there is one. */
+  #isSame(version: string | undefined): boolean {
+    if (version === undefined) return false
+    this.#heard()
+    this.#hasBrought = true
+    this.#moveTo(version)
+    return true
+  }
+
   /** A line of the watch. */
   readonly #take: OnLine = (bytes, from, to) => {
     if (bytes === undefined) {
@@ -385,13 +398,7 @@ export class ListWatch<Value> {
       this.#options.count('apiBadObjects')
       return
     }
-    const version = this.#lines?.versionOfSame(bytes, from, to)
-    if (version !== undefined) {
-      this.#heard()
-      this.#hasBrought = true
-      this.#moveTo(version)
-      return
-    }
+    if (this.#isSame(this.#lines?.versionOfSame(bytes, from, to))) return
     const same = this.#options.readAgain && this.#lines?.sameSpec(bytes, from, to)
     if (same && this.#takeWithoutSpec(same, bytes.subarray(from, to))) return
     const event = asObject(parseJson(bytes.toString('utf8', from, to)))

@@ -190,6 +190,9 @@ export interface Addon {
   keepLine(table: Uint8Array, bytes: Uint8Array, from: number, to: number, into: Uint8Array): number
   sameLine(table: Uint8Array, bytes: Uint8Array, from: number, to: number, kept: Uint8Array): number
   lineWithout(...of: Parameters<Addon['sameLine']>): number
+  lineKey(table: Uint8Array, bytes: Uint8Array, from: number, to: number): number
+  chunkKey(table: Uint8Array, bytes: Uint8Array, length: number): number
+  sameChunk(table: Uint8Array, bytes: Uint8Array, length: number, kept: Uint8Array): number
 
   openDatagram(path: string): SocketHandle
   sendDatagram(socket: SocketHandle, bytes: Uint8Array): boolean

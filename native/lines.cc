@@ -1,6 +1,7 @@
 // Lines of text that say what an earlier one said but for some passages: kept, and compared with
 // what was kept. What a passage is stands in a table that JavaScript brings: see lines.ts.
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <vector>
 
@@ -18,6 +19,8 @@ constexpr size_t passagesMax = 64;
 constexpr double placeStep = 1 << 24;
 constexpr size_t lineBytesMax = 1 << 24;
 constexpr uint32_t noPassage = UINT32_MAX;
+constexpr size_t idBytesMax = 128;
+constexpr size_t chunkDigitsMax = 8;
 
 struct Text {
 	const uint8_t *data;
@@ -76,6 +79,10 @@ private:
 };
 
 struct Table {
+	// What a line begins with that is compared.
+	Text begin;
+	// Behind it stands, up to a quote, what tells lines of one object from those of others.
+	Text id;
 	// Behind it stands the version, and no map between.
 	Text head;
 	// Where what may be left out of a line ends.
@@ -87,6 +94,8 @@ struct Table {
 	explicit Table(Bytes bytes)
 	{
 		Reader reader("the table", bytes);
+		begin = reader.text();
+		id = reader.text();
 		head = reader.text();
 		end = reader.text();
 		once = reader.number();
@@ -135,6 +144,8 @@ struct Kept {
 // A line among other bytes.
 class Line {
 public:
+	Line(const uint8_t *bytes, size_t begin, size_t end) : data(bytes), from(begin), to(end) {}
+
 	explicit Line(Call &call)
 	{
 		const Bytes bytes = call.bytes(1, "bytes");
@@ -275,33 +286,127 @@ static napi_value keepLine(Call &call)
 	return makeNumber(call.env, static_cast<double>(size));
 }
 
-// Where the version of a line stands that says what was kept, and how long it is; or none.
-static napi_value sameLine(Call &call)
+namespace {
+
+// Where the version of a line stands that says what was kept; none: it has no length.
+Text versionOf(const Table &table, const Line &line, const Kept &kept)
 {
-	const Table table(call.bytes(0, "table"));
-	const Line line(call);
-	const Kept kept(call.bytes(4, "kept"), table);
 	size_t at = line.from, version = 0, versionEnd = 0;
 	const uint8_t *bytes = kept.bytes.data;
 	for (size_t i = 0; i < kept.pieces.size(); i++) {
 		const Piece &piece = kept.pieces[i];
 		if (!line.isAt(at, bytes, piece.bytes))
-			return makeNumber(call.env, none);
+			return {};
 		at += piece.bytes;
 		bytes += piece.bytes;
 		if (piece.passage == noPassage)
 			break;
 		const size_t end = line.endOf(table.passages[piece.passage], at);
 		if (end == nowhere)
-			return makeNumber(call.env, none);
+			return {};
 		if (i == 0) {
 			version = at;
 			versionEnd = end;
 		}
 		at = end;
 	}
-	const bool isSame = at == line.to && versionEnd > 0;
-	return makeNumber(call.env, isSame ? placesOf(version, versionEnd - version) : none);
+	return at == line.to ? Text{ line.data + version, versionEnd - version } : Text{};
+}
+
+// What tells the object of a line from others, nearly always; none when nothing does.
+double keyOf(const Table &table, const Line &line)
+{
+	const size_t begin = line.behind(table.id, line.from);
+	if (begin == nowhere)
+		return none;
+	const size_t longest = std::min(line.to - begin, idBytesMax + 1);
+	const void *quote = memchr(line.data + begin, '"', longest);
+	if (!quote)
+		return none;
+	uint32_t hash = 2166136261; // FNV-1a.
+	for (const uint8_t *at = line.data + begin; at < quote; at++)
+		hash = (hash ^ *at) * 16777619;
+	return hash >> 1;
+}
+
+// The line of a chunk of an HTTP answer, behind its beginning, where the bytes are that chunk and
+// nothing else, and it is that line.
+bool lineOfChunk(const Table &table, const Bytes &bytes, size_t length, Line &line)
+{
+	size_t at = 0, size = 0;
+	for (; at < std::min(length, chunkDigitsMax) && isxdigit(bytes.data[at]); at++) {
+		const uint8_t digit = bytes.data[at];
+		size = size * 16 + (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+	}
+	// Two bytes behind the size, and two behind the chunk.
+	if (at == 0 || size == 0 || length != at + 2 + size + 2)
+		return false;
+	const uint8_t *from = bytes.data + at + 2, *to = from + size - 1;
+	if (memcmp(from - 2, "\r\n", 2) != 0 || memcmp(to, "\n\r\n", 3) != 0 ||
+	    memchr(from, '\n', size) != to)
+		return false;
+	line = Line(bytes.data, from - bytes.data, to - bytes.data);
+	if (table.begin.size > line.to - line.from ||
+	    !line.isAt(line.from, table.begin.data, table.begin.size))
+		return false;
+	line.from += table.begin.size;
+	return true;
+}
+
+Bytes chunkBytes(Call &call, size_t &length)
+{
+	const Bytes bytes = call.bytes(1, "bytes");
+	length = call.number(2, "length");
+	if (length > bytes.size || length >= lineBytesMax)
+		reject("argument 3 (length)", "more than there are, or may be");
+	return bytes;
+}
+
+} // namespace
+
+// Where the version of a line stands that says what was kept, and how long it is; or none.
+static napi_value sameLine(Call &call)
+{
+	const Table table(call.bytes(0, "table"));
+	const Line line(call);
+	const Text version = versionOf(table, line, Kept(call.bytes(4, "kept"), table));
+	const double places =
+		version.data ? placesOf(version.data - line.data, version.size) : none;
+	return makeNumber(call.env, places);
+}
+
+// What tells the object of a line from others; or none.
+static napi_value lineKey(Call &call)
+{
+	const Table table(call.bytes(0, "table"));
+	return makeNumber(call.env, keyOf(table, Line(call)));
+}
+
+// The same of the line of a chunk.
+static napi_value chunkKey(Call &call)
+{
+	const Table table(call.bytes(0, "table"));
+	size_t length;
+	const Bytes bytes = chunkBytes(call, length);
+	Line line(bytes.data, 0, 0);
+	const bool isOne = lineOfChunk(table, bytes, length, line);
+	return makeNumber(call.env, isOne ? keyOf(table, line) : none);
+}
+
+// As sameLine, of the line of a chunk.
+static napi_value sameChunk(Call &call)
+{
+	const Table table(call.bytes(0, "table"));
+	size_t length;
+	const Bytes bytes = chunkBytes(call, length);
+	const Kept kept(call.bytes(3, "kept"), table);
+	Line line(bytes.data, 0, 0);
+	if (!lineOfChunk(table, bytes, length, line))
+		return makeNumber(call.env, none);
+	const Text version = versionOf(table, line, kept);
+	const double places =
+		version.data ? placesOf(version.data - line.data, version.size) : none;
+	return makeNumber(call.env, places);
 }
 
 // Of a line that has the part which may be left out as it was kept: where the passage before it
@@ -332,6 +437,9 @@ void registerLines(napi_env env, napi_value exports)
 	addFunction(env, exports, "keepLine", entry<keepLine>);
 	addFunction(env, exports, "sameLine", entry<sameLine>);
 	addFunction(env, exports, "lineWithout", entry<lineWithout>);
+	addFunction(env, exports, "lineKey", entry<lineKey>);
+	addFunction(env, exports, "chunkKey", entry<chunkKey>);
+	addFunction(env, exports, "sameChunk", entry<sameChunk>);
 }
 
 } // namespace bulwark

@@ -13,6 +13,10 @@ export interface LinePassage {
 
 /** What is looked for in lines. No text of it is empty, and there are 64 passages at the most. */
 export interface LineTable {
+  /** What a line begins with that is compared, and is no part of what is kept. */
+  readonly begin: Uint8Array
+  /** Behind it stands, up to a quote, what tells lines of one object from those of others. */
+  readonly id: Uint8Array
   /** Behind it stands the version, and no `{` between. */
   readonly head: Uint8Array
   /** Where what may be left out of a line ends, with a byte that closes it. */
@@ -41,10 +45,12 @@ const passageOf = (passage: LinePassage): readonly Uint8Array[] => {
   return [...textOf(head), ...textOf(tail), ...bounds, ...without.flatMap(textOf)]
 }
 
-/** Head, end, how many passages stand once; then each: head, tail, bound, count, what it is
- * without. Numbers have four bytes, the lowest first; before a text stands its length. */
-const tableOf = ({ head, end, once, repeated }: LineTable): Uint8Array =>
+/** Begin, id, head, end, how many passages stand once; then each: head, tail, bound, count, what it
+ * is without. Numbers have four bytes, the lowest first; before a text stands its length. */
+const tableOf = ({ begin, id, head, end, once, repeated }: LineTable): Uint8Array =>
   Buffer.concat([
+    ...textOf(begin),
+    ...textOf(id),
     ...textOf(head),
     ...textOf(end),
     numberOf(once.length),
@@ -81,6 +87,31 @@ export class LineComparer {
    */
   same(bytes: Uint8Array, from: number, to: number, kept: Uint8Array): number {
     return addon().sameLine(this.#table, bytes, from, to, kept)
+  }
+
+  /**
+   * What tells the object of a line from others, nearly always: a hash of its id.
+   *
+   * @returns below 0: it has no id, or one of more than 128 bytes
+   */
+  key(bytes: Uint8Array, from: number, to: number): number {
+    return addon().lineKey(this.#table, bytes, from, to)
+  }
+
+  /**
+   * The same where the bytes are one chunk of an HTTP answer and nothing else, and that chunk is
+   * one line, with its end, that begins as one does that is compared.
+   *
+   * @param length  of the bytes that count
+   * @returns as `key`; below 0: they are something else, too
+   */
+  chunkKey(bytes: Uint8Array, length: number): number {
+    return addon().chunkKey(this.#table, bytes, length)
+  }
+
+  /** As `same`, of the line of such a chunk, behind what it begins with. */
+  sameChunk(bytes: Uint8Array, length: number, kept: Uint8Array): number {
+    return addon().sameChunk(this.#table, bytes, length, kept)
   }
 
   /**

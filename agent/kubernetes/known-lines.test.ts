@@ -96,6 +96,21 @@ const comparer: MakeLineComparer = (table) => {
       assert.equal(native.same(bytes, from, to, kept), places)
       return places
     },
+    key(bytes, from, to) {
+      const key = byPlain.key(bytes, from, to)
+      assert.equal(native.key(bytes, from, to), key)
+      return key
+    },
+    chunkKey(bytes, length) {
+      const key = byPlain.chunkKey(bytes, length)
+      assert.equal(native.chunkKey(bytes, length), key)
+      return key
+    },
+    sameChunk(bytes, length, kept) {
+      const places = byPlain.sameChunk(bytes, length, kept)
+      assert.equal(native.sameChunk(bytes, length, kept), places)
+      return places
+    },
     without(bytes, from, to, kept) {
       const places = byPlain.without(bytes, from, to, kept)
       assert.equal(native.without(bytes, from, to, kept), places)
@@ -106,6 +121,11 @@ const comparer: MakeLineComparer = (table) => {
 
 const linesOf = <Value>(bytesMax: number): KnownLines<Value> =>
   new KnownLines<Value>({ bytesMax, repeated: containerStates, comparer })
+
+const chunkOf = (text: Buffer | string): Buffer => {
+  const line = Buffer.concat([Buffer.from(text), Buffer.from('\n')])
+  return Buffer.concat([Buffer.from(`${line.length.toString(16)}\r\n`), line, Buffer.from('\r\n')])
+}
 
 const keeping = (line: Buffer, bytesMax = 10_000): KnownLines<string> => {
   const lines = linesOf<string>(bytesMax)
@@ -207,6 +227,42 @@ test('of lines that are shorter and longer the last is known, and takes up what 
   }
   lines.forget(lineOf({}, 'DELETED'))
   assert.equal(lines.bytes, 0)
+})
+
+test('a chunk that is one line, whole, is known as that line is; another is not', () => {
+  const lines = keeping(lineOf({}))
+  const line = lineOf({ version: '8' })
+  const chunk = chunkOf(line)
+  const longer = Buffer.concat([chunk, chunk])
+  assert.equal(lines.versionOfChunk(chunk, chunk.length), '8')
+  assert.equal(lines.versionOfChunk(longer, chunk.length), '8')
+  const upper = Buffer.from(chunk.toString().replace(/^\w+/, (size) => `0${size.toUpperCase()}`))
+  assert.equal(lines.versionOfChunk(upper, upper.length), '8')
+  for (let length = 0; length < longer.length; length++) {
+    if (length === chunk.length) continue
+    assert.equal(lines.versionOfChunk(longer, length), undefined, `${length} bytes`)
+  }
+  const text = chunk.toString()
+  const others = [
+    chunkOf(`${line.toString()}\n${line.toString()}`),
+    chunkOf(lineOf({ version: '8' }, 'DELETED')),
+    chunkOf(lineOf({ labels: {} })),
+    text.replace('\r\n', ';x=y\r\n'),
+    text.replace(/^\w+/, '0'),
+    text.replace(/^\w+/, 'ffffffff'),
+    text.replace(/^\w+/, (size) => (parseInt(size, 16) - 1).toString(16)),
+    text.replace(/^/, ' '),
+    text.replace('\r\n', '\n\n'),
+    text.replace(/\n\r\n$/, ' \r\n'),
+    text.replace(/\r\n$/, '\r\r'),
+    chunkOf(''),
+    '0\r\n\r\n',
+    '',
+  ]
+  for (const other of others) {
+    const bytes = Buffer.from(other)
+    assert.equal(lines.versionOfChunk(bytes, bytes.length), undefined, bytes.toString())
+  }
 })
 
 test('bytes that are kept are bounded, the oldest go first', () => {
@@ -317,6 +373,8 @@ test('law: what is passed over would have been read as the same', () => {
     const around = Buffer.concat([lineOf(before), line, line])
     const [from, to] = [around.length - 2 * line.length, around.length - line.length]
     assert.equal(keeping(lineOf(before)).versionOfSame(around, from, to), version)
+    const chunk = chunkOf(line)
+    assert.equal(keeping(lineOf(before)).versionOfChunk(chunk, chunk.length), version)
     if (version === undefined) return again(before, after)
     passed++
     assert.equal(version, after.version)
