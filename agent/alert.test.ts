@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { PrintedValue, PriorityName } from '@bulwark/policy'
 import { priorityNames } from '@bulwark/policy'
 import type { Alert } from './alert.ts'
-import { alertJson, alertText, defaultForm, internalAlert } from './alert.ts'
+import { alertJson, alertText, shownJson, defaultForm, internalAlert } from './alert.ts'
 
 const alert: Alert = {
   uuid: 'u',
@@ -96,6 +96,13 @@ test('JSON is one line, whatever an attacker writes', () => {
   const read = JSON.parse(line) as { output: string; output_fields: Record<string, unknown> }
   assert.equal(read.output, hostile)
   assert.equal(read.output_fields['x'], hostile)
+})
+
+test('JSON on a terminal: the same, with nothing that it would obey', () => {
+  const json = JSON.stringify({ name: '\u009b31m \u202e\x7f "é" \x1b' })
+  const shown = shownJson(json)
+  assert.doesNotMatch(shown, /[\x00-\x1f\x7f-\x9f\u202e]/)
+  assert.deepEqual(JSON.parse(shown), JSON.parse(json))
 })
 
 test('for people: what a terminal would obey is written out', () => {

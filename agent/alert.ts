@@ -270,6 +270,9 @@ const controls = /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 const writtenOut = (letter: string): string =>
   `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 
+/** JSON for a terminal: it means the same. */
+export const shownJson = (json: string): string => json.replace(controls, writtenOut)
+
 /**
  * One line of text, escaped as in JSON, as Falco does; and what else a terminal would obey.
  *

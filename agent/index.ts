@@ -13,6 +13,7 @@ export {
   internalAlert,
   raisedAlert,
   raisedRule,
+  shownJson,
 } from './alert.ts'
 export type { BackendChoice, ChosenBackend } from './sensor/backend.ts'
 export { backendChoices, backendFindings, chooseBackend } from './sensor/backend.ts'

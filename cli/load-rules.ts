@@ -1,7 +1,7 @@
 /**
  * From paths on the command line to rules: reads files and folders, compiles, keeps the answers.
  */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { otherEventNames, reasonOf, syscallNames } from '@bulwark/schema'
 import type {
@@ -16,6 +16,7 @@ import type {
 import { atOnce, describeRuleFiles, loadPoliciesInSteps, loadRuleFiles } from '@bulwark/policy'
 import { carriedEvents, machineOf } from '@bulwark/agent'
 import { catalogWith } from './catalog.ts'
+import { readText, textBytesMax } from './text-file.ts'
 
 /** What Falco's container plugin suggests for every output, so that alerts say where. */
 const suggestedOutput = [
@@ -50,9 +51,6 @@ const resolveOptions = ({ appendOutput, staticFields }: RuleAdditions): ResolveO
     ...(machine ? { carriedEvents: carriedEvents(machine) } : {}),
   }
 }
-
-/** Bytes of one rule file. The largest official one has 100 kB. */
-const fileBytesMax = 16 * 1024 * 1024
 
 /** The rule files of a path: itself, or those of a folder in the order of their names; trials of
  * rules (`*.test.yaml`) are none. */
@@ -107,10 +105,15 @@ const readFiles = (paths: readonly string[], what: string): readonly RuleText[] 
   for (const path of paths) {
     try {
       for (const file of filesOf(path)) {
-        if (statSync(file).size > fileBytesMax) {
-          return { message: `${file} is over ${fileBytesMax} bytes`, help: 'split the file' }
+        const found = statSync(file)
+        if (found.size > textBytesMax) {
+          return { message: `${file} is over ${textBytesMax} bytes`, help: 'split the file' }
         }
-        texts.push({ name: file, text: readFileSync(file, 'utf8') })
+        // Reading a pipe waits for whoever writes: only who names it wants that.
+        if (file !== path && !found.isFile()) {
+          return { message: `${file} is no file`, help: 'take it out of the folder' }
+        }
+        texts.push({ name: file, text: readText(file) })
       }
     } catch (error) {
       const message = `cannot read ${path}: ${reasonOf(error, path)}`

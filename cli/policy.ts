@@ -79,6 +79,12 @@ const isSeverityPolicy = (value: unknown): boolean =>
 const check = (paths: readonly string[], { rules, output }: PolicyOptions): void => {
   const texts = readTexts(paths, rules)
   if (!texts) return
+  if (texts.policies.length === 0) {
+    const help = 'a folder has them in files *.yaml and *.yml'
+    logError(`no files of policies in ${paths.join(', ')}`, help)
+    process.exitCode = exitCodes.usage
+    return
+  }
   const { policies, files } = loadPolicyTexts(texts.rules, texts.policies)
   const ofSeverity = severityFilesIn(texts.policies)
   const severityLines = severityFaults(ofSeverity)

@@ -11,7 +11,7 @@ import { addFlags, configure, givenByFlags } from './config/flags.ts'
 import { faultText } from './config/read.ts'
 import { judgeOf } from './graph/judge.ts'
 import type { Settings } from './config/settings.ts'
-import { chooseRules, explain, log, logError, reportRules, unwritten, writer } from './report.ts'
+import { chooseRules, log, logError, reportRules, unwritten, writer } from './report.ts'
 
 export const replayCommand = (): Command =>
   addFlags(
@@ -72,6 +72,7 @@ export const replayDemo = (
 ): Promise<number> => replayRules(demoCapture(), options, rules, loaded)
 
 const readBytes = 1024 * 1024
+const noCapture = 'give a file of `bulwark record`, or --demo'
 
 const replayRules = async (
   path: string,
@@ -85,7 +86,7 @@ const replayRules = async (
   try {
     fd = openSync(path, 'r')
   } catch (error) {
-    logError(`cannot read ${path}: ${reasonOf(error, path)}`)
+    logError(`cannot read ${path}: ${reasonOf(error, path)}`, noCapture)
     return exitCodes.usage
   }
   judging.takePolicies(loaded.policies)
@@ -122,8 +123,8 @@ const replayRules = async (
     logError(unwritten(full), 'give it room, and replay it again')
     return exitCodes.cannot
   } catch (error) {
-    if (!(error instanceof CaptureError)) explain(error)
-    else logError(`${path}: ${error.message}`, error.help)
+    if (error instanceof CaptureError) logError(`${path}: ${error.message}`, error.help)
+    else logError(`cannot replay ${path}: ${reasonOf(error, path)}`, noCapture)
     return error instanceof CaptureError ? exitCodes.fault : exitCodes.usage
   } finally {
     closeSync(fd)

@@ -1,7 +1,7 @@
 /** What the commands say to people, on stderr; and alerts, on stdout. */
 import { Option } from 'commander'
 import type { Alert, OutputSettings } from '@bulwark/agent'
-import { alertJson, alertText, losesEvents } from '@bulwark/agent'
+import { alertJson, alertText, losesEvents, shownJson } from '@bulwark/agent'
 import { isNativeError } from '@bulwark/native'
 import type { PolicyLoad, PriorityName, Rule, Steps } from '@bulwark/policy'
 import { atOnce, diagnosticText, priorityNames } from '@bulwark/policy'
@@ -133,8 +133,9 @@ export const writer = ({ form, alert: wanted }: OutputSettings): ((alert: Alert)
   const { is, coloured } = terminal()
   const isJson = (form ?? (is ? 'text' : 'json')) === 'json'
   return (alert) => {
-    const line = isJson ? alertJson(alert, wanted) : alertText(alert, coloured, wanted)
-    process.stdout.write(`${line}\n`)
+    const json = isJson ? alertJson(alert, wanted) : undefined
+    const shown = json !== undefined && is ? shownJson(json) : json
+    process.stdout.write(`${shown ?? alertText(alert, coloured, wanted)}\n`)
   }
 }
 

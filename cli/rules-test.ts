@@ -1,5 +1,5 @@
 /** `bulwark rules test`: events or captures, and the alerts that must come of them. */
-import { closeSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, readdirSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Command } from 'commander'
 import { activeRules, printable, replay } from '@bulwark/agent'
@@ -12,6 +12,7 @@ import { print } from './print.ts'
 import { again, log, logError } from './report.ts'
 import type { FormOptions } from './rules.ts'
 import { formOption } from './rules.ts'
+import { readText } from './text-file.ts'
 
 interface TestOptions extends FormOptions {
   readonly rules: readonly string[]
@@ -88,11 +89,16 @@ class Tester {
   }
 
   async file(name: string): Promise<TriedFile> {
-    const file = readTrials(name, readFileSync(name, 'utf8'), catalog)
+    const file = readTrials(name, readText(name), catalog)
     const faults = file.faults.map(({ message, help, place }) => {
       const more = help === undefined ? '' : `\n  help: ${help}`
       return `${name}:${place.line}:${place.column}: error: ${message}${more}`
     })
+    if (faults.length === 0 && file.trials.length === 0) {
+      faults.push(
+        `${name}:1:1: error: there are no trials\n  help: write some: docs/testing-rules.md`,
+      )
+    }
     const beside = (path: string): string => (isAbsolute(path) ? path : join(dirname(name), path))
     const loaded = this.#load(this.#rules.length > 0 ? this.#rules : file.rules.map(beside))
     if ('message' in loaded) return { name, faults: [...faults, loaded.message], trials: [] }

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { priorityNames } from '@bulwark/policy'
 import type { Alert } from '../alert.ts'
-import { alertJson, alertLinkJson, alertText, internalAlert } from '../alert.ts'
+import { alertJson, alertLinkJson, alertText, internalAlert, shownJson } from '../alert.ts'
 import { onBeat } from '../beat.ts'
 import { limits } from '../limits.ts'
 import { Channel } from './channel.ts'
@@ -165,7 +165,10 @@ export class Outputs {
   #line(alert: Alert, form: Form): string {
     if (form === 'link') return alertLinkJson(alert)
     const { alert: wanted } = this.#settings
-    if (this.#written(form) === 'json') return alertJson(alert, wanted)
+    if (this.#written(form) === 'json') {
+      const json = alertJson(alert, wanted)
+      return form === 'terminal' ? shownJson(json) : json
+    }
     const coloured = form === 'terminal' && this.#options.terminal.coloured
     return alertText(alert, coloured, wanted)
   }

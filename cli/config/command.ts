@@ -1,10 +1,10 @@
 /** `bulwark config`: what is wrong with a file of options. */
-import { readFileSync } from 'node:fs'
 import { reasonOf } from '@bulwark/schema'
 import { Command } from 'commander'
 import { exitCodes } from '../exit.ts'
 import { print } from '../print.ts'
 import { logError } from '../report.ts'
+import { readText } from '../text-file.ts'
 import { configure, usualConfig } from './flags.ts'
 import { faultText } from './read.ts'
 
@@ -31,7 +31,7 @@ const check = (files: readonly string[]): number => {
   let code: number = exitCodes.done
   for (const file of files) {
     try {
-      readFileSync(file)
+      readText(file)
     } catch (error) {
       const help =
         file === usualConfig

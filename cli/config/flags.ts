@@ -1,9 +1,9 @@
 /** The options of `config.yaml` as flags, and from both to the settings of a run. */
-import { readFileSync } from 'node:fs'
 import type { OptionSpec } from '@bulwark/schema'
 import { flagOf, isDenied, options, reasonOf } from '@bulwark/schema'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
+import { readText } from '../text-file.ts'
 import { readTree } from './tree.ts'
 import type { ConfigFault } from './tree.ts'
 import type { Given } from './read.ts'
@@ -122,7 +122,7 @@ export const configure = (
   if (file !== undefined) {
     const place = { file, line: 1, column: 1 }
     try {
-      const read = readConfig(file, readFileSync(file, 'utf8'), process.env)
+      const read = readConfig(file, readText(file), process.env)
       faults.push(...read.faults)
       for (const [name, given] of read.values) values.set(name, given)
     } catch (error) {

@@ -115,8 +115,9 @@ export const readTree = (
     const tree = reader.read(text)
     return { tree, faults: reader.faults }
   } catch (error) {
-    // Aliases that never end, or nesting deeper than the stack.
-    const message = error instanceof Error ? error.message : 'no YAML'
+    const isEndless = error instanceof RangeError
+    const endless = 'an alias has itself in it, or there are too many maps in maps'
+    const message = isEndless ? endless : error instanceof Error ? error.message : 'no YAML'
     return { tree: none, faults: [{ place: none.place, message }] }
   }
 }

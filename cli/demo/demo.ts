@@ -12,6 +12,7 @@ import { judgeOf } from '../graph/judge.ts'
 import { printLines } from '../graph/output.ts'
 import { podOriginOf } from '../kubernetes.ts'
 import type { ChosenRules } from '../report.ts'
+import { print } from '../print.ts'
 import { chooseRules, explain, log, logError } from '../report.ts'
 import { besideProgram, probe, watch } from '../watch.ts'
 import type { DemoPod } from './bundle.ts'
@@ -101,7 +102,7 @@ const perform = async (act: Act, pod: DemoPod, performance: Performance): Promis
     return false
   }
   if (isText) printLines(verdictLines(alert))
-  else console.log(alertJson(alert))
+  else print(alertJson(alert))
   return true
 }
 

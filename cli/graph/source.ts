@@ -27,6 +27,8 @@ const noSource =
   'give `--from-files DIR` or `--kubeconfig FILE`; ' +
   "`bulwark graph --help` says how to write DIR's files"
 
+const howToWrite = 'give a folder with what `kubectl get KINDS -A -o json` wrote'
+
 /** Options that say where a cluster is. */
 export const addSource = (command: Command): Command =>
   command
@@ -53,11 +55,13 @@ export const filesSource = async (path: string): Promise<Source | undefined> => 
   try {
     const input = await readClusterFiles(path, log)
     for (const line of inputLines(input, path)) log(line)
-    return { input, from: path }
+    if (input.objects + input.documents > 0) return { input, from: path }
+    // An answer would say that there is no way, of a cluster that nobody has looked at.
+    logError(`${path} has no object of a cluster`, howToWrite)
+    return undefined
   } catch (error) {
     if (!(error instanceof FilesError)) throw error
-    const help = 'give a folder with what `kubectl get KINDS -A -o json` wrote'
-    logError(`cannot read a cluster from ${path}: ${error.message}`, help)
+    logError(`cannot read a cluster from ${path}: ${error.message}`, howToWrite)
     return undefined
   }
 }
