@@ -65,6 +65,13 @@ export const passLackingFacts = (at: Surroundings): void => {
 /** As `read_user_text()`: what is longer is cut, and its length not known. */
 const bytesMax = 4096
 const lengthUnknown = -1
+/**
+ * So much is read first, by way of the stack: where the kernel checks what it copies to
+ * (CONFIG_HARDENED_USERCOPY), memory of a map takes it three tenths of the read. Most paths are
+ * shorter.
+ */
+const shortBytes = 64
+const wordBytes = 8
 
 /**
  * Reads the path as given into the record, unless it is there. What cannot be read is let through:
@@ -80,14 +87,42 @@ export const readLateText = (at: Surroundings, text: TextAt): void => {
   assembler.place(isMissing)
   assembler.load(4, 8, 7, late.usedAt)
   assembler.jumpIf(64, '>', 8, { constant: recordBytesMax - bytesMax }, undecided)
+  const isRead = assembler.newLabel('the path as given is read')
+  readShort(at, late, isRead)
   assembler.move(1, { register: 7 })
   assembler.alu('add', 1, { register: 8 })
   assembler.move(2, { constant: bytesMax })
   assembler.load(8, 3, 7, late.userPathAt)
   assembler.call(helpers.readUserText)
   assembler.jumpIf(64, 's<=', 0, { constant: 0 }, undecided)
+  assembler.place(isRead)
   noteText(at, text.offset, late)
   assembler.place(isThere)
+}
+
+/** To `isRead` with the bytes of the text and its NUL in r0; on where it is longer. */
+const readShort = (
+  { assembler, undecided }: Surroundings,
+  late: LateTarget,
+  isRead: Label,
+): void => {
+  const isLong = assembler.newLabel('a long path')
+  assembler.move(1, { register: 10 })
+  assembler.alu('add', 1, { constant: -shortBytes })
+  assembler.move(2, { constant: shortBytes })
+  assembler.load(8, 3, 7, late.userPathAt)
+  assembler.call(helpers.readUserText)
+  assembler.jumpIf(64, 's<=', 0, { constant: 0 }, undecided)
+  assembler.jumpIf(64, '==', 0, { constant: shortBytes }, isLong)
+  assembler.move(1, { register: 7 })
+  assembler.alu('add', 1, { register: 8 })
+  for (let at = 0; at < shortBytes; at += wordBytes) {
+    if (at > 0) assembler.jumpIf(64, '<=', 0, { constant: at }, isRead)
+    assembler.load(8, 2, 10, at - shortBytes)
+    assembler.store(8, 1, at, 2)
+  }
+  assembler.jump(isRead)
+  assembler.place(isLong)
 }
 
 /** The text that was read to where r8 says, of r0 bytes with its NUL. */

@@ -38,6 +38,9 @@ interface Heard {
 const namedBy = (pids: readonly number[], text: string): string =>
   pids.reduce((all, pid, i) => all.replace(new RegExp(` ${pid}(?= )`, 'g'), ` cat${i}`), text)
 
+/** So many bytes more of environment for each: the arguments of all lie all over a page. */
+const stepBytes = 67
+
 /** What is told of `cat`s of these paths, once filters are in place, until the last one is. */
 const hear = async (condition: string, paths: readonly string[]): Promise<Heard> => {
   const machine = machineOf(process.arch)
@@ -61,7 +64,10 @@ const hear = async (condition: string, paths: readonly string[]): Promise<Heard>
   })
   try {
     await agent.filtersInPlace
-    const pids = paths.map((path) => spawnSync('/bin/cat', [path]).pid)
+    const pids = paths.map((path, i) => {
+      const env = { BULWARK_TEST_PADDING: 'x'.repeat(stepBytes * i) }
+      return spawnSync('/bin/cat', [path], { env }).pid
+    })
     const last = ` ${pids.at(-1)} `
     const isThere = (): boolean => outputs.some((text) => text.includes(last))
     for (const end = Date.now() + waitMsMax; !isThere() && Date.now() < end;) await nextTurn()
@@ -87,6 +93,30 @@ test(
     assert.deepEqual(outputs, [told(roundabout, 'cat1')])
     assert.equal(isShort, true)
     assert.ok(dropped > 0)
+  },
+)
+
+/** The roundabout path, and the straight one, of so many bytes. */
+const ofLength = (bytes: number, up: boolean): string => {
+  const [begin, end] = up
+    ? [join(folder, '..'), `/${basename(folder)}/../${basename(folder)}/file`]
+    : [folder, '/file']
+  return begin + '/'.repeat(bytes - begin.length - end.length) + end
+}
+
+test(
+  'the path as given is read, however long it is and wherever in a page it lies',
+  { skip, timeout },
+  async () => {
+    const lengths = Array.from({ length: 64 }, (_, i) => roundabout.length + i)
+    const [up, straight] = [true, false].map((is) => lengths.map((each) => ofLength(each, is)))
+    assert.ok(up && straight)
+    const condition = `fd.nameraw contains /${basename(folder)}/../`
+    const { outputs, dropped } = await hear(condition, [...straight, ...up])
+    const rawOf = (line: string): string => line.split(' ')[0] ?? ''
+    // As it is told, slashes of a row are one.
+    assert.deepEqual(outputs.map(rawOf), Array(up.length).fill(roundabout))
+    assert.ok(dropped >= straight.length, `${dropped} were dropped`)
   },
 )
 
