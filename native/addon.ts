@@ -146,7 +146,8 @@ export interface Addon {
   beginLoad(object: ObjectHandle): void
   endLoad(object: ObjectHandle): void
   programFd(object: ObjectHandle, program: string): number
-  structLayouts(object: ObjectHandle): StructLayout[]
+  /** Those of a name, or all when it is ''. */
+  structLayouts(object: ObjectHandle, name: string): StructLayout[]
   findVariable(object: ObjectHandle, section: string, variable: string): Variable
 
   attach(object: ObjectHandle, program: string): LinkHandle

@@ -46,12 +46,12 @@ export class BpfObject {
 
   /** Every struct and union with a name that the object's code uses. */
   get structLayouts(): readonly StructLayout[] {
-    return addon().structLayouts(this.#handle)
+    return addon().structLayouts(this.#handle, '')
   }
 
   /** The layout of one of them. */
   structLayout(name: string): StructLayout {
-    const found = this.structLayouts.find((layout) => layout.name === name)
+    const [found] = name === '' ? [] : addon().structLayouts(this.#handle, name)
     if (found === undefined) {
       throw argumentError(`struct ${name}`, 'the BPF object does not use it')
     }

@@ -156,15 +156,16 @@ static napi_value layoutOf(napi_env env, const btf *types, const btf_type *type,
 		.value;
 }
 
-// Every struct and union with a name in the object's types.
+// Every struct and union with a name in the object's types; or that of one name.
 static napi_value structLayouts(Call &call)
 {
 	const btf *types = typesOf(call.handle<ObjectHandle>(0));
+	const std::string wanted = call.text(1, "name");
 	MadeList layouts(call.env);
 	for (uint32_t id = 1; id < btf__type_cnt(types); id++) {
 		const btf_type *type = btf__type_by_id(types, id);
 		const char *name = btf__name_by_offset(types, type->name_off);
-		if (btf_is_composite(type) && name && *name)
+		if (btf_is_composite(type) && name && *name && (wanted.empty() || wanted == name))
 			layouts.add(layoutOf(call.env, types, type, name));
 	}
 	return layouts.value;
