@@ -2,8 +2,9 @@
  * How long an alert takes: from a call of execve to the alert's line on the pipe, and from the time
  * stamp that the kernel put on the event. In three cases: back to back; after a second of nothing
  * each, in which the sensor sleeps; and while both cores are busy with loops in user mode. Beside
- * the second case, in turns with it: a bare program of Node.js that is told of the same call by a
- * pipe, and does nothing but pass that on. That is the floor: waking up costs as much.
+ * the second case, in turns with it: bare programs that are told of the same call by a pipe, and do
+ * nothing but pass that on. One in C is the machine's floor: waking up costs as much; one of
+ * Node.js is that of what Bulwark is made of.
  *
  *   node bench/latency.ts [--quick] [--filter on|off]
  */
@@ -15,7 +16,7 @@ import { atEnd } from './measure/at-end.ts'
 import { printFigure, printSpread } from './measure/figures.ts'
 import { shownPath, stableRules } from './measure/official.ts'
 import { filterArgs, filterChoice } from './measure/sensor.ts'
-import type { Launches } from './measure/watcher.ts'
+import type { Launches, Passer } from './measure/watcher.ts'
 import { Watcher } from './measure/watcher.ts'
 
 const quick = process.argv.includes('--quick')
@@ -25,6 +26,7 @@ const idleParts = quick ? 2 : 5
 const idleMs = 1_000
 const busyCount = quick ? 50 : 500
 const warmUpCount = 20
+const passers: readonly Passer[] = ['c', 'node']
 
 const ms = (ns: bigint): number => Number(ns) / 1e6
 
@@ -62,14 +64,20 @@ const whileBusy = async <T>(work: () => Promise<T>): Promise<T> => {
 /** By turns, since what a second of nothing costs changes with what else the machine does. */
 const measureIdle = async (watcher: Watcher): Promise<void> => {
   const sensor: Launches[] = []
-  const bare: Launches[] = []
+  const bare: Record<Passer, Launches[]> = { c: [], node: [] }
   for (let part = 0; part < idleParts; part++) {
     sensor.push(await watcher.launch(idleCount / idleParts, idleMs))
-    bare.push(await watcher.launchBare(idleCount / idleParts, idleMs))
+    for (const passer of passers) {
+      bare[passer].push(await watcher.launchBare(passer, idleCount / idleParts, idleMs))
+    }
   }
   print(`after ${idleMs} ms of nothing`, together(sensor))
-  const calls = together(bare).samples.map(({ calledNs, arrivedNs }) => ms(arrivedNs - calledNs))
-  printSpread(`call of execve to a bare program's line, after ${idleMs} ms of nothing`, calls, 'ms')
+  for (const passer of passers) {
+    const { samples } = together(bare[passer])
+    const calls = samples.map(({ calledNs, arrivedNs }) => ms(arrivedNs - calledNs))
+    const program = passer === 'c' ? 'a bare program in C' : 'a bare program of Node.js'
+    printSpread(`call of execve to line of ${program}, after ${idleMs} ms of nothing`, calls, 'ms')
+  }
 }
 
 const measure = async (): Promise<void> => {

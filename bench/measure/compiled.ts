@@ -13,7 +13,7 @@ const buildMsMax = 60_000
  *
  * @returns its path
  */
-export const compiled = (name: 'loops' | 'launch'): string => {
+export const compiled = (name: 'loops' | 'launch' | 'pass'): string => {
   const folder = join(root, '.build/bench')
   const source = join(import.meta.dirname, `../programs/${name}.c`)
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)

@@ -33,6 +33,12 @@ const echo = `
   new Socket({ fd: openSync(process.argv[1], 'r+'), readable: true, writable: false })
     .on('data', (line) => writeSync(1, line))`
 
+/** What waits for a line and passes it on: a program in C, and one of Node.js. */
+export type Passer = 'c' | 'node'
+
+const commandOf = (passer: Passer, fifo: string): readonly [string, ...string[]] =>
+  passer === 'c' ? [compiled('pass'), fifo] : [process.execPath, '-e', echo, fifo]
+
 /** Starts of a program, one after another. */
 export interface Launches {
   readonly samples: readonly Sample[]
@@ -101,15 +107,16 @@ export class Watcher {
   }
 
   /**
-   * What no program of Node.js is faster than: one that is told of each start by a pipe, and has
-   * nothing to do but to pass that on.
+   * What no such program is faster than: one that is told of each start by a pipe, and has nothing
+   * to do but to pass that on.
    */
-  async launchBare(count: number, pauseMs: number): Promise<Launches> {
+  async launchBare(passer: Passer, count: number, pauseMs: number): Promise<Launches> {
     const [told, passed] = ['told', 'passed'].map((name) => join(this.#folder, name))
     if (told === undefined || passed === undefined) throw new Error('two pipes have names')
     execFileSync('mkfifo', [told, passed], { timeout: mkfifoMsMax })
     const pipe = openSync(passed, 'r+')
-    const bare = spawn(process.execPath, ['-e', echo, told], { stdio: ['ignore', pipe, 'inherit'] })
+    const [program, ...args] = commandOf(passer, told)
+    const bare = spawn(program, args, { stdio: ['ignore', pipe, 'inherit'] })
     const allEnded = atEnd(() => bare.kill('SIGKILL'))
     const ended = once(bare, 'exit')
     try {
