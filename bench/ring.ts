@@ -3,10 +3,6 @@
  * and of memory in its form, where no kernel is at work. Each with nothing done to a record, and
  * with the record checked and read as the agent does it.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { RingReader, openObject } from '@bulwark/native'
 import type { BpfObject, OnRecord } from '@bulwark/native'
 import {
@@ -17,6 +13,7 @@ import {
   headerOf,
   openOf,
 } from '@bulwark/schema'
+import { compiledBpf } from './measure/compiled.ts'
 import { percentile, printFigure } from './measure/figures.ts'
 
 const ringBytes = 8 * 1024 * 1024
@@ -105,22 +102,6 @@ const memoryRing = (): Filled => {
   }
 }
 
-const multiarch: Readonly<Record<string, string | undefined>> = { x64: 'x86_64', arm64: 'aarch64' }
-
-const compile = (): Uint8Array => {
-  const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-'))
-  const target = join(folder, 'produce.o')
-  const headers = `/usr/include/${multiarch[process.arch] ?? process.arch}-linux-gnu`
-  const source = join(import.meta.dirname, 'programs/produce.bpf.c')
-  try {
-    const flags = ['-O2', '-g', '-Wall', '-Werror', '-target', 'bpf', `-I${headers}`]
-    execFileSync('clang', [...flags, '-c', source, '-o', target], { timeout: 15_000 })
-    return readFileSync(target)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
 const kernelRing = (object: BpfObject): Filled => {
   const ring = object.openRing('ring', RECORD_BYTES_MAX)
   const step = (record.length + 8 + 7) & ~7
@@ -146,7 +127,7 @@ const measureKernel = (): void => {
     console.log("the kernel's ring: not measured, this is not root")
     return
   }
-  const object = openObject(compile(), 'bench')
+  const object = openObject(compiledBpf('produce'), 'bench')
   try {
     object.setMaxEntries('ring', ringBytes)
     object.load()
