@@ -18,13 +18,14 @@ import { checkCommand, listCommand } from './rules.ts'
 import { agentCommand, runCommand } from './run.ts'
 import { serverCommand } from './server/command.ts'
 import { keepDebuggerShut } from './signals.ts'
+import { version, versionCommand } from './version.ts'
 
 keepDebuggerShut()
 boundHeap()
 
 const program = new Command('bulwark')
   .description('Runtime security for Kubernetes: sees with eBPF, detects with rules.')
-  .version('0.1.0')
+  .version(version)
   .addHelpText(
     'after',
     `
@@ -44,6 +45,15 @@ Examples:
   bulwark demo                                 the same shell in two pods, judged
   bulwark doctor                               say what this machine can do`,
   )
+const rulesExamples = `
+Examples:
+  bulwark rules check falco_rules.yaml
+  bulwark rules explain "Terminal shell in container" --rules falco_rules.yaml
+  bulwark rules test mine.test.yaml`
+const policyExamples = `
+Examples:
+  bulwark policy check policies/
+  bulwark policy list policies/`
 program.addCommand(runCommand())
 program.addCommand(agentCommand())
 program.addCommand(serverCommand())
@@ -52,6 +62,7 @@ program.addCommand(replayCommand())
 program.addCommand(
   new Command('rules')
     .description('check, list, explain and test rule files')
+    .addHelpText('after', rulesExamples)
     .addCommand(checkCommand())
     .addCommand(listCommand())
     .addCommand(explainCommand())
@@ -60,6 +71,7 @@ program.addCommand(
 program.addCommand(
   new Command('policy')
     .description('check and list RuntimePolicies, and write their status')
+    .addHelpText('after', policyExamples)
     .addCommand(policyCheckCommand())
     .addCommand(policyListCommand())
     .addCommand(policyStatusCommand()),
@@ -68,6 +80,7 @@ program.addCommand(graphCommand())
 program.addCommand(demoCommand())
 program.addCommand(configCommand())
 program.addCommand(doctorCommand())
+program.addCommand(versionCommand())
 
 // Commander exits with 1 on wrong usage; here that is 2. Added commands take nothing over.
 const strict = (command: Command, called: string): void => {

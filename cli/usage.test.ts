@@ -38,6 +38,12 @@ test('help names the commands, the exit codes and examples', async () => {
     check(['doctor', '--help'], /Exit codes: 0 /, /^Examples:/m),
     check(['record', '--help'], /--seconds <n>/, /^Examples:/m),
     check(['replay', '--help'], /--demo/, /Exit code 1/, /^Examples:/m),
+    check(['rules', '--help'], /^Examples:/m),
+    check(['policy', '--help'], /^Examples:/m),
+    check(['config', '--help'], /^Example:/m),
+    check(['version', '--help'], /^Examples:/m),
+    check(['version'], /^bulwark \d+\.\d+\.\d+\n.*engine \d+\.\d+\.\d+\nNode\.js /),
+    check(['version', '-o', 'json'], /^\{"bulwark":"\d+\.\d+\.\d+","falco_engine":/),
     check(['--version'], /^\d+\.\d+\.\d+\n$/),
   ])
 })

@@ -8,24 +8,27 @@ import { readText } from '../text-file.ts'
 import { configure, usualConfig } from './flags.ts'
 import { faultText } from './read.ts'
 
+const examples = '\nExample:\n  bulwark config check /etc/bulwark/config.yaml'
+
 export const configCommand = (): Command =>
-  new Command('config').description('check a file of options').addCommand(
-    new Command('check')
-      .description('say what is wrong with files of options; exit code 1 when something is')
-      .argument('[files...]', `files (default: ${usualConfig})`)
-      .addHelpText(
-        'after',
-        `
+  new Command('config')
+    .description('check a file of options')
+    .addHelpText('after', examples)
+    .addCommand(
+      new Command('check')
+        .description('say what is wrong with files of options; exit code 1 when something is')
+        .argument('[files...]', `files (default: ${usualConfig})`)
+        .addHelpText(
+          'after',
+          `
 Fields and formats in append_output are checked, too; files, addresses and programs that
 options name are not looked for.
-
-Example:
-  bulwark config check /etc/bulwark/config.yaml`,
-      )
-      .action((files: readonly string[]) => {
-        process.exitCode = check(files.length === 0 ? [usualConfig] : files)
-      }),
-  )
+${examples}`,
+        )
+        .action((files: readonly string[]) => {
+          process.exitCode = check(files.length === 0 ? [usualConfig] : files)
+        }),
+    )
 
 const check = (files: readonly string[]): number => {
   let code: number = exitCodes.done

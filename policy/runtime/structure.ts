@@ -2,7 +2,7 @@
  * Checks a YAML value against a shape of the schema. Strict: what the shape does not have is a
  * fault. All faults are found, not the first alone, as people correct a file in one go.
  */
-import type { ValueShape } from '@bulwark/schema'
+import type { ShapeMember, ValueShape } from '@bulwark/schema'
 import { closest } from '@bulwark/schema'
 import { shownText } from '../kernel/print.ts'
 import type { Context, Report } from '../falco/report.ts'
@@ -44,6 +44,12 @@ const suggestion = (wanted: string, names: readonly string[]): string | undefine
   if (exact !== undefined) return `did you mean \`${exact}\`?`
   if (names.length > suggestedMax) return undefined
   return names.length === 1 ? `write ${quoted(names)}` : `one of ${quoted(names)}`
+}
+
+/** What is to be written: the value where only one can be, else what it means. */
+const helpForMissing = (name: string, { shape, meaning }: ShapeMember): string => {
+  const only = shape.is === 'text' && shape.oneOf?.length === 1 ? shape.oneOf[0] : undefined
+  return only === undefined ? `write \`${name}: …\`: ${meaning}` : `write \`${name}: ${only}\``
 }
 
 /** Checks values, and reports their faults. */
@@ -178,7 +184,7 @@ export class StructureCheck {
     for (const name of names) {
       if (shape.members[name]?.required !== true || value.entries.has(name)) continue
       const message = `\`${key}\` lacks \`${name}\``
-      this.#fault('policy-missing-key', message, at, shape.members[name].meaning)
+      this.#fault('policy-missing-key', message, at, helpForMissing(name, shape.members[name]))
     }
     this.#together(value, shape, at, key)
   }
