@@ -25,17 +25,32 @@ const order: readonly Certainty[] = ['certain', 'possible', 'unknown']
 export const isAsSure = (certainty: Certainty, asked: Certainty): boolean =>
   order.indexOf(certainty) <= order.indexOf(asked)
 
+type Numbers = Int32Array<ArrayBuffer>
+
+/** As long as it must be for this place; new ones are `none`. */
+const grown = (array: Numbers, place: number): Numbers => {
+  if (place < array.length) return array
+  const longer = new Int32Array(Math.max(array.length * 2, place + 1)).fill(none, array.length)
+  longer.set(array)
+  return longer
+}
+
+const none = -1
+
 /** Edges that were passed: to which node, for what cost. Numbers are places of nodes. */
 export class Passed {
-  /** Of each node the place of its first edge; those of a node lie together. */
-  readonly #first: number[] = []
-  readonly #count: number[] = []
+  /** Of each node the place of its first edge; those of a node lie together. Nodes are left in any
+   * order, which would make a table with holes of a plain array. */
+  #first = new Int32Array(1024).fill(none)
+  #count = new Int32Array(1024)
   #to = new Int32Array(1024)
   #cost = new Uint8Array(1024)
   size = 0
 
   /** Edges that are added from now on leave this node. */
   begin(node: number): void {
+    this.#first = grown(this.#first, node)
+    this.#count = grown(this.#count, node)
     this.#first[node] = this.size
     this.#count[node] = 0
   }
@@ -56,7 +71,7 @@ export class Passed {
   }
 
   isLeft(node: number): boolean {
-    return this.#first[node] !== undefined
+    return (this.#first[node] ?? none) !== none
   }
 
   /** The same edges the other way round. */
@@ -70,10 +85,11 @@ export class Passed {
     into.size = this.size
     into.#to = new Int32Array(this.size)
     into.#cost = new Uint8Array(this.size)
+    into.#first = new Int32Array(nodes)
+    into.#count = new Int32Array(nodes)
     let first = 0
     for (let node = 0; node < nodes; node++) {
       into.#first[node] = first
-      into.#count[node] = 0
       first += counts[node] ?? 0
     }
     for (let node = 0; node < nodes; node++) {
@@ -89,8 +105,8 @@ export class Passed {
 
   /** Calls with each edge that leaves a node. */
   from(node: number, take: (to: number, cost: number) => void): void {
-    const first = this.#first[node]
-    if (first === undefined) return
+    const first = this.#first[node] ?? none
+    if (first === none) return
     const end = first + (this.#count[node] ?? 0)
     for (let at = first; at < end; at++) take(this.#to[at] ?? 0, this.#cost[at] ?? 0)
   }
