@@ -34,7 +34,7 @@ test('help names the commands, the exit codes and examples', async () => {
     check(['server', '--help'], /--listen <address>/, /--http-url <url>/, /^Examples:/m),
     check(['rules', 'check', '--help'], /exit code 1/, /^Example:/m),
     check(['rules', 'list', '--help'], /^Examples:/m),
-    check(['rules', 'explain', '--help'], /^Example:/m),
+    check(['rules', 'explain', '--help'], /^Examples:/m),
     check(['doctor', '--help'], /Exit codes: 0 /, /^Examples:/m),
     check(['record', '--help'], /--seconds <n>/, /^Examples:/m),
     check(['replay', '--help'], /--demo/, /Exit code 1/, /^Examples:/m),
