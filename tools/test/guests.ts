@@ -144,11 +144,12 @@ export const boundsOfAll: GuestBounds = {
   fileMsMax: 360_000,
 }
 
-/** No test takes a minute there. A guest that hangs must not take the run beyond its time. */
+/** A guest that hangs must not take the run beyond its time. The clock of 5.10 goes up to four
+ * times too fast on a busy machine, where the half minute of its `doctor` was 145 s. */
 export const boundsOfCi: GuestBounds = {
   msMax: 1_200_000,
-  quietMsMax: 240_000,
-  fileMsMax: 180_000,
+  quietMsMax: 360_000,
+  fileMsMax: 300_000,
 }
 
 /** Why the guests cannot run here; `undefined` when they can. */
