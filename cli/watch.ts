@@ -60,7 +60,13 @@ export const captureFile = (
     sink: (bytes) => {
       room -= bytes.length
       if (room < 0) throw new Error(`the capture has ${sizeMib} MiB (--size-mib)`)
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+      } catch (error) {
+        throw new Error(`the capture cannot be written to ${path}: ${reasonOf(error)}`, {
+          cause: error,
+        })
+      }
     },
     close: () => closeSync(fd),
   }
