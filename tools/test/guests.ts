@@ -65,8 +65,8 @@ const namesSuite = named('heard names network names-race hammer')
 
 /** A quarter of a minute and more in a guest each, and what they show another guest shows, or this
  * machine; `make test-kernels` has them all. On the security backend some attach to each call there
- * is. The proof is of generated programs alone: the oldest verifier has it, and the newest. */
-const notInEither = 'compat shapes selection doctor filter-ancestors filter-proof'
+ * is. */
+const notInEither = 'compat shapes selection doctor filter-ancestors'
 const notOnSecurity = named(`${notInEither} dns io-uring names-race hammer`)
 const notOnTracepoint = named(`${notInEither} roles flood nesting usage`)
 const securitySuite = (): readonly string[] =>
