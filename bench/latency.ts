@@ -4,7 +4,9 @@
  * each, in which the sensor sleeps; and while both cores are busy with loops in user mode. Beside
  * the second case, in turns with it: bare programs that are told of the same call by a pipe, and do
  * nothing but pass that on. One in C is the machine's floor: waking up costs as much; one of
- * Node.js is that of what Bulwark is made of.
+ * Node.js is that of what Bulwark is made of. And the sensor itself while loops that yield to
+ * everything keep each core awake: what a core takes that slept, or was lent to other machines
+ * meanwhile, is the rest.
  *
  *   node bench/latency.ts [--quick] [--filter on|off]
  */
@@ -22,6 +24,8 @@ import { Watcher } from './measure/watcher.ts'
 const quick = process.argv.includes('--quick')
 const steadyCount = quick ? 50 : 1_000
 const idleCount = quick ? 6 : 100
+/** Of those beside. */
+const besideCount = quick ? 4 : 40
 const idleParts = quick ? 2 : 5
 const idleMs = 1_000
 const busyCount = quick ? 50 : 500
@@ -44,11 +48,16 @@ const together = (some: readonly Launches[]): Launches => ({
   missed: some.reduce((sum, { missed }) => sum + missed, 0),
 })
 
+const endlessLoop = ['sh', '-c', 'while :; do :; done'] as const
+/** One that gives way to whatever else wants to run (SCHED_IDLE). */
+const yieldingLoop = ['chrt', '--idle', '0', ...endlessLoop] as const
+
 /** A loop that never ends on each core, while something is done. */
-const whileBusy = async <T>(work: () => Promise<T>): Promise<T> => {
-  const loops: readonly ChildProcess[] = cpus().map(() =>
-    spawn('sh', ['-c', 'while :; do :; done']),
-  )
+const whileLooping = async <T>(
+  [program, ...args]: readonly [string, ...string[]],
+  work: () => Promise<T>,
+): Promise<T> => {
+  const loops: readonly ChildProcess[] = cpus().map(() => spawn(program, args))
   const end = (): void => loops.forEach((loop) => loop.kill('SIGKILL'))
   const allEnded = atEnd(end)
   try {
@@ -64,14 +73,18 @@ const whileBusy = async <T>(work: () => Promise<T>): Promise<T> => {
 /** By turns, since what a second of nothing costs changes with what else the machine does. */
 const measureIdle = async (watcher: Watcher): Promise<void> => {
   const sensor: Launches[] = []
+  const awake: Launches[] = []
   const bare: Record<Passer, Launches[]> = { c: [], node: [] }
+  const beside = besideCount / idleParts
   for (let part = 0; part < idleParts; part++) {
     sensor.push(await watcher.launch(idleCount / idleParts, idleMs))
+    awake.push(await whileLooping(yieldingLoop, () => watcher.launch(beside, idleMs)))
     for (const passer of passers) {
-      bare[passer].push(await watcher.launchBare(passer, idleCount / idleParts, idleMs))
+      bare[passer].push(await watcher.launchBare(passer, beside, idleMs))
     }
   }
   print(`after ${idleMs} ms of nothing`, together(sensor))
+  print(`after ${idleMs} ms of nothing, cores kept awake`, together(awake))
   for (const passer of passers) {
     const { samples } = together(bare[passer])
     const calls = samples.map(({ calledNs, arrivedNs }) => ms(arrivedNs - calledNs))
@@ -87,7 +100,10 @@ const measure = async (): Promise<void> => {
     await watcher.launch(warmUpCount, 0)
     print('back to back', await watcher.launch(steadyCount, 0))
     await measureIdle(watcher)
-    print('with all cores busy', await whileBusy(() => watcher.launch(busyCount, 0)))
+    print(
+      'with all cores busy',
+      await whileLooping(endlessLoop, () => watcher.launch(busyCount, 0)),
+    )
   } finally {
     await watcher.stop()
   }
