@@ -200,7 +200,7 @@ export class Agent {
 
   /**
    * Starts an agent; resolves when it watches, and everything is delivered: the filters follow, see
-   * `filtersInPlace`. Throws what `startSensor` throws.
+   * `filtersInPlace`. Throws what `Sensor` and its `attach` throw.
    */
   static async start(options: AgentOptions): Promise<Agent> {
     const resolver = new Resolver(options.log)
