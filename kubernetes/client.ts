@@ -11,7 +11,9 @@ import { http, https, net } from './node-http.ts'
 import type { AnswerHead, OnPiece } from './answer-reader.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { HeldTarget, TlsSecrets } from './held-connection.ts'
-import { hold } from './held-connection.ts'
+import { hold, readBuffer } from './held-connection.ts'
+import type { LineAt } from './line-keeper.ts'
+import { chunkIs, lineInChunk } from './line-keeper.ts'
 import type { ApiAccess } from './access.ts'
 import { AccessError, readSecret } from './access.ts'
 import type { Clock } from './clock.ts'
@@ -60,13 +62,24 @@ export interface RequestMore {
   readonly accept?: string
 }
 
+/** Whoever looks at chunks of an answer before they are taken apart. */
+export interface ChunkTaker {
+  /**
+   * Called once with the bytes that all is read into. What it gives is asked of so many of them,
+   * where a chunk of an answer that is a success begins with the first: see `LineKeeper`.
+   */
+  readonly gate: (bytes: Buffer) => (length: number) => number
+  /** Called with a line that did not pass; nothing else is made of its chunk. */
+  readonly onLine: (line: LineAt) => void
+  /** Whether it is to be asked of what comes next. Asked whenever something was taken apart. */
+  readonly isReady: () => boolean
+  /** How long ago something was done with, milliseconds; `undefined`: nothing was yet. */
+  readonly agoMs: () => number | undefined
+}
+
 /** What of a request on a connection of its own is not as in most. */
 export interface AloneMore extends Pick<RequestMore, 'accept'> {
-  /**
-   * Asked of so many bytes where a chunk of an answer that is a success begins with the first:
-   * whether they are one whole chunk, and it is done with. If so, nothing else is made of them.
-   */
-  readonly takeChunk?: (bytes: Buffer, length: number) => boolean
+  readonly chunks?: ChunkTaker | undefined
 }
 
 /** What a request brings. */
@@ -139,9 +152,9 @@ export class ApiClient {
     times: RequestTimes,
     onBytes: OnPiece,
     signal: AbortSignal,
-    { accept = ownForm, takeChunk }: AloneMore = {},
+    { accept = ownForm, chunks }: AloneMore = {},
   ): Promise<void> {
-    await this.#within(times, signal, async (stop, heard) => {
+    const run = async (stop: AbortSignal, heard: () => void): Promise<void> => {
       let failed: AnswerHead | undefined
       let text = ''
       let isAnswered = false
@@ -155,26 +168,37 @@ export class ApiClient {
         if (text.length > limits.apiStatusCharsMax) throw faultSaying(failed, text)
       })
       const { request, target } = this.#held(path, accept)
-      const take = (buffer: Buffer, length: number): boolean => {
-        if (takeChunk && !failed && reader.isAtChunk && takeChunk(buffer, length)) {
-          heard()
-          return true
+      const buffer = readBuffer()
+      const gate = chunks?.gate(buffer)
+      let isAtChunk = false
+      const take = (length: number): boolean => {
+        if (isAtChunk && gate && chunks) {
+          const places = gate(length)
+          if (places === chunkIs.passed) return true
+          if (places !== chunkIs.noLine) {
+            chunks.onLine(lineInChunk(buffer, length, places))
+            return true
+          }
         }
         reader.feed(buffer, length)
         if (isAnswered) heard()
+        isAtChunk = !failed && reader.isAtChunk && chunks?.isReady() === true
         return !reader.isWhole
       }
-      await hold(target, request, take, stop)
+      await hold(target, request, buffer, take, stop)
       if (failed) throw faultSaying(failed, text)
       if (!reader.end()) throw new Error('aborted')
-    })
+    }
+    await this.#within(times, signal, run, chunks?.agoMs)
   }
 
-  /** Runs a request with its bounds. What it brings is `heard`; the first is the answer's head. */
+  /** Runs a request with its bounds. What it brings is `heard`, or was elsewhere; the first is the
+   * answer's head. */
   async #within(
     times: RequestTimes,
     signal: AbortSignal,
     run: (stop: AbortSignal, heard: () => void) => Promise<void>,
+    heardElsewhereAgoMs: () => number | undefined = () => undefined,
   ): Promise<void> {
     const stop = new AbortController()
     const stopNow = (): void => stop.abort()
@@ -188,7 +212,8 @@ export class ApiClient {
     let heardMs = this.#clock.now()
     /** It is not set again with each piece that comes: that would cost more than most of them. */
     const lookWhether = (): void => {
-      const leftMs = heardMs + boundMs - this.#clock.now()
+      const agoMs = this.#clock.now() - heardMs
+      const leftMs = boundMs - Math.min(agoMs, heardElsewhereAgoMs() ?? agoMs)
       if (leftMs > 0) silent = this.#clock.after(leftMs, lookWhether)
       else end(`nothing was said for ${boundMs} ms`)
     }

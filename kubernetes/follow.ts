@@ -1,7 +1,7 @@
 /** Follows one kind of objects of an API server: what is new of it, or gone, is told on. */
 import type { ApiClient } from './client.ts'
 import { Known } from './known.ts'
-import type { MakeLineComparer, Passage } from './line-comparer.ts'
+import type { MakeLineKeeper, Passage } from './line-keeper.ts'
 import type { KnownBounds } from './known.ts'
 import type { ApiPlace, ListWatchTimes } from './list-watch.ts'
 import { ListWatch } from './list-watch.ts'
@@ -34,8 +34,8 @@ export interface Followed<Value> extends KnownBounds<Value> {
   readonly repeats?: readonly Passage[]
   /** With `repeats`: where only the spec is as it was, that is not read again. */
   readonly readAgain?: ReadAgain<Value>
-  /** With `repeats`: how lines are compared; in plain JavaScript when not said. */
-  readonly comparer?: MakeLineComparer
+  /** With `repeats`: how lines are kept; in plain JavaScript when not said. */
+  readonly keeper?: MakeLineKeeper
   readonly keyOf: (value: Value) => string
   /** Values that are new or other, and keys of those that are gone. */
   readonly tell: (changed: readonly Value[], gone: readonly string[]) => void

@@ -27,12 +27,16 @@ export interface HeldTarget {
 /** Bytes that are read at a time: a record of TLS has no more. */
 const readBytesMax = 16 * 1024
 
+/** What bytes are read into. They stay where they are. */
+export const readBuffer = (): Buffer => Buffer.allocUnsafeSlow(readBytesMax)
+
 /**
  * Connects, asks, and hands on what comes.
  *
  * @param request  the bytes to send
- * @param onBytes  called with what comes, which is so much of a buffer's beginning, valid during
- *   the call; returns whether more is wanted, and what it throws ends the connection
+ * @param buffer   what comes is read into it, again and again
+ * @param onBytes  called when something has come, which is so much of the buffer's beginning, valid
+ *   during the call; returns whether more is wanted, and what it throws ends the connection
  * @param signal   ends the connection
  * @returns resolves when no more is wanted, or the other side has ended it
  * @throws Error  there is none, it was cut, or ended by the signal
@@ -40,11 +44,11 @@ const readBytesMax = 16 * 1024
 export const hold = (
   { isSecure, host, port, secrets }: HeldTarget,
   request: string,
-  onBytes: (buffer: Buffer, length: number) => boolean,
+  buffer: Buffer,
+  onBytes: (length: number) => boolean,
   signal: AbortSignal,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    const buffer = Buffer.allocUnsafeSlow(readBytesMax)
     let hasEnded = false
     const fail = (error: unknown): void => {
       reject(error instanceof Error ? error : new Error(String(error)))
@@ -52,7 +56,7 @@ export const hold = (
     }
     const callback = (bytes: number): boolean => {
       try {
-        if (onBytes(buffer, bytes)) return true
+        if (onBytes(bytes)) return true
         resolve()
         socket.destroy()
         return false

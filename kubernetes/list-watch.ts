@@ -9,14 +9,14 @@ import type { Json } from '@bulwark/schema'
 import { asObject, asText, parseJson } from '@bulwark/schema'
 import type { OnPiece } from './answer-reader.ts'
 import { limits } from './limits.ts'
-import type { ApiClient } from './client.ts'
+import type { ApiClient, ChunkTaker } from './client.ts'
 import { ApiFault } from './client.ts'
 import type { Clock } from './clock.ts'
 import { machineClock, sleep } from './clock.ts'
 import { JsonItems } from './json-items.ts'
-import type { SameSpec } from './known-lines.ts'
+import type { Rest } from './known-lines.ts'
 import { KnownLines } from './known-lines.ts'
-import type { MakeLineComparer, Passage } from './line-comparer.ts'
+import type { LineAt, MakeLineKeeper, Passage } from './line-keeper.ts'
 import type { OnLine } from './lines.ts'
 import { Lines } from './lines.ts'
 import { namesForms, namesKind } from './names-only.ts'
@@ -91,8 +91,8 @@ export interface ListWatchOptions<Value> {
   readonly repeats?: readonly Passage[]
   /** With `repeats`: where only the spec is as it was, that is not read again. */
   readonly readAgain?: ReadAgain<Value>
-  /** With `repeats`: how lines are compared; in plain JavaScript when not said. */
-  readonly comparer?: MakeLineComparer
+  /** With `repeats`: how lines are kept; in plain JavaScript when not said. */
+  readonly keeper?: MakeLineKeeper
   /** Returns whether it is known from now on: there was room for it. */
   readonly changed: (value: Value) => boolean
   readonly gone: (value: Value) => void
@@ -135,7 +135,7 @@ export class ListWatch<Value> {
   readonly #clock: Clock
   readonly #stop = new AbortController()
   readonly #said = new Set<string>()
-  readonly #lines: KnownLines<Value> | undefined
+  #lines: KnownLines<Value> | undefined
   /** Where the watch goes on; `undefined`: after a list. */
   #version: string | undefined
   /** The last that was seen. */
@@ -158,9 +158,9 @@ export class ListWatch<Value> {
     this.#times = options.times ?? ownListWatchTimes
     this.#clock = options.clock ?? machineClock
     this.#pauseMs = this.#times.pauseMin
-    const { repeats: repeated, comparer } = options
+    const { repeats: repeated, keeper } = options
     const bytesMax = limits.apiLinesKeptBytesMax
-    if (repeated) this.#lines = new KnownLines({ bytesMax, repeated, comparer })
+    if (repeated) this.#lines = new KnownLines({ bytesMax, repeated, keeper })
   }
 
   /**
@@ -168,7 +168,9 @@ export class ListWatch<Value> {
    * says something each minute. `undefined`: it has not listed yet.
    */
   get ageMs(): number | undefined {
-    return this.#heardMs === undefined ? undefined : this.#clock.now() - this.#heardMs
+    if (this.#heardMs === undefined) return undefined
+    const ageMs = this.#clock.now() - this.#heardMs
+    return Math.min(ageMs, this.#lines?.passedAgoMs ?? ageMs)
   }
 
   /** Lists and watches until it is stopped. Never rejects. */
@@ -182,6 +184,8 @@ export class ListWatch<Value> {
         if (!this.#isStopped()) await this.#leaveAlone(error)
       }
     }
+    this.#lines?.close()
+    this.#lines = undefined
   }
 
   stop(): void {
@@ -254,9 +258,8 @@ export class ListWatch<Value> {
 
   #heard(): void {
     const { log, what, client } = this.#options
-    const now = this.#clock.now()
-    const age = this.#heardMs === undefined ? undefined : now - this.#heardMs
-    this.#heardMs = now
+    const age = this.#isDown ? this.ageMs : undefined
+    this.#heardMs = this.#clock.now()
     if (!this.#isDown) return
     this.#isDown = false
     this.#saidFaults.clear()
@@ -293,10 +296,9 @@ export class ListWatch<Value> {
     }
     this.#heard()
     this.#listAgainMs = this.#clock.now() + this.#withChance(this.#times.relist)
-    this.#newest = version
-    this.#version = version
-    this.#listFrom = version
     this.#lines?.clear()
+    this.#lines?.seeVersion(version)
+    this.#setVersion(version)
     listed(values.all)
   }
 
@@ -358,17 +360,15 @@ export class ListWatch<Value> {
     this.#hasBrought = false
     try {
       const form = namesOnly ? { accept: namesForms.watch } : {}
-      const known = this.#lines
-      const takeChunk = (bytes: Buffer, length: number): boolean =>
-        lines.isAtBegin && this.#isSame(known?.versionOfChunk(bytes, length))
-      const more = known ? { ...form, takeChunk } : form
-      await client.getAlone(path, times, lines.feed, this.#stop.signal, more)
+      const chunks = this.#lines && this.#chunkTaker(lines, this.#lines)
+      await client.getAlone(path, times, lines.feed, this.#stop.signal, { ...form, chunks })
       lines.end()
     } catch (error) {
       throw error instanceof ApiFault && error.status === goneStatus
         ? new Expired(error.message)
         : error
     } finally {
+      this.#catchUp()
       if (this.#isSound(this.#clock.now() - begunMs)) this.#pauseMs = this.#times.pauseMin
     }
     const lastedMs = this.#clock.now() - begunMs
@@ -382,13 +382,23 @@ export class ListWatch<Value> {
     return this.#hasBrought || lastedMs >= this.#times.watchSound
   }
 
-  /** Takes the version of a line that says nothing new; returns whether there is one. */
-  #isSame(version: string | undefined): boolean {
-    if (version === undefined) return false
-    this.#heard()
-    this.#hasBrought = true
-    this.#moveTo(version)
-    return true
+  /**
+   * Takes chunks that are lines which say nothing new. Ten a second come to a node, each when the
+   * caches of its processor are cold: all else that such a line means waits for `#catchUp`.
+   */
+  #chunkTaker(lines: Lines, known: KnownLines<Value>): ChunkTaker {
+    return {
+      gate: (bytes) => known.chunkGate(bytes),
+      onLine: (line) => this.#takeOther(line),
+      isReady: () => this.#hasBrought && lines.isAtBegin,
+      agoMs: () => this.ageMs,
+    }
+  }
+
+  /** Goes to the version of the lines that passed. */
+  #catchUp(): void {
+    const newest = this.#lines?.newest ?? ''
+    if (newest !== '' && newest !== this.#newest) this.#setVersion(newest)
   }
 
   /** A line of the watch. */
@@ -398,9 +408,17 @@ export class ListWatch<Value> {
       this.#options.count('apiBadObjects')
       return
     }
-    if (this.#isSame(this.#lines?.versionOfSame(bytes, from, to))) return
-    const same = this.#options.readAgain && this.#lines?.sameSpec(bytes, from, to)
-    if (same && this.#takeWithoutSpec(same, bytes.subarray(from, to))) return
+    if (this.#lines?.passes(bytes, from, to) === true) {
+      this.#heard()
+      this.#hasBrought = true
+    } else this.#takeOther(this.#lines?.at(bytes, from, to) ?? { bytes, from, to, key: 0 })
+  }
+
+  /** A line that did not pass. */
+  #takeOther(line: LineAt): void {
+    const rest = this.#options.readAgain && this.#lines?.rest(line)
+    if (rest && this.#takeRest(rest, line)) return
+    const { bytes, from, to } = line
     const event = asObject(parseJson(bytes.toString('utf8', from, to)))
     const object = asObject(event?.['object'])
     if (!event || !object) throw new Garbage('a line of the watch is no event')
@@ -412,30 +430,31 @@ export class ListWatch<Value> {
     this.#heard()
     this.#hasBrought = true
     if (type !== 'BOOKMARK') {
-      const value = this.#change(object, type === 'DELETED')
-      const line = bytes.subarray(from, to)
-      if (value === undefined) this.#lines?.forget(line)
-      else this.#lines?.keep(line, value)
+      this.#keep(line, this.#change(object, type === 'DELETED'))
     }
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
   }
 
   /** Takes a line that was cut; returns whether that is what it seems to be. */
-  #takeWithoutSpec({ text, value: before }: SameSpec<Value>, line: Buffer): boolean {
-    const event = asObject(parseJson(text))
+  #takeRest(rest: Rest<Value>, line: LineAt): boolean {
+    const event = asObject(parseJson(rest.text))
     const object = asObject(event?.['object'])
     if (event?.['type'] !== 'MODIFIED' || !object || object['spec'] !== undefined) return false
     this.#heard()
     this.#hasBrought = true
-    const value = this.#change(object, false, before)
-    if (value === undefined) this.#lines?.forget(line)
-    else this.#lines?.keep(line, value)
+    this.#keep(line, this.#change(object, false, rest))
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
     return true
   }
 
+  /** A line was read: what it says, or that there is nothing to be known of its object. */
+  #keep(line: LineAt, value: Value | undefined): void {
+    if (value === undefined) this.#lines?.forget(line)
+    else this.#lines?.keep(line, value)
+  }
+
   /** Returns what of the object is known from now on. */
-  #change(object: Json, isGone: boolean, before?: Value): Value | undefined {
+  #change(object: Json, isGone: boolean, rest?: Rest<Value>): Value | undefined {
     const { changed, gone, count } = this.#options
     const { kind, apiVersion } = this.#type
     if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
@@ -443,7 +462,7 @@ export class ListWatch<Value> {
       count('apiBadObjects')
       return undefined
     }
-    const value = this.#read(object, before)
+    const value = this.#read(object, rest)
     if (value === undefined) return undefined
     if (!isGone) return changed(value) ? value : undefined
     gone(value)
@@ -452,10 +471,15 @@ export class ListWatch<Value> {
 
   #moveTo(version: string | undefined): void {
     if (version === undefined) return
-    if (isOlder(version, this.#newest)) {
+    // Lines that passed have moved on from `#newest`.
+    if (this.#lines ? this.#lines.seeVersion(version) : isOlder(version, this.#newest)) {
       this.#options.count('apiBackInTime')
       this.#say(`the API server went back in time, to ${shown(version)}`)
     }
+    this.#setVersion(version)
+  }
+
+  #setVersion(version: string): void {
     this.#newest = version
     this.#version = version
     this.#listFrom = version
@@ -469,7 +493,7 @@ export class ListWatch<Value> {
     return undefined
   }
 
-  #read(object: Json, before?: Value): Value | undefined {
+  #read(object: Json, rest?: Rest<Value>): Value | undefined {
     const { read, readAgain, count } = this.#options
     const metadata = asObject(object['metadata'])
     const onFlaw = (flaw: string): void => {
@@ -480,7 +504,7 @@ export class ListWatch<Value> {
       )
     }
     const value =
-      before !== undefined && readAgain ? readAgain(object, before, onFlaw) : read(object, onFlaw)
+      rest && readAgain ? readAgain(object, rest.before, rest.lacks, onFlaw) : read(object, onFlaw)
     if (value === undefined) count('apiBadObjects')
     return value
   }

@@ -7,5 +7,20 @@ export type OnFlaw = (flaw: string) => void
 /** Reads an object; `undefined` when it is none of the kind. */
 export type ReadObject<Value> = (object: Json, onFlaw: OnFlaw) => Value | undefined
 
-/** Reads an object whose spec was left out: it is as it was when that other value was read. */
-export type ReadAgain<Value> = (object: Json, before: Value, onFlaw: OnFlaw) => Value | undefined
+/** What was left out of an object beside its spec. */
+export interface Lacks {
+  readonly status: boolean
+  /** But for name, uid and version. */
+  readonly metadata: boolean
+}
+
+/**
+ * Reads an object whose spec was left out, and what else it lacks: that is as it was when that
+ * other value was read.
+ */
+export type ReadAgain<Value> = (
+  object: Json,
+  before: Value,
+  lacks: Lacks,
+  onFlaw: OnFlaw,
+) => Value | undefined

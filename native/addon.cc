@@ -45,7 +45,7 @@ static void start(napi_env env, napi_value exports)
 	registerMaps(env, exports);
 	registerMemory(env, exports);
 	registerPrograms(env, exports);
-	registerLines(env, exports);
+	registerLineKeepers(env, exports);
 	registerLinks(env, exports);
 	registerRings(env, exports);
 	registerSockets(env, exports);

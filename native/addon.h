@@ -9,7 +9,7 @@ void registerObjects(napi_env env, napi_value exports);
 void registerMaps(napi_env env, napi_value exports);
 void registerMemory(napi_env env, napi_value exports);
 void registerPrograms(napi_env env, napi_value exports);
-void registerLines(napi_env env, napi_value exports);
+void registerLineKeepers(napi_env env, napi_value exports);
 void registerLinks(napi_env env, napi_value exports);
 void registerRings(napi_env env, napi_value exports);
 void registerSockets(napi_env env, napi_value exports);

@@ -105,6 +105,7 @@ export interface OpenHandles {
   readonly links: number
   readonly rings: number
   readonly sockets: number
+  readonly keepers: number
 }
 
 /** Where a global variable lies in its section. */
@@ -125,6 +126,7 @@ type ProgramHandle = Handle<'program'>
 type LinkHandle = Handle<'link'>
 type RingHandle = Handle<'ring'>
 type SocketHandle = Handle<'socket'>
+type KeeperHandle = Handle<'keeper'>
 
 /** What C++ exports; the classes of this folder are the documented face of it. */
 export interface Addon {
@@ -188,12 +190,18 @@ export interface Addon {
   setRingWatch(ring: RingHandle, watch: boolean): void
   setRingRef(ring: RingHandle, ref: boolean): void
 
-  keepLine(table: Uint8Array, bytes: Uint8Array, from: number, to: number, into: Uint8Array): number
-  sameLine(table: Uint8Array, bytes: Uint8Array, from: number, to: number, kept: Uint8Array): number
-  lineWithout(...of: Parameters<Addon['sameLine']>): number
-  lineKey(table: Uint8Array, bytes: Uint8Array, from: number, to: number): number
-  chunkKey(table: Uint8Array, bytes: Uint8Array, length: number): number
-  sameChunk(table: Uint8Array, bytes: Uint8Array, length: number, kept: Uint8Array): number
+  openKeeper(table: Uint8Array): KeeperHandle
+  keepLine(keeper: KeeperHandle, bytes: Uint8Array, from: number, to: number): number
+  dropLine(keeper: KeeperHandle, key: number): void
+  dropLines(keeper: KeeperHandle): void
+  lineKey(...of: Parameters<Addon['keepLine']>): number
+  passesLine(...of: Parameters<Addon['keepLine']>): boolean
+  chunkGate(keeper: KeeperHandle, bytes: Uint8Array): (length: number) => number
+  passedAgo(keeper: KeeperHandle): number
+  lineRest(...of: Parameters<Addon['keepLine']>): string
+  restLacks(keeper: KeeperHandle): number
+  seeVersion(keeper: KeeperHandle, version: string): boolean
+  newestVersion(keeper: KeeperHandle): string
 
   openDatagram(path: string): SocketHandle
   sendDatagram(socket: SocketHandle, bytes: Uint8Array): boolean

@@ -55,7 +55,7 @@ void check(napi_status status)
 Call::Call(napi_env environmentOfNode, napi_callback_info info)
 	: env(environmentOfNode), environment(Environment::of(environmentOfNode))
 {
-	check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
+	check(napi_get_cb_info(env, info, &count, values, nullptr, &data));
 }
 
 void Call::mismatch(size_t index, const char *name, const char *wanted)

@@ -50,12 +50,16 @@ public:
 	// A Uint8Array; may be empty, `data` is never null.
 	Bytes bytes(size_t index, const char *name);
 	napi_value function(size_t index, const char *name);
+	// As it was given, of one that was read already.
+	napi_value value(size_t index) const { return values[index]; }
 
 	// The open thing with the id that the argument gives; T is a Handle.
 	template <typename T> T &handle(size_t index);
 
 	const napi_env env;
 	Environment &environment;
+	// That the function was made with.
+	void *data = nullptr;
 
 private:
 	[[noreturn]] void mismatch(size_t index, const char *name, const char *wanted);

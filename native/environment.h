@@ -20,8 +20,9 @@ struct btf;
 
 namespace bulwark {
 
-enum class Kind { object, program, map, link, ring, socket };
-constexpr const char *kindNames[] = { "objects", "programs", "maps", "links", "rings", "sockets" };
+enum class Kind { object, program, map, link, ring, socket, keeper };
+constexpr const char *kindNames[] = { "objects", "programs", "maps",   "links",
+				      "rings",	 "sockets",  "keepers" };
 
 // Something that is open. Its destructor releases what the kernel holds and needs no JavaScript;
 // `close` comes before it while JavaScript still runs.

@@ -35,8 +35,8 @@ export {
   wallOffsetNs,
 } from './kernel.ts'
 export type { Probe } from './kernel.ts'
-export type { LinePassage, LineTable } from './lines.ts'
-export { LineComparer } from './lines.ts'
+export type { LinePassage, LineTable } from './line-keeper.ts'
+export { LineKeeper } from './line-keeper.ts'
 export type { Link } from './link.ts'
 export type { BpfMap, MapSpec } from './map.ts'
 export { createMap } from './map.ts'

@@ -200,7 +200,15 @@ test('closing an object closes what came from it, and a second time nothing', { 
   const memory = new Uint8Array(object.memory('.bss'))
   equal(object.memory('.bss'), memory.buffer)
   const table = object.map('table')
-  deepEqual(openHandles(), { objects: 1, programs: 0, maps: 3, links: 1, rings: 1, sockets: 0 })
+  deepEqual(openHandles(), {
+    objects: 1,
+    programs: 0,
+    maps: 3,
+    links: 1,
+    rings: 1,
+    sockets: 0,
+    keepers: 0,
+  })
   object.close()
   object.close()
   deepEqual(openHandles(), noHandles)

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { MakeLineComparer } from '@bulwark/kubernetes'
-import { KnownLines, keptBytesMore, plainLineComparer } from '@bulwark/kubernetes'
-import { LineComparer } from '@bulwark/native'
+import type { Lacks, MakeLineKeeper, LineKeeper as PlainKeeper } from '@bulwark/kubernetes'
+import { KnownLines, chunkIs, lineInChunk, plainLineKeeper } from '@bulwark/kubernetes'
+import { LineKeeper } from '@bulwark/native'
 import { parseJson } from '@bulwark/schema'
 import { containerStates, readPod, readPodAgain } from './objects.ts'
 
@@ -80,62 +80,80 @@ const lineOf = (more: Partial<Parts>, type = 'MODIFIED'): Buffer =>
   Buffer.from(JSON.stringify({ type, object: objectOf({ ...plain, ...more }) }))
 
 /** The one that an agent has, held to the one that is plain JavaScript. */
-const comparer: MakeLineComparer = (table) => {
-  const byPlain = plainLineComparer(table)
-  const native = new LineComparer(table)
+const keeper: MakeLineKeeper = (table) => {
+  const byPlain = plainLineKeeper(table)
+  const native = new LineKeeper(table)
+  const both = <Result>(ask: (one: PlainKeeper) => Result): Result => {
+    const result = ask(byPlain)
+    assert.equal(ask(native), result)
+    assert.equal(native.newest, byPlain.newest)
+    return result
+  }
   return {
-    keep(bytes, from, to, into) {
-      const others = Buffer.alloc(to - from + keptBytesMore)
-      const length = byPlain.keep(bytes, from, to, others)
-      assert.equal(native.keep(bytes, from, to, into), length)
-      assert.deepEqual(into.subarray(0, length), others.subarray(0, length))
-      return length
+    keep: (...line) => both((one) => one.keep(...line)),
+    key: (...line) => both((one) => one.key(...line)),
+    drop: (key) => both((one) => one.drop(key)),
+    clear: () => both((one) => one.clear()),
+    passes: (...line) => both((one) => one.passes(...line)),
+    chunkGate: (bytes) => {
+      const [plainGate, gate] = [byPlain.chunkGate(bytes), native.chunkGate(bytes)]
+      return (length) => both((one) => (one === native ? gate : plainGate)(length))
     },
-    same(bytes, from, to, kept) {
-      const places = byPlain.same(bytes, from, to, kept)
-      assert.equal(native.same(bytes, from, to, kept), places)
-      return places
+    get passedAgoMs() {
+      const [plainMs, ms] = [byPlain.passedAgoMs, native.passedAgoMs]
+      assert.equal(ms === undefined, plainMs === undefined)
+      return ms
     },
-    key(bytes, from, to) {
-      const key = byPlain.key(bytes, from, to)
-      assert.equal(native.key(bytes, from, to), key)
-      return key
+    rest(...line) {
+      const text = both((one) => one.rest(...line))
+      both((one) => one.restLacks)
+      return text
     },
-    chunkKey(bytes, length) {
-      const key = byPlain.chunkKey(bytes, length)
-      assert.equal(native.chunkKey(bytes, length), key)
-      return key
+    get restLacks() {
+      return byPlain.restLacks
     },
-    sameChunk(bytes, length, kept) {
-      const places = byPlain.sameChunk(bytes, length, kept)
-      assert.equal(native.sameChunk(bytes, length, kept), places)
-      return places
+    seeVersion: (version) => both((one) => one.seeVersion(version)),
+    get newest() {
+      return both((one) => one.newest)
     },
-    without(bytes, from, to, kept) {
-      const places = byPlain.without(bytes, from, to, kept)
-      assert.equal(native.without(bytes, from, to, kept), places)
-      return places
-    },
+    close: () => both((one) => one.close()),
   }
 }
 
 const linesOf = <Value>(bytesMax: number): KnownLines<Value> =>
-  new KnownLines<Value>({ bytesMax, repeated: containerStates, comparer })
+  new KnownLines<Value>({ bytesMax, repeated: containerStates, keeper })
 
 const chunkOf = (text: Buffer | string): Buffer => {
   const line = Buffer.concat([Buffer.from(text), Buffer.from('\n')])
   return Buffer.concat([Buffer.from(`${line.length.toString(16)}\r\n`), line, Buffer.from('\r\n')])
 }
 
+/** The version of a line that passes; `undefined`: it does not. */
+const versionOf = <Value>(
+  lines: KnownLines<Value>,
+  line: Buffer,
+  from?: number,
+  to?: number,
+): string | undefined => (lines.passes(line, from, to) ? lines.newest : undefined)
+
+const versionOfChunk = <Value>(
+  lines: KnownLines<Value>,
+  bytes: Buffer,
+  length: number,
+): string | undefined => {
+  const places = lines.chunkGate(bytes)(length)
+  return places === chunkIs.passed ? lines.newest : undefined
+}
+
 const keeping = (line: Buffer, bytesMax = 10_000): KnownLines<string> => {
   const lines = linesOf<string>(bytesMax)
-  lines.keep(line, 'kept')
+  lines.keep(lines.at(line), 'kept')
   return lines
 }
 
 test('what nobody reads does not count, all else does', () => {
   const check = (more: Partial<Parts>, expected: string | undefined, before = lineOf({})): void => {
-    assert.equal(keeping(before).versionOfSame(lineOf(more)), expected, JSON.stringify(more))
+    assert.equal(versionOf(keeping(before), lineOf(more)), expected, JSON.stringify(more))
   }
   check({}, '7')
   check({}, '7', lineOf({}, 'ADDED'))
@@ -179,7 +197,7 @@ test('what nobody reads does not count, all else does', () => {
 test('a line of another kind is read, and so is one that is written otherwise', () => {
   const lines = keeping(lineOf({}))
   for (const type of ['ADDED', 'DELETED', 'BOOKMARK', 'ERROR']) {
-    assert.equal(lines.versionOfSame(lineOf({}, type)), undefined, type)
+    assert.equal(versionOf(lines, lineOf({}, type)), undefined, type)
   }
   // Statuses in the order of the alphabet: behind a state comes another container's id.
   const alphabetical = (id: string): Buffer => {
@@ -189,28 +207,50 @@ test('a line of another kind is read, and so is one that is written otherwise', 
     // What it is not: an API server has the fields of a status in another order.
     return lineOf({ containers: [first, second] as unknown as Parts['containers'] })
   }
-  assert.equal(keeping(alphabetical('b')).versionOfSame(alphabetical('b')), '7')
-  assert.equal(keeping(alphabetical('b')).versionOfSame(alphabetical('c')), undefined)
+  assert.equal(versionOf(keeping(alphabetical('b')), alphabetical('b')), '7')
+  assert.equal(versionOf(keeping(alphabetical('b')), alphabetical('c')), undefined)
   // Names in the order of the alphabet: a label comes first that has the name of the version.
   const { metadata, ...rest } = objectOf({ ...plain, labels: { resourceVersion: '9' } })
   const { resourceVersion, uid, ...others } = metadata as Record<string, unknown>
   const object = { ...rest, metadata: { ...others, resourceVersion, uid } }
   const line = Buffer.from(JSON.stringify({ type: 'MODIFIED', object }))
-  assert.equal(keeping(line).versionOfSame(line), undefined)
+  assert.equal(versionOf(keeping(line), line), undefined)
   const longer = Buffer.from(lineOf({}).toString().replace(/\}\}$/, '},"x":1}'))
-  assert.equal(lines.versionOfSame(longer), undefined)
-  assert.equal(lines.versionOfSame(Buffer.concat([lineOf({}), Buffer.from(' ')])), undefined)
+  assert.equal(versionOf(lines, longer), undefined)
+  assert.equal(versionOf(lines, Buffer.concat([lineOf({}), Buffer.from(' ')])), undefined)
   for (const text of ['', '{', '{"type":"MODIFIED","object":', '{"type":"MODIFIED","object":7}']) {
-    lines.keep(Buffer.from(text), '')
-    assert.equal(lines.versionOfSame(Buffer.from(text)), undefined)
+    lines.keep(lines.at(Buffer.from(text)), '')
+    assert.equal(versionOf(lines, Buffer.from(text)), undefined)
   }
-  lines.keep(lineOf({}), '')
-  lines.forget(lineOf({}, 'DELETED'))
-  assert.equal(lines.versionOfSame(lineOf({})), undefined)
+  lines.keep(lines.at(lineOf({})), '')
+  lines.forget(lines.at(lineOf({}, 'DELETED')))
+  assert.equal(versionOf(lines, lineOf({})), undefined)
   assert.equal(lines.bytes, 0)
-  lines.keep(lineOf({}), '')
+  lines.keep(lines.at(lineOf({})), '')
   lines.clear()
-  assert.equal(lines.versionOfSame(lineOf({})), undefined)
+  assert.equal(versionOf(lines, lineOf({})), undefined)
+})
+
+test('a version that is older, or no number, does not pass', () => {
+  const lines = keeping(lineOf({}))
+  const passes = (version: string): boolean => lines.passes(lineOf({ version }))
+  assert.equal(lines.newest, '')
+  assert.ok(passes('8'))
+  assert.ok(!passes('7'))
+  assert.ok(passes('8'))
+  assert.ok(passes('10'))
+  assert.ok(!passes('9'))
+  const others = ['', 'x', '-11', '011', '1e9', ' 11', '11\u0000', '11é', '9'.repeat(31)]
+  for (const other of others) assert.ok(!passes(other), other)
+  assert.equal(lines.newest, '10')
+  assert.equal(lines.seeVersion('30'), false)
+  assert.deepEqual([passes('29'), passes('31'), lines.newest], [false, true, '31'])
+  // Of one that is no number nobody knows whether it is newer.
+  assert.equal(lines.seeVersion('31'), false)
+  assert.equal(lines.seeVersion('30'), true)
+  assert.equal(lines.seeVersion('abc'), false)
+  assert.deepEqual([lines.newest, passes('1'), lines.newest], ['', true, '1'])
+  assert.ok(passes('9'.repeat(30)))
 })
 
 test('of lines that are shorter and longer the last is known, and takes up what it needs', () => {
@@ -219,13 +259,13 @@ test('of lines that are shorter and longer the last is known, and takes up what 
   let before = lineWith(1)
   for (const length of [0, 2, 3, 300, 299, 20_000, 10, 11, 500, 0]) {
     const line = lineWith(length)
-    lines.keep(line, '')
-    assert.equal(lines.versionOfSame(line), '7', `${length}`)
-    assert.equal(lines.versionOfSame(before), undefined, `before ${length}`)
+    lines.keep(lines.at(line), '')
+    assert.equal(versionOf(lines, line), '7', `${length}`)
+    assert.equal(versionOf(lines, before), undefined, `before ${length}`)
     assert.equal(lines.bytes, keeping(line, 100_000).bytes, `${length}`)
     before = line
   }
-  lines.forget(lineOf({}, 'DELETED'))
+  lines.forget(lines.at(lineOf({}, 'DELETED')))
   assert.equal(lines.bytes, 0)
 })
 
@@ -234,13 +274,13 @@ test('a chunk that is one line, whole, is known as that line is; another is not'
   const line = lineOf({ version: '8' })
   const chunk = chunkOf(line)
   const longer = Buffer.concat([chunk, chunk])
-  assert.equal(lines.versionOfChunk(chunk, chunk.length), '8')
-  assert.equal(lines.versionOfChunk(longer, chunk.length), '8')
+  assert.equal(versionOfChunk(lines, chunk, chunk.length), '8')
+  assert.equal(versionOfChunk(lines, longer, chunk.length), '8')
   const upper = Buffer.from(chunk.toString().replace(/^\w+/, (size) => `0${size.toUpperCase()}`))
-  assert.equal(lines.versionOfChunk(upper, upper.length), '8')
+  assert.equal(versionOfChunk(lines, upper, upper.length), '8')
   for (let length = 0; length < longer.length; length++) {
     if (length === chunk.length) continue
-    assert.equal(lines.versionOfChunk(longer, length), undefined, `${length} bytes`)
+    assert.equal(versionOfChunk(lines, longer, length), undefined, `${length} bytes`)
   }
   const text = chunk.toString()
   const others = [
@@ -261,7 +301,24 @@ test('a chunk that is one line, whole, is known as that line is; another is not'
   ]
   for (const other of others) {
     const bytes = Buffer.from(other)
-    assert.equal(lines.versionOfChunk(bytes, bytes.length), undefined, bytes.toString())
+    assert.equal(versionOfChunk(lines, bytes, bytes.length), undefined, bytes.toString())
+  }
+})
+
+test('of a chunk that is one line it is told where that is, unless it passes', () => {
+  const lines = keeping(lineOf({}))
+  const check = (line: Buffer): void => {
+    const chunk = chunkOf(line)
+    const { from, to, key } = lineInChunk(chunk, chunk.length, lines.chunkGate(chunk)(chunk.length))
+    assert.equal(chunk.toString('utf8', from, to), line.toString())
+    assert.equal(key, lines.at(line).key)
+  }
+  check(lineOf({ labels: {} }))
+  check(lineOf({ odd: 'x'.repeat(70_000) }))
+  check(lineOf({}, 'DELETED'))
+  const nameless = Buffer.from('{"type":"BOOKMARK","object":{}}')
+  for (const line of [nameless, Buffer.from(''), Buffer.from('{"uid":"no end')]) {
+    assert.equal(lines.chunkGate(chunkOf(line))(chunkOf(line).length), chunkIs.noLine)
   }
 })
 
@@ -271,12 +328,12 @@ test('bytes that are kept are bounded, the oldest go first', () => {
   const { bytes } = keeping(one)
   assert.ok(bytes < one.length)
   const lines = keeping(one, 2 * bytes - 1)
-  lines.keep(other, '')
+  lines.keep(lines.at(other), '')
   assert.equal(lines.bytes, bytes)
-  assert.equal(lines.versionOfSame(one), undefined)
-  assert.equal(lines.versionOfSame(other), '7')
+  assert.equal(versionOf(lines, one), undefined)
+  assert.equal(versionOf(lines, other), '7')
   const none = keeping(one, bytes - 1)
-  assert.deepEqual([none.bytes, none.versionOfSame(one)], [0, undefined])
+  assert.deepEqual([none.bytes, versionOf(none, one)], [0, undefined])
 })
 
 test('of a line that says of a spec what the last one did the rest is read', () => {
@@ -284,19 +341,29 @@ test('of a line that says of a spec what the last one did the rest is read', () 
   const cut = (more: Partial<Parts>, before: Partial<Parts> = {}): unknown => {
     const lines = keeping(lineOf(before))
     const line = lineOf(more)
-    assert.equal(lines.versionOfSame(line), undefined)
-    const same = lines.sameSpec(line)
-    assert.ok(same === undefined || same.value === 'kept')
+    assert.equal(versionOf(lines, line), undefined)
+    const same = lines.rest(lines.at(line))
+    assert.ok(same === undefined || same.before === 'kept')
     return same && JSON.parse(same.text)
   }
-  const check = (more: Partial<Parts>): void => {
-    const { spec: _, metadata, ...rest } = objectOf({ ...plain, ...more })
-    const object = { ...rest, metadata: Object.assign({}, metadata, { managedFields: [{}] }) }
+  const check = (more: Partial<Parts>, lacks: Partial<Lacks> = {}): void => {
+    const { spec: _, metadata, status, ...others } = objectOf({ ...plain, ...more })
+    const { name, namespace, uid, resourceVersion, ...rest } = metadata as Record<string, unknown>
+    const head = { name, namespace, uid, resourceVersion }
+    const whole = { ...head, ...rest, managedFields: [{}] }
+    const object = {
+      ...others,
+      ...(lacks.status === true ? {} : { status }),
+      metadata: lacks.metadata === true ? head : whole,
+    }
     assert.deepEqual(cut(more), { type: 'MODIFIED', object })
   }
-  check({ labels: { app: 'api' } })
-  check({ labels: { app: '}]},"spec":{' }, manager: '},"status":{' })
-  check({ ip: '10.0.0.2', containers: [running('é')] })
+  check({ labels: { app: 'api' } }, { status: true })
+  check({ labels: { app: '}]},"spec":{' }, manager: '},"status":{' }, { status: true })
+  check({ labels: {}, reason: 'another', version: '8' }, { status: true })
+  check({ ip: '10.0.0.2', containers: [running('é')] }, { metadata: true })
+  check({ ip: '10.0.0.2', manager: 'another', version: '8' }, { metadata: true })
+  check({ ip: '10.0.0.2', labels: { app: '"managedFields":[{' } })
   assert.equal(cut({ image: 'app:2' }), undefined)
   assert.equal(cut({ odd: 1, ip: '' }), undefined)
   // Cut at another mark it is no JSON.
@@ -306,8 +373,8 @@ test('of a line that says of a spec what the last one did the rest is read', () 
   const lines = keeping(lineOf({}))
   const stranger = Buffer.from(lineOf({ ip: '' }).toString().replace('"uid":"u"', '"uid":"v"'))
   for (const line of [lineOf({}, 'DELETED'), stranger, Buffer.from('{')]) {
-    assert.equal(lines.versionOfSame(line), undefined)
-    assert.equal(lines.sameSpec(line), undefined)
+    assert.equal(versionOf(lines, line), undefined)
+    assert.equal(lines.rest(lines.at(line)), undefined)
   }
 })
 
@@ -336,7 +403,7 @@ test('law: what is passed over would have been read as the same', () => {
       Object.assign(running(of), more, { restartCount: times }),
     )
   const parts = fc.record({
-    version: word,
+    version: fc.constantFrom('7', '8', '10', 'a', ''),
     labels: fc.dictionary(fc.constantFrom('app', 'resourceVersion', 'uid', 'spec'), text, {
       maxKeys: 2,
     }),
@@ -353,15 +420,15 @@ test('law: what is passed over would have been read as the same', () => {
     const lines = linesOf<NonNullable<ReturnType<typeof readPod>>>(10_000)
     const was = readPod(objectOf(before), () => {})
     assert.ok(was)
-    lines.keep(lineOf(before), was)
+    lines.keep(lines.at(lineOf(before)), was)
     const line = lineOf(after)
-    assert.equal(lines.versionOfSame(line), undefined)
-    const same = lines.sameSpec(line)
+    assert.equal(versionOf(lines, line), undefined)
+    const same = lines.rest(lines.at(line))
     if (!same) return
     const event = parseJson(same.text) as { object?: Parameters<typeof readPod>[0] } | undefined
     if (!event?.object || event.object['spec'] !== undefined) return
     cut++
-    const is = readPodAgain(event.object, same.value, () => {})
+    const is = readPodAgain(event.object, same.before, same.lacks, () => {})
     assert.deepEqual(
       is,
       readPod(objectOf(after), () => {}),
@@ -369,12 +436,12 @@ test('law: what is passed over would have been read as the same', () => {
   }
   const law = (before: Parts, after: Parts): void => {
     const line = lineOf(after)
-    const version = keeping(lineOf(before)).versionOfSame(line)
+    const version = versionOf(keeping(lineOf(before)), line)
     const around = Buffer.concat([lineOf(before), line, line])
     const [from, to] = [around.length - 2 * line.length, around.length - line.length]
-    assert.equal(keeping(lineOf(before)).versionOfSame(around, from, to), version)
+    assert.equal(versionOf(keeping(lineOf(before)), around, from, to), version)
     const chunk = chunkOf(line)
-    assert.equal(keeping(lineOf(before)).versionOfChunk(chunk, chunk.length), version)
+    assert.equal(versionOfChunk(keeping(lineOf(before)), chunk, chunk.length), version)
     if (version === undefined) return again(before, after)
     passed++
     assert.equal(version, after.version)

@@ -54,7 +54,10 @@ const labelsOf = (
   if (kept.length > limits.labelsMax) {
     onFlaw(`more labels than the ${limits.labelsMax} that are kept: ${maybeSelected}`)
   }
-  const sorted = kept.slice(0, limits.labelsMax).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const few = kept.slice(0, limits.labelsMax)
+  // As API servers write them.
+  const areSorted = few.every(([key], i) => i === 0 || (few[i - 1]?.[0] ?? '') < key)
+  const sorted = areSorted ? few : few.toSorted(([a], [b]) => (a < b ? -1 : 1))
   return sorted.length < all.length ? { labels: sorted, labelsCut: true } : { labels: sorted }
 }
 
@@ -171,26 +174,16 @@ export const containerStates: readonly Passage[] = [
   { head: Buffer.from('"ready":'), tail: Buffer.from('"image":"'), bytesMax: 64 },
 ]
 
-const podOf = (object: Json, specOf: () => SpecFacts, onFlaw: OnFlaw): PodFacts | undefined => {
-  const metadata = asObject(object['metadata'])
-  const uid = required(metadata, 'uid', onFlaw)
-  const name = required(metadata, 'name', onFlaw)
-  const namespace = required(metadata, 'namespace', onFlaw)
-  if (!metadata || uid === undefined || name === undefined || namespace === undefined) {
-    return undefined
-  }
+/** What of a pod stands behind its metadata. */
+type OtherFacts = Omit<
+  PodFacts,
+  'uid' | 'staticUid' | 'name' | 'namespace' | 'labels' | 'labelsCut' | 'workload'
+>
+
+const otherFactsOf = (spec: SpecFacts, object: Json, onFlaw: OnFlaw): OtherFacts => {
+  const { serviceAccount, hostNetwork, hostPid, hostIpc, containers } = spec
   const status = asObject(object['status']) ?? {}
-  const labels = labelsOf(metadata, onFlaw)
-  const workload = workloadOf(metadata, name, labels)
-  if (!workload) onFlaw('what it is one of is not known: policies for workloads are judged on it')
-  const { serviceAccount, hostNetwork, hostPid, hostIpc, containers } = specOf()
   return {
-    uid,
-    staticUid: staticUidOf(metadata),
-    name,
-    namespace,
-    ...labels,
-    workload,
     serviceAccount,
     ip: hostNetwork ? undefined : short(status['podIP']),
     hostNetwork,
@@ -200,13 +193,47 @@ const podOf = (object: Json, specOf: () => SpecFacts, onFlaw: OnFlaw): PodFacts 
   }
 }
 
+const podOf = (object: Json, others: () => OtherFacts, onFlaw: OnFlaw): PodFacts | undefined => {
+  const metadata = asObject(object['metadata'])
+  const uid = required(metadata, 'uid', onFlaw)
+  const name = required(metadata, 'name', onFlaw)
+  const namespace = required(metadata, 'namespace', onFlaw)
+  if (!metadata || uid === undefined || name === undefined || namespace === undefined) {
+    return undefined
+  }
+  const labels = labelsOf(metadata, onFlaw)
+  const workload = workloadOf(metadata, name, labels)
+  if (!workload) onFlaw('what it is one of is not known: policies for workloads are judged on it')
+  const { serviceAccount, ip, hostNetwork, hostPid, hostIpc, containers } = others()
+  return {
+    uid,
+    staticUid: staticUidOf(metadata),
+    name,
+    namespace,
+    ...labels,
+    workload,
+    serviceAccount,
+    ip,
+    hostNetwork,
+    hostPid,
+    hostIpc,
+    containers,
+  }
+}
+
 /** Reads a Pod. One without uid, name or namespace is none; all else may be missing. */
 export const readPod: ReadObject<PodFacts> = (object, onFlaw) =>
-  podOf(object, () => specFactsOf(asObject(object['spec']) ?? {}, onFlaw), onFlaw)
+  podOf(
+    object,
+    () => otherFactsOf(specFactsOf(asObject(object['spec']) ?? {}, onFlaw), object, onFlaw),
+    onFlaw,
+  )
 
-/** Reads a Pod without its spec. */
-export const readPodAgain: ReadAgain<PodFacts> = (object, before, onFlaw) =>
-  podOf(object, () => before, onFlaw)
+/** Reads a Pod without its spec, and what else it lacks. */
+export const readPodAgain: ReadAgain<PodFacts> = (object, before, lacks, onFlaw) =>
+  lacks.metadata
+    ? { ...before, ...otherFactsOf(before, object, onFlaw) }
+    : podOf(object, () => (lacks.status ? before : otherFactsOf(before, object, onFlaw)), onFlaw)
 
 /** Reads a Namespace. */
 export const readNamespace: ReadObject<NamespaceFacts> = (object, onFlaw) => {

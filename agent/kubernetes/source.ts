@@ -2,9 +2,9 @@
  * The pods of one node and all namespaces, as the API server tells them. What changed is told on,
  * and what only seems to have changed is not: a pod is written each time that its status is.
  */
-import type { ApiAccess, FollowOptions, Following, MakeLineComparer } from '@bulwark/kubernetes'
+import type { ApiAccess, FollowOptions, Following, MakeLineKeeper } from '@bulwark/kubernetes'
 import { ApiClient, follow } from '@bulwark/kubernetes'
-import { LineComparer } from '@bulwark/native'
+import { LineKeeper } from '@bulwark/native'
 import { limits } from '../limits.ts'
 import type { NamespaceFacts, PodChanges, PodFacts } from '../container/pod.ts'
 import { noChanges } from '../container/pod.ts'
@@ -23,7 +23,7 @@ export interface ApiAge {
   readonly namespacesMs: number | undefined
 }
 
-const comparer: MakeLineComparer = (table) => new LineComparer(table)
+const keeper: MakeLineKeeper = (table) => new LineKeeper(table)
 
 export class PodSource {
   readonly #client: ApiClient
@@ -46,7 +46,7 @@ export class PodSource {
         read: readPod,
         repeats: containerStates,
         readAgain: readPodAgain,
-        comparer,
+        keeper,
         keyOf: ({ uid }) => uid,
         tell: (pods, podsGone) => tell({ ...noChanges, pods, podsGone }),
       },
@@ -64,7 +64,7 @@ export class PodSource {
         valuesMax: limits.namespacesMax,
         read: readNamespace,
         repeats: [],
-        comparer,
+        keeper,
         keyOf: ({ name }) => name,
         tell: (namespaces, namespacesGone) => tell({ ...noChanges, namespaces, namespacesGone }),
       },

@@ -21,6 +21,7 @@ export const noHandles: OpenHandles = {
   links: 0,
   rings: 0,
   sockets: 0,
+  keepers: 0,
 }
 export const noBytes = new Uint8Array(0)
 

@@ -86,6 +86,7 @@ export function checkNothingOpen(): void {
     links: 0,
     rings: 0,
     sockets: 0,
+    keepers: 0,
   })
 }
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { PodSourceOptions } from '@bulwark/agent'
+import type { NewObject } from '@bulwark/tools'
 import { ApiServer, makeCertificates } from '@bulwark/tools'
 import { Heard, accessTo, podOf, quickTimes } from './heard.ts'
 
@@ -330,3 +331,59 @@ test(
     for (const { log } of open) assert.doesNotMatch(log.join('\n'), /\bnew\b/)
   },
 )
+
+/** A pod as API servers write it, of which the kubelet has written a status again. */
+const written = (seconds: number, app = 'web'): NewObject => {
+  const { metadata, ...pod } = podOf('first', { app })
+  return {
+    ...pod,
+    metadata: {
+      ...metadata,
+      managedFields: [{ manager: 'kubelet', operation: 'Update', time: String(seconds) }],
+    },
+    spec: { nodeName: 'node-a', containers: [] },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: String(seconds) }] },
+  }
+}
+
+test('lines that say nothing new: it is heard, and known from where', { timeout }, async (t) => {
+  const silentMs = 400
+  const { server, heard } = await start(t, { times: { ...quickTimes, watchSilent: silentMs } })
+  server.putPod(written(0))
+  server.putPod(podOf('second'))
+  await heard.until('the second', () => heard.names.length === 2)
+  const { told } = heard
+  const podWatches = (): readonly string[] =>
+    server.asked.filter((line) => /\/pods\?.*watch=true/.test(line))
+  const begunMs = performance.now()
+  let seconds = 0
+  // Longer than a watch may be silent.
+  await heard.until('some time', () => {
+    if (seconds < (performance.now() - begunMs) / 10) server.putPod(written(++seconds))
+    return performance.now() - begunMs > 3 * silentMs
+  })
+  const { version } = server.store
+  await heard.until('the last line', () => (heard.source.age.podsMs ?? 1e9) < 10)
+  assert.equal(podWatches().length, 1)
+  server.watches.end()
+  await heard.until('another watch', () => podWatches().length > 1)
+  assert.ok(podWatches()[1]?.includes(`resourceVersion=${version}&`), podWatches()[1])
+  assert.deepEqual([heard.told, lists(server).length], [told, 1])
+  server.putPod(written(seconds, 'api'))
+  await heard.until('the label', () => heard.label('first', 'app') === 'api')
+})
+
+test('a line of before that says nothing new is counted', { timeout }, async (t) => {
+  const { server, heard } = await start(t)
+  server.putPod(written(0))
+  server.putPod(written(1))
+  server.putPod(podOf('second'))
+  await heard.until('the second', () => heard.names.length === 2)
+  assert.equal(heard.count('apiBackInTime'), 0)
+  const { metadata, ...pod } = written(2)
+  const { uid } = [...heard.pods.values()].find(({ name }) => name === 'first') ?? {}
+  const { name, namespace, ...more } = metadata
+  const of = { name, namespace, uid, resourceVersion: '1', ...more }
+  server.watches.say(event('MODIFIED', { kind: 'Pod', apiVersion: 'v1', metadata: of, ...pod }))
+  await heard.until('the count', () => heard.count('apiBackInTime') > 0)
+})
