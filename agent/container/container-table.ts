@@ -252,14 +252,17 @@ export class ContainerTable {
   /** Pods or namespaces changed. */
   changePods(changes: PodChanges): void {
     this.#pods.change(changes)
+    const uids = uidsIn(changes)
     for (const container of this.#byId.values()) {
+      const uid = uids && podUidOf(container)
+      if (uid !== undefined && uids?.has(uid) === false) continue
       if (this.#podOf(container) !== container.pod) this.#join(container)
     }
   }
 
   /** A pod that is gone, with its last events still to come, is what it was. */
-  #podOf({ id, podUid, files, told, pod }: Container): Container['pod'] {
-    return this.#pods.of(id, podUid ?? files?.podUid ?? told?.podUid) ?? pod
+  #podOf(container: Container): Container['pod'] {
+    return this.#pods.of(container.id, podUidOf(container)) ?? container.pod
   }
 
   #join(container: Container): void {
@@ -267,4 +270,14 @@ export class ContainerTable {
     container.metadata = metadataOf(container)
     this.#onKnown(container)
   }
+}
+
+/** The uid by which its pod is found; `undefined`: it is found by the container's own id. */
+const podUidOf = ({ podUid, files, told }: Container): string | undefined =>
+  podUid ?? files?.podUid ?? told?.podUid
+
+/** The uids by which the containers of the pods are found that changed; `undefined`: all may be. */
+const uidsIn = ({ pods, namespaces, namespacesGone }: PodChanges): Set<string> | undefined => {
+  if (namespaces.length + namespacesGone.length > 0) return undefined
+  return new Set(pods.flatMap(({ uid, staticUid }) => [uid, staticUid ?? uid]))
 }

@@ -41,6 +41,14 @@ export class PodTable {
 
   /** All that are known, or those that a change is about. */
   *known(about?: PodChanges): Generator<KnownPod> {
+    // Most changes are of one pod, of hundreds.
+    if (about?.namespaces.length === 0) {
+      for (const { uid } of about.pods) {
+        const known = this.#pods.get(uid)
+        if (known) yield known
+      }
+      return
+    }
     const names = new Set(about?.namespaces.map(({ name }) => name))
     const uids = new Set(about?.pods.map(({ uid }) => uid))
     for (const [uid, known] of this.#pods) {
@@ -54,8 +62,8 @@ export class PodTable {
     for (const namespace of namespaces) this.#namespaces.set(namespace.name, namespace)
     for (const uid of podsGone) this.#remove(uid)
     for (const facts of pods) this.#put(facts)
+    if (namespaces.length + namespacesGone.length === 0) return
     const names = new Set([...namespaces.map(({ name }) => name), ...namespacesGone])
-    if (names.size === 0) return
     for (const [uid, { facts }] of this.#pods) {
       if (names.has(facts.namespace)) this.#pods.set(uid, this.#known(facts))
     }
@@ -67,8 +75,12 @@ export class PodTable {
 
   #put(facts: PodFacts): void {
     const { uid, staticUid, containers } = facts
-    this.#remove(uid)
+    const before = this.#pods.get(uid)?.facts
+    // Only its labels are others.
+    const isNamedSo = before?.staticUid === staticUid && before?.containers === containers
+    if (!isNamedSo) this.#remove(uid)
     this.#pods.set(uid, this.#known(facts))
+    if (isNamedSo) return
     if (staticUid !== undefined) this.#name(this.#byStaticUid, staticUid, uid)
     for (const { ids } of containers) for (const id of ids) this.#name(this.#byContainer, id, uid)
   }
