@@ -34,6 +34,9 @@ const changesAtOnce = Math.max(1, Math.round(rate / 1_000))
 /** Every pod has changed once by then: the first change of each is read as a whole. */
 const settleMs = quick ? 1_000 : 45_000
 const watchMs = quick ? 3_000 : 60_000
+/** While pods change garbage comes to be, and is collected every few minutes. */
+const changesWatchMs = quick ? 3_000 : 300_000
+const sampleMs = 1_000
 const latencySamples = quick ? 20 : 300
 const node = 'node-a'
 const token = 'secret'
@@ -130,9 +133,11 @@ const atFirst: Written = { round: 0, restarts: 0, isReady: true, second: 0 }
 
 const isRoot = process.getuid?.() === 0
 
-/** What one agent takes: resident memory, and processor time in a while. */
+/** What one agent takes: resident memory, on average and at the most, and processor time in a
+ * while. */
 interface Cost {
   readonly mib: number
+  readonly mibMax: number
   readonly share: number
 }
 
@@ -149,20 +154,31 @@ interface Measured {
   processorSeconds(): number
 }
 
-/** The share of a core that each takes in a while. */
-const sharesOf = async (all: readonly Measured[]): Promise<readonly number[]> => {
+/** The share of a core that each takes in a while, in which something is called each second. */
+const sharesOf = async (
+  all: readonly Measured[],
+  ms: number,
+  onSecond: () => void,
+): Promise<readonly number[]> => {
   const before = all.map((each) => each.processorSeconds())
   const begin = performance.now()
-  await pause(watchMs)
+  while (performance.now() - begin < ms) {
+    await pause(sampleMs)
+    onSecond()
+  }
   const seconds = (performance.now() - begin) / 1e3
   return all.map((each, i) => (100 * (each.processorSeconds() - (before[i] ?? NaN))) / seconds)
 }
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, each) => sum + each, 0) / values.length
 
 /** Two agents beside each other, so that both see whatever else the machine does, and the program
  * that throws away what the second one reads. */
 const compare = async (
   args: readonly string[],
   startBare: () => Promise<BareWatch>,
+  ms: number,
   change: (turn: number) => void,
 ): Promise<Compared> => {
   const base = ['--rules', stableRules]
@@ -174,15 +190,28 @@ const compare = async (
     for (let i = 0; i < changesAtOnce; i++) change(turn++)
   }, changeMs)
   await pause(settleMs) // what the start left behind is given back
-  const [plain = NaN, more = NaN, bareShare = NaN] = await sharesOf([first, second, bare])
-  const [plainMib, moreMib] = [first.memoryMib(), second.memoryMib()]
+  const plainMib: number[] = []
+  const moreMib: number[] = []
+  const [plain = NaN, share = NaN, bareShare = NaN] = await sharesOf(
+    [first, second, bare],
+    ms,
+    () => {
+      plainMib.push(first.memoryMib())
+      moreMib.push(second.memoryMib())
+    },
+  )
   clearInterval(timer)
   await bare.stop()
   await first.stop()
   await second.stop()
+  const mib = meanOf(plainMib)
   return {
-    plain: { mib: plainMib, share: plain },
-    more: { mib: moreMib - plainMib, share: more - plain },
+    plain: { mib, mibMax: Math.max(...plainMib), share: plain },
+    more: {
+      mib: meanOf(moreMib) - mib,
+      mibMax: Math.max(...moreMib) - mib,
+      share: share - plain,
+    },
     bareShare,
   }
 }
@@ -192,6 +221,7 @@ const report = (when: string, { plain, more, bareShare }: Compared): void => {
     `beside ${value.toFixed(2)} ${unit} without an API server`
   const mib = Math.max(more.mib, 0)
   printFigure(`growth of memory, ${when}`, mib, 'MiB', besides(plain.mib, 'MiB'))
+  printFigure(`at the most, for a second, ${when}`, Math.max(more.mibMax, 0), 'MiB')
   const percent = '% of a core'
   const share = Math.max(more.share, 0)
   printFigure(`more processor time, ${when}`, share, percent, besides(plain.share, percent))
@@ -225,9 +255,12 @@ const measureCost = async (
   const startBare = (): Promise<BareWatch> =>
     BareWatch.start({ url, node, authority, token, version: String(server.store.version) })
   const still = `${podCount} pods`
-  if (only !== 'changes') report(still, await compare(args, startBare, () => {}))
+  if (only !== 'changes') {
+    report(still, await compare(args, startBare, watchMs, () => {}))
+  }
   if (only === 'still') return
-  report(`${still}, ${rate} changes a second`, await compare(args, startBare, change))
+  const compared = await compare(args, startBare, changesWatchMs, change)
+  report(`${still}, ${rate} changes a second`, compared)
 }
 
 const measureLatency = async (server: ApiServer, certificates: Certificates): Promise<void> => {

@@ -86,6 +86,24 @@ test('what comes back each time is asked for less and less often', () => {
   assert.deepEqual(at, [0, 2, 5, 10, 19, 36, 69, 134, 263, 520, 777, 1034, 1291, 1548, 1805])
 })
 
+test('what comes back after a while is asked for as at first', () => {
+  const { state, keeper } = memoryOf(100, 50)
+  const at: number[] = []
+  for (let look = 0; look < 1000; look++) {
+    // Often at first, then every two minutes.
+    if (look < 40 || look % 64 === 0) state.has = 80
+    keeper.look()
+    if (state.has === 50 && state.releases > at.length + 1) at.push(look)
+  }
+  const often = [0, 2, 5, 10, 19, 36]
+  assert.deepEqual(at.slice(0, often.length), often)
+  const seldom = at.slice(-8)
+  assert.deepEqual(
+    seldom,
+    seldom.map((_, i) => (seldom[0] ?? NaN) + 64 * i),
+  )
+})
+
 test('work that needs much is done without thrift, and garbage collected after it', async () => {
   const { state, keeper } = memoryOf(100, 50)
   assert.equal(state.did, ' save collect release')

@@ -14,10 +14,11 @@ export const watchUnusedPolicies = (agent: Agent): (() => void) => {
   let rules: unknown
   let beats = 0
   const look = (): void => {
-    // Of pods that nobody has listed yet nothing can be said.
-    if (agent.podsAge && agent.podsAge.podsMs === undefined) return
     const { scopes } = agent.engine
     if (rules === scopes && ++beats % lookBeats !== 0) return
+    // Of pods that nobody has listed yet nothing can be said.
+    const { podsAge } = agent
+    if (podsAge && podsAge.podsMs === undefined) return
     if (rules !== scopes) told = new Set()
     rules = scopes
     const fresh = agent.unusedPolicies().filter((name) => !told.has(name))
