@@ -299,9 +299,9 @@ export const plainLineKeeper: MakeLineKeeper = (table) => {
       asked = undefined
       const of = key(bytes, from, to)
       const at = Math.max(...[begin, otherBegin].map((each) => behind(bytes, from, to, each)))
-      if (of < 0 || at < 0) return 0
+      if (of < 0) return 0
       all.delete(of)
-      const pieces = piecesOf(bytes, at, to)
+      const pieces = at < 0 ? undefined : piecesOf(bytes, at, to)
       if (!pieces) return 0
       const cut = ({ from: first, to: last, passage }: Piece): Kept['pieces'][number] => ({
         bytes: Buffer.from(bytes.subarray(first, last)),

@@ -62,11 +62,12 @@ public:
 	{
 		asked = nullptr;
 		const double key = keyOf(table, line);
-		if (key == none || !(skip(line, table.begin) || skip(line, table.otherBegin)))
+		if (key == none)
 			return 0;
 		const uint32_t id = static_cast<uint32_t>(key);
+		const bool isKnown = skip(line, table.begin) || skip(line, table.otherBegin);
 		const Cut cut(table, line);
-		if (cut.pieces.empty()) {
+		if (!isKnown || cut.pieces.empty()) {
 			all.erase(id);
 			return 0;
 		}
@@ -153,8 +154,7 @@ public:
 			return {};
 		const size_t before = size_t{ pieces[0].bytes } + pieces[1].bytes;
 		const uint8_t *part = asked->bytes.data() + before;
-		// From its last byte on: that of the passage's last object closes before.
-		size_t goesOn = tail + 1;
+		size_t goesOn;
 		Text version = {};
 		if (line.to - tail > closing.size && line.isAt(line.to - closing.size, closing) &&
 		    isSame(line, tail, *asked, 2, before, version)) {

@@ -231,6 +231,14 @@ test('a line of another kind is read, and so is one that is written otherwise', 
   assert.equal(versionOf(lines, lineOf({})), undefined)
 })
 
+test('a line that is written otherwise makes void what was kept of its object', () => {
+  const lines = keeping(lineOf({}))
+  const object = objectOf({ ...plain, labels: { app: 'api' } })
+  lines.keep(lines.at(Buffer.from(JSON.stringify({ object, type: 'MODIFIED' }))), '')
+  assert.equal(versionOf(lines, lineOf({})), undefined)
+  assert.equal(lines.bytes, 0)
+})
+
 test('a version that is older, or no number, does not pass', () => {
   const lines = keeping(lineOf({}))
   const passes = (version: string): boolean => lines.passes(lineOf({ version }))
