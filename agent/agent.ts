@@ -162,8 +162,7 @@ export class Agent {
     pods?.attach(
       (changes) => {
         this.#tell({ told: 'pods', changes })
-        const { filters } = this
-        if (filters?.judgesScopes === true) filters.expect(pipeline.expectedContainers(changes))
+        this.filters?.expect(pipeline.expectedContainers(changes))
       },
       (place) => pipeline.counters[place]++,
     )

@@ -32,7 +32,7 @@ export interface Followed<Value> extends KnownBounds<Value> {
   /** Lines that say nothing new are not read: `read` looks at nothing of what `KnownLines` passes
    * over, nor of these. */
   readonly repeats?: readonly Passage[]
-  /** With `repeats`: where only the spec is as it was, that is not read again. */
+  /** With `repeats`: where the spec is as it was, that is not read again, nor what else is. */
   readonly readAgain?: ReadAgain<Value>
   /** With `repeats`: how lines are kept; in plain JavaScript when not said. */
   readonly keeper?: MakeLineKeeper

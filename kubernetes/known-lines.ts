@@ -102,7 +102,7 @@ export class KnownLines<Value> {
     return { bytes, from, to, key: this.#keeper.key(bytes, from, to) }
   }
 
-  /** The same for what is read into some bytes, again and again: see `LineKeeper`. */
+  /** As `passes`, for what is read into some bytes, again and again: see `LineKeeper`. */
   chunkGate(bytes: Buffer): (length: number) => number {
     return this.#keeper.chunkGate(bytes)
   }

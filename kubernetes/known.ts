@@ -1,24 +1,11 @@
 /** What the agent last heard of one kind of objects: what seems to have changed, and has not. */
+import { isDeepStrictEqual } from 'node:util'
 
 /** How many values there may be; and how long they may be together, characters. */
 export interface KnownBounds<Value> {
   readonly valuesMax: number
   readonly charsOf?: (value: Value) => number
   readonly charsMax?: number
-}
-
-const hasOwn = (object: object, key: string): boolean => Object.hasOwn(object, key)
-
-/** Whether two values of plain data are the same: node:util's looks at much that they are not. */
-const isSame = (a: unknown, b: unknown): boolean => {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const [one, other] = [a, b] as readonly Readonly<Record<string, unknown>>[]
-  if (!one || !other) return false
-  const keys = Object.keys(one)
-  if (keys.length !== Object.keys(other).length) return false
-  return keys.every((key) => hasOwn(other, key) && isSame(one[key], other[key]))
 }
 
 export class Known<Value> {
@@ -53,7 +40,7 @@ export class Known<Value> {
   put(value: Value): boolean {
     const key = this.#keyOf(value)
     const before = this.#values.get(key)
-    if (before !== undefined && isSame(before, value)) return false
+    if (before !== undefined && isDeepStrictEqual(before, value)) return false
     if (!this.#hasRoom(before, value)) {
       this.#onOverflow()
       return false

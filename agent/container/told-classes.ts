@@ -65,11 +65,6 @@ export class ToldClasses {
     this.#told = new WeakMap()
   }
 
-  /** Filters are in place that know classes. */
-  get areUsed(): boolean {
-    return this.#known !== undefined
-  }
-
   /** What the kernel is told of a container's cgroups. */
   numberOf(container: Container): number {
     if (!this.#known) return CGROUP_IS_CONTAINER

@@ -488,11 +488,6 @@ export class KernelFilters {
     if (prepared) closeAll(prepared)
   }
 
-  /** Rules have scopes: whoever knows of containers that will be made tells `expect`. */
-  get judgesScopes(): boolean {
-    return this.#classes.areUsed
-  }
-
   /** Containers will be made that are this: filters are made ahead that know their classes. */
   expect(containers: Iterable<Container>): void {
     if (!this.#closed) this.#classes.expect(containers)

@@ -54,10 +54,7 @@ const labelsOf = (
   if (kept.length > limits.labelsMax) {
     onFlaw(`more labels than the ${limits.labelsMax} that are kept: ${maybeSelected}`)
   }
-  const few = kept.slice(0, limits.labelsMax)
-  // As API servers write them.
-  const areSorted = few.every(([key], i) => i === 0 || (few[i - 1]?.[0] ?? '') < key)
-  const sorted = areSorted ? few : few.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const sorted = kept.slice(0, limits.labelsMax).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return sorted.length < all.length ? { labels: sorted, labelsCut: true } : { labels: sorted }
 }
 
