@@ -44,8 +44,11 @@ export interface ApiServerOptions {
   readonly rbac?: readonly Json[]
   /** Kinds that it has beside pods, namespaces and RuntimePolicies. */
   readonly resources?: readonly Resource[]
-  /** How watches wait for their end; by the machine's clock when not said. */
+  /** How watches wait for their end, and bookmarks; by the machine's clock when not said. */
   readonly after?: After
+  /** How often each watch gets a bookmark: a real server gives one a minute. When not said, they
+   * come when they are asked for. */
+  readonly bookmarkMs?: number
 }
 
 /** What a server should not do. Each holds until it is taken back. */
@@ -112,10 +115,11 @@ export class ApiServer {
     rbac,
     resources = [],
     after = byMachine,
+    bookmarkMs,
   }: ApiServerOptions) {
     this.resources.push(...resources)
     this.#after = after
-    this.watches = new Watches(this.store, after)
+    this.watches = new Watches(this.store, after, bookmarkMs)
     this.#tokens = tokens
     this.#authorizer = rbac && new Authorizer(rbac)
     this.#isSecure = certificates !== undefined

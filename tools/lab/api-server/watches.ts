@@ -50,6 +50,7 @@ export const byMachine: After = (ms, call) => setTimeout(call, ms).unref()
 export class Watches {
   readonly #store: Store
   readonly #after: After
+  readonly #bookmarkMs: number | undefined
   readonly #open = new Set<Open>()
   /** Connections stall: nothing is written, and what happens waits for the next watch. */
   isSilent = false
@@ -61,9 +62,10 @@ export class Watches {
   /** What happened before this version no watch is told any more, though lists may know it. */
   #knownFrom = 0
 
-  constructor(store: Store, after: After) {
+  constructor(store: Store, after: After, bookmarkMs?: number) {
     this.#store = store
     this.#after = after
+    this.#bookmarkMs = bookmarkMs
     store.listen((change) => {
       for (const each of this.#open) {
         // Who watches from a version that is not reached hears nothing until it is.
@@ -87,8 +89,10 @@ export class Watches {
     }
     const timer =
       request.seconds === undefined ? undefined : this.#after(request.seconds * 1000, () => end())
+    let bookmarks: ReturnType<After> | undefined
     const end = (): void => {
       timer?.close()
+      bookmarks?.close()
       this.#open.delete(open)
       response.end()
     }
@@ -102,6 +106,14 @@ export class Watches {
       return
     }
     this.#open.add(open)
+    const bookmarkLater = (): void => {
+      if (this.#bookmarkMs === undefined) return
+      bookmarks = this.#after(this.#bookmarkMs, () => {
+        this.#bookmark(open)
+        bookmarkLater()
+      })
+    }
+    bookmarkLater()
     if (version === 0) {
       for (const object of this.#store.list(idOf(resource))) {
         if (request.selects(object))
@@ -130,16 +142,18 @@ export class Watches {
 
   /** Tells all who want it how far the store is, as a real server does each minute. */
   bookmark(): void {
-    for (const open of this.#open) {
-      if (!open.request.bookmarks || this.#store.version < open.request.version) continue
-      const { form, resource } = open.request
-      const { apiVersion, kind } = resource
-      const resourceVersion = String(this.#store.version)
-      const metadata = { resourceVersion, creationTimestamp: null } as const
-      // It has no name, nor anything else that objects have.
-      const object = { kind, apiVersion, metadata } as unknown as KubeObject
-      this.#write(open, { type: 'BOOKMARK', object: form(object) })
-    }
+    for (const open of this.#open) this.#bookmark(open)
+  }
+
+  #bookmark(open: Open): void {
+    if (!open.request.bookmarks || this.#store.version < open.request.version) return
+    const { form, resource } = open.request
+    const { apiVersion, kind } = resource
+    const resourceVersion = String(this.#store.version)
+    const metadata = { resourceVersion, creationTimestamp: null } as const
+    // It has no name, nor anything else that objects have.
+    const object = { kind, apiVersion, metadata } as unknown as KubeObject
+    this.#write(open, { type: 'BOOKMARK', object: form(object) })
   }
 
   /** Writes something to all, whatever it is. */
