@@ -16,8 +16,8 @@ const memoryOf = (has: number, keeps: number) => {
       state.has = state.keeps
       state.did += ' release'
     },
-    collect: () => {
-      state.did += ' collect'
+    collect: (all) => {
+      state.did += all ? ' collect all' : ' collect'
     },
     saveMemory: (does) => {
       state.saves = does
@@ -106,7 +106,7 @@ test('what comes back after a while is asked for as at first', () => {
 
 test('work that needs much is done without thrift, and garbage collected after it', async () => {
   const { state, keeper } = memoryOf(100, 50)
-  assert.equal(state.did, ' save collect release')
+  assert.equal(state.did, ' save collect all release')
   state.did = ''
   const { promise: isOver, resolve: endInner } = Promise.withResolvers<string>()
   const outer = keeper.during(async () => {
@@ -118,7 +118,7 @@ test('work that needs much is done without thrift, and garbage collected after i
   assert.equal(state.did, ' spend spend')
   endInner('done')
   assert.equal(await outer, 'done')
-  assert.deepEqual([state.did, state.saves], [' spend spend save collect release', true])
+  assert.deepEqual([state.did, state.saves], [' spend spend save collect all release', true])
   await assert.rejects(
     keeper.during(() => Promise.reject(new Error('failed'))),
     /failed/,

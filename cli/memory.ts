@@ -10,8 +10,8 @@ import { releaseMemory } from '@bulwark/native'
 
 /** What may come on top of what was in use after the last time. */
 const growthBytesMax = 6 * 1024 * 1024
-/** Of it what JavaScript may have, before its garbage is collected for that. */
-const heapGrowthBytesMax = 4 * 1024 * 1024
+/** What of it JavaScript may have, before its garbage is collected for that. */
+const heapGrowthBytesMax = 5 * 1024 * 1024
 /** Of what was given back, what is in use comes back at once: code of Node.js, most of all. More
  * than that is none of it. */
 const usedAgainBytesMax = 16 * 1024 * 1024
@@ -34,8 +34,9 @@ export interface ProcessMemory {
   readonly heapBytes: () => number
   /** Gives back what is free. */
   readonly release: () => void
-  /** Collects JavaScript's garbage, which frees more. */
-  readonly collect: () => void
+  /** Collects JavaScript's garbage, which frees more: all that there is, for twice the time, or
+   * what is found at once. */
+  readonly collect: (all: boolean) => void
   /** Has garbage collected often from now on, to save memory; or seldom, to save time. */
   readonly saveMemory: (does: boolean) => void
 }
@@ -88,7 +89,7 @@ export class MemoryKeeper {
       return
     }
     if (!hasGrown) return
-    if (memory.heapBytes() - this.#leftHeapBytes >= heapGrowthBytesMax) this.#collect()
+    if (memory.heapBytes() - this.#leftHeapBytes >= heapGrowthBytesMax) this.#collect(false)
     this.#release()
     this.#looksToPass = this.#pauseLooks
     this.#pauseLooks = Math.min(2 * this.#pauseLooks, pauseLooksMax)
@@ -96,12 +97,12 @@ export class MemoryKeeper {
 
   #settle(): void {
     this.#memory.saveMemory(true)
-    this.#collect()
+    this.#collect(true)
     this.#release()
   }
 
-  #collect(): void {
-    this.#memory.collect()
+  #collect(all: boolean): void {
+    this.#memory.collect(all)
     this.#leftHeapBytes = this.#memory.heapBytes()
   }
 
@@ -141,8 +142,9 @@ const ownMemory: ProcessMemory = {
   residentBytes: process.memoryUsage.rss.bind(process.memoryUsage),
   heapBytes: () => getHeapStatistics().used_heap_size,
   release: releaseMemory,
-  // In this way V8 lets go of the pages, too.
-  collect: () => collector()({ type: 'major', flavor: 'last-resort' }),
+  // As a last resort V8 lets go of the pages, too, and of compiled code that nobody uses now, which
+  // is compiled again as soon as somebody does.
+  collect: (all) => collector()({ type: 'major', flavor: all ? 'last-resort' : 'regular' }),
   // Flags that V8 asks each time it decides.
   saveMemory: (does) => {
     setFlagsFromString(does ? '--optimize-for-size' : '--no-optimize-for-size')
