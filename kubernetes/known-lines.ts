@@ -32,19 +32,21 @@ const specEnd = Buffer.from('},"status":{')
 
 /** What is known of a line that is kept. */
 interface Kept<Value> {
-  readonly value: Value
+  value: Value
   /** That it takes up. */
   readonly bytes: number
 }
 
-/** A line of which a part says what the one did that was kept. */
+/** What must be read of a line of which a part says what the one did that was kept. */
 export interface Rest<Value> {
-  /** Its text, without that part and `managedFields`. */
+  /** JSON of its object, without its spec, what else it lacks, and what is passed over once. */
   readonly text: string
   /** What was read of the other. */
   readonly before: Value
   /** What else than the spec it lacks: see `ReadAgain`. */
   readonly lacks: Lacks
+  /** Its version is older than `newest` was. */
+  readonly isBack: boolean
 }
 
 export interface KnownLinesOptions {
@@ -113,27 +115,40 @@ export class KnownLines<Value> {
   }
 
   /**
-   * The line that was asked for last, without its spec and what else is as it was. It is cut at
-   * marks: whether it was cut right is known when it is read, and is JSON without a spec.
+   * Takes a line that did not pass, and its version, in place of the one that was kept of its
+   * object. What is not as it was there is to be read, and told to `know`. It is cut at marks:
+   * whether it was cut right is known when it is read, and is JSON without a spec; otherwise it
+   * must be read as a whole, and told to `keep`.
    *
-   * @returns `undefined`: it must be read as a whole
+   * @returns `undefined`: nothing was done, and it must be read as a whole
    */
-  rest({ bytes, from, to, key }: LineAt): Rest<Value> | undefined {
-    const text = this.#keeper.rest(bytes, from, to)
-    const known = text === '' ? undefined : this.#known.get(key)
-    if (!known) return undefined
-    const sum = this.#keeper.restLacks
+  takeRest({ bytes, from, to, key }: LineAt): Rest<Value> | undefined {
+    const known = this.#known.get(key)
+    const text = known ? this.#keeper.takeRest(bytes, from, to) : ''
+    if (!known || text === '') return undefined
+    const { lacks: sum, isBack, bytes: kept } = this.#keeper.taken
+    this.#know(key, known.value, kept)
     const lacks = { status: (sum & all.status) !== 0, metadata: (sum & all.metadata) !== 0 }
-    return { text, before: known.value, lacks }
+    return { text, before: known.value, lacks, isBack }
+  }
+
+  /** What was read of a line whose rest was taken. */
+  know({ key }: LineAt, value: Value): void {
+    const known = this.#known.get(key)
+    if (known) known.value = value
   }
 
   /** The line was read, and what it says is known from now on. The bytes are copied. */
   keep({ bytes, from, to, key }: LineAt, value: Value): void {
-    this.#forget(key)
     const kept = this.#keeper.keep(bytes, from, to)
-    if (kept === 0) return
-    this.#known.set(key, { value, bytes: kept })
-    this.#bytes += kept
+    if (kept === 0) this.#forget(key)
+    else this.#know(key, value, kept)
+  }
+
+  #know(key: number, value: Value, bytes: number): void {
+    this.#forget(key)
+    this.#known.set(key, { value, bytes })
+    this.#bytes += bytes
     for (const oldest of this.#known.keys()) {
       if (this.#bytes <= this.#bytesMax) break
       this.#drop(oldest)

@@ -24,10 +24,11 @@ export interface LineTable {
   readonly id: Buffer
   /** Behind it stands the version, and no map between. */
   readonly head: Buffer
-  /** Where what may be left out of a line ends, with a byte that closes it. */
+  /** Where what may be left out of a line ends, with a byte that closes it, and a comma. Passages
+   * but the first two stand behind it. */
   readonly end: Buffer
   /** They stand once each, in this order, or not; but for the first, the version. What may be left
-   * out follows the second. */
+   * out follows the second. A line without what they hold is JSON, too. */
   readonly once: readonly Passage[]
   /** They follow these, again and again. */
   readonly repeated: readonly Passage[]
@@ -66,15 +67,16 @@ export interface LineKeeper {
   /** How long ago a line passed, milliseconds; `undefined`: none has. */
   readonly passedAgoMs: number | undefined
   /**
-   * The line that was asked for last, without what may be left out and is as it was kept: the
-   * second passage and all behind it; or what stands behind it up to its end, and, where they are
-   * the same, too, all other parts of the metadata. What it lacks is told by `restLacks`.
+   * Keeps a line of an object of which one is kept, in place of that, and takes its version. What
+   * it did is told by `taken`.
    *
-   * @returns empty: nothing may be left out
+   * @returns JSON of its object, without what may be left out and is as it was kept, nor what is
+   *   passed over once: all behind its metadata; or what stands behind them up to its end, and,
+   *   where they are the same, its metadata. Empty: nothing was done, it must be read as a whole
    */
-  rest(bytes: Buffer, from: number, to: number): string
-  /** A sum of `lacks`. */
-  readonly restLacks: number
+  takeRest(bytes: Buffer, from: number, to: number): string
+  /** Of the line whose rest was taken last. */
+  readonly taken: TakenRest
   /** Takes the version of a line that was read, empty where that is no number; returns whether it
    * is older than `newest`. */
   seeVersion(version: string): boolean
@@ -86,7 +88,17 @@ export interface LineKeeper {
 
 export type MakeLineKeeper = (table: LineTable) => LineKeeper
 
-/** What the rest of a line lacks: of its metadata id and version are there. */
+/** What was made of a line whose rest was taken. */
+export interface TakenRest {
+  /** A sum of `lacks`. */
+  readonly lacks: number
+  /** Its version is older than the one before. */
+  readonly isBack: boolean
+  /** Bytes that it takes up. */
+  readonly bytes: number
+}
+
+/** What an object lacks. */
 export const lacks = { spec: 1, status: 2, metadata: 4 } as const
 
 /** What a chunk is, where that is no line to be read. */
@@ -130,9 +142,10 @@ interface Piece {
   readonly passage: number | undefined
 }
 
-/** What was kept of a line. */
-interface Kept {
-  readonly pieces: readonly { readonly bytes: Buffer; readonly passage: number | undefined }[]
+/** A part of a line that was kept. */
+interface KeptPiece {
+  readonly bytes: Buffer
+  readonly passage: number | undefined
 }
 
 /** Where a mark stands, from there on and before an end; below 0: nowhere. */
@@ -200,11 +213,9 @@ const hashOf = (bytes: Buffer): number => {
 export const plainLineKeeper: MakeLineKeeper = (table) => {
   const { begin, otherBegin, id, head, end: mark, once, repeated } = table
   const passages = [...once, ...repeated]
-  const all = new Map<number, Kept>()
-  /** Of the object of the line that was asked for last. */
-  let asked: Kept | undefined
+  const all = new Map<number, readonly KeptPiece[]>()
   let newest = ''
-  let restLacks = 0
+  let taken: TakenRest = { lacks: 0, isBack: false, bytes: 0 }
   let passedMs: number | undefined
 
   const key = (bytes: Buffer, from: number, to: number): number => {
@@ -220,13 +231,13 @@ export const plainLineKeeper: MakeLineKeeper = (table) => {
     return at <= to && equals(bytes, from, at, what) ? at : none
   }
 
-  /** The version of a line that says, from a place on, what was kept from there on; empty: it has
-   * none there; `undefined`: it says otherwise. */
+  /** The version of a line that says, from a place on, what was kept; empty: it has none;
+   * `undefined`: it says otherwise. */
   const versionOf = (
     bytes: Buffer,
     from: number,
     to: number,
-    pieces: Kept['pieces'],
+    pieces: readonly KeptPiece[],
   ): string | undefined => {
     let at = from
     let version = ''
@@ -254,9 +265,10 @@ export const plainLineKeeper: MakeLineKeeper = (table) => {
   const piecesOf = (bytes: Buffer, from: number, to: number): readonly Piece[] | undefined => {
     const pieces: Piece[] = []
     let after = from
+    let least = from
     const pass = (i: number): boolean => {
       const passage = passages[i]
-      const found = passage && passageIn(bytes, passage, after, to)
+      const found = passage && passageIn(bytes, passage, Math.max(after, least), to)
       if (!found || pieces.length === passagesMax) return false
       pieces.push({ from: after, to: found[0], passage: i })
       after = found[1]
@@ -265,27 +277,70 @@ export const plainLineKeeper: MakeLineKeeper = (table) => {
     const idAt = find(bytes, id, from, to)
     if (idAt < 0 || !isInHead(bytes, from, to, idAt) || !pass(0)) return undefined
     if (!isInHead(bytes, from, to, pieces[0]?.to ?? from)) return undefined
-    for (let i = 1; i < once.length; i++) pass(i)
+    if (once.length > 1) pass(1)
+    // What may be left out is compared as a whole.
+    const end = find(bytes, mark, after, to)
+    least = end < 0 ? to : end + mark.length
+    for (let i = 2; i < once.length; i++) pass(i)
     while (repeated.length > 0 && repeated.every((_, i) => pass(once.length + i)));
     return [...pieces, { from: after, to, passage: undefined }]
   }
 
-  /** Where the version of a line ends, with its quote, whose metadata are as they were kept, up to
-   * where the second passage begins; below 0: they are not. */
-  const endOfHead = (
+  /** Keeps the pieces of a line; returns bytes that they take up. */
+  const store = (of: number, bytes: Buffer, pieces: readonly Piece[]): number => {
+    const cut = ({ from, to, passage }: Piece): KeptPiece => ({
+      bytes: Buffer.from(bytes.subarray(from, to)),
+      passage,
+    })
+    all.set(of, pieces.map(cut))
+    const length = pieces.reduce((sum, piece) => sum + piece.to - piece.from, 0)
+    return roomStep * Math.ceil(length / roomStep) + pieceBytes * pieces.length
+  }
+
+  /** See `takeRest`: its text, empty or not, and what it lacks. */
+  const restOf = (
     bytes: Buffer,
-    from: number,
-    secondAt: number,
-    first: Buffer,
-    second: Buffer,
-  ): number => {
-    const at = behind(bytes, from, bytes.length, begin)
-    const [passage] = once
-    if (!passage || at < 0 || !equals(bytes, at, at + first.length, first)) return none
-    const end = endOf(bytes, passage, at + first.length, secondAt)
-    const isSame =
-      end >= 0 && end + second.length === secondAt && equals(bytes, end, secondAt, second)
-    return isSame ? end + passage.tail.length : none
+    to: number,
+    pieces: readonly Piece[],
+    kept: readonly KeptPiece[],
+  ): readonly [string, number] => {
+    const other = ['', 0] as const
+    const [first, second, third] = pieces
+    const [was, secondWas, thirdWas] = kept
+    if (!first || !was || !third || !thirdWas) return other
+    if (second?.passage !== 1 || secondWas?.passage !== 1) return other
+    if (!equals(bytes, to - closing.length, to, closing)) return other
+    const metadata = find(bytes, head, first.from, first.to)
+    const before = was.bytes.subarray(0, metadata - first.from)
+    if (!equals(bytes, first.from, metadata, before)) return other
+    const isSame = (firstOne: number, end = pieces.length): boolean =>
+      (end < pieces.length || end === kept.length) &&
+      pieces.slice(firstOne, end).every((piece, i) => {
+        const known = kept[firstOne + i]
+        const isAlike = known !== undefined && known.passage === piece.passage
+        return isAlike && equals(bytes, piece.from, piece.to, known.bytes)
+      })
+    const isBehindSame = isSame(2)
+    const lacksMetadata = !isBehindSame && isSame(0, 2)
+    const text = lacksMetadata ? '' : `${bytes.toString('utf8', metadata, second.to)}}]}`
+    if (isBehindSame) return [`{${text}}`, lacks.spec + lacks.status]
+    const partEnd = thirdWas.bytes.indexOf(mark)
+    const part = thirdWas.bytes.subarray(0, partEnd + mark.length)
+    if (partEnd < 0 || !equals(bytes, third.from, third.from + part.length, part)) return other
+    // Behind the byte that closes it, and the comma.
+    const behindPart = third.from + partEnd + 2
+    if (behindPart > to - 1) return other
+    const behindIt = pieces
+      .slice(2)
+      .map((piece, i, { length }) => {
+        const from = i === 0 ? behindPart : piece.from
+        const isKept = piece.passage !== undefined && piece.passage >= once.length
+        const next = isKept ? pieces[3 + i]?.from : undefined
+        return bytes.toString('utf8', from, i === length - 1 ? to - 1 : (next ?? piece.to))
+      })
+      .join('')
+    const sum = lacks.spec + (lacksMetadata ? lacks.metadata : 0)
+    return [`{${text}${text === '' ? '' : ','}${behindIt}`, sum]
   }
 
   const keeper: LineKeeper = {
@@ -296,36 +351,22 @@ export const plainLineKeeper: MakeLineKeeper = (table) => {
     key,
 
     keep(bytes, from, to) {
-      asked = undefined
       const of = key(bytes, from, to)
       const at = Math.max(...[begin, otherBegin].map((each) => behind(bytes, from, to, each)))
       if (of < 0) return 0
       all.delete(of)
       const pieces = at < 0 ? undefined : piecesOf(bytes, at, to)
-      if (!pieces) return 0
-      const cut = ({ from: first, to: last, passage }: Piece): Kept['pieces'][number] => ({
-        bytes: Buffer.from(bytes.subarray(first, last)),
-        passage,
-      })
-      all.set(of, { pieces: pieces.map(cut) })
-      const length = pieces.reduce((sum, piece) => sum + piece.to - piece.from, 0)
-      return roomStep * Math.ceil(length / roomStep) + pieceBytes * pieces.length
+      return pieces ? store(of, bytes, pieces) : 0
     },
 
-    drop(of) {
-      asked = undefined
-      all.delete(of)
-    },
+    drop: (of) => void all.delete(of),
 
-    clear() {
-      asked = undefined
-      all.clear()
-    },
+    clear: () => all.clear(),
 
     passes(bytes, from, to) {
       const at = behind(bytes, from, to, begin)
-      asked = at < 0 ? undefined : all.get(key(bytes, at, to))
-      const version = asked && versionOf(bytes, at, to, asked.pieces)
+      const kept = at < 0 ? undefined : all.get(key(bytes, at, to))
+      const version = kept && versionOf(bytes, at, to, kept)
       if (version === undefined || !isNumber(version)) return false
       if (isOlder(version, newest)) return false
       newest = version
@@ -345,36 +386,23 @@ export const plainLineKeeper: MakeLineKeeper = (table) => {
       return passedMs === undefined ? undefined : performance.now() - passedMs
     },
 
-    rest(bytes, from, to) {
-      restLacks = 0
-      const [first, second, third, ...others] = asked?.pieces ?? []
-      const passage = once[1]
-      if (!passage || !first || second?.passage !== 1 || !third) return ''
-      const found = passageIn(bytes, passage, from, to)
-      if (!found) return ''
-      const [secondAt, tail] = found
-      const text = (end: number, middle: string, goesOn: number): string =>
-        bytes.toString('utf8', from, end) + middle + bytes.toString('utf8', goesOn, to)
-      const closingAt = to - closing.length
-      const isClosed = closingAt > tail && equals(bytes, closingAt, to, closing)
-      if (isClosed && versionOf(bytes, tail, to, [third, ...others]) !== undefined) {
-        restLacks = lacks.spec + lacks.status
-        return text(secondAt, '}]}', closingAt)
-      }
-      const partEnd = third.bytes.indexOf(mark)
-      const length = partEnd + mark.length
-      const part = third.bytes.subarray(0, length)
-      const isSame = tail + length <= to && equals(bytes, tail, tail + length, part)
-      if (partEnd < 0 || !isSame) return ''
-      const headEnd = endOfHead(bytes, from, secondAt, first.bytes, second.bytes)
-      restLacks = headEnd < 0 ? lacks.spec : lacks.spec + lacks.metadata
-      return headEnd < 0
-        ? text(secondAt, '}]}', tail + partEnd + 1)
-        : text(headEnd, '}', tail + partEnd + 1)
+    takeRest(bytes, from, to) {
+      const of = key(bytes, from, to)
+      const kept = all.get(of)
+      const at = behind(bytes, from, to, begin)
+      const pieces = kept && at >= 0 ? piecesOf(bytes, at, to) : undefined
+      const [first, second] = pieces ?? []
+      if (!kept || !pieces || !first || !second) return ''
+      const version = bytes.toString('latin1', first.to, second.from)
+      const [text, sum] = isNumber(version) ? restOf(bytes, to, pieces, kept) : ['', 0]
+      if (text === '') return ''
+      taken = { lacks: sum, isBack: isOlder(version, newest), bytes: store(of, bytes, pieces) }
+      newest = version
+      return text
     },
 
-    get restLacks() {
-      return restLacks
+    get taken() {
+      return taken
     },
 
     seeVersion(version) {

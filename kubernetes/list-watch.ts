@@ -257,10 +257,10 @@ export class ListWatch<Value> {
   }
 
   #heard(): void {
-    const { log, what, client } = this.#options
     const age = this.#isDown ? this.ageMs : undefined
     this.#heardMs = this.#clock.now()
     if (!this.#isDown) return
+    const { log, what, client } = this.#options
     this.#isDown = false
     this.#saidFaults.clear()
     const after = age === undefined ? '' : ` after ${ageText(age)}`
@@ -416,8 +416,9 @@ export class ListWatch<Value> {
 
   /** A line that did not pass. */
   #takeOther(line: LineAt): void {
-    const rest = this.#options.readAgain && this.#lines?.rest(line)
-    if (rest && this.#takeRest(rest, line)) return
+    const { readAgain } = this.#options
+    const rest = readAgain && this.#lines?.takeRest(line)
+    if (rest && this.#takeRest(rest, readAgain, line)) return
     const { bytes, from, to } = line
     const event = asObject(parseJson(bytes.toString('utf8', from, to)))
     const object = asObject(event?.['object'])
@@ -435,15 +436,19 @@ export class ListWatch<Value> {
     this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
   }
 
-  /** Takes a line that was cut; returns whether that is what it seems to be. */
-  #takeRest(rest: Rest<Value>, line: LineAt): boolean {
-    const event = asObject(parseJson(rest.text))
-    const object = asObject(event?.['object'])
-    if (event?.['type'] !== 'MODIFIED' || !object || object['spec'] !== undefined) return false
+  /** Takes what is new in a line; returns whether that is what it seems to be, and sound: what is
+   * wrong with an object is told of all of it. */
+  #takeRest(rest: Rest<Value>, readAgain: ReadAgain<Value>, line: LineAt): boolean {
+    if (rest.isBack) this.#wentBack(this.#lines?.newest)
+    const object = asObject(parseJson(rest.text))
+    if (!object || object['spec'] !== undefined) return false
+    let isSound = true
+    const value = readAgain(object, rest.before, rest.lacks, () => (isSound = false))
+    if (!isSound || value === undefined) return false
     this.#heard()
     this.#hasBrought = true
-    this.#keep(line, this.#change(object, false, rest))
-    this.#moveTo(asText(asObject(object['metadata'])?.['resourceVersion']))
+    if (this.#options.changed(value)) this.#lines?.know(line, value)
+    else this.#lines?.forget(line)
     return true
   }
 
@@ -454,7 +459,7 @@ export class ListWatch<Value> {
   }
 
   /** Returns what of the object is known from now on. */
-  #change(object: Json, isGone: boolean, rest?: Rest<Value>): Value | undefined {
+  #change(object: Json, isGone: boolean): Value | undefined {
     const { changed, gone, count } = this.#options
     const { kind, apiVersion } = this.#type
     if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
@@ -462,7 +467,7 @@ export class ListWatch<Value> {
       count('apiBadObjects')
       return undefined
     }
-    const value = this.#read(object, rest)
+    const value = this.#read(object)
     if (value === undefined) return undefined
     if (!isGone) return changed(value) ? value : undefined
     gone(value)
@@ -472,11 +477,14 @@ export class ListWatch<Value> {
   #moveTo(version: string | undefined): void {
     if (version === undefined) return
     // Lines that passed have moved on from `#newest`.
-    if (this.#lines ? this.#lines.seeVersion(version) : isOlder(version, this.#newest)) {
-      this.#options.count('apiBackInTime')
-      this.#say(`the API server went back in time, to ${shown(version)}`)
-    }
+    const isBack = this.#lines ? this.#lines.seeVersion(version) : isOlder(version, this.#newest)
+    if (isBack) this.#wentBack(version)
     this.#setVersion(version)
+  }
+
+  #wentBack(version: string | undefined): void {
+    this.#options.count('apiBackInTime')
+    this.#say(`the API server went back in time, to ${shown(version)}`)
   }
 
   #setVersion(version: string): void {
@@ -493,8 +501,8 @@ export class ListWatch<Value> {
     return undefined
   }
 
-  #read(object: Json, rest?: Rest<Value>): Value | undefined {
-    const { read, readAgain, count } = this.#options
+  #read(object: Json): Value | undefined {
+    const { read, count } = this.#options
     const metadata = asObject(object['metadata'])
     const onFlaw = (flaw: string): void => {
       count('apiFlaws')
@@ -503,8 +511,7 @@ export class ListWatch<Value> {
         flaw,
       )
     }
-    const value =
-      rest && readAgain ? readAgain(object, rest.before, rest.lacks, onFlaw) : read(object, onFlaw)
+    const value = read(object, onFlaw)
     if (value === undefined) count('apiBadObjects')
     return value
   }

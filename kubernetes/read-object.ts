@@ -10,13 +10,12 @@ export type ReadObject<Value> = (object: Json, onFlaw: OnFlaw) => Value | undefi
 /** What was left out of an object beside its spec. */
 export interface Lacks {
   readonly status: boolean
-  /** But for name, uid and version. */
   readonly metadata: boolean
 }
 
 /**
  * Reads an object whose spec was left out, and what else it lacks: that is as it was when that
- * other value was read.
+ * other value was read. It has no kind. Where something is wrong with it, all of it is read.
  */
 export type ReadAgain<Value> = (
   object: Json,

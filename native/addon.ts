@@ -198,8 +198,8 @@ export interface Addon {
   passesLine(...of: Parameters<Addon['keepLine']>): boolean
   chunkGate(keeper: KeeperHandle, bytes: Uint8Array): (length: number) => number
   passedAgo(keeper: KeeperHandle): number
-  lineRest(...of: Parameters<Addon['keepLine']>): string
-  restLacks(keeper: KeeperHandle): number
+  takeRest(...of: Parameters<Addon['keepLine']>): string
+  restTaken(keeper: KeeperHandle): number
   seeVersion(keeper: KeeperHandle, version: string): boolean
   newestVersion(keeper: KeeperHandle): string
 

@@ -1,6 +1,5 @@
 // Keeps lines of a watch, and tells which others say nothing new: see line-keeper.ts.
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -25,8 +24,9 @@ constexpr double none = -1;
 // What a chunk is, where that is no line to be read; else the key of the line and where it begins
 // are told as one number.
 constexpr double noLine = -2, passed = -1, beginStep = 16;
-// What was left out of a line.
-constexpr uint32_t lacksSpec = 1, lacksStatus = 2, lacksMetadata = 4;
+// What was left out of a line; and, with how many bytes it takes up, whether it went back in time.
+constexpr uint32_t lacksSpec = 1, lacksStatus = 2, lacksMetadata = 4, isBackFlag = 8;
+constexpr double bytesStep = 16;
 // What the objects end with that a line is made of: that of the API, and the event.
 constexpr uint8_t braces[] = { '}', '}' };
 constexpr Text closing = { braces, sizeof(braces) };
@@ -45,6 +45,15 @@ bool isOlder(const std::string &version, const std::string &than)
 	return version.size() == than.size() ? version < than : version.size() < than.size();
 }
 
+// Of a digit of a hexadecimal number; below 0: it is none. The C library's own asks for a locale.
+int valueOf(uint8_t digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	const int letter = (digit | 0x20) - 'a';
+	return letter >= 0 && letter < 6 ? letter + 10 : -1;
+}
+
 // Lines of one table that are kept, each by its key.
 class LineKeeper : public Handle {
 public:
@@ -57,10 +66,11 @@ public:
 	{
 	}
 
+	~LineKeeper() override { *here = nullptr; }
+
 	// Bytes that are taken up by what is kept of a line; 0: nothing is.
 	size_t keep(Line line)
 	{
-		asked = nullptr;
 		const double key = keyOf(table, line);
 		if (key == none)
 			return 0;
@@ -71,49 +81,23 @@ public:
 			all.erase(id);
 			return 0;
 		}
-		size_t size = 0;
-		for (const Piece &piece : cut.pieces)
-			size += piece.bytes;
-		Kept &kept = all[id];
-		kept.pieces.assign(cut.pieces.begin(), cut.pieces.end());
-		// Most lines of an object are about as long: room is in steps, and used again.
-		const size_t room = (size + roomStep - 1) / roomStep * roomStep;
-		kept.bytes.clear();
-		if (kept.bytes.capacity() != room) {
-			kept.bytes = {};
-			kept.bytes.reserve(room);
-		}
-		for (size_t i = 0; i < cut.pieces.size(); i++) {
-			const uint8_t *from = line.data + cut.starts[i];
-			kept.bytes.insert(kept.bytes.end(), from, from + cut.pieces[i].bytes);
-		}
-		return room + kept.pieces.size() * sizeof(Piece);
+		return store(all[id], line, cut);
 	}
 
-	void drop(uint32_t key)
-	{
-		asked = nullptr;
-		all.erase(key);
-	}
+	void drop(uint32_t key) { all.erase(key); }
 
-	void clear()
-	{
-		asked = nullptr;
-		all.clear();
-	}
+	void clear() { all.clear(); }
 
 	// Whether a line says what was kept of its object, and has a version that is a number and
 	// not below the newest one, which it is then.
 	bool passes(Line line)
 	{
-		asked = nullptr;
 		if (!skip(line, table.begin))
 			return false;
 		const double key = keyOf(table, line);
 		const auto found = key == none ? all.end() : all.find(static_cast<uint32_t>(key));
-		asked = found == all.end() ? nullptr : &found->second;
 		Text text = {};
-		if (!asked || !isSame(line, line.from, *asked, 0, 0, text) ||
+		if (found == all.end() || !saysSame(line, found->second, text) ||
 		    text.size > versionDigitsMax)
 			return false;
 		const std::string version(text.data, text.data + text.size);
@@ -137,48 +121,41 @@ public:
 		return key == none ? noLine : key * beginStep + static_cast<double>(line.from);
 	}
 
-	// The line that was asked for last, without what may be left out and is as it was kept: all
-	// behind its metadata, or its spec and, where they are the same, its other metadata. Empty:
-	// it must be read as a whole.
-	std::string rest(const Line &line)
+	// Keeps a line of an object of which one is kept, takes its version, and returns its object
+	// without what may be left out and is as it was kept: all behind its metadata, or its spec
+	// and, where they are the same, its metadata. Empty: it must be read as a whole, and
+	// nothing is done.
+	std::string takeRest(Line line)
 	{
-		lacks = 0;
-		if (!asked || table.once < 2 || asked->pieces.size() < 3 ||
-		    asked->pieces[1].passage != 1)
+		const double key = keyOf(table, line);
+		const auto found = key == none ? all.end() : all.find(static_cast<uint32_t>(key));
+		if (found == all.end() || !skip(line, table.begin))
 			return {};
-		const auto &pieces = asked->pieces;
-		const size_t begin = line.behind(table.passages[1].head, line.from);
-		const size_t tail =
-			begin == nowhere ? nowhere : line.endOf(table.passages[1], begin);
-		if (tail == nowhere)
+		const Cut cut(table, line);
+		if (cut.pieces.empty())
 			return {};
-		const size_t before = size_t{ pieces[0].bytes } + pieces[1].bytes;
-		const uint8_t *part = asked->bytes.data() + before;
-		size_t goesOn;
-		Text version = {};
-		if (line.to - tail > closing.size && line.isAt(line.to - closing.size, closing) &&
-		    isSame(line, tail, *asked, 2, before, version)) {
-			lacks = lacksSpec | lacksStatus;
-			goesOn = line.to - closing.size;
-		} else {
-			const void *found =
-				memmem(part, pieces[2].bytes, table.end.data, table.end.size);
-			const size_t size = found ? static_cast<const uint8_t *>(found) - part : 0;
-			if (!found || !line.isAt(tail, part, size + table.end.size))
-				return {};
-			lacks = lacksSpec;
-			goesOn = tail + size + 1;
-		}
-		const size_t head = endOfHead(line, begin);
-		if (!(lacks & lacksStatus) && head != nowhere) {
-			lacks |= lacksMetadata;
-			return textOf(line, head, "}", goesOn);
-		}
-		return textOf(line, begin, "}]}", goesOn);
+		const size_t versionAt = cut.endOf(0);
+		const std::string version(line.data + versionAt, line.data + cut.starts[1]);
+		std::string text = isNumber(version) ? restOf(line, cut, found->second) : "";
+		if (text.empty())
+			return {};
+		taken.bytes = store(found->second, line, cut);
+		taken.isBack = isOlder(version, newest);
+		newest = version;
+		return text;
 	}
 
-	// Of what `rest` gave.
-	uint32_t lacks = 0;
+	// Where it is, for whoever asks often; nullptr when it is closed.
+	const std::shared_ptr<LineKeeper *> here = std::make_shared<LineKeeper *>(this);
+
+	// Of the line whose rest was taken last.
+	struct {
+		uint32_t lacks = 0;
+		// That are taken up by what is kept of it.
+		size_t bytes = 0;
+		// Whether its version was older than the newest.
+		bool isBack = false;
+	} taken;
 
 	double key(const Line &line) const { return keyOf(table, line); }
 
@@ -188,26 +165,82 @@ public:
 	uint64_t passedNs = 0;
 
 private:
-	static std::string textOf(const Line &line, size_t to, const char *middle, size_t from)
+	// See `takeRest`.
+	std::string restOf(const Line &line, const Cut &cut, const Kept &kept)
 	{
-		std::string text(line.data + line.from, line.data + to);
-		text += middle;
-		text.append(line.data + from, line.data + line.to);
-		return text;
+		const auto &was = kept.pieces, &is = cut.pieces;
+		const uint8_t *bytes = kept.bytes.data();
+		const size_t end = line.to - 1; // Of the object: the event ends behind it.
+		if (table.once < 2 || was.size() < 3 || is.size() < 3 || was[1].passage != 1 ||
+		    is[1].passage != 1 || !line.isAt(line.to - closing.size, closing))
+			return {};
+		const size_t head = line.find(table.head, line.from, cut.endOf(0));
+		const size_t before = head - line.from;
+		if (before > was[0].bytes || !line.isAt(line.from, bytes, before))
+			return {};
+		const uint8_t *behind = bytes + was[0].bytes + was[1].bytes;
+		std::string text = "{";
+		const bool lacksAll = isSame(line, cut, kept, 2, is.size(), behind);
+		if (lacksAll || !isSame(line, cut, kept, 0, 2, bytes)) {
+			text.append(line.data + head, line.data + cut.endOf(1)).append("}]}");
+			taken.lacks = lacksAll ? lacksSpec | lacksStatus : lacksSpec;
+		} else
+			taken.lacks = lacksSpec | lacksMetadata;
+		if (lacksAll)
+			return text + "}";
+		const void *found = memmem(behind, was[2].bytes, table.end.data, table.end.size);
+		const size_t size = found ? static_cast<const uint8_t *>(found) - behind : 0;
+		if (!found || !line.isAt(cut.starts[2], behind, size + table.end.size))
+			return {};
+		// Behind the byte that closes it, and the comma.
+		size_t at = cut.starts[2] + size + 2;
+		if (at > end)
+			return {};
+		if (text.size() > 1)
+			text += ',';
+		for (size_t i = 2; i + 1 < is.size(); i++)
+			if (is[i].passage < table.once) {
+				text.append(line.data + at, line.data + cut.endOf(i));
+				at = cut.starts[i + 1];
+			}
+		return text.append(line.data + at, line.data + end);
 	}
 
-	// Where the version of a line ends, with its quote, whose metadata are as they were kept,
-	// up to where the second passage begins.
-	size_t endOfHead(Line line, size_t second) const
+	// Whether these pieces of a line are those that were kept, whose bytes begin there.
+	static bool isSame(const Line &line, const Cut &cut, const Kept &kept, size_t first,
+			   size_t last, const uint8_t *bytes)
 	{
-		const auto &pieces = asked->pieces;
-		const uint8_t *bytes = asked->bytes.data();
-		if (!skip(line, table.begin) || !line.isAt(line.from, bytes, pieces[0].bytes))
-			return nowhere;
-		const size_t end = line.endOf(table.passages[0], line.from + pieces[0].bytes);
-		const bool isSame = end != nowhere && end + pieces[1].bytes == second &&
-				    line.isAt(end, bytes + pieces[0].bytes, pieces[1].bytes);
-		return isSame ? end + table.passages[0].tail.size : nowhere;
+		if (last == cut.pieces.size() && last != kept.pieces.size())
+			return false;
+		for (size_t i = first; i < last; i++) {
+			const Piece &was = kept.pieces[i], &is = cut.pieces[i];
+			if (was.bytes != is.bytes || was.passage != is.passage ||
+			    memcmp(line.data + cut.starts[i], bytes, is.bytes) != 0)
+				return false;
+			bytes += is.bytes;
+		}
+		return true;
+	}
+
+	// Returns bytes that are taken up.
+	static size_t store(Kept &kept, const Line &line, const Cut &cut)
+	{
+		size_t size = 0;
+		for (const Piece &piece : cut.pieces)
+			size += piece.bytes;
+		kept.pieces.assign(cut.pieces.begin(), cut.pieces.end());
+		// Most lines of an object are about as long: room is in steps, and used again.
+		const size_t room = (size + roomStep - 1) / roomStep * roomStep;
+		kept.bytes.clear();
+		if (kept.bytes.capacity() != room) {
+			kept.bytes = {};
+			kept.bytes.reserve(room);
+		}
+		for (size_t i = 0; i < cut.pieces.size(); i++) {
+			const uint8_t *from = line.data + cut.starts[i];
+			kept.bytes.insert(kept.bytes.end(), from, from + cut.pieces[i].bytes);
+		}
+		return room + kept.pieces.size() * sizeof(Piece);
 	}
 
 	static bool skip(Line &line, const Text &begin)
@@ -218,14 +251,12 @@ private:
 		return true;
 	}
 
-	// Whether a line says, from a place to its end, what was kept from a piece on, which begins
-	// behind so many bytes. The first passage is the version.
-	bool isSame(const Line &line, size_t at, const Kept &kept, size_t first, size_t before,
-		    Text &version) const
+	// Whether a line says what was kept. The first passage is the version.
+	bool saysSame(const Line &line, const Kept &kept, Text &version) const
 	{
-		const uint8_t *bytes = kept.bytes.data() + before;
-		for (size_t i = first; i < kept.pieces.size(); i++) {
-			const Piece &piece = kept.pieces[i];
+		const uint8_t *bytes = kept.bytes.data();
+		size_t at = line.from;
+		for (const Piece &piece : kept.pieces) {
 			if (!line.isAt(at, bytes, piece.bytes))
 				return false;
 			at += piece.bytes;
@@ -235,7 +266,7 @@ private:
 			const size_t end = line.endOf(table.passages[piece.passage], at);
 			if (end == nowhere)
 				return false;
-			if (i == 0)
+			if (piece.passage == 0)
 				version = { line.data + at, end - at };
 			at = end;
 		}
@@ -246,9 +277,11 @@ private:
 	bool lineOfChunk(const Bytes &bytes, size_t length, Line &line) const
 	{
 		size_t at = 0, size = 0;
-		for (; at < std::min(length, chunkDigitsMax) && isxdigit(bytes.data[at]); at++) {
-			const uint8_t digit = bytes.data[at];
-			size = size * 16 + (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+		for (; at < std::min(length, chunkDigitsMax); at++) {
+			const int digit = valueOf(bytes.data[at]);
+			if (digit < 0)
+				break;
+			size = size * 16 + digit;
 		}
 		// Two bytes behind the size, and two behind the chunk.
 		if (at == 0 || size == 0 || length != at + 2 + size + 2)
@@ -264,8 +297,6 @@ private:
 	std::vector<uint8_t> tableBytes;
 	const Table table;
 	std::unordered_map<uint32_t, Kept> all;
-	// Of the object of the line that was asked for last.
-	const Kept *asked = nullptr;
 };
 
 } // namespace
@@ -310,7 +341,7 @@ namespace {
 
 // A function of JavaScript that looks at the beginning of the same bytes again and again.
 struct ChunkGate {
-	uint32_t keeper;
+	std::shared_ptr<LineKeeper *> keeper;
 	Bytes bytes;
 	// Of the bytes, which stay where they are.
 	napi_ref held;
@@ -319,7 +350,7 @@ struct ChunkGate {
 napi_value passesChunk(Call &call)
 {
 	const auto &gate = *static_cast<const ChunkGate *>(call.data);
-	auto *keeper = static_cast<LineKeeper *>(call.environment.find(gate.keeper));
+	LineKeeper *const keeper = *gate.keeper;
 	if (!keeper)
 		failClosed(LineKeeper::name);
 	const size_t length = call.number(0, "length");
@@ -333,9 +364,8 @@ napi_value passesChunk(Call &call)
 // (length) => what so many of the bytes are.
 static napi_value chunkGate(Call &call)
 {
-	call.handle<LineKeeper>(0);
 	auto gate = std::make_unique<ChunkGate>();
-	gate->keeper = call.number(0, "keeper");
+	gate->keeper = call.handle<LineKeeper>(0).here;
 	gate->bytes = call.bytes(1, "bytes");
 	if (gate->bytes.size >= lineBytesMax)
 		reject("argument 2 (bytes)", "too many");
@@ -361,15 +391,18 @@ static napi_value passedAgo(Call &call)
 	return makeNumber(call.env, passedNs == 0 ? none : ms);
 }
 
-static napi_value lineRest(Call &call)
+static napi_value takeRest(Call &call)
 {
 	auto &keeper = call.handle<LineKeeper>(0);
-	return makeText(call.env, keeper.rest(Line(call)));
+	return makeText(call.env, keeper.takeRest(Line(call)));
 }
 
-static napi_value restLacks(Call &call)
+// What `takeRest` did, as one number: each call costs as much as what it tells.
+static napi_value restTaken(Call &call)
 {
-	return makeNumber(call.env, call.handle<LineKeeper>(0).lacks);
+	const auto &taken = call.handle<LineKeeper>(0).taken;
+	const uint32_t flags = taken.lacks | (taken.isBack ? isBackFlag : 0);
+	return makeNumber(call.env, static_cast<double>(taken.bytes) * bytesStep + flags);
 }
 
 // Takes the version of a line that was read; returns whether it is older than the newest.
@@ -397,8 +430,8 @@ void registerLineKeepers(napi_env env, napi_value exports)
 	addFunction(env, exports, "passesLine", entry<passesLine>);
 	addFunction(env, exports, "chunkGate", entry<chunkGate>);
 	addFunction(env, exports, "passedAgo", entry<passedAgo>);
-	addFunction(env, exports, "lineRest", entry<lineRest>);
-	addFunction(env, exports, "restLacks", entry<restLacks>);
+	addFunction(env, exports, "takeRest", entry<takeRest>);
+	addFunction(env, exports, "restTaken", entry<restTaken>);
 	addFunction(env, exports, "seeVersion", entry<seeVersion>);
 	addFunction(env, exports, "newestVersion", entry<newestVersion>);
 }

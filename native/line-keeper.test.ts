@@ -49,7 +49,7 @@ test('places outside of the bytes, and tables that are none, are refused', () =>
   ] as const) {
     failsWith('BAD_ARGUMENT', () => keeper.keep(line, from, to))
     failsWith('BAD_ARGUMENT', () => keeper.passes(line, from, to))
-    failsWith('BAD_ARGUMENT', () => keeper.rest(line, from, to))
+    failsWith('BAD_ARGUMENT', () => keeper.takeRest(line, from, to))
     failsWith('BAD_ARGUMENT', () => keeper.key(line, from, to))
   }
   failsWith('BAD_ARGUMENT', () => keeper.seeVersion('7\0'))

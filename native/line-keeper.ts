@@ -21,7 +21,8 @@ export interface LineTable {
   readonly id: Uint8Array
   /** Behind it stands the version, and no `{` between. */
   readonly head: Uint8Array
-  /** Where what may be left out of a line ends, with a byte that closes it. */
+  /** Where what may be left out of a line ends, with a byte that closes it, and a comma. Passages
+   * but the first two stand behind it. */
   readonly end: Uint8Array
   /** They stand once each, in this order, or not; but for the first, the version. What may be left
    * out follows the second. */
@@ -29,6 +30,20 @@ export interface LineTable {
   /** They follow these, again and again. */
   readonly repeated: readonly LinePassage[]
 }
+
+/** What was made of a line whose rest was taken. */
+export interface TakenRest {
+  /** What its object lacks, a sum: 1 its spec, 2 its status, 4 its metadata. */
+  readonly lacks: number
+  /** Its version is older than the one before. */
+  readonly isBack: boolean
+  /** Bytes that it takes up. */
+  readonly bytes: number
+}
+
+const lacksMask = 7
+const isBackFlag = 8
+const bytesStep = 16
 
 const numberBytes = 4
 const noBoundBytes = 0xffffffff
@@ -127,19 +142,25 @@ export class LineKeeper {
   }
 
   /**
-   * The line that was asked for last, without what may be left out and is as it was kept: the
-   * second passage and all behind it; or what stands behind it up to its end, and, where they are
-   * the same, too, all other parts of the metadata. What it lacks is told by `restLacks`.
+   * Keeps a line of an object of which one is kept, in place of that, and takes its version. What
+   * it did is told by `taken`.
    *
-   * @returns empty: nothing may be left out
+   * @returns JSON of its object, without what may be left out and is as it was kept, nor what is
+   *   passed over once: all behind its metadata; or what stands behind them up to its end, and,
+   *   where they are the same, its metadata. Empty: nothing was done, it must be read as a whole
    */
-  rest(bytes: Uint8Array, from: number, to: number): string {
-    return addon().lineRest(this.#handle, bytes, from, to)
+  takeRest(bytes: Uint8Array, from: number, to: number): string {
+    return addon().takeRest(this.#handle, bytes, from, to)
   }
 
-  /** A sum: 1 its spec, 2 its status, 4 its metadata but for id and version. */
-  get restLacks(): number {
-    return addon().restLacks(this.#handle)
+  /** Of the line whose rest was taken last. */
+  get taken(): TakenRest {
+    const told = addon().restTaken(this.#handle)
+    return {
+      lacks: told & lacksMask,
+      isBack: (told & isBackFlag) !== 0,
+      bytes: Math.floor(told / bytesStep),
+    }
   }
 
   /** Takes the version of a line that was read, empty where that is no number; returns whether it

@@ -121,7 +121,11 @@ Cut::Cut(const Table &table, const Line &lineOfIt) : line(lineOfIt), after(lineO
 		pieces.clear();
 		return;
 	}
-	for (size_t i = 1; i < table.once; i++)
+	if (table.once > 1)
+		pass(table, 1);
+	// What may be left out is compared as a whole.
+	least = line.behind(table.end, after);
+	for (size_t i = 2; i < table.once; i++)
 		pass(table, i);
 	bool isWhole = table.once < table.passages.size();
 	while (isWhole)
@@ -133,7 +137,8 @@ Cut::Cut(const Table &table, const Line &lineOfIt) : line(lineOfIt), after(lineO
 bool Cut::pass(const Table &table, size_t index)
 {
 	const Passage &passage = table.passages[index];
-	const size_t begin = line.behind(passage.head, after);
+	const size_t begin =
+		least == nowhere ? nowhere : line.behind(passage.head, std::max(after, least));
 	const size_t end = begin == nowhere ? nowhere : line.endOf(passage, begin);
 	if (end == nowhere || pieces.size() == passagesMax)
 		return false;

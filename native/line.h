@@ -38,7 +38,7 @@ struct Table {
 	Text id;
 	// Behind it stands the version, and no map between.
 	Text head;
-	// Where what may be left out of a line ends.
+	// Where what may be left out of a line ends. All passages but two follow it.
 	Text end;
 	// How many stand once each, the version first; the others follow again and again.
 	size_t once;
@@ -94,6 +94,8 @@ public:
 	std::vector<Piece> pieces;
 	std::vector<size_t> starts;
 
+	size_t endOf(size_t index) const { return starts[index] + pieces[index].bytes; }
+
 private:
 	bool pass(const Table &table, size_t index);
 	void add(size_t end, uint32_t passage);
@@ -101,6 +103,8 @@ private:
 
 	const Line &line;
 	size_t after;
+	// Where the next passage begins at the earliest; nowhere: there are no more.
+	size_t least = 0;
 };
 
 // What tells the object of a line from others, nearly always; below 0: nothing does.

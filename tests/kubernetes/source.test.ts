@@ -387,3 +387,37 @@ test('a line of before that says nothing new is counted', { timeout }, async (t)
   server.watches.say(event('MODIFIED', { kind: 'Pod', apiVersion: 'v1', metadata: of, ...pod }))
   await heard.until('the count', () => heard.count('apiBackInTime') > 0)
 })
+
+test(
+  'what is wrong with something new is told with the name of its pod',
+  { timeout },
+  async (t) => {
+    const { server, heard } = await start(t)
+    server.putPod(written(0))
+    server.putPod(written(1, 7 as unknown as string))
+    await heard.until('the flaw', () => heard.count('apiFlaws') > 0)
+    const isNamed = (line: string): boolean => line.endsWith('(first in "default" "first")')
+    await heard.until('its pod', () => heard.log.some(isNamed))
+    server.putPod(written(2, 'api'))
+    await heard.until('the label', () => heard.label('first', 'app') === 'api')
+    assert.deepEqual([heard.count('apiFlaws'), heard.count('apiBadObjects')], [1, 0])
+  },
+)
+
+test(
+  'a line of before that says something new is counted once, and taken',
+  { timeout },
+  async (t) => {
+    const { server, heard } = await start(t)
+    server.putPod(written(0))
+    await heard.until('the pod', () => heard.label('first', 'app') === 'web')
+    const { metadata, ...pod } = written(0, 'api')
+    const { uid } = [...heard.pods.values()].find(({ name }) => name === 'first') ?? {}
+    const { name, namespace, ...more } = metadata
+    const of = { name, namespace, uid, resourceVersion: '1', ...more }
+    server.watches.say(event('MODIFIED', { kind: 'Pod', apiVersion: 'v1', metadata: of, ...pod }))
+    await heard.until('the label', () => heard.label('first', 'app') === 'api')
+    const isBack = (line: string): boolean => /^pods .* went back in time, to "1"/.test(line)
+    assert.equal(heard.log.filter(isBack).length, 1)
+  },
+)
