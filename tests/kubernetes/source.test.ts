@@ -373,6 +373,14 @@ test('lines that say nothing new: it is heard, and known from where', { timeout 
   await heard.until('the label', () => heard.label('first', 'app') === 'api')
 })
 
+/** Says of the first pod what was so at the first version. */
+const sayBefore = (server: ApiServer, heard: Heard, { metadata, ...pod }: NewObject): void => {
+  const { uid } = [...heard.pods.values()].find(({ name }) => name === 'first') ?? {}
+  const { name, namespace, ...more } = metadata
+  const of = { name, namespace, uid, resourceVersion: '1', ...more }
+  server.watches.say(event('MODIFIED', { kind: 'Pod', apiVersion: 'v1', metadata: of, ...pod }))
+}
+
 test('a line of before that says nothing new is counted', { timeout }, async (t) => {
   const { server, heard } = await start(t)
   server.putPod(written(0))
@@ -380,11 +388,7 @@ test('a line of before that says nothing new is counted', { timeout }, async (t)
   server.putPod(podOf('second'))
   await heard.until('the second', () => heard.names.length === 2)
   assert.equal(heard.count('apiBackInTime'), 0)
-  const { metadata, ...pod } = written(2)
-  const { uid } = [...heard.pods.values()].find(({ name }) => name === 'first') ?? {}
-  const { name, namespace, ...more } = metadata
-  const of = { name, namespace, uid, resourceVersion: '1', ...more }
-  server.watches.say(event('MODIFIED', { kind: 'Pod', apiVersion: 'v1', metadata: of, ...pod }))
+  sayBefore(server, heard, written(2))
   await heard.until('the count', () => heard.count('apiBackInTime') > 0)
 })
 
@@ -411,11 +415,7 @@ test(
     const { server, heard } = await start(t)
     server.putPod(written(0))
     await heard.until('the pod', () => heard.label('first', 'app') === 'web')
-    const { metadata, ...pod } = written(0, 'api')
-    const { uid } = [...heard.pods.values()].find(({ name }) => name === 'first') ?? {}
-    const { name, namespace, ...more } = metadata
-    const of = { name, namespace, uid, resourceVersion: '1', ...more }
-    server.watches.say(event('MODIFIED', { kind: 'Pod', apiVersion: 'v1', metadata: of, ...pod }))
+    sayBefore(server, heard, written(0, 'api'))
     await heard.until('the label', () => heard.label('first', 'app') === 'api')
     const isBack = (line: string): boolean => /^pods .* went back in time, to "1"/.test(line)
     assert.equal(heard.log.filter(isBack).length, 1)
