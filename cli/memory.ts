@@ -11,7 +11,7 @@ import { releaseMemory } from '@bulwark/native'
 /** What may come on top of what was in use after the last time. */
 const growthBytesMax = 6 * 1024 * 1024
 /** What of it JavaScript may have, before its garbage is collected for that. */
-const heapGrowthBytesMax = 5 * 1024 * 1024
+const heapGrowthBytesMax = 4 * 1024 * 1024
 /** Of what was given back, what is in use comes back at once: code of Node.js, most of all. More
  * than that is none of it. */
 const usedAgainBytesMax = 16 * 1024 * 1024
